@@ -1,0 +1,1 @@
+"""Tradewind, an event-driven commerce platform."""

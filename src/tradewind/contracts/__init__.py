@@ -1,0 +1,1 @@
+"""The language between contexts: events, commands and peer protocols."""

@@ -1,0 +1,1 @@
+"""Small protocols for the engines that the shop can run on."""
