@@ -1,0 +1,61 @@
+# The front door: `make` lists what there is. A machine needs python3, pip and make; everything else is fetched from
+# PyPI, each file checked against a hash that is written in requirements.lock or tools/uv.txt.
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check format bench chaos requirements lock clean
+SHELL := /bin/bash
+UV := .uv/bin/uv
+BIN := .venv/bin
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+export UV_PYTHON_DOWNLOADS := never
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.installed ## Install everything into .venv (does nothing when it is up to date)
+
+run: setup ## Run the whole shop on this machine (RUN="--port 9000" passes options)
+	@exec $(BIN)/tradewind serve $(RUN)
+
+test: setup ## Run every test (TESTS="path -k word" runs some)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(TESTS)
+
+check: setup ## Check format, lint, types and import walls
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+format: setup ## Format the code and mend what lint can mend
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+bench: setup ## Measure the raw limit and Tradewind side by side (BENCH="--rounds 5" passes options)
+	@$(BIN)/tradewind bench place-order $(BENCH)
+
+chaos: setup ## Kill the shop at every commit boundary, 20 seeds each (SEEDS=5 for fewer)
+	@TRADEWIND_CHAOS_SEEDS=$(or $(SEEDS),20) $(BIN)/python -m pytest tests/chaos -rA $(TESTS)
+
+requirements: setup ## Show which requirements are met, by group (REQUIREMENTS="--json", "--open")
+	@$(BIN)/python -m tools.requirements $(REQUIREMENTS)
+
+lock: $(UV) ## Choose dependency versions anew and pin them by hash (LOCK="--upgrade" moves them up)
+	@$(COMPILE) $(LOCK) --group dev pyproject.toml --output-file requirements.lock
+	@$(COMPILE) $(LOCK) tools/uv.in --output-file tools/uv.txt
+
+clean: ## Remove what was installed and cached; homes with orders in them (.tradewind) stay
+	@rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# uv comes as a wheel into a private folder: neither the venv module nor ensurepip is needed (plain Debian has neither).
+$(UV): tools/uv.txt
+	@echo "Fetching uv …"
+	@rm -rf .uv && PIP_USER=0 python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+		--no-deps --only-binary :all: --require-hashes --target .uv -r tools/uv.txt
+	@touch $(UV)
+
+# The project goes in last and editable, built by the locked hatchling: nothing is fetched that is not pinned.
+.venv/.installed: requirements.lock pyproject.toml $(UV)
+	@echo "Installing into .venv …"
+	@test -x $(BIN)/python || $(UV) venv --quiet --python python3 .venv
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
