@@ -1,0 +1,109 @@
+"""Every row of who may do what, allowed and refused, asked of the real rules."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tradewind.adapters.policy.rego import PolicyFault, RegoPolicy
+from tradewind.ports.policy import question
+
+POLICY = RegoPolicy()
+
+ACTIONS = {
+    "orders.place", "orders.pay", "orders.cancel", "orders.get", "orders.list", "payments.get", "payments.refund",
+    "catalog.create_product", "catalog.get_product", "catalog.list_products", "pricing.set_price", "pricing.get_price",
+    "pricing.override_price", "inventory.adjust_stock", "inventory.query_stock", "shipping.dispatch",
+    "shipping.deliver", "shipping.get", "identity.issue_guest_token", "identity.issue_token", "identity.create_user",
+    "identity.publish_keys", "saga.list", "saga.show", "saga.retry", "saga.compensate", "never.heard_of",
+}  # fmt: skip
+ANYONE = {
+    "catalog.get_product", "catalog.list_products", "pricing.get_price", "inventory.query_stock",
+    "identity.issue_guest_token", "identity.issue_token", "identity.publish_keys",
+}  # fmt: skip
+SHOPPING = {"orders.place", "orders.pay", "orders.cancel", "orders.get", "orders.list", "payments.get", "shipping.get"}
+MAY = {
+    "anonymous": ANYONE,
+    "guest": ANYONE | SHOPPING,
+    "customer": ANYONE | SHOPPING,
+    "warehouse": ANYONE | {"inventory.adjust_stock", "shipping.dispatch", "shipping.deliver", "shipping.get"},
+    "merchandiser": ANYONE | {"catalog.create_product", "pricing.set_price"},
+    "support": ANYONE | {"orders.get", "orders.list", "orders.cancel", "payments.get", "shipping.get"},
+    "admin": ACTIONS,
+    "system": ACTIONS,
+}
+PENDING = {"PENDING_RESERVATION", "RESERVED", "PENDING_PAYMENT"}
+STATUSES = sorted(PENDING | {"CONFIRMED", "PAID", "FULFILLED", "CANCELED", "FAILED"})
+
+
+def allowed(action: str, *roles: str, scopes: Sequence[str] = (), **facts: Any) -> bool:
+    return POLICY.allows(question(action, roles, scopes, **facts))
+
+
+@pytest.mark.parametrize("action", sorted(ACTIONS))
+@pytest.mark.parametrize("role", sorted(MAY))
+def test_a_role_may_do_exactly_what_its_row_says(role: str, action: str) -> None:
+    assert allowed(action, role) is (action in MAY[role])
+
+
+@pytest.mark.parametrize("action", sorted(ACTIONS))
+def test_nobody_and_an_unknown_role_may_do_nothing(action: str) -> None:
+    assert not allowed(action)
+    assert not allowed(action, "root")
+
+
+@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("role", ["customer", "guest"])
+def test_a_customer_cancels_only_their_own_order_and_only_while_it_is_pending(role: str, status: str) -> None:
+    assert allowed("orders.cancel", role, owner=True, status=status) is (status in PENDING)
+    assert not allowed("orders.cancel", role, owner=False, status=status)
+
+
+@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("role", ["support", "admin", "system"])
+def test_staff_cancel_whatever_the_lifecycle_lets_them(role: str, status: str) -> None:
+    assert allowed("orders.cancel", role, owner=False, status=status)
+
+
+@pytest.mark.parametrize("action", sorted(SHOPPING))
+def test_a_customer_touches_nothing_of_another_customer(action: str) -> None:
+    assert not allowed(action, "customer", owner=False)
+    assert not allowed(action, "customer", owner=None)
+    assert not allowed(action, "customer", owner="true")
+
+
+def test_a_second_role_does_not_lift_the_bound_of_the_first() -> None:
+    assert not allowed("orders.get", "customer", "warehouse", owner=False)
+    assert not allowed("orders.cancel", "customer", "merchandiser", owner=True, status="PAID")
+    assert allowed("orders.get", "customer", "support", owner=False)
+
+
+def test_scopes_narrow_a_role_and_never_widen_it() -> None:
+    assert allowed("orders.get", "customer", scopes=["order:read"])
+    assert not allowed("orders.place", "customer", scopes=["order:read"])
+    assert not allowed("inventory.adjust_stock", "customer", scopes=["inventory:write", "*"])
+    assert not allowed("orders.place", "admin", scopes=["order:read"])
+    assert allowed("orders.get", "admin", scopes=["order:read"])
+    assert not allowed("payments.refund", "admin", scopes=["order:read", "payments.refund"])
+    assert allowed("payments.refund", "admin", scopes=["*"])
+
+
+@pytest.mark.parametrize(
+    "broken", [{}, {"action": "orders.get"}, {"roles": ["admin"]}, {"action": 1, "roles": "admin"}]
+)
+def test_a_question_that_makes_no_sense_is_denied(broken: dict[str, Any]) -> None:
+    assert POLICY.allows(broken) is False
+
+
+def test_decisions_are_remembered_within_a_bound() -> None:
+    policy = RegoPolicy(remember=8)
+    for n in range(20):
+        assert policy.allows(question("orders.get", ["customer"], [], owner=True, status=str(n)))
+    assert len(policy._decisions) == 8
+    assert not policy.allows(question("orders.get", ["customer"], [], owner=False))
+
+
+def test_a_directory_without_rules_is_a_fault_and_not_a_yes(tmp_path: Path) -> None:
+    with pytest.raises(PolicyFault):
+        RegoPolicy(tmp_path)
