@@ -6,6 +6,9 @@ import rego.v1
 
 default allow := false
 
+# Facts of the thing itself; absent while the question is only about the action.
+resource := object.get(input, "resource", {})
+
 # What a role may do. "*" is everything, listed or not; no token of a person but the admin's carries it.
 permissions := {
 	"anonymous": {"catalog:read", "token:ask"},
@@ -73,13 +76,13 @@ within_reach(role) if not role in shoppers
 
 within_reach(role) if {
 	role in shoppers
-	object.get(input, "owner", true) == true
+	object.get(resource, "owner", true) == true
 	status_allows
 }
 
 status_allows if input.action != "orders.cancel"
 
-status_allows if object.get(input, "status", "RESERVED") in pending
+status_allows if object.get(resource, "status", "RESERVED") in pending
 
 in_scope(permission) if permission in input.scopes
 

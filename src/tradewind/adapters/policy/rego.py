@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from regopy import Interpreter  # type: ignore[import-untyped]
+from regopy import Interpreter
 
 ENTRYPOINT: Final = "tradewind/authz/allow"
 REMEMBERED_DECISIONS: Final = 4096
@@ -37,9 +37,9 @@ class RegoPolicy:
             self._interpreter.add_module(source.name, source.read_text())
         self._bundle = self._interpreter.build(None, [ENTRYPOINT])
 
-    def allows(self, input: Mapping[str, Any]) -> bool:  # noqa: A002 -- the port's word
+    def allows(self, question: Mapping[str, Any], /) -> bool:
         """Whether the rules say yes; the same question is evaluated once."""
-        key = _canonical(input)
+        key = _canonical(question)
         known = self._decisions.get(key)
         if known is not None:
             self._decisions.move_to_end(key)
