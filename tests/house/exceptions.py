@@ -1,0 +1,40 @@
+"""Catching everything hides bugs. Only the loops that must outlive any one piece of work may do it."""
+
+import ast
+
+from tests.house.tree import Tree
+
+MAY_CATCH_ALL = frozenset(
+    {
+        "src/tradewind/app/supervision.py",
+        "src/tradewind/runtime/batching.py",
+        "src/tradewind/runtime/dispatch.py",
+        "src/tradewind/runtime/relay.py",
+        "src/tradewind/runtime/saga/runner.py",
+    }
+)
+_EVERYTHING = frozenset({"Exception", "BaseException"})
+
+
+def only_loops_that_must_go_on_catch_everything(tree: Tree) -> list[str]:
+    """`except Exception` stands in listed files only; elsewhere it must raise again."""
+    return [
+        f"{source.path}:{node.lineno} catches everything. Name what can go wrong here, or `raise` at the end; the "
+        "loops that must go on are listed in tests/house/exceptions.py."
+        for source in tree.sources
+        if not source.is_test and str(source.path) not in MAY_CATCH_ALL
+        for node in ast.walk(source.module)
+        if isinstance(node, ast.ExceptHandler) and _catches_everything(node) and not _raises_again(node)
+    ]
+
+
+def _catches_everything(handler: ast.ExceptHandler) -> bool:
+    if handler.type is None:
+        return True
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(isinstance(kind, ast.Name) and kind.id in _EVERYTHING for kind in kinds)
+
+
+def _raises_again(handler: ast.ExceptHandler) -> bool:
+    last = handler.body[-1]
+    return isinstance(last, ast.Raise)

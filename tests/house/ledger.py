@@ -1,0 +1,76 @@
+"""After a whole run of the suite: every test that docs/requirements.md names must have passed in that run.
+
+A plugin, because only the end of the run knows what ran; with xdist the controller asks, to whom all workers report.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.requirements import LEDGER, UnreadableLedger, read
+
+TITLE = "docs/requirements.md"
+
+
+class Ledger:
+    """Notes what ran, and compares it with what the ledger says."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._passed: set[str] = set()
+        self._not_passed: dict[str, str] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note one phase of one test. Parameters, and the group that xdist adds, are no part of the name."""
+        name = report.nodeid.split("[")[0].split("@")[0]
+        if report.when == "call" and report.passed:
+            self._passed.add(name)
+        elif not report.passed:
+            self._not_passed[name] = report.outcome
+
+    def complaints(self) -> Iterator[str]:
+        """One sentence for each named test that did not pass."""
+        try:
+            requirements = read(self.path.read_text())
+        except UnreadableLedger as unreadable:
+            yield str(unreadable)
+            return
+        for one in requirements:
+            for test in one.tests:
+                if test in self._not_passed or test not in self._passed:
+                    yield f"{one.id} names {test}, which {self._not_passed.get(test, 'did not run')}"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Fail a whole run whose ledger says more than was shown."""
+        if not is_whole(session.config) or session.testscollected == 0:
+            return
+        complaints = list(self.complaints())
+        if complaints:
+            report(session, complaints)
+
+
+def is_whole(config: pytest.Config) -> bool:
+    """Whether everything was asked for: no path, no -k, no -m, no --deselect."""
+    everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    narrowed = any(config.getoption(option, None) for option in ("keyword", "markexpr", "deselect", "collectonly"))
+    return everything and not narrowed
+
+
+def report(session: pytest.Session, complaints: list[str]) -> None:
+    """Make the run fail, and its closing line say so."""
+    if session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    terminal: Any = session.config.pluginmanager.get_plugin("terminalreporter")
+    text = "\n".join([*complaints, "Untick the line, or make the test run and pass."])
+    failed = pytest.TestReport(TITLE, (TITLE, None, TITLE), {}, "failed", text, "call")
+    terminal.stats.setdefault("failed", []).append(failed)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch the run, unless this is a worker of xdist."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Ledger(Path(os.environ.get("TRADEWIND_LEDGER", LEDGER))), "ledger")

@@ -1,0 +1,111 @@
+"""The ledger of requirements keeps its texts, and cannot claim what no test of the run has shown."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.house.tree import REPOSITORY, Tree
+from tools.requirements import LEDGER, UnreadableLedger, as_json, by_group, read
+
+COUNT = 505
+TEXTS = "0ffc0b9715636ef6037141fd0ccf03276db8a36a31acd8d10a426fbf688c4620"
+"""SHA-256 over all ids and texts: they are the customer's words and nobody edits them."""
+TWO_GROUPS = """
+## A. First
+- [x] **S0-1** (§1) Met. — shown by: tests/test_a.py::test_one, `tests/test_a.py::test_two`
+- [ ] **S0-2** (§1) Open — still.
+## B. Second
+- [ ] **S1-1** (§0) Open.
+"""
+SUITE = """
+import pytest
+@pytest.mark.parametrize("n", [1, 2])
+def test_passes(n): pass
+def test_fails(): assert False
+@pytest.mark.skip("not today")
+def test_skipped(): pass
+"""
+
+
+def test_all_requirements_are_there_in_the_customers_words() -> None:
+    requirements = read(LEDGER.read_text())
+    assert len(requirements) == len({one.id for one in requirements}) == COUNT
+    texts = "\n".join(f"{one.id} {one.text}" for one in requirements)
+    assert hashlib.sha256(texts.encode()).hexdigest() == TEXTS, "docs/requirements.md: a text was edited; restore it"
+
+
+def test_every_test_that_the_ledger_names_is_written_down() -> None:
+    tree = Tree(REPOSITORY)
+    missing = [
+        f"{one.id} names {test}" for one in read(LEDGER.read_text()) for test in one.tests if not tree.has_test(test)
+    ]
+    assert not missing, "\n".join(["docs/requirements.md names tests that do not exist:", *missing])
+
+
+def test_the_ledger_is_read_with_its_groups_and_tests() -> None:
+    first, second, third = read(TWO_GROUPS)
+    assert first.tests == ("tests/test_a.py::test_one", "tests/test_a.py::test_two")
+    assert (second.text, second.met) == ("(§1) Open — still.", False)
+    assert by_group([first, second, third]) == {"A. First": (1, 1), "B. Second": (0, 1)}
+    assert '"met": 1' in as_json([first, second, third])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "- [x] **S0-1** (§1) Ticked without a test.",
+        "- [ ] **S0-1** (§1) A test without a tick. — shown by: tests/test_a.py::test_one",
+        "- [x] **S0-1** (§1) Not a test. — shown by: somebody",
+        "- [X] **S0-1** (§1) Not the form.",
+        " - [x] S0-1 Not the form.",
+    ],
+)
+def test_a_line_without_the_right_form_is_refused(line: str) -> None:
+    with pytest.raises(UnreadableLedger, match="line 2"):
+        read(f"## A. First\n{line}")
+
+
+def run_suite(folder: Path, *named: str, options: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    """A suite of its own, in a process of its own, whose ledger names `named`."""
+    (folder / "test_suite.py").write_text(SUITE.replace("assert False", "pass") if "green" in options else SUITE)
+    (folder / "conftest.py").write_text('pytest_plugins = ("tests.house.ledger",)')
+    (folder / "pytest.ini").write_text("[pytest]\ntestpaths = .\n")
+    lines = [f"- [x] **S0-{n}** (§1) Text. — shown by: test_suite.py::{test}" for n, test in enumerate(named)]
+    (folder / "ledger.md").write_text("\n".join(["## A. First", *lines]))
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "TRADEWIND_LEDGER": str(folder / "ledger.md")}
+    environment.pop("PYTEST_XDIST_WORKER", None)
+    environment.pop("PYTEST_ADDOPTS", None)
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *(o for o in options if o != "green")]
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+@pytest.mark.parametrize("options", [("green",), ("green", "-n", "2")])
+def test_a_ledger_whose_tests_all_passed_lets_the_run_pass(options: tuple[str, ...], tmp_path: Path) -> None:
+    ran = run_suite(tmp_path, "test_passes", options=options)
+    assert ran.returncode == 0, ran.stdout
+    assert "3 passed, 1 skipped" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("named", "why"),
+    [("test_that_is_not_there", "did not run"), ("test_skipped", "skipped")],
+)
+@pytest.mark.parametrize("options", [("green",), ("green", "-n", "2")])
+def test_a_ledger_that_names_a_test_that_did_not_pass_fails_the_run(
+    named: str, why: str, options: tuple[str, ...], tmp_path: Path
+) -> None:
+    ran = run_suite(tmp_path, "test_passes", named, options=options)
+    assert ran.returncode == 1, ran.stdout
+    assert f"S0-1 names test_suite.py::{named}, which {why}" in ran.stdout
+    assert "1 failed, 3 passed, 1 skipped" in ran.stdout
+
+
+def test_a_run_of_some_tests_is_not_asked_for_all(tmp_path: Path) -> None:
+    ran = run_suite(tmp_path, "test_that_is_not_there", options=("green", "test_suite.py"))
+    assert ran.returncode == 0, ran.stdout
