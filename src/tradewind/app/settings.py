@@ -1,0 +1,123 @@
+"""What the owner of a shop can decide, read once from the environment; everything has a default that works."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self, TypeVar
+from urllib.parse import urlsplit
+
+LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+
+T = TypeVar("T")
+
+
+class SettingError(ValueError):
+    """An environment variable that cannot be understood. The message names it and says what would do."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """The decisions of one shop. Each field is read from TRADEWIND_<FIELD>."""
+
+    home: Path
+    """The folder of everything the shop keeps on this machine; absolute."""
+    database_url: str | None = field(default=None, repr=False)
+    """A Postgres of the owner's; without one the home has its own."""
+    provider_url: str | None = None
+    """A payment provider of the owner's; without one the home runs the simulated one."""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    """Where HTTP is served; 0 takes any free port."""
+    public_url: str = ""
+    """How browsers and partners reach the shop, no slash at the end; also the issuer of its tokens."""
+    admin_password: str | None = field(default=None, repr=False)
+    """The first administrator's password; without one it is made up and shown once."""
+    provider_timeout_s: float = 2.0
+    """Seconds that one question to the payment provider may take."""
+    reservation_ttl_s: int = 900
+    """Seconds for which stock is held for an order that is not paid."""
+    saga_lease_s: float = 10.0
+    """Seconds after which another worker may take over a saga whose worker is silent."""
+    log_level: str = "info"
+    """debug, info, warning or error."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read every setting. Raises SettingError. An empty value counts as none."""
+
+        def read(name: str, understand: Callable[[str], T], default: T) -> T:
+            value = environment.get(f"TRADEWIND_{name}", "").strip()
+            try:
+                return understand(value) if value else default
+            except ValueError as reason:
+                secret = name.endswith(("PASSWORD", "DATABASE_URL"))
+                shown = "" if secret else f" is {value!r}, but"
+                raise SettingError(f"TRADEWIND_{name}{shown} {reason}") from None
+
+        host = read("HOST", str, "127.0.0.1")
+        port = read("PORT", _port, 8000)
+        return cls(
+            home=read("HOME", _folder, _folder(".tradewind")),
+            database_url=read("DATABASE_URL", _postgres, None),
+            provider_url=read("PROVIDER_URL", _web_address, None),
+            host=host,
+            port=port,
+            public_url=read("PUBLIC_URL", _web_address, None) or f"http://{_in_url(host)}:{port}",
+            admin_password=read("ADMIN_PASSWORD", str, None),
+            provider_timeout_s=read("PROVIDER_TIMEOUT_S", _seconds, 2.0),
+            reservation_ttl_s=read("RESERVATION_TTL_S", _whole_seconds, 900),
+            saga_lease_s=read("SAGA_LEASE_S", _seconds, 10.0),
+            log_level=read("LOG_LEVEL", _log_level, "info"),
+        )
+
+
+def _folder(value: str) -> Path:
+    return Path(value).expanduser().resolve()
+
+
+def _port(value: str) -> int:
+    if not value.isdecimal() or int(value) > 65535:
+        raise ValueError("must be a port: a whole number from 0 to 65535")
+    return int(value)
+
+
+def _seconds(value: str) -> float:
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = 0.0
+    if not 0.0 < seconds < float("inf"):
+        raise ValueError("must be a number of seconds above 0")
+    return seconds
+
+
+def _whole_seconds(value: str) -> int:
+    if not value.isdecimal() or int(value) == 0:
+        raise ValueError("must be a whole number of seconds above 0")
+    return int(value)
+
+
+def _log_level(value: str) -> str:
+    if value.lower() not in LOG_LEVELS:
+        raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
+    return value.lower()
+
+
+def _postgres(value: str) -> str:
+    if urlsplit(value).scheme not in ("postgres", "postgresql"):
+        raise ValueError("must look like postgresql://user:password@host:5432/database")
+    return value
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ValueError("must look like https://shop.example")
+    return value.rstrip("/")
+
+
+def _in_url(host: str) -> str:
+    if host in ("0.0.0.0", "::"):  # noqa: S104 -- everywhere is nowhere to go to
+        return "localhost"
+    return f"[{host}]" if ":" in host else host
