@@ -7,7 +7,7 @@ from typing import Any, Protocol
 class Policy(Protocol):
     """Decides who may do what. Deny is the answer to every question that no rule says yes to.
 
-    The input is `action` (`orders.cancel`), `roles`, `scopes`, and `resource`: facts of it where they are known, such as
+    The input is `action` (`orders.cancel`), `roles`, `scopes`, and `resource`: facts of it where known, such as
     `owner` (the actor owns it) and `status`. A question without facts is about the action as such and is asked before
     the handler runs; the handler asks again with the facts once it has read the resource.
     """

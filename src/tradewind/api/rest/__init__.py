@@ -1,0 +1,23 @@
+"""REST: routes declared as plain data, and the application that answers them. Slices import from here only.
+
+The web framework lives behind this door; see docs/decisions/0006-litestar-behind-our-routes.md.
+"""
+
+from tradewind.api.rest.app import create_app
+from tradewind.api.rest.routes import Answer, Body, Dispatch, Reply, Route, delete, get, patch, post, put
+from tradewind.runtime.call import Call
+
+__all__ = [
+    "Answer",
+    "Body",
+    "Call",
+    "Dispatch",
+    "Reply",
+    "Route",
+    "create_app",
+    "delete",
+    "get",
+    "patch",
+    "post",
+    "put",
+]

@@ -1,0 +1,190 @@
+"""The REST application: declared routes are answered here, the pages around them by Litestar."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from time import perf_counter
+from typing import Any, Final
+
+from prometheus_client import REGISTRY, CollectorRegistry, Histogram
+
+from tradewind.api.rest import bodies, headers, problems
+from tradewind.api.rest.binding import Binding, location_leads_somewhere
+from tradewind.api.rest.headers import Trail
+from tradewind.api.rest.matching import PathTable
+from tradewind.api.rest.openapi import describe
+from tradewind.api.rest.pages import Check, host_of
+from tradewind.api.rest.refusals import InternalFault, InvalidHeader, MethodNotAllowed, TokenMissing
+from tradewind.api.rest.routes import Dispatch, Route
+from tradewind.kernel.errors import Forbidden, Refusal
+from tradewind.runtime.call import ANONYMOUS, Actor, Call
+from tradewind.runtime.telemetry.logs import log
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Verify = Callable[[bytes], Actor]
+"""Turns a bearer token into the one who acts, or refuses (Unauthenticated)."""
+
+request_seconds: Final = Histogram(
+    "http_request_seconds",
+    "From the request's head to the last byte handed over, in seconds.",
+    ["route", "status"],
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 30),
+)
+_MAX_TOKEN_HEADER: Final = 8192
+
+
+class RestApp:
+    """An ASGI application. What is not a declared route is Litestar's."""
+
+    def __init__(self, bindings: PathTable[Binding], host: Any, verify: Verify, dispatch: Dispatch) -> None:
+        self._table = bindings
+        self._host = host
+        self._verify = verify
+        self._dispatch = dispatch
+        self._timers: dict[tuple[str, int], Any] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._host(scope, receive, send)
+        elif found := self._table.find(scope["path"]):
+            await self._answer(*found, scope, receive, send)
+        else:
+            await self._page(scope, receive, send)
+
+    async def _answer(
+        self, methods: Mapping[str, Binding], values: list[str], scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        started = perf_counter()
+        known = headers.read(scope["headers"])
+        trail = headers.trail(known)
+        method = scope["method"]
+        binding = methods.get("GET" if method == "HEAD" else method)
+        call: Call | None = None
+        try:
+            if binding is None:
+                raise MethodNotAllowed(*methods)
+            call = self._call(binding, known, trail)
+            body = await bodies.read(receive, known) if binding.reads_body else b""
+            arguments = binding.arguments(values, scope["query_string"], body, known, call, self._dispatch)
+            answer = await binding.route.function(**arguments)
+            status, content, extra = binding.response(answer)
+            content_type = binding.content_type
+            if binding.has_location and status == 201:
+                extra = {"Location": f"{scope['path']}/{answer.id}", **extra}
+            if binding.route.waits and call.wait_s:
+                extra = {"Preference-Applied": f"wait={int(call.wait_s)}", **extra}
+        except Refusal as refusal:
+            status, content_type, content, extra = _refused(_honest(refusal, call), binding, scope["path"], trail)
+        except bodies.ClientGone:
+            return
+        except Exception:  # noqa: BLE001 -- whatever broke, the client is told so in the form that it knows
+            log.exception("request failed", route=binding and binding.name, traceId=trail.trace_id)
+            status, content_type, content, extra = _refused(InternalFault(), None, scope["path"], trail)
+        await _send(send, status, content_type, content, extra, trail, silent=method == "HEAD")
+        self._observe(binding.name if binding else "(none)", status, perf_counter() - started)
+
+    def _call(self, binding: Binding, known: Mapping[bytes, bytes], trail: Trail) -> Call:
+        actor = self._actor(known.get(b"authorization"), public=bool(binding.route.public))
+        if trail.fault:
+            raise InvalidHeader(trail.fault)
+        return Call(
+            actor=actor,
+            correlation_id=trail.correlation_id,
+            trace_id=trail.trace_id,
+            route=binding.name,
+            idempotency_key=headers.idempotency_key(known) if binding.route.mutates else None,
+            wait_s=headers.wait_s(known),
+        )
+
+    def _actor(self, authorization: bytes | None, *, public: bool) -> Actor:
+        """Who acts. A token is verified wherever it is seen; without one only public routes are answered."""
+        scheme, _, token = (authorization or b"").partition(b" ")
+        if scheme.lower() == b"bearer":
+            return self._verify(token.strip()[:_MAX_TOKEN_HEADER])
+        if not public:
+            raise TokenMissing
+        return ANONYMOUS
+
+    def _observe(self, name: str, status: int, seconds: float) -> None:
+        timer = self._timers.get((name, status))
+        if timer is None:
+            timer = self._timers[name, status] = request_seconds.labels(name, str(status))
+        timer.observe(seconds)
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let Litestar answer, with our headers on what it says."""
+        trail = headers.trail(headers.read(scope["headers"]))
+        scope.setdefault("state", {})["trail"] = trail
+
+        async def signed(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                given = list(message["headers"])
+                names = {name.lower() for name, _ in given}
+                added = [pair for pair in headers.SEALED if pair[0] not in names]
+                message = {**message, "headers": [*given, *added, (b"correlation-id", trail.correlation_id.encode())]}
+            await send(message)
+
+        await self._host(scope, receive, signed)
+
+
+def _honest(refusal: Refusal, call: Call | None) -> Refusal:
+    """Nobody is forbidden before they have said who they are."""
+    return TokenMissing() if isinstance(refusal, Forbidden) and call and call.actor is ANONYMOUS else refusal
+
+
+def _refused(
+    refusal: Refusal, binding: Binding | None, path: str, trail: Trail
+) -> tuple[int, bytes, bytes, Mapping[str, str]]:
+    status = problems.status_of(type(refusal))
+    extra = dict(problems.headers(refusal))
+    if binding and binding.route.on_refusal:
+        reply = binding.route.on_refusal(refusal, status)
+        status, content, more = binding.response(reply)
+        return status, b"application/json", content, {**extra, **more}
+    content = problems.document(refusal, instance=path, trace_id=trail.trace_id)
+    return status, problems.MEDIA_TYPE.encode(), content, extra
+
+
+async def _send(
+    send: Send,
+    status: int,
+    content_type: bytes,
+    content: bytes,
+    extra: Mapping[str, str],
+    trail: Trail,
+    *,
+    silent: bool,
+) -> None:
+    pairs = [*headers.SEALED, (b"correlation-id", trail.correlation_id.encode())]
+    pairs.extend((name.lower().encode(), value.encode("latin-1", "replace")) for name, value in extra.items())
+    if content:
+        pairs.append((b"content-type", content_type))
+    if status != 204:
+        pairs.append((b"content-length", b"%d" % len(content)))
+    await send({"type": "http.response.start", "status": status, "headers": pairs})
+    await send({"type": "http.response.body", "body": b"" if silent else content, "more_body": False})
+
+
+def create_app(
+    routes: Iterable[Route],
+    *,
+    verify: Verify,
+    dispatch: Dispatch,
+    readiness: Mapping[str, Check] | None = None,
+    registry: CollectorRegistry = REGISTRY,
+    lifespan: Callable[[], AbstractAsyncContextManager[None]] | None = None,
+    token_url: str = "/api/v1/auth/token",  # noqa: S107 -- an address, not a secret
+) -> RestApp:
+    """The ASGI application that answers `routes` and the pages around them.
+
+    `readiness`: named asynchronous checks; one that raises makes `/health/ready` answer 503. `lifespan`: entered before
+    the first request, left after the last.
+    """
+    declared = list(routes)
+    gets = {route.path for route in declared if route.method == "GET"}
+    table: PathTable[Binding] = PathTable()
+    for route in declared:
+        table.add(route.method, route.path, Binding(route, has_location=location_leads_somewhere(route, gets)))
+    document = describe(declared, token_url=token_url)
+    return RestApp(table, host_of(document, readiness or {}, registry, lifespan), verify, dispatch)

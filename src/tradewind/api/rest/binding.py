@@ -1,0 +1,137 @@
+"""Binds a route: what can be prepared is prepared once; a request is only decoded, called, encoded."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, get_args, get_origin
+from urllib.parse import parse_qsl
+
+import msgspec
+from msgspec import Struct
+
+from tradewind.api.rest import bodies, problems
+from tradewind.api.rest.refusals import InvalidParameter
+from tradewind.api.rest.routes import Dispatch, Parameter, Reply, Route, Source, plain
+from tradewind.runtime.call import Call
+
+MAX_PARAMETER: Final = 255
+"""Longest text that a path or query parameter may be, in characters."""
+MAX_QUERY_FIELDS: Final = 64
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+Arguments = dict[str, Any]
+
+
+class Binding:
+    """A route made ready. `has_location`: its answer's id leads to an address that GET answers."""
+
+    def __init__(self, route: Route, *, has_location: bool) -> None:
+        self.route = route
+        self.name = f"{route.method} {route.path}"
+        self.has_location = has_location
+        by_source: dict[Source, list[Parameter]] = {source: [] for source in Source}
+        for parameter in route.parameters:
+            by_source[parameter.source].append(parameter)
+        by_name = {p.name: p for p in by_source[Source.PATH]}
+        self._path = [by_name[s[1:-1]] for s in route.path.split("/") if s.startswith("{")]
+        self._query = {p.wire: p for p in by_source[Source.QUERY]}
+        self._call = [p.name for p in by_source[Source.CALL]]
+        self._dispatch = [p.name for p in by_source[Source.DISPATCH]]
+        self.body = next(iter(by_source[Source.BODY]), None)
+        self.form = next(iter(by_source[Source.FORM]), None)
+        self._decoder = msgspec.json.Decoder(self.body.type) if self.body else None
+        self.content_type = route.content_type.encode()
+
+    @property
+    def reads_body(self) -> bool:
+        """Whether the request's body matters."""
+        return self.body is not None or self.form is not None
+
+    def arguments(
+        self,
+        path: Sequence[str],
+        query: bytes,
+        body: bytes,
+        headers: Mapping[bytes, bytes],
+        call: Call,
+        dispatch: Dispatch,
+    ) -> Arguments:
+        """What the function is called with; refuses what the client sent wrong."""
+        found: Arguments = {}
+        for parameter, text in zip(self._path, path, strict=True):
+            found[parameter.name] = _converted(parameter, text)
+        if query or self._query:
+            self._from_query(query, found)
+        if self._decoder is not None or self.form is not None:
+            self._from_body(body, headers, found)
+        for name in self._call:
+            found[name] = call
+        for name in self._dispatch:
+            found[name] = dispatch
+        return found
+
+    def _from_body(self, body: bytes, headers: Mapping[bytes, bytes], found: Arguments) -> None:
+        parameter = self.body or self.form
+        assert parameter is not None, "asked only where there is one"
+        if not body and not parameter.required:
+            found[parameter.name] = parameter.default
+        elif self._decoder is not None:
+            bodies.expect(b"application/json", headers)
+            found[parameter.name] = bodies.decode_json(body, self._decoder)
+        else:
+            bodies.expect(b"application/x-www-form-urlencoded", headers)
+            found[parameter.name] = bodies.decode_form(body, parameter.type)
+
+    def _from_query(self, query: bytes, found: Arguments) -> None:
+        given: dict[str, list[str]] = {}
+        try:
+            for name, text in parse_qsl(
+                query.decode(), keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS, errors="strict"
+            ):
+                given.setdefault(name, []).append(text)
+        except ValueError:
+            raise InvalidParameter("The query cannot be read.") from None
+        if unknown := given.keys() - self._query.keys():
+            raise InvalidParameter("The query has parameters that this route does not know.", unknown=sorted(unknown))
+        for wire, parameter in self._query.items():
+            texts = given.get(wire)
+            if texts is None:
+                if parameter.required:
+                    raise problems.invalid(InvalidParameter, "Required", prefix=f"/{wire}")
+                found[parameter.name] = parameter.default
+            elif get_origin(plain(parameter.type)) is list:
+                found[parameter.name] = _converted(parameter, texts)
+            elif len(texts) > 1:
+                raise problems.invalid(InvalidParameter, "Given twice", prefix=f"/{wire}")
+            else:
+                found[parameter.name] = _converted(parameter, texts[0])
+
+    def response(self, answer: Any) -> tuple[int, bytes, Mapping[str, str]]:
+        """Status, body and further headers of what the function returned."""
+        if type(answer) is Reply:
+            status = answer.status or self.route.status
+            return status, b"" if answer.content is None else self._encoded(answer.content), answer.headers
+        return self.route.status, b"" if answer is None else self._encoded(answer), {}
+
+    def _encoded(self, content: Any) -> bytes:
+        return content if type(content) is bytes else _encode(content)
+
+
+def location_leads_somewhere(route: Route, gets: set[str]) -> bool:
+    """Whether the answer to a 201 has an id at which GET answers."""
+    if route.status != 201:
+        return False
+    inner = get_args(route.returns) or (route.returns,)
+    has_id = any(isinstance(t, type) and issubclass(t, Struct) and "id" in t.__struct_fields__ for t in inner)
+    return has_id and any(
+        path.startswith(route.path + "/{") and path.count("/") == route.path.count("/") + 1 for path in gets
+    )
+
+
+def _converted(parameter: Parameter, text: str | list[str]) -> Any:
+    for one in (text,) if isinstance(text, str) else text:
+        if len(one) > MAX_PARAMETER or not one.isprintable():
+            detail = f"Expected at most {MAX_PARAMETER} printable characters"
+            raise problems.invalid(InvalidParameter, detail, prefix=f"/{parameter.wire}")
+    try:
+        return msgspec.convert(text, parameter.type, strict=False)
+    except msgspec.ValidationError as error:
+        raise problems.invalid(InvalidParameter, str(error), prefix=f"/{parameter.wire}") from None

@@ -1,0 +1,238 @@
+"""What a route is: data about one function, made by a decorator and read by the binder and the OpenAPI document."""
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated, Any, Final, Protocol, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Struct
+
+from tradewind.contracts.messages import Command
+from tradewind.kernel.errors import Refusal
+from tradewind.runtime.call import Call
+
+Function = Callable[..., Awaitable[Any]]
+_SEGMENT = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+READS: Final = frozenset({"GET", "HEAD"})
+
+
+class Dispatch(Protocol):
+    """Hands a command to its handler and brings back the answer."""
+
+    async def __call__(self, command: Command, call: Call) -> Any:
+        """The handler's answer, or its refusal."""
+        ...
+
+
+class Body(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What a client sends: camelCase on the wire, unknown fields refused."""
+
+
+class Answer(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a client gets: camelCase on the wire, decimals as exact JSON numbers, times in UTC with a Z."""
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """An answer that needs another status, or headers of its own."""
+
+    content: Any = None
+    status: int | None = None
+    headers: Mapping[str, str] = {}
+
+
+OnRefusal = Callable[[Refusal, int], Reply]
+
+
+class Source(StrEnum):
+    """Where an argument comes from."""
+
+    BODY = "body"
+    FORM = "form"
+    PATH = "path"
+    QUERY = "query"
+    CALL = "call"
+    DISPATCH = "dispatch"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One argument of a route's function. `wire` is what clients call it."""
+
+    name: str
+    wire: str
+    source: Source
+    type: Any
+    default: Any = inspect.Parameter.empty
+
+    @property
+    def required(self) -> bool:
+        """Whether a client must send it."""
+        return self.default is inspect.Parameter.empty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One method on one path. Calling a route calls its function, so that a test may."""
+
+    method: str
+    path: str
+    status: int
+    function: Function
+    public: bool | str
+    waits: bool
+    raises: tuple[type[Refusal], ...]
+    on_refusal: OnRefusal | None
+    parameters: tuple[Parameter, ...]
+    returns: Any
+    content_type: str
+    tag: str = field(default="")
+
+    @property
+    def summary(self) -> str:
+        """The first line of the function's docstring."""
+        return inspect.getdoc(self.function).splitlines()[0]  # type: ignore[union-attr]
+
+    @property
+    def description(self) -> str:
+        """The rest of the docstring."""
+        return "\n".join((inspect.getdoc(self.function) or "").splitlines()[1:]).strip()
+
+    @property
+    def mutates(self) -> bool:
+        """Whether it may change something."""
+        return self.method not in READS
+
+    async def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return await self.function(*args, **kwargs)
+
+
+class _Decorator(Protocol):
+    def __call__(
+        self,
+        path: str,
+        *,
+        status: int | None = None,
+        public: bool | str = False,
+        waits: bool = False,
+        raises: tuple[type[Refusal], ...] = (),
+        on_refusal: OnRefusal | None = None,
+        content_type: str = "application/json",
+    ) -> Callable[[Function], Route]: ...
+
+
+def _declares(method: str) -> _Decorator:
+    def declare(
+        path: str,
+        *,
+        status: int | None = None,
+        public: bool | str = False,
+        waits: bool = False,
+        raises: tuple[type[Refusal], ...] = (),
+        on_refusal: OnRefusal | None = None,
+        content_type: str = "application/json",
+    ) -> Callable[[Function], Route]:
+        """Declare the decorated function to answer `method` on `path`.
+
+        `public`: no token is needed; for a mutation it must be the reason (S0-94). `waits`: honours `Prefer: wait`.
+        `raises`: refusals worth naming in the OpenAPI document. `on_refusal`: answers refusals in another shape than
+        a problem document, where a standard asks for it.
+        """
+
+        def mark(function: Function) -> Route:
+            returns = get_type_hints(function, include_extras=True).get("return", Any)
+            nothing = returns in (None, type(None))
+            return _checked(
+                Route(
+                    method=method,
+                    path=path,
+                    status=status or (204 if nothing else 200),
+                    function=function,
+                    public=public,
+                    waits=waits,
+                    raises=raises,
+                    on_refusal=on_refusal,
+                    parameters=_parameters(function, path),
+                    returns=None if nothing else returns,
+                    content_type=content_type,
+                    tag=_tag(function),
+                )
+            )
+
+        return mark
+
+    return declare
+
+
+get = _declares("GET")
+post = _declares("POST")
+put = _declares("PUT")
+patch = _declares("PATCH")
+delete = _declares("DELETE")
+
+
+def _parameters(function: Function, path: str) -> tuple[Parameter, ...]:
+    hints = get_type_hints(function, include_extras=True)
+    in_path = _SEGMENT.findall(path)
+    found = []
+    for name, declared in inspect.signature(function).parameters.items():
+        assert name in hints, f"{function.__qualname__}: `{name}` has no annotation"
+        source = _source(name, hints[name], in_path)
+        wire = name if source is Source.PATH else _camel(name)
+        found.append(Parameter(name, wire, source, hints[name], declared.default))
+    missing = set(in_path) - {p.name for p in found}
+    assert not missing, f"{function.__qualname__}: the path names {missing}, the function does not"
+    return tuple(found)
+
+
+def _source(name: str, annotation: Any, in_path: list[str]) -> Source:
+    if annotation is Call:
+        return Source.CALL
+    if annotation is Dispatch:
+        return Source.DISPATCH
+    if name in in_path:
+        return Source.PATH
+    return Source(name) if name in ("body", "form") else Source.QUERY
+
+
+def _checked(route: Route) -> Route:
+    where = f"{route.method} {route.path}"
+    assert inspect.getdoc(route.function), f"{where}: the docstring is the summary; there is none"
+    assert route.path.startswith("/"), f"{where}: a path begins with a slash"
+    if route.mutates and route.public:
+        assert isinstance(route.public, str), f"{where}: a mutation without a token needs its reason (S0-94)"
+    for parameter in route.parameters:
+        if parameter.source is Source.BODY:
+            for struct in structs_in(parameter.type):
+                strict = struct.__struct_config__.forbid_unknown_fields
+                assert strict, f"{where}: {struct.__name__} must forbid unknown fields"
+    return route
+
+
+def structs_in(annotation: Any, seen: set[type[Struct]] | None = None) -> set[type[Struct]]:
+    """Every Struct that a value of this type may hold, at any depth."""
+    seen = set() if seen is None else seen
+    if isinstance(annotation, type) and issubclass(annotation, Struct) and annotation not in seen:
+        seen.add(annotation)
+        for one in msgspec.structs.fields(annotation):
+            structs_in(one.type, seen)
+    for inner in get_args(annotation):
+        structs_in(inner, seen)
+    return seen
+
+
+def plain(annotation: Any) -> Any:
+    """The type without its Annotated wrapping."""
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+
+
+def _tag(function: Function) -> str:
+    parts = function.__module__.split(".")
+    return parts[parts.index("contexts") + 1] if "contexts" in parts else parts[0]
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
