@@ -1,0 +1,139 @@
+"""The hot path: whoever is waiting shares one transaction. Alone, nobody waits; together, nobody pays a transaction each."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tradewind.contracts.messages import Command
+from tradewind.kernel.errors import Refusal, Stale, Unavailable
+from tradewind.runtime import idempotency
+from tradewind.runtime.call import Call, internal_call
+from tradewind.runtime.database import Busy, Database, DatabaseAway
+from tradewind.runtime.handlers import MAX_BATCH, HandlerSpec
+from tradewind.runtime.telemetry import metrics
+
+MAX_WAITING = 10_000
+"""Commands in one lane's queue; the next one is refused."""
+MAX_TRIES = 3
+WORKERS = 2
+"""Transactions of one lane that are open at once: while one commits, the next fills."""
+
+
+class QueueFull(Unavailable):
+    """Too many commands are waiting; come again shortly."""
+
+
+@dataclass(eq=False)
+class Task:
+    """A command that waits for its answer."""
+
+    command: Any
+    call: Call
+    claim: idempotency.Claim | None
+    answer: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def settle(self, outcome: Any) -> None:
+        """Give the waiting caller an answer, a refusal or an error."""
+        if self.answer.done():
+            return
+        if isinstance(outcome, BaseException):
+            self.answer.set_exception(outcome)
+        else:
+            self.answer.set_result(outcome)
+
+
+class Lane:
+    """Answers one kind of command in batches of at most MAX_BATCH, in order of arrival."""
+
+    def __init__(self, spec: HandlerSpec, db: Database) -> None:
+        self._spec = spec
+        self._db = db
+        self._queue: deque[Task] = deque()
+        self._ready = asyncio.Event()
+        self._leaders: dict[str, Task] = {}
+        self._workers: list[asyncio.Task[None]] = []
+        self._size = metrics.batch_size.labels(spec.command.__name__)
+
+    def start(self) -> None:
+        """Begin to work; needs a running loop."""
+        self._workers = [asyncio.create_task(self._work()) for _ in range(WORKERS)]
+
+    async def stop(self) -> None:
+        """Finish what is under way; whatever waits is refused."""
+        for worker in self._workers:
+            worker.cancel()
+        await asyncio.gather(*self._workers, return_exceptions=True)
+        while self._queue:
+            self._queue.popleft().settle(QueueFull("The shop is stopping."))
+
+    async def put(self, command: Command, call: Call) -> Any:
+        """The command's answer. A second call with a key that is under way here shares the first one's answer."""
+        claim = idempotency.claim(command, call)
+        while claim and (leader := self._leaders.get(claim.scope)):
+            await asyncio.wait([leader.answer])
+            if leader.answer.exception() is None:
+                if leader.claim != claim:
+                    raise idempotency.KeyReused
+                return leader.answer.result()
+        task = Task(command, call, claim)
+        if len(self._queue) >= MAX_WAITING:
+            raise QueueFull
+        self._queue.append(task)
+        self._ready.set()
+        if claim is None:
+            return await task.answer
+        self._leaders[claim.scope] = task
+        task.answer.add_done_callback(lambda _: self._leaders.pop(claim.scope, None))
+        return await asyncio.shield(task.answer)
+
+    async def _work(self) -> None:
+        while True:
+            await self._ready.wait()
+            batch = [self._queue.popleft() for _ in range(min(MAX_BATCH, len(self._queue)))]
+            if not self._queue:
+                self._ready.clear()
+            if batch:
+                self._size.observe(len(batch))
+                await self._answer(batch)
+
+    async def _answer(self, batch: Sequence[Task]) -> None:
+        try:
+            outcomes = await self._together(batch)
+        except DatabaseAway as away:
+            outcomes = [away] * len(batch)  # The commit may have happened: only the callers, with their keys, may ask again.
+        except asyncio.CancelledError:
+            for task in batch:
+                task.settle(QueueFull("The shop is stopping."))
+            raise
+        except Exception:
+            outcomes = [await self._alone(task) for task in batch]
+        for task, outcome in zip(batch, outcomes, strict=True):
+            task.settle(outcome)
+
+    async def _together(self, batch: Sequence[Task]) -> list[Any]:
+        """One transaction for all of `batch`; an answer or a refusal for each."""
+        call = batch[0].call if len(batch) == 1 else internal_call(self._spec.action)
+        async with self._db.transaction(call) as tx:
+            claims = [task.claim for task in batch if task.claim]
+            known = await idempotency.replays(tx, claims, self._spec.answer)
+            fresh = [task for task in batch if not (task.claim and task.claim.scope in known)]
+            answers = dict(zip(fresh, await self._spec.function(fresh, tx), strict=True)) if fresh else {}
+            kept = [(task.claim, answer) for task, answer in answers.items() if task.claim and not isinstance(answer, Refusal)]
+            idempotency.store(tx, kept)
+        return [answers[task] if task in answers else known[task.claim.scope] for task in batch]  # type: ignore[union-attr]
+
+    async def _alone(self, task: Task) -> Any:
+        """Answer one command by itself: no command fails because of its neighbour."""
+        for tries_left in reversed(range(MAX_TRIES)):
+            try:
+                return (await self._together([task]))[0]
+            except Busy as busy:
+                return idempotency.InFlight() if task.claim else busy
+            except Stale as stale:
+                if not tries_left:
+                    return stale
+            except Exception as error:  # noqa: BLE001 -- the caller gets it
+                return error
+        raise AssertionError

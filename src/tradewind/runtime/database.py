@@ -1,0 +1,209 @@
+"""One pool, one transaction at a time, and the rule that what is written at its end is written in one statement."""
+
+import re
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import Any, LiteralString, Protocol, TypeVar, cast
+
+import asyncpg
+from msgspec import Struct
+
+from tradewind.contracts.messages import Event
+from tradewind.kernel.errors import Conflict, Forbidden, Stale, Unavailable
+from tradewind.runtime import audit_trail, outbox
+from tradewind.runtime.call import Call
+
+P = TypeVar("P")
+MAX_CONNECTIONS = 16
+LOCK_TIMEOUT = "3s"
+"""Longest wait for a row that somebody else holds; then the caller is told to come again."""
+STATEMENT_TIMEOUT = "30s"
+_PARAMETER = re.compile(r"\$(\d+)")
+
+
+class Busy(Unavailable):
+    """Somebody else holds what this needs; nothing was done, ask again."""
+
+
+class AlreadyExists(Conflict):
+    """There is one already."""
+
+
+class DatabaseAway(Unavailable):
+    """The database does not answer right now; ask again with the same Idempotency-Key."""
+
+
+class Policy(Protocol):
+    """Decides whether something may be done. Deny is the default."""
+
+    def allows(self, facts: Mapping[str, Any], /) -> bool:
+        """Whether the policy allows what `facts` (action, roles, scopes, resource) describe."""
+        ...
+
+
+class _Connection(asyncpg.Connection):
+    """Sends nothing when it goes back to the pool: we set nothing outside a transaction."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+class Tx:
+    """An open transaction, on behalf of one call.
+
+    `later`, `tell` and `audit` collect what is to be written; it goes out as one statement just before the commit.
+    Rows that events speak of must be locked by an earlier statement (see docs/decisions on the log's order).
+    """
+
+    def __init__(self, connection: Any, call: Call, peers: Mapping[type, object], policy: Policy) -> None:
+        self.connection = connection
+        self.call = call
+        self.told: list[Event] = []
+        self._peers = peers
+        self._policy = policy
+        self._later: list[tuple[LiteralString, tuple[Any, ...]]] = []
+        self._audit: list[audit_trail.Entry] = []
+        self._outbox: list[outbox.Row] = []
+
+    async def all(self, sql: LiteralString, *args: Any) -> Sequence[asyncpg.Record]:
+        """Every row of the answer."""
+        return cast(Sequence[asyncpg.Record], await self.connection.fetch(sql, *args))
+
+    async def row(self, sql: LiteralString, *args: Any) -> asyncpg.Record | None:
+        """The first row, or None."""
+        return cast(asyncpg.Record | None, await self.connection.fetchrow(sql, *args))
+
+    async def value(self, sql: LiteralString, *args: Any) -> Any:
+        """The first column of the first row, or None."""
+        return await self.connection.fetchval(sql, *args)
+
+    async def run(self, sql: LiteralString, *args: Any) -> int:
+        """Run at once; the number of rows that it touched."""
+        status: str = await self.connection.execute(sql, *args)
+        return int(status.rsplit(" ", 1)[-1]) if status[-1].isdigit() else 0
+
+    def later(self, sql: LiteralString, *args: Any) -> None:
+        """Run `sql` in the one statement before the commit. No two may touch the same row."""
+        self._later.append((sql, args))
+
+    def tell(self, *events: Event, call: Call | None = None) -> None:
+        """Put events into the outbox, on behalf of `call` where a batch serves several."""
+        self.told.extend(events)
+        self._outbox.extend(outbox.row(event, call or self.call) for event in events)
+
+    def audit(self, action: str, subject: str, *, call: Call | None = None, **facts: Any) -> None:
+        """Note in the audit trail who did what. `facts` hold no secrets and no personal data."""
+        self._audit.append(audit_trail.entry(call or self.call, action, subject, facts))
+
+    def peer(self, protocol: type[P]) -> P:
+        """The context that answers to `protocol` (contracts/peers)."""
+        return cast(P, self._peers[protocol])
+
+    def allows(self, action: str, **resource: Any) -> bool:
+        """Whether the policy lets this call's actor do `action` to such a resource."""
+        return allows(self._policy, self.call, action, resource)
+
+    def authorize(self, action: str, **resource: Any) -> None:
+        """Refuse (Forbidden) what the policy does not allow."""
+        if not self.allows(action, **resource):
+            raise Forbidden(action=action)
+
+    async def flush(self) -> None:
+        """Write everything that was put off, in one round trip."""
+        if self._outbox:
+            self._later.append((outbox.APPEND, outbox.columns(self._outbox)))
+        if self._audit:
+            self._later.append((audit_trail.APPEND, audit_trail.columns(self._audit)))
+        if self._later:
+            statement = _as_one(tuple(sql for sql, _ in self._later))
+            await self.connection.execute(statement, *(arg for _, args in self._later for arg in args))
+        self._later, self._audit, self._outbox = [], [], []
+
+
+def allows(policy: Policy, call: Call, action: str, resource: Mapping[str, Any]) -> bool:
+    """The policy's answer about this call's actor."""
+    actor = call.actor
+    return policy.allows({"action": action, "roles": sorted(actor.roles), "scopes": sorted(actor.scopes), "resource": dict(resource)})
+
+
+@lru_cache(maxsize=256)
+def _as_one(statements: tuple[str, ...]) -> str:
+    """Several data-modifying statements as one: a CTE each, parameters numbered on."""
+    parts, offset = [], 0
+    for index, sql in enumerate(statements):
+        highest = max((int(n) for n in _PARAMETER.findall(sql)), default=0)
+        parts.append(f"w{index} AS ({_shifted(sql, offset)})")
+        offset += highest
+    return f"WITH {', '.join(parts)} SELECT 1"
+
+
+def _shifted(sql: str, offset: int) -> str:
+    return _PARAMETER.sub(lambda match: f"${int(match[1]) + offset}", sql)
+
+
+class Database:
+    """The shop's Postgres. `on_told` hears, after each commit, that events were told."""
+
+    def __init__(self, pool: Any, peers: Mapping[type, object], policy: Policy) -> None:
+        self.pool = pool
+        self.peers = peers
+        self.policy = policy
+        self.on_told: Callable[[], None] = lambda: None
+
+    @classmethod
+    async def open(cls, url: str, peers: Mapping[type, object], policy: Policy, *, size: int = MAX_CONNECTIONS) -> "Database":
+        """Connect to the Postgres at `url` with at most `size` connections."""
+        return cls(await open_pool(url, size=size), peers, policy)
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self.pool.close()
+
+    @asynccontextmanager
+    async def transaction(self, call: Call) -> AsyncIterator[Tx]:
+        """All or nothing; refuses with Busy, Stale, AlreadyExists or DatabaseAway in place of the driver's errors."""
+        try:
+            async with self.pool.acquire() as connection, connection.transaction():
+                tx = Tx(connection, call, self.peers, self.policy)
+                yield tx
+                told = bool(tx.told)
+                await tx.flush()
+        except asyncpg.LockNotAvailableError:
+            raise Busy from None
+        except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+            raise Stale from None
+        except asyncpg.UniqueViolationError as error:
+            if error.constraint_name == "idempotency_pkey":
+                raise Stale from None
+            raise AlreadyExists(constraint=error.constraint_name) from None
+        except (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, OSError) as error:
+            raise DatabaseAway from error
+        except (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError) as error:
+            raise DatabaseAway from error
+        if told:
+            self.on_told()
+
+    @asynccontextmanager
+    async def reading(self, call: Call) -> AsyncIterator[Tx]:
+        """A connection for a question: no transaction, nothing may be written. Refuses with DatabaseAway."""
+        try:
+            async with self.pool.acquire() as connection:
+                yield Tx(connection, call, self.peers, self.policy)
+        except (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, OSError) as error:
+            raise DatabaseAway from error
+
+
+async def open_pool(url: str, *, size: int = MAX_CONNECTIONS) -> Any:
+    """A pool whose connections have our time-outs and send nothing between transactions."""
+    settings = {"application_name": "tradewind", "lock_timeout": LOCK_TIMEOUT, "statement_timeout": STATEMENT_TIMEOUT}
+    return await asyncpg.create_pool(
+        url, min_size=1, max_size=size, connection_class=_Connection, server_settings=settings, command_timeout=60
+    )
+
+
+class Page(Struct, frozen=True):
+    """A bounded piece of a list, and where the next one begins."""
+
+    items: list[Any]
+    next: str | None = None

@@ -1,0 +1,102 @@
+"""The one door to every handler: policy, idempotency, retries on Stale, trace and deadline wrap each command here, once."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from tradewind.contracts.messages import Command
+from tradewind.kernel.errors import Forbidden, Refusal, Stale, Unavailable
+from tradewind.runtime import idempotency
+from tradewind.runtime.batching import Lane
+from tradewind.runtime.call import Call
+from tradewind.runtime.database import Busy, Database, allows
+from tradewind.runtime.handlers import HandlerSpec
+from tradewind.runtime.manifest import Handler
+from tradewind.runtime.telemetry import metrics
+from tradewind.runtime.telemetry.logs import log
+from tradewind.runtime.telemetry.traces import span
+
+DEADLINE_S = 30.0
+"""Longest a command may take before its caller is told to come again."""
+MAX_TRIES = 3
+
+
+class TooSlow(Unavailable):
+    """The shop could not answer in time; ask again with the same Idempotency-Key."""
+
+
+class Dispatcher:
+    """Finds the handler of a command and runs it. Start it in a running loop; stop it before the database closes."""
+
+    def __init__(self, db: Database, handlers: Iterable[Handler]) -> None:
+        self._db = db
+        self._specs: dict[type[Command], HandlerSpec] = {}
+        for one in handlers:
+            spec: HandlerSpec = one.spec  # type: ignore[attr-defined]
+            assert spec.command not in self._specs, f"{spec.command.__name__} has two handlers"
+            self._specs[spec.command] = spec
+        self._lanes = {spec.command: Lane(spec, db) for spec in self._specs.values() if spec.batched}
+
+    async def __aenter__(self) -> "Dispatcher":
+        for lane in self._lanes.values():
+            lane.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for lane in self._lanes.values():
+            await lane.stop()
+
+    async def __call__(self, command: Command, call: Call) -> Any:
+        """The command's answer; a Refusal is raised as it is. Nothing half done is left behind."""
+        spec = self._specs[type(command)]
+        if not allows(self._db.policy, call, spec.action, {}):
+            raise Forbidden(action=spec.action)
+        name = spec.command.__name__
+        outcome = "bug"
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                with span(name, call.trace_id):
+                    answer = await self._run(spec, command, call)
+            outcome = "done"
+        except Refusal as refusal:
+            outcome = type(refusal).__name__
+            raise
+        except TimeoutError:
+            outcome = "TooSlow"
+            raise TooSlow from None
+        finally:
+            metrics.commands_total.labels(name, outcome).inc()
+            log.debug("command", command=name, outcome=outcome, traceId=call.trace_id, userId=call.actor.subject)
+        return answer
+
+    async def _run(self, spec: HandlerSpec, command: Command, call: Call) -> Any:
+        if lane := self._lanes.get(spec.command):
+            return await lane.put(command, call)
+        if spec.reads_only:
+            async with self._db.reading(call) as tx:
+                return await spec.function(command, tx)
+        for tries_left in reversed(range(MAX_TRIES)):
+            try:
+                return await self._once(spec, command, call)
+            except Busy:
+                raise (idempotency.InFlight() if call.idempotency_key else Busy()) from None
+            except Stale:
+                if not tries_left:
+                    raise
+        raise AssertionError
+
+    async def _once(self, spec: HandlerSpec, command: Command, call: Call) -> Any:
+        claim = idempotency.claim(command, call)
+        async with self._db.transaction(call) as tx:
+            if claim and (known := await idempotency.replays(tx, [claim], spec.answer)):
+                return _given(known[claim.scope])
+            answer = await spec.function(command, tx)
+            if claim:
+                idempotency.store(tx, [(claim, answer)])
+        return answer
+
+
+def _given(outcome: Any) -> Any:
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return outcome

@@ -1,0 +1,51 @@
+"""How a function becomes the handler of a command: its first parameter's annotation is its registration."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, get_type_hints
+
+from tradewind.contracts.messages import Command
+
+F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
+MAX_BATCH = 128
+"""Commands that share one transaction at most."""
+
+
+@dataclass(frozen=True)
+class HandlerSpec:
+    """`function(command, tx)`, or `function(tasks, tx)` where commands are answered in batches."""
+
+    command: type[Command]
+    action: str
+    answer: type
+    function: Callable[..., Awaitable[Any]]
+    reads_only: bool = False
+    batched: bool = False
+
+
+def handler(*, action: str) -> Callable[[F], F]:
+    """Answer a command in a transaction of its own; `action` is what the policy is asked first."""
+    return lambda function: _mark(function, action, reads_only=False)
+
+
+def query(*, action: str) -> Callable[[F], F]:
+    """Answer a question; nothing is written, no transaction is opened."""
+    return lambda function: _mark(function, action, reads_only=True)
+
+
+def batched(command: type[Command], *, action: str, answer: type) -> Callable[[F], F]:
+    """Answer all waiting commands in one transaction: `function(tasks, tx)` gives an answer or a refusal for each."""
+
+    def mark(function: F) -> F:
+        function.spec = HandlerSpec(command, action, answer, function, batched=True)  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def _mark(function: F, action: str, *, reads_only: bool) -> F:
+    hints = get_type_hints(function)
+    command = hints[next(iter(inspect.signature(function).parameters))]
+    function.spec = HandlerSpec(command, action, hints["return"], function, reads_only)  # type: ignore[attr-defined]
+    return function

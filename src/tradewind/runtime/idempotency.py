@@ -1,0 +1,88 @@
+"""Idempotency keys (D16): the same key and body get the stored answer, another body is refused, a failed try burns nothing.
+
+The answer is written in the transaction of the effect, under a primary key: of two that run at once, one waits for the
+other's commit, is undone, and replays it. A wait longer than the lock time-out is answered with InFlight.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from tradewind.contracts.messages import Command
+from tradewind.kernel.errors import Conflict, Invalid
+from tradewind.runtime.call import Call
+from tradewind.runtime.database import Tx
+from tradewind.runtime.failpoints import planted
+
+FIND: Final = """
+    SELECT scope, request_hash, answer::text AS answer, expires_at <= now() AS expired
+    FROM runtime.idempotency WHERE scope = ANY($1::text[])
+"""
+STORE: Final = """
+    INSERT INTO runtime.idempotency (scope, request_hash, answer, expires_at)
+    SELECT a, b, c::jsonb, now() + interval '24 hours' FROM unnest($1::text[], $2::text[], $3::text[]) AS u (a, b, c)
+"""
+FORGET: Final = "DELETE FROM runtime.idempotency WHERE scope = ANY($1::text[]) AND expires_at <= now()"
+PURGE: Final = """
+    DELETE FROM runtime.idempotency WHERE scope IN (
+        SELECT scope FROM runtime.idempotency WHERE expires_at <= now() ORDER BY expires_at LIMIT 1000)
+"""
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+class KeyReused(Invalid):
+    """This Idempotency-Key was used for another request."""
+
+
+class InFlight(Conflict):
+    """A request with this Idempotency-Key is being worked on; ask again shortly."""
+
+    retry_after_s = 1
+
+
+class Claim(NamedTuple):
+    """What a call's key stands for: `scope` is tenant, user, route and key."""
+
+    scope: str
+    request_hash: str
+
+
+def claim(command: Command, call: Call) -> Claim | None:
+    """The call's claim; None where it came without a key."""
+    if call.idempotency_key is None or planted("key_without_lock"):
+        return None
+    scope = "\n".join((call.actor.tenant, call.actor.subject, call.route, call.idempotency_key))
+    digest = hashlib.sha256(_encoder.encode(command)).hexdigest()
+    return Claim(hashlib.sha256(scope.encode()).hexdigest(), digest)
+
+
+async def replays(tx: Tx, claims: Sequence[Claim], answer: type) -> dict[str, Any]:
+    """For each claim that was answered before: its answer, or the refusal KeyReused."""
+    if not claims:
+        return {}
+    found = await tx.all(FIND, [one.scope for one in claims])
+    if expired := [row["scope"] for row in found if row["expired"]]:
+        await tx.run(FORGET, expired)
+    hashes = {one.scope: one.request_hash for one in claims}
+    return {row["scope"]: _replay(row, hashes, answer) for row in found if not row["expired"]}
+
+
+def _replay(row: Any, hashes: dict[str, str], answer: type) -> Any:
+    if row["request_hash"] != hashes[row["scope"]]:
+        return KeyReused()
+    return msgspec.json.decode(row["answer"], type=answer)
+
+
+def store(tx: Tx, answers: Sequence[tuple[Claim, Any]]) -> None:
+    """Keep the answers with the transaction's last statement; the commit refuses (Stale) where somebody else was first."""
+    if answers:
+        claims = [one for one, _ in answers]
+        bodies = [_encoder.encode(answer).decode() for _, answer in answers]
+        tx.later(STORE, [c.scope for c in claims], [c.request_hash for c in claims], bodies)
+
+
+async def purge(tx: Tx) -> int:
+    """Forget expired keys, at most 1,000 at a time; how many."""
+    return await tx.run(PURGE)

@@ -1,0 +1,26 @@
+"""A context's table of contents: what it handles, hears, projects, offers and keeps. The only thing that app imports of it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tradewind.runtime.saga.definition import Saga
+from tradewind.runtime.subscriptions import Subscriber
+from tradewind.runtime.timers import Timer
+
+Handler = Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """Everything a host must know of a context. `routes` are edges of any protocol; `peers` maps protocol to answerer."""
+
+    name: str
+    migrations: Path
+    handlers: tuple[Handler, ...] = ()
+    routes: tuple[Any, ...] = ()
+    subscribers: tuple[Subscriber, ...] = ()
+    sagas: tuple[Saga, ...] = ()
+    timers: tuple[Timer, ...] = ()
+    peers: Mapping[type, object] = field(default_factory=dict)

@@ -1,0 +1,83 @@
+"""Numbered SQL files, one stream a context, applied once, in order, each in its own transaction."""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+LOCK: Final = "SELECT pg_advisory_lock(hashtext('tradewind.migrate'))"
+UNLOCK: Final = "SELECT pg_advisory_unlock(hashtext('tradewind.migrate'))"
+LEDGER: Final = """
+    CREATE SCHEMA IF NOT EXISTS runtime;
+    CREATE TABLE IF NOT EXISTS runtime.migration (
+        context text, number int, name text NOT NULL, checksum text NOT NULL,
+        applied_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (context, number));
+"""
+APPLIED: Final = "SELECT context, number, checksum FROM runtime.migration"
+RECORD: Final = "INSERT INTO runtime.migration (context, number, name, checksum) VALUES ($1, $2, $3, $4)"
+_NAME = re.compile(r"(\d{4})_(\w+)\.sql")
+RUNTIME_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class ChangedMigration(Exception):  # noqa: N818 -- names what happened
+    """A migration that has been applied was edited afterwards; add a new one instead."""
+
+
+class Migration(NamedTuple):
+    """One numbered file of one context."""
+
+    context: str
+    number: int
+    name: str
+    sql: str
+
+    @property
+    def checksum(self) -> str:
+        """Tells an edited file from the applied one."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+def read(context: str, folder: Path) -> list[Migration]:
+    """The context's migrations in order; their numbers start at 1 and have no gap."""
+    found = []
+    for path in sorted(folder.glob("*.sql")):
+        match = _NAME.fullmatch(path.name)
+        assert match, f"{path.name}: a migration is named 0001_what_it_does.sql"
+        found.append(Migration(context, int(match[1]), match[2], path.read_text()))
+    assert [one.number for one in found] == list(range(1, len(found) + 1)), f"{context}: migration numbers have a gap"
+    return found
+
+
+async def migrate(connection: Any, streams: Iterable[tuple[str, Path]], report: Callable[[str], None] = lambda _: None) -> int:
+    """Apply what is missing, runtime first; returns how many. Safe to call from several processes at once.
+
+    Raises ChangedMigration where an applied file differs from what was applied.
+    """
+    await connection.execute(LOCK)
+    try:
+        await connection.execute(LEDGER)
+        applied = {(row["context"], row["number"]): row["checksum"] for row in await connection.fetch(APPLIED)}
+        wanted = [one for context, folder in (("runtime", RUNTIME_MIGRATIONS), *streams) for one in read(context, folder)]
+        fresh = [one for one in wanted if not _is_applied(one, applied)]
+        for migration in fresh:
+            await _apply(connection, migration)
+            report(f"{migration.context} {migration.number:04} {migration.name}")
+        return len(fresh)
+    finally:
+        await connection.execute(UNLOCK)
+
+
+def _is_applied(migration: Migration, applied: dict[tuple[str, int], str]) -> bool:
+    checksum = applied.get((migration.context, migration.number))
+    if checksum not in (None, migration.checksum):
+        raise ChangedMigration(f"{migration.context}/{migration.number:04}_{migration.name}.sql was edited after it was applied")
+    return checksum is not None
+
+
+async def _apply(connection: Any, migration: Migration) -> None:
+    async with connection.transaction():
+        assert migration.context.isidentifier()
+        await connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{migration.context}"')
+        await connection.execute(migration.sql)
+        await connection.execute(RECORD, migration.context, migration.number, migration.name, migration.checksum)

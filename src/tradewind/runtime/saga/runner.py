@@ -1,0 +1,111 @@
+"""Carries every due saga on: claims it under a lease, takes it through its stages, lets go when it waits or ends.
+
+Any number of runners share the work; a runner that dies leaves its sagas to whoever claims them after the lease.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+from tradewind.runtime.call import internal_call
+from tradewind.runtime.database import Database
+from tradewind.runtime.failpoints import failpoint
+from tradewind.runtime.saga import store
+from tradewind.runtime.saga.definition import Failed, Saga
+from tradewind.runtime.saga.settling import Booking, Verdict, timed_out
+from tradewind.runtime.saga.stage import Stage
+from tradewind.runtime.telemetry import metrics
+from tradewind.runtime.telemetry.logs import log
+from tradewind.runtime.wake import Bell
+
+LEASE_S = 10.0
+"""How long a claimed saga is its holder's; renewed with every settled step."""
+MAX_HELD = 512
+"""Sagas that one runner holds at once."""
+CLAIM = 128
+POLL_S = 0.2
+"""Longest time between two looks for due sagas."""
+MEASURE_EVERY = 50
+"""Looks between two readings of the gauges."""
+
+
+class Runner:
+    """Runs the sagas of one process, from `start` to `stop`."""
+
+    def __init__(self, db: Database, sagas: Iterable[Saga], bell: Bell, *, lease_s: float = LEASE_S) -> None:
+        self._db, self._bell, self._lease_s = db, bell, lease_s
+        self._sagas = {saga.kind: saga for saga in sagas}
+        self._booking = Booking(lease_s)
+        self._stages: dict[tuple[str, int, bool], Stage] = {}
+        self._held = 0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Claim and carry until `stop`; what is under way then is left to its leases."""
+        looks = 0
+        try:
+            while not stop.is_set():
+                claimed = await self._claim()
+                looks += 1
+                if looks % MEASURE_EVERY == 1:
+                    await self._measure()
+                if claimed < CLAIM:
+                    await self._bell.rung(POLL_S)
+        finally:
+            await asyncio.gather(*(stage.stop() for stage in self._stages.values()))
+
+    async def _claim(self) -> int:
+        room = min(CLAIM, MAX_HELD - self._held)
+        if room <= 0:
+            return 0
+        try:
+            async with self._db.transaction(internal_call("saga.claim")) as tx:
+                held = await store.claim(tx, list(self._sagas), room, self._lease_s)
+                held = await self._give_up_late(tx, held)
+                failpoint("saga.claim.before_commit")
+        except Exception as error:
+            log.warning("no sagas claimed", error=repr(error))
+            return 0
+        if held:
+            failpoint("saga.claim.after_commit")
+        self._held += len(held)
+        for one in held:
+            self._enter(one)
+        return len(held)
+
+    async def _give_up_late(self, tx: object, held: Sequence[store.Held]) -> list[store.Held]:
+        """Settle those whose time is up; the others."""
+        late = [(one, message) for one in held if (message := timed_out(self._sagas[one.kind], one))]
+        for one, message in late:
+            outcome = Failed(message.why)
+            self._booking.book(tx, self._sagas[one.kind], "deadline", [(one, message, outcome)])  # type: ignore[arg-type]
+            await tx.flush()  # type: ignore[attr-defined]
+        gone = {one.id for one, _ in late}
+        return [one for one in held if one.id not in gone]
+
+    def _enter(self, held: store.Held) -> None:
+        key = (held.kind, held.state.step, held.state.undoing)
+        stage = self._stages.get(key)
+        if stage is None:
+            saga = self._sagas[held.kind]
+            stage = Stage(saga, held.state.step, undoing=held.state.undoing, db=self._db, booking=self._booking, sink=self)
+            stage.start()
+            self._stages[key] = stage
+        stage.put(held)
+
+    def passed(self, verdicts: Sequence[Verdict]) -> None:
+        """Those that are kept go on to their next stage; the others are let go."""
+        for verdict in verdicts:
+            if verdict.keep:
+                self._enter(verdict.held._replace(state=verdict.state))
+            else:
+                self._held -= 1
+
+    def dropped(self, held: Sequence[store.Held]) -> None:
+        """Not ours any more."""
+        self._held -= len(held)
+
+    async def _measure(self) -> None:
+        async with self._db.reading(internal_call("saga.measure")) as tx:
+            row = await tx.row(store.OVERDUE)
+        assert row is not None
+        metrics.saga_oldest_due_seconds.set(row["oldest_s"])
+        metrics.saga_parked.set(row["parked"])

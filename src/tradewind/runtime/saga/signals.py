@@ -1,0 +1,62 @@
+"""How anybody else speaks to a saga: cancel it, wake it, retry it, undo it. The saga's row is locked first, always."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from tradewind.kernel.errors import Conflict, NotFound
+from tradewind.runtime.database import Tx
+from tradewind.runtime.saga import store
+from tradewind.runtime.saga.advance import Cancel, Compensate, Retry, advance
+from tradewind.runtime.saga.definition import Saga
+
+WAKE: Final = "UPDATE runtime.saga SET due_at = now() WHERE id = $1 AND phase IN ('STARTED', 'COMPENSATING')"
+CANCEL: Final = "UPDATE runtime.saga SET cancel = $2, due_at = now(), changed_at = now() WHERE id = $1"
+
+
+class NoSuchSaga(NotFound):
+    """There is no saga of that id."""
+
+
+class NothingToMend(Conflict):
+    """The saga's state does not allow this."""
+
+
+async def find(tx: Tx, saga_id: UUID) -> Any:
+    """The saga's row, locked until the end of the transaction; refuses with NoSuchSaga."""
+    row = await tx.row(store.FIND, saga_id)
+    if row is None:
+        raise NoSuchSaga(sagaId=str(saga_id))
+    return row
+
+
+async def wake(tx: Tx, saga_id: UUID) -> None:
+    """Something that the saga waits for has happened."""
+    await find(tx, saga_id)
+    await tx.run(WAKE, saga_id)
+
+
+async def cancel(tx: Tx, saga: Saga, saga_id: UUID, why: str) -> bool:
+    """Ask for the saga's undoing. True: it will never be completed. False: too late, the pivot is done or it has ended."""
+    row = await find(tx, saga_id)
+    before = store.state_of(row)
+    after = advance(saga, before, Cancel(why))
+    if after.cancel is None:
+        return after.undoing
+    if after is not before:
+        await tx.run(CANCEL, saga_id, why)
+    return True
+
+
+async def mend(tx: Tx, saga: Saga, saga_id: UUID, message: Retry | Compensate) -> None:
+    """A person's word: try again, or undo. Whoever holds the saga now loses it. Refuses with NothingToMend."""
+    row = await find(tx, saga_id)
+    before = store.state_of(row)
+    after = advance(saga, before, message)
+    if after is before:
+        raise NothingToMend(
+            f"The saga is {before.phase.value}; nothing to {type(message).__name__.lower()}.", phase=before.phase.value
+        )
+    name = type(message).__name__
+    settled = store.Settled(saga_id, after, 0.0, keep=False, fence_step=1)
+    store.settle(tx, [settled], [store.Note(saga_id, "admin", name, tx.call.actor.subject)], 0.0)
+    tx.audit(f"saga.{name.lower()}", str(saga_id), phase=before.phase.value, step=before.step)

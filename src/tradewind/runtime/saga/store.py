@@ -1,0 +1,133 @@
+"""Saga rows: begun with the order they carry, claimed under a lease, written only by the holder of the newest fence."""
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from tradewind.runtime.call import Actor, Call
+from tradewind.runtime.database import Tx
+from tradewind.runtime.saga.advance import ENDED, Phase, State
+from tradewind.runtime.saga.definition import Saga
+
+BEGIN: Final = """
+    INSERT INTO runtime.saga (id, name, version, phase, step, due_at, trace_id, correlation_id)
+    SELECT id, $2, $3, 'STARTED', $4, now(), trace_id, correlation_id
+    FROM unnest($1::uuid[], $5::text[], $6::text[]) AS u (id, trace_id, correlation_id)
+"""
+CLAIM: Final = """
+    UPDATE runtime.saga AS s
+    SET fence = s.fence + 1, lease_until = now() + $3 * interval '1 second'
+    FROM (SELECT id FROM runtime.saga
+          WHERE due_at <= now() AND lease_until <= now() AND name || '@' || version = ANY($1::text[])
+          ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED) AS due
+    WHERE s.id = due.id
+    RETURNING s.*, extract(epoch FROM now() - s.step_since)::float8 AS step_age_s,
+              extract(epoch FROM now() - s.started_at)::float8 AS age_s
+"""
+LOCK: Final = """
+    SELECT s.id, s.cancel FROM runtime.saga AS s
+    JOIN unnest($1::uuid[], $2::bigint[]) AS u (id, fence) ON s.id = u.id AND s.fence = u.fence
+    ORDER BY s.id FOR UPDATE OF s
+"""
+FIND: Final = "SELECT * FROM runtime.saga WHERE id = $1 FOR UPDATE"
+SETTLE: Final = """
+    UPDATE runtime.saga AS s
+    SET phase = u.phase, step = u.step, undoing = u.undoing, attempt = u.attempt, attempt_group = u.attempt_group,
+        cancel = u.cancel, why = u.why, refused = u.refused,
+        due_at = now() + u.delay_s * interval '1 second',
+        lease_until = CASE WHEN u.keep THEN now() + $13 * interval '1 second' ELSE '-infinity' END,
+        step_since = CASE WHEN (s.step, s.undoing) = (u.step, u.undoing) AND u.attempt > 0 THEN s.step_since ELSE now() END,
+        fence = s.fence + u.fence_step, changed_at = now()
+    FROM unnest($1::uuid[], $2::text[], $3::int[], $4::bool[], $5::int[], $6::int[], $7::text[], $8::text[], $9::bool[],
+                $10::float8[], $11::bool[], $12::int[])
+         AS u (id, phase, step, undoing, attempt, attempt_group, cancel, why, refused, delay_s, keep, fence_step)
+    WHERE s.id = u.id
+"""
+NOTE: Final = """
+    INSERT INTO runtime.saga_journal (saga_id, step, message, detail)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+"""
+OVERDUE: Final = """
+    SELECT coalesce(extract(epoch FROM now() - min(due_at)) FILTER (WHERE due_at < now()), 0)::float8 AS oldest_s,
+           (SELECT count(*) FROM runtime.saga WHERE phase = 'NEEDS_ATTENTION') AS parked
+    FROM runtime.saga WHERE due_at IS NOT NULL
+"""
+
+
+class Held(NamedTuple):
+    """A claimed saga: its state as it was read, and the fence that its holder must show."""
+
+    id: UUID
+    kind: str
+    state: State
+    fence: int
+    call: Call
+    step_age_s: float
+    age_s: float
+
+
+class Settled(NamedTuple):
+    """What is to be written of one saga. `delay_s` None: nothing more is due. `keep`: its holder goes on with it."""
+
+    id: UUID
+    state: State
+    delay_s: float | None
+    keep: bool
+    fence_step: int = 0
+
+
+class Note(NamedTuple):
+    """A line of a saga's journal."""
+
+    saga_id: UUID
+    step: str
+    message: str
+    detail: str | None
+
+
+def state_of(row: Any) -> State:
+    """The state that a row holds."""
+    names = ("step", "undoing", "attempt", "attempt_group", "cancel", "why", "refused")
+    return State(phase=Phase(row["phase"]), **{name: row[name] for name in names})
+
+
+def call_of(row: Any) -> Call:
+    """The call that a saga makes on its own behalf, under the trace of the command that began it."""
+    actor = Actor(subject=f"system:saga:{row['name']}", roles=frozenset({"system"}))
+    return Call(actor=actor, correlation_id=row["correlation_id"], trace_id=row["trace_id"], route=row["name"])
+
+
+def begin(tx: Tx, saga: Saga, ids: Sequence[UUID], calls: Sequence[Call], *, at_step: int = 0) -> None:
+    """Begin a saga for each id in this transaction; `at_step` steps were done by whoever begins it."""
+    traces, correlations = [call.trace_id for call in calls], [call.correlation_id for call in calls]
+    tx.later(BEGIN, list(ids), saga.name, saga.version, at_step, traces, correlations)
+
+
+async def claim(tx: Tx, kinds: Sequence[str], limit: int, lease_s: float) -> list[Held]:
+    """Take up to `limit` due sagas that nobody holds."""
+    rows = await tx.all(CLAIM, list(kinds), limit, lease_s)
+    return [
+        Held(r["id"], f"{r['name']}@{r['version']}", state_of(r), r["fence"], call_of(r), r["step_age_s"], r["age_s"])
+        for r in rows
+    ]
+
+
+async def lock(tx: Tx, held: Sequence[Held]) -> dict[UUID, str | None]:
+    """Lock those that are still ours; what each one's cancel says now. A stale holder gets nothing."""
+    rows = await tx.all(LOCK, [one.id for one in held], [one.fence for one in held])
+    return {row["id"]: row["cancel"] for row in rows}
+
+
+def settle(tx: Tx, settled: Sequence[Settled], notes: Sequence[Note], lease_s: float) -> None:
+    """Write states and journal with the transaction's last statement. Each row was locked before."""
+    if settled:
+        states = [one.state for one in settled]
+        tx.later(
+            SETTLE, [one.id for one in settled], [s.phase.value for s in states], [s.step for s in states],
+            [s.undoing for s in states], [s.attempt for s in states], [s.attempt_group for s in states],
+            [s.cancel for s in states], [s.why for s in states], [s.refused for s in states],
+            [None if s.phase in ENDED or s.phase is Phase.NEEDS_ATTENTION else one.delay_s for one, s in zip(settled, states, strict=True)],
+            [one.keep for one in settled], [one.fence_step for one in settled], lease_s,
+        )  # fmt: skip
+    if notes:
+        tx.later(NOTE, *(list(column) for column in zip(*notes, strict=True)))

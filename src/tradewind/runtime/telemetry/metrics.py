@@ -1,0 +1,24 @@
+"""The shop's own metrics, in Prometheus' terms."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_LATENCY_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+
+orders_created_total = Counter("orders_created_total", "Orders accepted.")
+order_creation_latency_ms = Histogram(
+    "order_creation_latency_ms", "From the call to the committed order, in milliseconds.", buckets=_LATENCY_MS
+)
+inventory_reservation_failures_total = Counter(
+    "inventory_reservation_failures_total", "Reservations refused for want of stock."
+)
+saga_outcomes_total = Counter("saga_outcomes_total", "Sagas that came to rest, by phase.", ["saga", "phase"])
+saga_retries_total = Counter("saga_retries_total", "Steps that were asked again.", ["saga", "step"])
+saga_oldest_due_seconds = Gauge("saga_oldest_due_seconds", "How long the most overdue saga has waited.")
+saga_parked = Gauge("saga_parked", "Sagas in NEEDS_ATTENTION.")
+event_lag_ms = Histogram(
+    "event_lag_ms", "From an event's birth to its effect, in milliseconds.", ["subscriber"], buckets=_LATENCY_MS
+)
+dead_letters_total = Counter("dead_letters_total", "Events parked after their last attempt.", ["subscriber"])
+payment_authorized_total = Counter("payment_authorized_total", "Payments authorized (payment.authorized.count).")
+commands_total = Counter("commands_total", "Commands answered, by outcome.", ["command", "outcome"])
+batch_size = Histogram("batch_size", "Commands that shared one transaction.", ["lane"], buckets=(1, 2, 4, 8, 16, 32, 64, 128))

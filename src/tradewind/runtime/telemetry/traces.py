@@ -1,0 +1,49 @@
+"""OpenTelemetry spans. They are recorded where OTEL_EXPORTER_OTLP_ENDPOINT names a collector, and cost nothing elsewhere."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from opentelemetry import trace
+from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags
+
+from tradewind.kernel.ids import new_trace_id
+
+_recording = False
+
+
+def configure(service: str) -> None:
+    """Export spans of `service` over OTLP where the environment names a collector."""
+    if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+        return
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    provider = TracerProvider(resource=Resource.create({"service.name": service}))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    record_with(provider)
+
+
+def record_with(provider: trace.TracerProvider) -> None:
+    """Record spans through `provider` from now on."""
+    global _recording, _tracer  # noqa: PLW0603 -- telemetry is one per process
+    _recording, _tracer = True, provider.get_tracer("tradewind")
+
+
+_tracer = trace.get_tracer("tradewind")
+
+
+@contextmanager
+def span(name: str, trace_id: str, *, kind: SpanKind = SpanKind.INTERNAL, **attributes: str | int) -> Iterator[None]:
+    """A span of the trace `trace_id` (32 hexadecimal digits), a child of the present span where there is one."""
+    if not _recording:
+        yield
+        return
+    parent = None
+    if not trace.get_current_span().get_span_context().is_valid:
+        remote = SpanContext(int(trace_id, 16), int(new_trace_id()[:16], 16), True, TraceFlags(TraceFlags.SAMPLED))  # noqa: FBT003
+        parent = trace.set_span_in_context(NonRecordingSpan(remote))
+    with _tracer.start_as_current_span(name, context=parent, kind=kind, attributes=attributes):
+        yield

@@ -1,0 +1,77 @@
+"""The bell: tells readers in every process that something was committed, without paying for it in each commit.
+
+NOTIFY takes a lock that all committing transactions share, so writers do not notify: they ring, and one task a process
+sends one notification for all rings of the last INTERVAL_S. A lost ring costs at most a reader's own POLL_S.
+"""
+
+import asyncio
+from contextlib import suppress
+from typing import Any, Final
+
+import asyncpg
+
+from tradewind.runtime.database import Database
+from tradewind.runtime.telemetry.logs import log
+
+CHANNEL: Final = "tradewind_told"
+NOTIFY: Final = "SELECT pg_notify('tradewind_told', '')"
+INTERVAL_S = 0.010
+"""Shortest time between two notifications of one process."""
+POLL_S = 0.5
+"""Longest time a reader sleeps when no bell rings."""
+RECONNECT_S = 0.25
+
+
+class Bell:
+    """Rings across processes. Waiters see every ring that follows the moment they began to look."""
+
+    def __init__(self, db: Database, url: str) -> None:
+        self._db = db
+        self._url = url
+        self._to_send = asyncio.Event()
+        self._heard = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        db.on_told = self.ring
+
+    async def __aenter__(self) -> "Bell":
+        self._tasks = [asyncio.create_task(self._send()), asyncio.create_task(self._listen())]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def ring(self) -> None:
+        """Something was committed."""
+        self._to_send.set()
+        self._wake()
+
+    def _wake(self) -> None:
+        heard, self._heard = self._heard, asyncio.Event()
+        heard.set()
+
+    async def rung(self, timeout_s: float = POLL_S) -> None:
+        """Return at the next ring, or after `timeout_s`."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._heard.wait(), timeout_s)
+
+    async def _send(self) -> None:
+        while True:
+            await self._to_send.wait()
+            self._to_send.clear()
+            with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                await self._db.pool.execute(NOTIFY)
+            await asyncio.sleep(INTERVAL_S)
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                connection: Any = await asyncpg.connect(self._url)
+                gone = asyncio.Event()
+                connection.add_termination_listener(lambda *_, gone=gone: gone.set())
+                await connection.add_listener(CHANNEL, lambda *_: self._wake())
+                await gone.wait()
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                log.warning("bell lost its connection", error=type(error).__name__)
+            await asyncio.sleep(RECONNECT_S)
