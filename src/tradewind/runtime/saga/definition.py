@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from tradewind.contracts.outcomes import Outcome
 from tradewind.runtime.call import Call
 from tradewind.runtime.database import Tx
 
@@ -19,35 +20,6 @@ class Task:
     call: Call
     why: str | None = None
     refused: bool = False
-
-
-@dataclass(frozen=True)
-class Done:
-    """The step's effect stands."""
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A final no: nothing was done, asking again would get the same answer."""
-
-    why: str
-
-
-@dataclass(frozen=True)
-class Failed:
-    """No answer, or none that settles it: the effect may or may not stand."""
-
-    why: str
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """Not yet: a signal will wake the saga, or the time will come to look again."""
-
-    for_s: float
-
-
-Outcome: TypeAlias = Done | Refused | Failed | Waiting
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,14 @@ Any number of runners share the work; a runner that dies leaves its sagas to who
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from uuid import UUID
 
+from tradewind.contracts.outcomes import Failed
 from tradewind.runtime.call import internal_call
-from tradewind.runtime.database import Database
+from tradewind.runtime.database import Database, Tx
 from tradewind.runtime.failpoints import failpoint
 from tradewind.runtime.saga import store
-from tradewind.runtime.saga.definition import Failed, Saga
+from tradewind.runtime.saga.definition import Saga
 from tradewind.runtime.saga.settling import Booking, Verdict, timed_out
 from tradewind.runtime.saga.stage import Stage
 from tradewind.runtime.telemetry import metrics
@@ -36,11 +38,12 @@ class Runner:
         self._sagas = {saga.kind: saga for saga in sagas}
         self._booking = Booking(lease_s)
         self._stages: dict[tuple[str, int, bool], Stage] = {}
-        self._held = 0
+        self._held: dict[UUID, int] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Claim and carry until `stop`; what is under way then is left to its leases."""
         looks = 0
+        renewing = asyncio.create_task(self._renew())
         try:
             while not stop.is_set():
                 claimed = await self._claim()
@@ -50,10 +53,11 @@ class Runner:
                 if claimed < CLAIM:
                     await self._bell.rung(POLL_S)
         finally:
+            renewing.cancel()
             await asyncio.gather(*(stage.stop() for stage in self._stages.values()))
 
     async def _claim(self) -> int:
-        room = min(CLAIM, MAX_HELD - self._held)
+        room = min(CLAIM, MAX_HELD - len(self._held))
         if room <= 0:
             return 0
         try:
@@ -66,18 +70,18 @@ class Runner:
             return 0
         if held:
             failpoint("saga.claim.after_commit")
-        self._held += len(held)
         for one in held:
+            self._held[one.id] = one.fence
             self._enter(one)
         return len(held)
 
-    async def _give_up_late(self, tx: object, held: Sequence[store.Held]) -> list[store.Held]:
+    async def _give_up_late(self, tx: Tx, held: Sequence[store.Held]) -> list[store.Held]:
         """Settle those whose time is up; the others."""
         late = [(one, message) for one in held if (message := timed_out(self._sagas[one.kind], one))]
         for one, message in late:
             outcome = Failed(message.why)
-            self._booking.book(tx, self._sagas[one.kind], "deadline", [(one, message, outcome)])  # type: ignore[arg-type]
-            await tx.flush()  # type: ignore[attr-defined]
+            self._booking.book(tx, self._sagas[one.kind], "deadline", [(one, message, outcome)])
+            await tx.flush()
         gone = {one.id for one, _ in late}
         return [one for one in held if one.id not in gone]
 
@@ -97,11 +101,23 @@ class Runner:
             if verdict.keep:
                 self._enter(verdict.held._replace(state=verdict.state))
             else:
-                self._held -= 1
+                self._held.pop(verdict.held.id, None)
 
     def dropped(self, held: Sequence[store.Held]) -> None:
         """Not ours any more."""
-        self._held -= len(held)
+        for one in held:
+            self._held.pop(one.id, None)
+
+    async def _renew(self) -> None:
+        """Keep the leases of what is under way; a fence that is no longer ours is not touched."""
+        while True:
+            await asyncio.sleep(self._lease_s / 3)
+            if not self._held:
+                continue
+            try:
+                await self._db.pool.execute(store.RENEW, list(self._held), list(self._held.values()), self._lease_s)
+            except Exception as error:
+                log.warning("leases not renewed", error=repr(error))
 
     async def _measure(self) -> None:
         async with self._db.reading(internal_call("saga.measure")) as tx:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from tradewind.contracts.outcomes import Outcome, Refused, Waiting
 from tradewind.runtime.database import Tx
 from tradewind.runtime.saga import store
 from tradewind.runtime.saga.advance import MOVING, Message, Phase, State, StepFailed, advance
-from tradewind.runtime.saga.definition import Outcome, Refused, Saga, Waiting
+from tradewind.runtime.saga.definition import Saga
 from tradewind.runtime.telemetry import metrics
 from tradewind.runtime.telemetry.logs import log
 
@@ -65,7 +66,7 @@ def _delay_s(verdict: Verdict, outcome: Outcome) -> float:
 
 def backoff_s(attempt: int) -> float:
     """Doubling from BACKOFF_S up to MAX_BACKOFF_S, with full jitter on its upper half."""
-    longest = min(MAX_BACKOFF_S, BACKOFF_S * 2 ** max(0, attempt - 1))
+    longest: float = min(MAX_BACKOFF_S, BACKOFF_S * 2 ** max(0, attempt - 1))
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 -- jitter is no secret
 
 

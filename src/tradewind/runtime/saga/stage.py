@@ -7,13 +7,16 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from msgspec.structs import replace
+
+from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
 from tradewind.kernel.errors import Unavailable
 from tradewind.runtime.call import internal_call
 from tradewind.runtime.database import Database, Tx
 from tradewind.runtime.failpoints import failpoint, planted
 from tradewind.runtime.saga import store
 from tradewind.runtime.saga.advance import StepDone, StepFailed, StepRefused
-from tradewind.runtime.saga.definition import Done, Failed, Local, Outcome, Refused, Remote, Saga, Task, Waiting, Work
+from tradewind.runtime.saga.definition import Local, Remote, Saga, Task, Work
 from tradewind.runtime.saga.settling import Booking, Verdict
 from tradewind.runtime.telemetry.logs import log
 
@@ -70,27 +73,27 @@ class Stage:
 
     async def _book(self) -> None:
         while True:
-            answers = dict(await _drain(self._answered))
-            await self._attempt(list(answers), lambda batch: self._record([(held, answers[held]) for held in batch]))
+            await self._attempt(await _drain(self._answered), self._record)
 
-    async def _attempt(self, batch: Sequence[store.Held], run: Any) -> None:
+    async def _attempt(self, batch: Sequence[Any], run: Any) -> None:
         """Run a batch; where it fails, each by itself: no saga fails because of its neighbour."""
         try:
             await run(batch)
         except Exception as error:
             if len(batch) > 1:
-                for held in batch:
-                    await self._attempt([held], run)
+                for one in batch:
+                    await self._attempt([one], run)
             else:
-                await self._fail(batch[0], error)
+                await self._fail(batch[0] if isinstance(batch[0], store.Held) else batch[0][0], error)
 
     async def _fail(self, held: store.Held, error: Exception) -> None:
         if not isinstance(error, Unavailable):
             log.error("saga step broke", step=self.label, orderId=str(held.id), error=repr(error))
         try:
             async with self._db.transaction(internal_call(self.label)) as tx:
-                verdicts = await self._settle(tx, [held], [Failed(repr(error))])
-            self._sink.passed(verdicts)
+                mine = await self._still_ours(tx, [held])
+                verdicts = await self._settle(tx, [held], [Failed(repr(error))]) if mine else []
+            self._hand_on([held], verdicts)
         except Exception as again:
             log.warning("saga step left to its lease", step=self.label, orderId=str(held.id), error=repr(again))
             self._sink.dropped([held])
@@ -202,8 +205,6 @@ def _is_outcome(wish: Any) -> bool:
 
 
 def _with_cancel(held: store.Held, mine: dict[Any, str | None]) -> Any:
-    from msgspec.structs import replace
-
     return replace(held.state, cancel=mine[held.id])
 
 

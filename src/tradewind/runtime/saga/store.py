@@ -29,6 +29,10 @@ LOCK: Final = """
     JOIN unnest($1::uuid[], $2::bigint[]) AS u (id, fence) ON s.id = u.id AND s.fence = u.fence
     ORDER BY s.id FOR UPDATE OF s
 """
+RENEW: Final = """
+    UPDATE runtime.saga AS s SET lease_until = now() + $3 * interval '1 second'
+    FROM unnest($1::uuid[], $2::bigint[]) AS u (id, fence) WHERE s.id = u.id AND s.fence = u.fence
+"""
 FIND: Final = "SELECT * FROM runtime.saga WHERE id = $1 FOR UPDATE"
 SETTLE: Final = """
     UPDATE runtime.saga AS s

@@ -1,0 +1,41 @@
+"""The canonical envelope (S0 §6) and the catalogue of every event type."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from tradewind.contracts import catalog, customers, inventory, orders, payments, pricing, reviews, shipping, webhooks
+from tradewind.contracts.messages import Event
+
+SCHEMA_VERSION = "1.0"
+_MODULES = (catalog, customers, inventory, orders, payments, pricing, reviews, shipping, webhooks)
+
+
+class Envelope(Struct, frozen=True, kw_only=True, rename="camel"):
+    """An event on its way: who told it when, under which trace, and what it says."""
+
+    event_id: UUID
+    event_type: str
+    occurred_at: datetime
+    producer: str
+    trace_id: str
+    correlation_id: str
+    partition_key: str
+    payload: Any
+    schema_version: str = SCHEMA_VERSION
+
+
+def _events() -> dict[str, type[Event]]:
+    found = (value for module in _MODULES for value in vars(module).values() if isinstance(value, type))
+    return {event.TYPE: event for event in found if issubclass(event, Event) and hasattr(event, "TYPE")}
+
+
+EVENTS: dict[str, type[Event]] = _events()
+"""Wire type to class, for every event there is."""
+
+
+def producer(event_type: str) -> str:
+    """The service that tells events of this type: `ecommerce.order.order.created.v1` comes from order-service."""
+    return f"{event_type.split('.')[1]}-service"

@@ -1,0 +1,108 @@
+"""What inventory tells, and how others reserve, confirm and release within their own transaction."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import ClassVar, Protocol
+from uuid import UUID
+
+from msgspec import Struct
+
+from tradewind.contracts.messages import Event
+from tradewind.kernel.errors import Conflict
+
+
+class ReservedLine(Struct, frozen=True, rename="camel"):
+    """So many of one SKU."""
+
+    sku: str
+    qty: int
+
+
+class StockAdjusted(Event, frozen=True):
+    """Stock came or went otherwise than by an order."""
+
+    TYPE = "ecommerce.inventory.stock.adjusted.v1"
+    KEY: ClassVar[str] = "product_id"
+    product_id: UUID
+    sku: str
+    delta: int
+    on_hand: int
+    reserved: int
+    reason: str
+
+
+class LowStockDetected(Event, frozen=True):
+    """What can be promised fell to the threshold or below."""
+
+    TYPE = "ecommerce.inventory.stock.low.v1"
+    KEY: ClassVar[str] = "product_id"
+    product_id: UUID
+    sku: str
+    available: int
+
+
+class OutOfStock(Event, frozen=True):
+    """Nothing more can be promised."""
+
+    TYPE = "ecommerce.inventory.stock.depleted.v1"
+    KEY: ClassVar[str] = "product_id"
+    product_id: UUID
+    sku: str
+
+
+class InventoryReserved(Event, frozen=True):
+    """An order's goods are held until `expires_at`."""
+
+    TYPE = "ecommerce.inventory.reservation.reserved.v1"
+    order_id: UUID
+    items: tuple[ReservedLine, ...]
+    expires_at: datetime
+
+
+class ReservationConfirmed(Event, frozen=True):
+    """An order's goods have left the stock for good."""
+
+    TYPE = "ecommerce.inventory.reservation.confirmed.v1"
+    order_id: UUID
+
+
+class InventoryReleased(Event, frozen=True):
+    """An order's goods are free again."""
+
+    TYPE = "ecommerce.inventory.reservation.released.v1"
+    order_id: UUID
+    reason: str
+
+
+class InventoryReservationExpired(Event, frozen=True):
+    """Nobody confirmed in time; the goods are free again."""
+
+    TYPE = "ecommerce.inventory.reservation.expired.v1"
+    order_id: UUID
+
+
+class NotEnoughStock(Conflict):
+    """Some of what was asked for is not in stock. `skus` names it."""
+
+
+class Wanted(Struct, frozen=True):
+    """What an order wants held: SKU to quantity."""
+
+    order_id: UUID
+    quantities: Mapping[str, int]
+
+
+class InventoryPeer(Protocol):
+    """Try, confirm, cancel (TCC) of many orders at once, inside the caller's transaction. All three are idempotent."""
+
+    async def reserve(self, tx: object, wanted: Sequence[Wanted]) -> Sequence[InventoryReserved | NotEnoughStock]:
+        """Hold what is wanted, in order of arrival, each order wholly or not at all. The caller tells the events."""
+        ...
+
+    async def confirm(self, tx: object, order_ids: Sequence[UUID]) -> frozenset[UUID]:
+        """Take held goods out of stock; the orders whose goods are out (those that expired are missing)."""
+        ...
+
+    async def release(self, tx: object, order_ids: Sequence[UUID], reason: str) -> None:
+        """Give back whatever is held or was taken out."""
+        ...

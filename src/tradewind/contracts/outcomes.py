@@ -1,0 +1,33 @@
+"""How a peer answers a step of somebody else's saga."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True)
+class Done:
+    """The step's effect stands."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A final no: nothing was done, asking again would get the same answer."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """No answer, or none that settles it: the effect may or may not stand."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Not yet: a signal will wake the saga, or the time will come to look again."""
+
+    for_s: float
+
+
+Outcome: TypeAlias = Done | Refused | Failed | Waiting

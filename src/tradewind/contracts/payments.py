@@ -1,0 +1,99 @@
+"""What payments tells, and how the order saga asks for money."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Protocol
+from uuid import UUID
+
+from msgspec import Struct
+
+from tradewind.contracts.messages import Event
+from tradewind.contracts.outcomes import Outcome
+from tradewind.kernel.money import Money
+
+
+class _PaymentEvent(Event, frozen=True):
+    """What every payment event says."""
+
+    order_id: UUID
+    payment_id: UUID
+    amount: Decimal
+    currency: str
+
+
+class PaymentInitiated(_PaymentEvent, frozen=True):
+    """An intent stands; the provider has not been asked yet."""
+
+    TYPE = "ecommerce.payment.payment.initiated.v1"
+
+
+class PaymentAuthorized(_PaymentEvent, frozen=True):
+    """The provider holds the money for us."""
+
+    TYPE = "ecommerce.payment.payment.authorized.v1"
+
+
+class PaymentCaptured(_PaymentEvent, frozen=True):
+    """The money is ours."""
+
+    TYPE = "ecommerce.payment.payment.captured.v1"
+
+
+class PaymentFailed(_PaymentEvent, frozen=True):
+    """The provider said no."""
+
+    TYPE = "ecommerce.payment.payment.failed.v1"
+    reason: str
+
+
+class PaymentVoided(_PaymentEvent, frozen=True):
+    """The hold is gone; no money moved."""
+
+    TYPE = "ecommerce.payment.payment.voided.v1"
+
+
+class PaymentRefunded(_PaymentEvent, frozen=True):
+    """So much went back."""
+
+    TYPE = "ecommerce.payment.payment.refunded.v1"
+    reason: str
+
+
+class Charge(Struct, frozen=True):
+    """What an order owes and how it is to be paid. `method` is the provider's token, never a card number."""
+
+    order_id: UUID
+    amount: Money
+    method: str
+
+
+class Operation(Protocol):
+    """A remote saga step that payments carries out: prepare in a transaction, ask outside, book in a transaction."""
+
+    async def prepare(self, tx: Any, tasks: Sequence[Any]) -> Sequence[Any]:
+        """For each task the wish to send, or an outcome where there is nothing to ask."""
+        ...
+
+    async def ask(self, task: Any, wish: Any) -> Any:
+        """Ask the provider; raises Unavailable where the outcome is unknown."""
+        ...
+
+    async def record(self, tx: Any, answered: Sequence[tuple[Any, Any]]) -> Sequence[Outcome]:
+        """Book the answers."""
+        ...
+
+
+class PaymentsPeer(Protocol):
+    """What the order saga may ask of payments."""
+
+    async def open(self, tx: Any, charges: Sequence[tuple[Any, Charge]]) -> Sequence[Any]:
+        """Open an intent per (task, charge), idempotent; the wishes to authorize, or outcomes where settled already."""
+        ...
+
+    authorize: Operation
+    capture: Operation
+    cancel: Operation
+
+    async def authorized(self, tx: Any, order_ids: Sequence[UUID]) -> frozenset[UUID]:
+        """Those whose whole amount is held or ours."""
+        ...

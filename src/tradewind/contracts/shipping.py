@@ -1,0 +1,63 @@
+"""What shipping tells, and how the order saga asks for a shipment."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+from uuid import UUID
+
+from tradewind.contracts.messages import Event
+
+
+class _ShipmentEvent(Event, frozen=True):
+    """What every shipment event says."""
+
+    order_id: UUID
+    shipment_id: UUID
+
+
+class ShipmentCreated(_ShipmentEvent, frozen=True):
+    """A shipment is planned."""
+
+    TYPE = "ecommerce.shipping.shipment.created.v1"
+
+
+class ShipmentDispatched(_ShipmentEvent, frozen=True):
+    """The goods have left the house."""
+
+    TYPE = "ecommerce.shipping.shipment.dispatched.v1"
+    tracking_number: str
+
+
+class ShipmentInTransit(_ShipmentEvent, frozen=True):
+    """The carrier has seen the goods."""
+
+    TYPE = "ecommerce.shipping.shipment.in_transit.v1"
+
+
+class ShipmentDelivered(_ShipmentEvent, frozen=True):
+    """The goods have arrived."""
+
+    TYPE = "ecommerce.shipping.shipment.delivered.v1"
+
+
+class ShippingUnavailable(Event, frozen=True):
+    """Nobody carries goods there."""
+
+    TYPE = "ecommerce.shipping.shipment.unavailable.v1"
+    order_id: UUID
+    reason: str
+
+
+class ShippingPeer(Protocol):
+    """What the order saga may ask of shipping, inside its own transaction. All are idempotent."""
+
+    async def create(self, tx: Any, addresses: Mapping[UUID, Mapping[str, str]]) -> Mapping[UUID, str | None]:
+        """Plan a shipment for each order; None, or why nobody carries it there."""
+        ...
+
+    async def release(self, tx: Any, order_ids: Sequence[UUID]) -> None:
+        """They are paid: they may leave the house."""
+        ...
+
+    async def cancel(self, tx: Any, order_ids: Sequence[UUID]) -> Mapping[UUID, str | None]:
+        """Plan them no more; None, or why it is too late. An order without a shipment needs nothing."""
+        ...
