@@ -11,6 +11,8 @@ MAY_CATCH_ALL = frozenset(
         "src/tradewind/runtime/dispatch.py",
         "src/tradewind/runtime/relay.py",
         "src/tradewind/runtime/saga/runner.py",
+        "src/tradewind/runtime/saga/stage.py",
+        "src/tradewind/runtime/timers.py",
     }
 )
 _EVERYTHING = frozenset({"Exception", "BaseException"})

@@ -12,10 +12,8 @@ _HOSTS = (
     r"proxy\.golang",
 )
 _OPTIONS = ("--index" + "-url", "--extra-index" + "-url", "--find" + "-links", "--trusted" + "-host")
-_MACHINE = re.compile(r"(?<![\w./-])/(?:work|root|home/\w+|opt/wheels|Users/\w+)/?[\w.]*")
+_MACHINE = re.compile(r"(?<![\w./-])/(?:work/[\w.]+|root/[\w.]+|home/\w+|opt/wheels|Users/\w+)")
 _REGISTRY = re.compile("|".join((*_HOSTS, *_OPTIONS)))
-MAY_SAY = {"/root": "src/tradewind"}
-"""Words that are no machine's own: `/root` is the home folder of every Linux's root, and the engines care about it."""
 
 
 def nothing_names_a_machine_or_a_registry(tree: Tree) -> list[str]:
@@ -23,11 +21,10 @@ def nothing_names_a_machine_or_a_registry(tree: Tree) -> list[str]:
     breaches = []
     for path, text in tree.texts():
         for number, line in enumerate(text.splitlines(), start=1):
-            for found in (*_MACHINE.findall(line), *_REGISTRY.findall(line)):
-                if not str(path).startswith(MAY_SAY.get(found, "\0")):
-                    breaches.append(
-                        f"{path}:{number} names {found!r}. Take it from the environment or leave it to pip."
-                    )
+            breaches += [
+                f"{path}:{number} names {found!r}. Take it from the environment or leave it to pip."
+                for found in (*_MACHINE.findall(line), *_REGISTRY.findall(line))
+            ]
     return breaches
 
 

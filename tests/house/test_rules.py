@@ -118,7 +118,10 @@ BREACHES: tuple[tuple[Rule, str, str], ...] = (
 PERMITTED = (
     (f"{CONTEXT}/__init__.py", '"""Orders: what was bought."""'),
     (f"{CONTEXT}/manifest.py", '"""What orders offer."""'),
-    (f"{CONTEXT}/store.py", '"""SQL."""\nX = "SELECT o.id FROM orders.order o WHERE o.id = $1"\nY = f"orders {X}"'),
+    (
+        f"{CONTEXT}/store.py",
+        '"""SQL."""\nX = "SELECT o.id FROM orders.order o WHERE o.id = $1"\nY = f"SELECT {X} FROM orders.item"',
+    ),
     (
         f"{RUNTIME}/relay.py",
         '"""Carries on."""\nimport time\ntry:\n    x = time.monotonic()\nexcept Exception:\n    pass',
