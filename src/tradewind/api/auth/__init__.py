@@ -1,0 +1,1 @@
+"""Who is asking: bearer tokens, verified the same way for every protocol."""
