@@ -4,6 +4,7 @@ Real processes throughout. `started` is a shop in a process of its own that we c
 """
 
 import asyncio
+import json
 import os
 import pwd
 import shutil
@@ -15,6 +16,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -48,8 +50,8 @@ def home(tmp_path: Path) -> Iterator[Path]:
     assert processes_of(tmp_path / "home") == []
 
 
-def a_shop(home: Path, **changes: str) -> Settings:
-    return Settings(home=home, **{"provider_url": NO_PROVIDER, **changes})
+def a_shop(home: Path, database_url: str | None = None) -> Settings:
+    return Settings(home=home, provider_url=NO_PROVIDER, database_url=database_url)
 
 
 def processes_of(home: Path) -> list[int]:
@@ -79,7 +81,7 @@ async def started(home: Path, user: pwd.struct_passwd | None = None) -> AsyncIte
         stdout=subprocess.PIPE,
         text=True,
         env=environment,
-        preexec_fn=partial(drop_root, user) if user else None,
+        preexec_fn=partial(drop_root, user) if user else None,  # noqa: PLW1509 -- takes no lock
     )
     try:
         assert shop.stdout
@@ -199,6 +201,31 @@ async def test_a_killed_keeper_leaves_nothing_and_is_replaced(home: Path) -> Non
         await all_gone([keeper, postgres])
         assert await the_note(found.database_url) == "kept"
         assert postgres_of(home) != postgres
+
+
+async def test_a_killed_provider_comes_back_at_its_address_and_has_it_in_later_starts_too(home: Path) -> None:
+    with_provider = Settings(home=home)
+    async with engines(with_provider) as found:
+        killed = await the_provider(home, found.provider_url)
+        os.kill(killed, signal.SIGKILL)
+        await all_gone([killed])
+        assert await the_provider(home, found.provider_url) != killed
+    async with engines(with_provider) as again:
+        assert again.provider_url == found.provider_url
+        await the_provider(home, again.provider_url)
+
+
+async def the_provider(home: Path, url: str) -> int:
+    """The provider's process id, once it takes connections at `url`."""
+    address = urlsplit(url)
+    async with asyncio.timeout(WITHIN_S):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection(address.hostname, address.port)
+                writer.close()
+                return int(json.loads((home / "run" / "provider.json").read_text())["pid"])
+            except (ConnectionError, FileNotFoundError):
+                await asyncio.sleep(0.02)
 
 
 async def test_shop_and_keeper_killed_at_once_leave_nothing_and_the_next_start_is_fresh(home: Path) -> None:

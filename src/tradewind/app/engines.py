@@ -162,8 +162,10 @@ class _Membership:
         """Stop being a user; when there is no other, wait until the engines are stopped."""
         fcntl.flock(self._lock, fcntl.LOCK_UN)
         patience = _deadline(LEAVE_WITHIN_S)
-        while self._home.has_keeper() and not self._others() and patience() > 0:  # noqa: ASYNC110
+        while self._home.has_keeper() and not self._others():
             await asyncio.sleep(POLL_S)
+            if patience() <= 0:
+                break
         os.close(self._lock)
         if self._spawned:
             self._spawned.poll()
@@ -204,9 +206,10 @@ async def _reachable(settings: Settings, home: Home | None, status: KeeperStatus
 def _unreachable(url: str, failure: Exception) -> EngineError:
     parts = urlsplit(url)
     where = f"{parts.hostname or parts.query}{parts.path}"
+    why = str(failure) or type(failure).__name__
     return EngineError(
-        f"The database at {where} does not let us in: {str(failure) or type(failure).__name__}. Check that it runs and that "
-        "TRADEWIND_DATABASE_URL, where it is set, names its host, database, user and password."
+        f"The database at {where} does not let us in: {why}. Check that it runs and that TRADEWIND_DATABASE_URL, where "
+        "it is set, names its host, database, user and password."
     )
 
 

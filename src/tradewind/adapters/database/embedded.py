@@ -28,6 +28,7 @@ from tradewind.adapters.database.privileges import EngineError, die_with_parent
 
 ROLE: Final = "tradewind"
 DATABASE: Final = "tradewind"
+CREATE_DATABASE: Final = "CREATE DATABASE tradewind"
 SOCKET_PORT: Final = 5432  # only a part of the socket's name: nothing listens on TCP
 READY_POLL_S: Final = 0.01
 LEFTOVERS_GRACE_S: Final = 10.0
@@ -107,7 +108,7 @@ class EmbeddedPostgres:
                 *("--encoding=UTF8", "--lc-collate=C", f"--lc-ctype={_letters()}"),
             ]
         )
-        self._run([str(self._postgres), "--single", "-D", str(new), "postgres"], f"CREATE DATABASE {DATABASE}\n")
+        self._run([str(self._postgres), "--single", "-D", str(new), "postgres"], f"{CREATE_DATABASE}\n")
         new.rename(self.data)
         return True
 

@@ -2,7 +2,7 @@
 
 Postgres refuses to run as root, and a shop started as root should not lend root to its engines. So the process that
 keeps them gives up every right but one: reading and entering folders that are closed to others (CAP_DAC_READ_SEARCH),
-because Python itself or the home may lie below a folder such as /root.
+because Python itself or the home may lie below the home folder of root.
 """
 
 import ctypes

@@ -1,0 +1,50 @@
+from pathlib import Path
+
+import pytest
+
+from tradewind.app.settings import SettingError, Settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("PORT", "http", "TRADEWIND_PORT is 'http', but must be a port: a whole number from 0 to 65535"),
+        ("PORT", "65536", "whole number from 0 to 65535"),
+        ("PROVIDER_TIMEOUT_S", "soon", "number of seconds above 0"),
+        ("PROVIDER_TIMEOUT_S", "nan", "number of seconds above 0"),
+        ("SAGA_LEASE_S", "-1", "number of seconds above 0"),
+        ("RESERVATION_TTL_S", "1.5", "whole number of seconds above 0"),
+        ("LOG_LEVEL", "loud", "one of debug, info, warning, error"),
+        ("DATABASE_URL", "mysql://shop", "must look like postgresql://"),
+        ("PROVIDER_URL", "provider.example", "must look like https://"),
+        ("PUBLIC_URL", "ftp://shop.example", "must look like https://"),
+    ],
+)
+def test_a_bad_value_is_refused_with_its_name_and_what_would_do(name: str, value: str, complaint: str) -> None:
+    with pytest.raises(SettingError, match=complaint):
+        Settings.from_environment({f"TRADEWIND_{name}": value})
+
+
+def test_secrets_are_not_shown() -> None:
+    with pytest.raises(SettingError) as refusal:
+        Settings.from_environment({"TRADEWIND_DATABASE_URL": "mysql://shop:hunter2@host/shop"})
+    assert "hunter2" not in str(refusal.value)
+    settings = Settings.from_environment(
+        {"TRADEWIND_DATABASE_URL": "postgresql://shop:hunter2@host/shop", "TRADEWIND_ADMIN_PASSWORD": "hunter2"}
+    )
+    assert "hunter2" not in repr(settings)
+
+
+def test_everything_has_a_default() -> None:
+    settings = Settings.from_environment({"TRADEWIND_PORT": " "})
+    assert settings == Settings(home=Path.cwd() / ".tradewind", public_url="http://127.0.0.1:8000")
+
+
+def test_the_public_address_follows_host_and_port_unless_it_is_named() -> None:
+    def public_url(**environment: str) -> str:
+        return Settings.from_environment({f"TRADEWIND_{name}": value for name, value in environment.items()}).public_url
+
+    assert public_url(PORT="9000") == "http://127.0.0.1:9000"
+    assert public_url(HOST="::1") == "http://[::1]:8000"
+    assert public_url(HOST="0.0.0.0") == "http://localhost:8000"
+    assert public_url(PUBLIC_URL="https://shop.example/") == "https://shop.example"
