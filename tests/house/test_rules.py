@@ -9,6 +9,7 @@ from tests.house import (
     boundaries,
     clocks,
     decisions,
+    documents,
     exceptions,
     hygiene,
     names,
@@ -24,6 +25,8 @@ RULES: tuple[Rule, ...] = (
     boundaries.the_web_framework_stays_in_its_room,
     clocks.time_and_chance_come_through_the_kernel,
     decisions.decisions_are_numbered_and_enforced,
+    documents.cited_decisions_exist,
+    documents.links_lead_somewhere,
     exceptions.only_loops_that_must_go_on_catch_everything,
     hygiene.locks_pin_every_file_by_hash,
     hygiene.nothing_names_a_machine_or_a_registry,
@@ -77,6 +80,8 @@ BREACHES: tuple[tuple[Rule, str, str], ...] = (
     ),
     (exceptions.only_loops_that_must_go_on_catch_everything, f"{CONTEXT}/x.py", "try: x\nexcept Exception: pass"),
     (exceptions.only_loops_that_must_go_on_catch_everything, f"{CONTEXT}/x.py", "try: x\nexcept: pass"),
+    (documents.cited_decisions_exist, f"{CONTEXT}/x.py", "# docs/decisions" + "/0999-fly.md"),
+    (documents.links_lead_somewhere, "docs/guide.md", "Read [this](no-such-file.md) first."),
     (
         exceptions.only_loops_that_must_go_on_catch_everything,
         f"{CONTEXT}/x.py",
@@ -135,6 +140,7 @@ PERMITTED = (
         '"""Holds."""\nimport pytest\n@pytest.mark.skip("no Kafka")\ndef test_a_thing_that_holds(): ...',
     ),
     (f"{DECISION}/0001-do-it.md", f"{SOUND}\nEnforced by: `tests/test_x.py::test_a_thing_that_holds`"),
+    ("docs/guide.md", "Read [why](decisions/0001-do-it.md#context) or [more](https://example.org)."),
     ("requirements.lock", "msgspec==0.22.0 \\\n    --hash=sha256:00\n"),
 )
 
