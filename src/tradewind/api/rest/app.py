@@ -1,6 +1,6 @@
 """The REST application: declared routes are answered here, the pages around them by Litestar."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from contextlib import AbstractAsyncContextManager
 from time import perf_counter
 from typing import Any, Final
@@ -19,9 +19,10 @@ from tradewind.kernel.errors import Forbidden, Refusal
 from tradewind.runtime.call import ANONYMOUS, Actor, Call
 from tradewind.runtime.telemetry.logs import log
 
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 Verify = Callable[[bytes], Actor]
 """Turns a bearer token into the one who acts, or refuses (Unauthenticated)."""
 
@@ -117,7 +118,7 @@ class RestApp:
         trail = headers.trail(headers.read(scope["headers"]))
         scope.setdefault("state", {})["trail"] = trail
 
-        async def signed(message: dict[str, Any]) -> None:
+        async def signed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = list(message["headers"])
                 names = {name.lower() for name, _ in given}

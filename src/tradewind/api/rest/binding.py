@@ -1,7 +1,7 @@
 """Binds a route: what can be prepared is prepared once; a request is only decoded, called, encoded."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final, get_args
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from tradewind.api.rest import bodies, problems
 from tradewind.api.rest.refusals import InvalidParameter
-from tradewind.api.rest.routes import Dispatch, Parameter, Reply, Route, Source, plain
+from tradewind.api.rest.routes import Dispatch, Parameter, Reply, Route, Source, takes_many
 from tradewind.runtime.call import Call
 
 MAX_PARAMETER: Final = 255
@@ -97,7 +97,7 @@ class Binding:
                 if parameter.required:
                     raise problems.invalid(InvalidParameter, "Required", prefix=f"/{wire}")
                 found[parameter.name] = parameter.default
-            elif get_origin(plain(parameter.type)) is list:
+            elif takes_many(parameter.type):
                 found[parameter.name] = _converted(parameter, texts)
             elif len(texts) > 1:
                 raise problems.invalid(InvalidParameter, "Given twice", prefix=f"/{wire}")

@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.exceptions import HTTPException
+from litestar.params import FromPath
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from swagger_ui_bundle import swagger_ui_path
 
@@ -111,7 +112,7 @@ def _documents(document: Mapping[str, Any], registry: CollectorRegistry) -> list
         return Response(_DOCS.encode(), media_type=MediaType.HTML, headers=headers)
 
     @get("/docs/{name:str}")
-    async def asset(name: str) -> Response[bytes]:
+    async def asset(name: FromPath[str]) -> Response[bytes]:
         own = {"start.js": (_START.encode(), "text/javascript"), "openapi.json": (browsable, "application/json")}
         content, media_type = own.get(name) or (_asset(name), _ASSETS.get(name, ""))
         return Response(content, media_type=media_type)
@@ -127,7 +128,7 @@ def _asset(name: str) -> bytes:
 
 
 @get("/problems/{name:str}", media_type=MediaType.HTML)
-async def problem_page(name: str) -> str:
+async def problem_page(name: FromPath[str]) -> str:
     """What a problem type means, for whoever follows its address."""
     for kind in problems.known_refusals():
         if problems.slug(kind) == name:

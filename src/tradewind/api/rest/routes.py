@@ -5,7 +5,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated, Any, Final, Protocol, get_args, get_origin, get_type_hints
+from typing import Any, Final, Protocol, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
@@ -223,9 +223,9 @@ def structs_in(annotation: Any, seen: set[type[Struct]] | None = None) -> set[ty
     return seen
 
 
-def plain(annotation: Any) -> Any:
-    """The type without its Annotated wrapping."""
-    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+def takes_many(annotation: Any) -> bool:
+    """Whether a query parameter of this type may be given several times."""
+    return get_origin(annotation) is list or any(map(takes_many, get_args(annotation)))
 
 
 def _tag(function: Function) -> str:
