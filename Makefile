@@ -1,7 +1,7 @@
 # The front door: `make` lists what there is. A machine needs python3, pip and make; everything else is fetched from
 # PyPI, each file checked against a hash that is written in requirements.lock or tools/uv.txt.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench chaos requirements lock clean
+.PHONY: help setup run test check lint types walls format bench chaos requirements lock clean
 SHELL := /bin/bash
 UV := .uv/bin/uv
 BIN := .venv/bin
@@ -20,10 +20,15 @@ run: setup ## Run the whole shop on this machine (RUN="--port 9000" passes optio
 test: setup ## Run every test (TESTS="path -k word" runs some)
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(TESTS)
 
-check: setup ## Check format, lint, types and import walls
-	@$(BIN)/ruff format --check .
-	@$(BIN)/ruff check .
+check: lint types walls ## Check format, lint, types and import walls
+
+lint: setup ## Check format and lint alone
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+
+types: setup ## Check types alone
 	@$(BIN)/mypy
+
+walls: setup ## Check import walls alone
 	@$(BIN)/lint-imports --no-cache
 
 format: setup ## Format the code and mend what lint can mend
