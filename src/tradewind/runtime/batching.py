@@ -53,6 +53,7 @@ class Lane:
         self._queue: deque[Task] = deque()
         self._ready = asyncio.Event()
         self._leaders: dict[str, Task] = {}
+        self._answered = idempotency.Recent()
         self._workers: list[asyncio.Task[None]] = []
         self._size = metrics.batch_size.labels(spec.command.__name__)
 
@@ -71,6 +72,8 @@ class Lane:
     async def put(self, command: Command, call: Call) -> Any:
         """The command's answer. A second call with a key that is under way here shares the first one's answer."""
         claim = idempotency.claim(command, call)
+        if claim and (known := self._answered.get(claim.scope)):
+            return known.given(claim)
         while claim and (leader := self._leaders.get(claim.scope)):
             await asyncio.wait([leader.answer])
             if leader.answer.exception() is None:
@@ -112,23 +115,33 @@ class Lane:
         for task, outcome in zip(batch, outcomes, strict=True):
             task.settle(outcome)
 
-    async def _together(self, batch: Sequence[Task]) -> list[Any]:
-        """One transaction for all of `batch`; an answer or a refusal for each."""
-        call = batch[0].call if len(batch) == 1 else internal_call(self._spec.action)
-        async with self._db.transaction(call) as tx:
-            claims = [task.claim for task in batch if task.claim]
-            known = await idempotency.replays(tx, claims, self._spec.answer)
-            fresh = [task for task in batch if not (task.claim and task.claim.scope in known)]
-            answers = dict(zip(fresh, await self._spec.function(fresh, tx), strict=True)) if fresh else {}
-            kept = [(task.claim, answer) for task, answer in answers.items() if task.claim and not isinstance(answer, Refusal)]
+    async def _together(self, batch: Sequence[Task]) -> Sequence[Any]:
+        """One transaction for all of `batch`; an answer or a refusal for each.
+
+        Nobody looks for earlier answers here: a key that was used before breaks the commit, and each command is then
+        answered by itself, where looking costs nobody else anything.
+        """
+        async with self._db.transaction(_call(batch, self._spec.action)) as tx:
+            outcomes: Sequence[Any] = await self._spec.function(batch, tx)
+            kept = _kept(batch, outcomes)
             idempotency.store(tx, kept)
-        return [answers[task] if task in answers else known[task.claim.scope] for task in batch]  # type: ignore[union-attr]
+        self._answered.keep(kept)
+        return outcomes
+
+    async def _replayed(self, task: Task) -> Any:
+        """What was answered under the task's key before, or None."""
+        if task.claim is None:
+            return None
+        async with self._db.transaction(task.call) as tx:
+            known = await idempotency.replays(tx, [task.claim], self._spec.answer)
+        return known.get(task.claim.scope)
 
     async def _alone(self, task: Task) -> Any:
         """Answer one command by itself: no command fails because of its neighbour."""
         for tries_left in reversed(range(MAX_TRIES)):
             try:
-                return (await self._together([task]))[0]
+                known = await self._replayed(task)
+                return known if known is not None else (await self._together([task]))[0]
             except Busy as busy:
                 return idempotency.InFlight() if task.claim else busy
             except Stale as stale:
@@ -137,3 +150,12 @@ class Lane:
             except Exception as error:  # noqa: BLE001 -- the caller gets it
                 return error
         raise AssertionError
+
+
+def _call(batch: Sequence[Task], action: str) -> Call:
+    return batch[0].call if len(batch) == 1 else internal_call(action)
+
+
+def _kept(batch: Sequence[Task], outcomes: Sequence[Any]) -> list[tuple[idempotency.Claim, Any]]:
+    pairs = zip(batch, outcomes, strict=True)
+    return [(task.claim, outcome) for task, outcome in pairs if task.claim and not isinstance(outcome, Refusal)]

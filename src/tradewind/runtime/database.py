@@ -42,7 +42,7 @@ class Policy(Protocol):
         ...
 
 
-class _Connection(asyncpg.Connection):
+class _Connection(asyncpg.Connection):  # type: ignore[misc]
     """Sends nothing when it goes back to the pool: we set nothing outside a transaction."""
 
     def get_reset_query(self) -> str:
@@ -60,6 +60,8 @@ class Tx:
         self.connection = connection
         self.call = call
         self.told: list[Event] = []
+        self.on_commit: list[Callable[[], None]] = []
+        """Called once it is certain; for metrics and bells only."""
         self._peers = peers
         self._policy = policy
         self._later: list[tuple[LiteralString, tuple[Any, ...]]] = []
@@ -181,6 +183,8 @@ class Database:
             raise DatabaseAway from error
         except (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError) as error:
             raise DatabaseAway from error
+        for certain in tx.on_commit:
+            certain()
         if told:
             self.on_told()
 

@@ -4,17 +4,20 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
+from msgspec import structs
+
 from tradewind.contracts.messages import Command
 from tradewind.kernel.errors import Forbidden, Refusal, Stale, Unavailable
 from tradewind.runtime import idempotency
 from tradewind.runtime.batching import Lane
 from tradewind.runtime.call import Call
 from tradewind.runtime.database import Busy, Database, allows
-from tradewind.runtime.handlers import HandlerSpec
+from tradewind.runtime.handlers import Follow, HandlerSpec
 from tradewind.runtime.manifest import Handler
 from tradewind.runtime.telemetry import metrics
 from tradewind.runtime.telemetry.logs import log
 from tradewind.runtime.telemetry.traces import span
+from tradewind.runtime.wake import POLL_S, Bell
 
 DEADLINE_S = 30.0
 """Longest a command may take before its caller is told to come again."""
@@ -28,8 +31,9 @@ class TooSlow(Unavailable):
 class Dispatcher:
     """Finds the handler of a command and runs it. Start it in a running loop; stop it before the database closes."""
 
-    def __init__(self, db: Database, handlers: Iterable[Handler]) -> None:
+    def __init__(self, db: Database, handlers: Iterable[Handler], bell: Bell) -> None:
         self._db = db
+        self._bell = bell
         self._specs: dict[type[Command], HandlerSpec] = {}
         for one in handlers:
             spec: HandlerSpec = one.spec  # type: ignore[attr-defined]
@@ -67,6 +71,16 @@ class Dispatcher:
         finally:
             metrics.commands_total.labels(name, outcome).inc()
             log.debug("command", command=name, outcome=outcome, traceId=call.trace_id, userId=call.actor.subject)
+        return await self._follow(spec.follow, answer, call) if call.wait_s and spec.follow else answer
+
+    async def _follow(self, follow: Follow, answer: Any, call: Call) -> Any:
+        """Look again at every ring until it is settled, or the client's patience (`Prefer: wait`) is over."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + call.wait_s
+        again = structs.replace(call, wait_s=0.0, idempotency_key=None)
+        while not follow.settled(answer) and (left_s := until - loop.time()) > 0:
+            await self._bell.rung(min(left_s, POLL_S))
+            answer = await self(follow.query(answer), again)
         return answer
 
     async def _run(self, spec: HandlerSpec, command: Command, call: Call) -> Any:

@@ -13,6 +13,14 @@ MAX_BATCH = 128
 
 
 @dataclass(frozen=True)
+class Follow:
+    """How a client that will wait sees the end of what it began: ask `query(answer)` at each ring until `settled`."""
+
+    query: Callable[[Any], Command]
+    settled: Callable[[Any], bool]
+
+
+@dataclass(frozen=True)
 class HandlerSpec:
     """`function(command, tx)`, or `function(tasks, tx)` where commands are answered in batches."""
 
@@ -22,30 +30,35 @@ class HandlerSpec:
     function: Callable[..., Awaitable[Any]]
     reads_only: bool = False
     batched: bool = False
+    follow: Follow | None = None
 
 
-def handler(*, action: str) -> Callable[[F], F]:
+def handler(*, action: str, follow: Follow | None = None) -> Callable[[F], F]:
     """Answer a command in a transaction of its own; `action` is what the policy is asked first."""
-    return lambda function: _mark(function, action, reads_only=False)
+    return lambda function: _mark(function, action, reads_only=False, follow=follow)
 
 
 def query(*, action: str) -> Callable[[F], F]:
     """Answer a question; nothing is written, no transaction is opened."""
-    return lambda function: _mark(function, action, reads_only=True)
+    return lambda function: _mark(function, action, reads_only=True, follow=None)
 
 
-def batched(command: type[Command], *, action: str, answer: type) -> Callable[[F], F]:
+def batched(
+    command: type[Command], *, action: str, answer: type, follow: Follow | None = None
+) -> Callable[[F], F]:
     """Answer all waiting commands in one transaction: `function(tasks, tx)` gives an answer or a refusal for each."""
 
     def mark(function: F) -> F:
-        function.spec = HandlerSpec(command, action, answer, function, batched=True)  # type: ignore[attr-defined]
+        spec = HandlerSpec(command, action, answer, function, batched=True, follow=follow)
+        function.spec = spec  # type: ignore[attr-defined]
         return function
 
     return mark
 
 
-def _mark(function: F, action: str, *, reads_only: bool) -> F:
+def _mark(function: F, action: str, *, reads_only: bool, follow: Follow | None) -> F:
     hints = get_type_hints(function)
     command = hints[next(iter(inspect.signature(function).parameters))]
-    function.spec = HandlerSpec(command, action, hints["return"], function, reads_only)  # type: ignore[attr-defined]
+    spec = HandlerSpec(command, action, hints["return"], function, reads_only, follow=follow)
+    function.spec = spec  # type: ignore[attr-defined]
     return function

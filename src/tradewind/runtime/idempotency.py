@@ -5,12 +5,15 @@ other's commit, is undone, and replays it. A wait longer than the lock time-out 
 """
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from tradewind.contracts.messages import Command
+from tradewind.kernel.clock import now
 from tradewind.kernel.errors import Conflict, Invalid
 from tradewind.runtime.call import Call
 from tradewind.runtime.database import Tx
@@ -29,6 +32,9 @@ PURGE: Final = """
     DELETE FROM runtime.idempotency WHERE scope IN (
         SELECT scope FROM runtime.idempotency WHERE expires_at <= now() ORDER BY expires_at LIMIT 1000)
 """
+MAX_RECENT = 10_000
+KEEP_IN_MEMORY = timedelta(hours=23)
+"""Shorter than the database keeps it, so that memory never outlives the record."""
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -40,6 +46,40 @@ class InFlight(Conflict):
     """A request with this Idempotency-Key is being worked on; ask again shortly."""
 
     retry_after_s = 1
+
+
+class Known(NamedTuple):
+    """An answer that is committed."""
+
+    request_hash: str
+    answer: Any
+    until: datetime
+
+    def given(self, claim: "Claim") -> Any:
+        """The answer; refuses (KeyReused) another body."""
+        if claim.request_hash != self.request_hash:
+            raise KeyReused
+        return self.answer
+
+
+class Recent:
+    """The newest committed answers of this process, so that a retry seldom asks the database."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, Known] = OrderedDict()
+
+    def get(self, scope: str) -> Known | None:
+        """The answer under `scope`, while it is kept."""
+        known = self._known.get(scope)
+        return known if known and known.until > now() else None
+
+    def keep(self, answers: Sequence[tuple["Claim", Any]]) -> None:
+        """Remember what was just committed."""
+        until = now() + KEEP_IN_MEMORY
+        for claimed, answer in answers:
+            self._known[claimed.scope] = Known(claimed.request_hash, answer, until)
+        while len(self._known) > MAX_RECENT:
+            self._known.popitem(last=False)
 
 
 class Claim(NamedTuple):

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -32,6 +33,6 @@ def configure(level: str = "INFO") -> None:
     )
 
 
-def redact(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+def redact(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> dict[str, Any]:
     """Blank the values of keys that may hold a secret or say who somebody is."""
     return {key: REDACTED if key.lower() in SECRET_KEYS else value for key, value in line.items()}

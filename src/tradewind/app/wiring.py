@@ -1,0 +1,83 @@
+"""A shop put together: its database, its contexts, its adapters; the edge and the worker are two faces of it."""
+
+import asyncio
+import importlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+import asyncpg
+
+from tradewind.adapters.payment_provider.client import payment_provider
+from tradewind.adapters.policy.rego import RegoPolicy
+from tradewind.app.engines import Engines
+from tradewind.app.settings import Settings
+from tradewind.ports.payment_provider import PaymentProvider
+from tradewind.runtime import idempotency, timers
+from tradewind.runtime.database import Database
+from tradewind.runtime.dispatch import Dispatcher
+from tradewind.runtime.manifest import Manifest
+from tradewind.runtime.migrate import migrate
+from tradewind.runtime.relay import Relay
+from tradewind.runtime.saga.runner import Runner
+from tradewind.runtime.timers import Timer
+from tradewind.runtime.wake import Bell
+
+CONTEXTS = ("identity", "catalog", "pricing", "inventory", "payments", "shipping", "orders")
+"""Every context, those that others ask before those that ask."""
+FORGET_KEYS = Timer("idempotency.purge", 60.0, idempotency.purge)
+
+
+def manifests(names: Sequence[str] = CONTEXTS) -> tuple[Manifest, ...]:
+    """The tables of contents of the contexts named; imports nothing of the others."""
+    return tuple(importlib.import_module(f"tradewind.contexts.{name}.manifest").MANIFEST for name in names)
+
+
+@dataclass
+class Shop:
+    """A shop that can be dispatched to. `work` carries its sagas, events and timers."""
+
+    settings: Settings
+    engines: Engines
+    db: Database
+    bell: Bell
+    dispatch: Dispatcher
+    contexts: tuple[Manifest, ...]
+    chores: tuple[Timer, ...] = field(default=(FORGET_KEYS,))
+
+    async def work(self, stop: asyncio.Event) -> None:
+        """Carry sagas, relay events and keep timers until `stop`."""
+        sagas = [saga for one in self.contexts for saga in one.sagas]
+        subscribers = [subscriber for one in self.contexts for subscriber in one.subscribers]
+        chores = [*self.chores, *(timer for one in self.contexts for timer in one.timers)]
+        runner = Runner(self.db, sagas, self.bell, lease_s=self.settings.saga_lease_s)
+        relay = Relay(self.db, subscribers, self.bell, self.engines.database_url)
+        await asyncio.gather(
+            runner.run(stop), relay.run(stop), *(timers.keep(self.db, timer, stop) for timer in chores)
+        )
+
+
+async def migrate_shop(url: str, contexts: Sequence[Manifest] | None = None) -> int:
+    """Bring the database at `url` up to date; how many migrations were applied."""
+    connection = await asyncpg.connect(url)
+    try:
+        return await migrate(connection, [(one.name, one.migrations) for one in contexts or manifests()])
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def open_shop(settings: Settings, engines: Engines, *, connections: int = 16) -> AsyncIterator[Shop]:
+    """A migrated shop's every part, ready to answer commands. It does no work of its own until `work` is called."""
+    contexts = manifests()
+    async with AsyncExitStack() as stack:
+        peers = {protocol: answerer for one in contexts for protocol, answerer in one.peers.items()}
+        peers[PaymentProvider] = await stack.enter_async_context(
+            payment_provider(engines.provider_url, timeout_s=settings.provider_timeout_s)
+        )
+        db = await Database.open(engines.database_url, peers, RegoPolicy(), size=connections)
+        stack.push_async_callback(db.close)
+        bell = await stack.enter_async_context(Bell(db, engines.database_url))
+        handlers = [handler for one in contexts for handler in one.handlers]
+        dispatch = await stack.enter_async_context(Dispatcher(db, handlers, bell))
+        yield Shop(settings, engines, db, bell, dispatch, contexts)

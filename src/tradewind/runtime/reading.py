@@ -1,0 +1,77 @@
+"""Reading the log: events below the snapshot horizon, in (stamp, position) order, none lost, none early."""
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from tradewind.contracts.envelope import EVENTS, Envelope, producer
+from tradewind.contracts.messages import Event
+from tradewind.runtime.failpoints import planted
+
+READ: Final = """
+    SELECT stamp, position, event_id, type, key, occurred_at, trace_id, correlation_id, payload::text AS payload,
+           extract(epoch FROM clock_timestamp() - occurred_at)::float8 * 1000 AS age_ms
+    FROM runtime.outbox
+    WHERE (stamp, position) > ($1, $2) AND stamp < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+    ORDER BY stamp, position LIMIT $3
+"""
+READ_WITHOUT_HORIZON: Final = """
+    SELECT stamp, position, event_id, type, key, occurred_at, trace_id, correlation_id, payload::text AS payload,
+           extract(epoch FROM clock_timestamp() - occurred_at)::float8 * 1000 AS age_ms
+    FROM runtime.outbox WHERE (stamp, position) > ($1, $2) ORDER BY stamp, position LIMIT $3
+"""
+WAITING: Final = """
+    SELECT EXISTS (SELECT FROM runtime.outbox
+                   WHERE (stamp, position) > ($1, $2) AND stamp >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint)
+"""
+
+
+class Cursor(NamedTuple):
+    """A place in the log. Every event up to and including it has been read."""
+
+    stamp: int
+    position: int
+
+
+START = Cursor(0, 0)
+
+
+class Logged(NamedTuple):
+    """An event as the log holds it."""
+
+    at: Cursor
+    type: str
+    row: Any
+
+    @property
+    def event(self) -> Event:
+        """What happened."""
+        return msgspec.json.decode(self.row["payload"], type=EVENTS[self.type])
+
+    @property
+    def envelope(self) -> Envelope:
+        """What happened, with who told it, when, under which trace."""
+        row = self.row
+        return Envelope(
+            event_id=row["event_id"],
+            event_type=self.type,
+            occurred_at=row["occurred_at"],
+            producer=producer(self.type),
+            trace_id=row["trace_id"],
+            correlation_id=row["correlation_id"],
+            partition_key=row["key"],
+            payload=msgspec.json.decode(row["payload"]),
+        )
+
+
+async def read(connection: Any, after: Cursor, limit: int) -> Sequence[Logged]:
+    """The next events after `after`, at most `limit`."""
+    sql = READ_WITHOUT_HORIZON if planted("read_without_horizon") else READ
+    rows = await connection.fetch(sql, after.stamp, after.position, limit)
+    return [Logged(Cursor(row["stamp"], row["position"]), row["type"], row) for row in rows]
+
+
+async def is_waiting(connection: Any, after: Cursor) -> bool:
+    """Whether something is written that cannot be read yet, because an older transaction is still running."""
+    return bool(await connection.fetchval(WAITING, after.stamp, after.position))
