@@ -56,9 +56,11 @@ class Keeper:
         parts = [*self._postgres_part(), *([self._provider.part()] if self._provider else [])]
         supervisor = Supervisor(parts, self._step)
         _when_unused(users_lock, supervisor.stop)
-        await supervisor.run(on_ready=self._ready, on_stop=self._stop)
-        if self._postgres:
-            self._postgres.close_sockets()
+        try:
+            await supervisor.run(on_ready=self._ready, on_stop=self._stop)
+        finally:
+            if self._postgres:
+                self._postgres.close_sockets()
         self._step("Everything is stopped")
 
     def _postgres_part(self) -> list[Part]:

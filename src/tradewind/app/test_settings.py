@@ -1,3 +1,5 @@
+"""A bad setting is refused in words that help; a secret is never shown."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""Parts come back when they die and never outlive their supervisor: small shell scripts stand for the parts."""
+
 import asyncio
 import os
 import signal
