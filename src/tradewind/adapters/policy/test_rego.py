@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tradewind.adapters.policy.rego import PolicyFault, RegoPolicy
+from tradewind.contracts.identity import SCOPES
 from tradewind.ports.policy import question
 
 POLICY = RegoPolicy()
@@ -18,10 +19,8 @@ ACTIONS = {
     "shipping.deliver", "shipping.get", "identity.issue_guest_token", "identity.issue_token", "identity.create_user",
     "identity.publish_keys", "saga.list", "saga.show", "saga.retry", "saga.compensate", "never.heard_of",
 }  # fmt: skip
-ANYONE = {
-    "catalog.get_product", "catalog.list_products", "pricing.get_price", "inventory.query_stock",
-    "identity.issue_guest_token", "identity.issue_token", "identity.publish_keys",
-}  # fmt: skip
+OPEN = {"identity.issue_guest_token", "identity.issue_token", "identity.publish_keys"}
+ANYONE = OPEN | {"catalog.get_product", "catalog.list_products", "pricing.get_price", "inventory.query_stock"}
 SHOPPING = {"orders.place", "orders.pay", "orders.cancel", "orders.get", "orders.list", "payments.get", "shipping.get"}
 MAY = {
     "anonymous": ANYONE,
@@ -48,9 +47,10 @@ def test_a_role_may_do_exactly_what_its_row_says(role: str, action: str) -> None
 
 
 @pytest.mark.parametrize("action", sorted(ACTIONS))
-def test_nobody_and_an_unknown_role_may_do_nothing(action: str) -> None:
-    assert not allowed(action)
-    assert not allowed(action, "root")
+def test_nobody_and_an_unknown_role_may_do_nothing_but_become_somebody(action: str) -> None:
+    assert allowed(action) is (action in OPEN)
+    assert allowed(action, "root") is (action in OPEN)
+    assert allowed(action, "customer", scopes=["nothing"]) is (action in OPEN)
 
 
 @pytest.mark.parametrize("status", STATUSES)
@@ -107,3 +107,11 @@ def test_decisions_are_remembered_within_a_bound() -> None:
 def test_a_directory_without_rules_is_a_fault_and_not_a_yes(tmp_path: Path) -> None:
     with pytest.raises(PolicyFault):
         RegoPolicy(tmp_path)
+
+
+def test_the_permissions_of_the_rules_are_the_scopes_of_tokens() -> None:
+    output = POLICY._interpreter.query("data.tradewind.authz.permissions")
+    permissions = output.results[0].expressions[0]
+    assert {role: set(scopes) for role, scopes in SCOPES.items()} == {
+        role: set(allowed) for role, allowed in permissions.items() if role not in ("anonymous", "system")
+    }

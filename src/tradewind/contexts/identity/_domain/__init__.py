@@ -1,0 +1,1 @@
+"""Keys and passwords: pure, apart from the folder that keeps the keys."""

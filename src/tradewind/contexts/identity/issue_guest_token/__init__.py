@@ -1,0 +1,1 @@
+"""A token for somebody who only wants to buy."""

@@ -1,0 +1,1 @@
+"""A token for a password, and another one for a refresh token."""

@@ -1,0 +1,1 @@
+"""What others need to verify our tokens."""
