@@ -36,6 +36,12 @@ LEAVE_WITHIN_S: Final = 90.0
 CONNECT_WITHIN_S: Final = 30.0
 CONNECT_POLL_S: Final = 0.1
 RETRY_S: Final = 1.0
+_NOT_YET: Final = (
+    OSError,
+    asyncpg.PostgresConnectionError,  # it died while we spoke
+    asyncpg.OperatorInterventionError,  # it is starting or stopping
+    asyncpg.InsufficientResourcesError,  # too many are connected
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,10 +72,9 @@ async def engines(settings: Settings, progress: Progress = silent) -> AsyncItera
     try:
         await membership.join()
         status = await membership.ensure()
-        found = await _reachable(settings, home, status)
         watch = asyncio.create_task(membership.watch(status))
         try:
-            yield found
+            yield await _reachable(settings, home, status)
         finally:
             watch.cancel()
             with suppress(asyncio.CancelledError):
@@ -192,14 +197,14 @@ async def _reachable(settings: Settings, home: Home | None, status: KeeperStatus
     while True:
         try:
             connection = await asyncpg.connect(database_url, timeout=max(1.0, patience()))
-        except (OSError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError) as failure:
+            await connection.close()
+        except _NOT_YET as failure:
             if patience() <= 0:
                 raise _unreachable(database_url, failure) from None
             await asyncio.sleep(CONNECT_POLL_S)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as failure:
             raise _unreachable(database_url, failure) from None
         else:
-            await connection.close()
             return Engines(database_url=database_url, provider_url=provider_url)
 
 

@@ -129,8 +129,8 @@ def require_reachable(paths: Iterable[Path]) -> None:
         except PermissionError:
             name = pwd.getpwuid(os.geteuid()).pw_name
             raise EngineError(
-                f"The engines run as '{name}', not as root, and '{name}' cannot get at {os.path.realpath(path)}. Either "
-                "run Tradewind as an ordinary user, or open the folders above (chmod o+x), or grant "
+                f"The engines run as '{name}', not as root, and '{name}' cannot get at {os.path.realpath(path)}. "
+                "Either run Tradewind as an ordinary user, or open the folders above (chmod o+x), or grant "
                 "CAP_DAC_READ_SEARCH (docker run --cap-add DAC_READ_SEARCH), or use your own Postgres with "
                 "TRADEWIND_DATABASE_URL."
             ) from None
