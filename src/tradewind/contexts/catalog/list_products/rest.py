@@ -1,0 +1,28 @@
+"""GET /api/v1/products."""
+
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta
+
+from tradewind.api.rest import Call, Dispatch, get
+from tradewind.contexts.catalog._domain.views import MAX_PAGE, PAGE, ProductPage
+from tradewind.contexts.catalog.list_products.query import ListProducts
+
+
+@get("/api/v1/products", public=True)
+async def list_products(
+    call: Call,
+    dispatch: Dispatch,
+    limit: Annotated[int, Meta(ge=1, le=MAX_PAGE)] = PAGE,
+    cursor: UUID | None = None,
+    sku: str | None = None,
+    category: str | None = None,
+) -> ProductPage:
+    """Leaf through the products, page by page, in the order of their making.
+
+    `next` of one page is the `cursor` of the following one; the last page has none.
+    """
+    command = ListProducts(limit=limit, cursor=cursor, sku=sku, category=category)
+    answer: ProductPage = await dispatch(command, call)
+    return answer

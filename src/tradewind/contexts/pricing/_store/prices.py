@@ -1,0 +1,76 @@
+"""The SQL of pricing.product_price_history."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from tradewind.contexts.pricing._domain.price import Current
+from tradewind.contracts.pricing import Price
+from tradewind.kernel.money import Money
+from tradewind.runtime.database import Tx
+
+COUNTING: Final = """
+    SELECT sku, product_id, amount_minor, currency FROM pricing.product_price_history
+    WHERE sku = ANY($1::text[]) AND valid_to IS NULL
+    UNION ALL
+    SELECT sku, product_id, amount_minor, currency FROM pricing.product_price_history
+    WHERE product_id = ANY($2::uuid[]) AND valid_to IS NULL
+"""
+HOLD: Final = """
+    SELECT id, sku, product_id, amount_minor, currency, valid_from FROM pricing.product_price_history
+    WHERE product_id = $1 AND valid_to IS NULL FOR NO KEY UPDATE
+"""
+AT: Final = """
+    SELECT amount_minor, currency FROM pricing.product_price_history
+    WHERE product_id = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2)
+"""
+CLOSE: Final = "UPDATE pricing.product_price_history SET valid_to = $2 WHERE id = $1"
+OPEN: Final = """
+    INSERT INTO pricing.product_price_history
+        (sku, product_id, amount_minor, currency, valid_from, follows, reason, changed_by)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+HISTORY: Final = """
+    SELECT id, amount_minor, currency, valid_from, valid_to, reason, changed_by FROM pricing.product_price_history
+    WHERE product_id = $1 AND ($2::bigint IS NULL OR id < $2) ORDER BY id DESC LIMIT $3
+"""
+
+
+async def counting(tx: Tx, skus: Sequence[str], product_ids: Sequence[UUID]) -> dict[str | UUID, Price]:
+    """The prices that count now, by SKU and by product id, in one question."""
+    found: dict[str | UUID, Price] = {}
+    for sku, product_id, minor, currency in await tx.all(COUNTING, skus, product_ids):
+        found[sku] = found[product_id] = Price(sku, product_id, Money(minor, currency))
+    return found
+
+
+async def hold(tx: Tx, product_id: UUID) -> Current | None:
+    """The price that counts now; nobody else changes it until the transaction ends."""
+    row = await tx.row(HOLD, product_id)
+    if row is None:
+        return None
+    price = Money(row["amount_minor"], row["currency"])
+    return Current(
+        id=row["id"], sku=row["sku"], product_id=row["product_id"], price=price, valid_from=row["valid_from"]
+    )
+
+
+async def at(tx: Tx, product_id: UUID, moment: datetime) -> Money | None:
+    """The price that counted at `moment`."""
+    row = await tx.row(AT, product_id, moment)
+    return None if row is None else Money(row["amount_minor"], row["currency"])
+
+
+async def succeed(tx: Tx, current: Current | None, opened: tuple[str, UUID, Money], since: datetime, why: str) -> None:
+    """Close the current price at `since` and open the next one: the end of one is the beginning of the other."""
+    sku, product_id, price = opened
+    if current is not None:
+        await tx.run(CLOSE, current.id, since)
+    follows = None if current is None else since
+    tx.later(OPEN, sku, product_id, price.minor, price.currency, since, follows, why, tx.call.actor.subject)
+
+
+async def history(tx: Tx, product_id: UUID, before: int | None, limit: int) -> Sequence[Any]:
+    """At most `limit` prices of a product, newest first, those before the row `before`."""
+    return await tx.all(HISTORY, product_id, before, limit)

@@ -1,0 +1,22 @@
+"""Pricing's table of contents."""
+
+from pathlib import Path
+
+from tradewind.contexts.pricing.get_price_history import rest as get_price_history_rest
+from tradewind.contexts.pricing.get_price_history.query import get_price_history
+from tradewind.contexts.pricing.peer import Pricing
+from tradewind.contexts.pricing.set_price import rest as set_price_rest
+from tradewind.contexts.pricing.set_price.command import SetPrice, set_price
+from tradewind.contracts.pricing import PricingPeer
+from tradewind.runtime.manifest import Manifest
+
+__all__ = ["MANIFEST", "SetPrice"]
+
+_peer: PricingPeer = Pricing()
+MANIFEST = Manifest(
+    name="pricing",
+    migrations=Path(__file__).parent / "migrations",
+    handlers=(set_price, get_price_history),
+    routes=(set_price_rest.set_price, get_price_history_rest.get_price_history),
+    peers={PricingPeer: _peer},
+)

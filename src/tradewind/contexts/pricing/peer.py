@@ -1,0 +1,28 @@
+"""What other contexts may ask pricing."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tradewind.contexts.pricing._store import prices
+from tradewind.contexts.pricing.set_price import succession
+from tradewind.contracts.pricing import Price
+from tradewind.kernel.money import Money
+
+
+class Pricing:
+    """Answers to PricingPeer."""
+
+    async def prices(self, tx: Any, skus: Sequence[str], product_ids: Sequence[UUID]) -> Mapping[str | UUID, Price]:
+        """The prices that count now, by SKU and by product id; one question, however many."""
+        return await prices.counting(tx, skus, product_ids)
+
+    async def set_price(
+        self, tx: Any, product_id: UUID, sku: str, price: Money, *, reason: str, valid_from: datetime | None = None
+    ) -> None:
+        """Make `price` the one that counts from `valid_from` (now where None), and close the one before.
+
+        Of one product only once in a transaction. Refuses with InvalidPrice and PriceOutOfOrder.
+        """
+        await succession.set_price(tx, product_id, sku, price, reason=reason, valid_from=valid_from)
