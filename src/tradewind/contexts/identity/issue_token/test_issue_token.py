@@ -1,0 +1,142 @@
+"""Logging in: what is refused and counted, what is granted, and that a stolen refresh token ends the session."""
+
+import asyncio
+from typing import Any
+
+import httpx2
+import pytest
+
+from tradewind.contexts.identity.conftest import PASSWORD
+from tradewind.contexts.identity.issue_token.command import MAX_TRIES
+from tradewind.contexts.identity.manifest import SigningKeys
+
+ADMIN = "admin@localhost"
+
+
+async def ask(client: httpx2.AsyncClient, **form: str) -> httpx2.Response:
+    return await client.post("/api/v1/auth/token", data=form)
+
+
+async def login(client: httpx2.AsyncClient, password: str = PASSWORD, username: str = ADMIN) -> httpx2.Response:
+    return await ask(client, grant_type="password", username=username, password=password)
+
+
+async def refresh(client: httpx2.AsyncClient, token: str) -> httpx2.Response:
+    return await ask(client, grant_type="refresh_token", refresh_token=token)
+
+
+async def rows(shop: Any, table: str) -> Any:
+    counted = {
+        "session": "SELECT count(*) FROM identity.session WHERE revoked_at IS NULL",
+        "attempts": "SELECT coalesce(sum(attempts), 0) FROM identity.login_attempt",
+    }
+    async with shop.db.pool.acquire() as connection:
+        return await connection.fetchval(counted[table])
+
+
+@pytest.mark.parametrize(
+    ("form", "error"),
+    [
+        ({"username": ADMIN}, "invalid_request"),
+        ({"grant_type": "client_credentials"}, "unsupported_grant_type"),
+        ({"grant_type": "password"}, "invalid_request"),
+        ({"grant_type": "password", "username": ADMIN}, "invalid_request"),
+        ({"grant_type": "password", "username": ADMIN, "password": "wrong"}, "invalid_grant"),
+        ({"grant_type": "password", "username": "nobody", "password": PASSWORD}, "invalid_grant"),
+        ({"grant_type": "password", "username": ADMIN, "password": "x" * 1025}, "invalid_request"),
+        ({"grant_type": "password", "username": ADMIN, "password": "a\0"}, "invalid_request"),
+        ({"grant_type": "password", "username": ADMIN, "password": PASSWORD, "scope": "moon"}, "invalid_scope"),
+        ({"grant_type": "refresh_token"}, "invalid_request"),
+        ({"grant_type": "refresh_token", "refresh_token": "made-up"}, "invalid_grant"),
+    ],
+)
+async def test_a_bad_grant_is_refused_as_oauth_says(
+    shop: Any, client: httpx2.AsyncClient, form: dict[str, str], error: str
+) -> None:
+    response = await ask(client, **form)
+    assert response.status_code == 400, response.text
+    assert response.json()["error"] == error
+    assert response.json()["error_description"]
+    assert response.headers["cache-control"] == "no-store"
+    assert await rows(shop, "session") == 0
+
+
+async def test_no_more_tries_than_ten_are_looked_at_however_they_come(shop: Any, client: httpx2.AsyncClient) -> None:
+    answers = await asyncio.gather(*(login(client, password=f"guess {n}") for n in range(25)))
+    assert sorted(answer.status_code for answer in answers) == [400] * MAX_TRIES + [429] * (25 - MAX_TRIES)
+    assert await rows(shop, "attempts") == MAX_TRIES
+    refused = await login(client)
+    assert refused.status_code == 429, "the right password comes too late"
+    assert 1 <= int(refused.headers["retry-after"]) <= 900
+    assert (await login(client, username="somebody@else")).status_code == 400, "others are not kept waiting"
+
+
+async def test_a_login_that_does_not_exist_is_counted_like_one_that_does(client: httpx2.AsyncClient) -> None:
+    for _ in range(MAX_TRIES):
+        assert (await login(client, username="ghost")).json()["error"] == "invalid_grant"
+    assert (await login(client, username="ghost")).status_code == 429
+
+
+async def test_a_good_password_brings_a_token_that_verifies(
+    shop: Any, client: httpx2.AsyncClient, keys: SigningKeys
+) -> None:
+    await login(client, password="wrong")
+    response = await login(client, username=f" {ADMIN.upper()} ")
+    answer = response.json()
+    assert response.status_code == 200
+    assert (answer["token_type"], answer["expires_in"], answer["scope"]) == ("Bearer", 900, "*")
+    actor = keys.verifier()(answer["access_token"].encode())
+    assert actor.roles == {"admin"}
+    assert actor.scopes == {"*"}
+    assert actor.tenant == "default"
+    assert await rows(shop, "attempts") == 0
+
+
+async def test_a_narrower_scope_is_kept_over_refreshes(client: httpx2.AsyncClient) -> None:
+    form = {"grant_type": "password", "username": ADMIN, "password": PASSWORD, "scope": "order:read"}
+    first = (await ask(client, **form)).json()
+    assert first["scope"] == "order:read"
+    assert (await refresh(client, first["refresh_token"])).json()["scope"] == "order:read"
+
+
+async def test_a_refresh_token_is_good_once(client: httpx2.AsyncClient) -> None:
+    first = (await login(client)).json()
+    second = (await refresh(client, first["refresh_token"])).json()
+    third = (await refresh(client, second["refresh_token"])).json()
+    assert len({first["refresh_token"], second["refresh_token"], third["refresh_token"]}) == 3
+
+
+async def test_a_refresh_token_that_comes_twice_ends_its_session_and_no_other(
+    shop: Any, client: httpx2.AsyncClient
+) -> None:
+    stolen, other = [(await login(client)).json()["refresh_token"] for _ in range(2)]
+    owners = (await refresh(client, stolen)).json()["refresh_token"]
+    assert (await refresh(client, stolen)).json()["error"] == "invalid_grant"
+    assert (await refresh(client, owners)).json()["error"] == "invalid_grant"
+    assert (await refresh(client, other)).status_code == 200
+    assert await rows(shop, "session") == 1
+
+
+async def test_of_many_who_show_one_refresh_token_at_once_one_is_served(shop: Any, client: httpx2.AsyncClient) -> None:
+    token = (await login(client)).json()["refresh_token"]
+    answers = await asyncio.gather(*(refresh(client, token) for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [400] * 7
+    assert await rows(shop, "session") == 0
+
+
+async def test_neither_password_nor_token_is_kept_anywhere(shop: Any, client: httpx2.AsyncClient) -> None:
+    answer = (await login(client)).json()
+    async with shop.db.pool.acquire() as connection:
+        kept = await connection.fetchval(
+            "SELECT string_agg(table_to_xml(format('%I.%I', schemaname, tablename)::regclass, true, false, '')::text, '')"
+            " FROM pg_tables WHERE schemaname IN ('identity', 'runtime')"
+        )
+    assert "$argon2id$" in kept
+    for secret in (PASSWORD, answer["access_token"], answer["refresh_token"]):
+        assert secret not in kept
+
+
+async def test_a_bad_bearer_token_is_refused_even_where_none_is_needed(client: httpx2.AsyncClient) -> None:
+    response = await client.post("/api/v1/auth/token", headers={"Authorization": "Bearer forged"}, data={})
+    assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
+    assert "www-authenticate" in response.headers
