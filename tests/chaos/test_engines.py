@@ -29,6 +29,12 @@ from tradewind.app.settings import Settings
 from tradewind.app.supervision import gone
 
 WITHIN_S = 30.0
+NOT_YET = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InternalClientError,
+)
 NO_PROVIDER = "http://127.0.0.1:9"
 SHOP = """
 import asyncio, sys
@@ -109,7 +115,7 @@ async def ask(url: str, *statements: str) -> object:
         while True:
             try:
                 connection = await asyncpg.connect(url)
-            except (OSError, asyncpg.CannotConnectNowError, asyncpg.ConnectionDoesNotExistError):
+            except NOT_YET:
                 await asyncio.sleep(0.02)
                 continue
             try:

@@ -38,7 +38,8 @@ CONNECT_POLL_S: Final = 0.1
 RETRY_S: Final = 1.0
 _NOT_YET: Final = (
     OSError,
-    asyncpg.PostgresConnectionError,  # it died while we spoke
+    asyncpg.PostgresConnectionError,  # it died while we spoke; so it did when the next is raised
+    asyncpg.InternalClientError,
     asyncpg.OperatorInterventionError,  # it is starting or stopping
     asyncpg.InsufficientResourcesError,  # too many are connected
 )
