@@ -1,0 +1,9 @@
+"""A payment provider that moves no money: a process apart, with its own durable ledger and scripted faults.
+
+server       what is asked at which address, and which fault strikes
+connection   HTTP/1.1 on one connection, and the ways to misbehave on it
+group_commit every wish that waits goes into one transaction
+ledger       the books, in SQLite
+rules        what may move, pure
+faults       the table of scripted faults
+"""

@@ -1,0 +1,117 @@
+"""What the client and the provider say to each other: JSON over HTTP, one struct for each wish.
+
+POST /v1/authorizations   AuthorizationWish  ┐
+POST /v1/captures         CaptureWish        │ 200 Answer   400 not understood   409 the key has other parameters
+POST /v1/voids            VoidWish           │ 5xx or silence: the outcome is unknown
+POST /v1/refunds          RefundWish         ┘
+GET  /v1/operations/{key}                      200 Answer   404 not recorded so far
+GET  /v1/ledger?cursor=&limit=                 200 LedgerPage, every operation in the order of recording
+GET  /v1/ledger/{reference}                    200 LedgerPage, the operations of one reference
+POST /v1/faults           FaultWish            200          400 no such fault
+GET  /health                                   200
+"""
+
+from typing import Annotated, ClassVar, Final, Literal
+
+from msgspec import Meta, Struct
+
+from tradewind.kernel.money import MAX_MINOR
+
+MAX_TEXT: Final = 255
+MAX_PAGE: Final = 1_000
+MAX_FAULT_TIMES: Final = 100_000
+PATHS: Final = {
+    "authorization": "/v1/authorizations",
+    "capture": "/v1/captures",
+    "void": "/v1/voids",
+    "refund": "/v1/refunds",
+    "look_up": "/v1/operations/",
+}
+
+Operation = Literal["authorization", "capture", "void", "refund"]
+Call = Literal["authorization", "capture", "void", "refund", "look_up"]
+Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
+
+
+class Amount(Struct, frozen=True, forbid_unknown_fields=True):
+    """Money as it crosses the wire: above zero, in minor units."""
+
+    minor: Annotated[int, Meta(gt=0, le=MAX_MINOR)]
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+
+
+class AuthorizationWish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Hold this amount."""
+
+    OPERATION: ClassVar[Operation] = "authorization"
+    key: Text
+    reference: Text
+    method: Text
+    amount: Amount
+
+
+class CaptureWish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Take this amount of what is held."""
+
+    OPERATION: ClassVar[Operation] = "capture"
+    key: Text
+    authorization_key: Text
+    amount: Amount
+
+
+class VoidWish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Let go of what is held."""
+
+    OPERATION: ClassVar[Operation] = "void"
+    key: Text
+    authorization_key: Text
+
+
+class RefundWish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Give this amount back."""
+
+    OPERATION: ClassVar[Operation] = "refund"
+    key: Text
+    authorization_key: Text
+    amount: Amount
+
+
+Wish = AuthorizationWish | CaptureWish | VoidWish | RefundWish
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One line of the provider's ledger. `minor` is what moved, from one account to the other: zero when declined.
+
+    A void that came before its authorization has no reference and no currency, for nobody told the provider.
+    """
+
+    position: int
+    operation: Operation
+    key: str
+    authorization_key: str
+    reference: str
+    asked_minor: int
+    minor: int
+    currency: str
+    from_account: str
+    to_account: str
+    outcome: Literal["approved", "declined"]
+    code: str
+    reason: str
+    provider_id: str
+    recorded_at: str
+
+
+class LedgerPage(Struct, frozen=True, kw_only=True):
+    """Some lines; `next_cursor` is None when there were no more."""
+
+    operations: list[Entry]
+    next_cursor: int | None
+
+
+class FaultWish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Strike the next `times` calls of one kind, whatever their method; 0 takes the wish back."""
+
+    operation: Call
+    fault: Text
+    times: Annotated[int, Meta(ge=0, le=MAX_FAULT_TIMES)] = 1

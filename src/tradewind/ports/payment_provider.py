@@ -1,0 +1,91 @@
+"""Whoever moves the buyer's money: authorize, capture, void, refund, and ask what became of it.
+
+What every adapter promises, and every caller may lean on:
+
+- **Idempotent by key.** The same call with the same key moves money once and gets the recorded answer again. The
+  same key with other parameters raises `KeyReused`, and nothing moves.
+- **Never a guess.** `Approved` and `Declined` are what the provider said. Whatever hides its answer (a time-out, a
+  reset, a 5xx, an answer that cannot be read) raises `Unavailable`: *the outcome is unknown*. It is settled by asking
+  again with the same key, or by `look_up`; never by a new key.
+- **A void is final, whatever comes late.** Voiding an authorization that the provider has not seen leaves a tombstone,
+  so that a paused caller's late `authorize` with that key is declined (`voided`) and holds no money.
+"""
+
+from enum import StrEnum
+from typing import Protocol
+
+from msgspec import Struct
+
+from tradewind.kernel.errors import Conflict
+from tradewind.kernel.money import Money
+
+
+class DeclineCode(StrEnum):
+    """The codes that the shop acts upon; a provider may use others."""
+
+    ALREADY_CAPTURED = "already_captured"
+    CAPTURE_REFUSED = "capture_refused"
+    CURRENCY_MISMATCH = "currency_mismatch"
+    EXCEEDS_AUTHORIZATION = "exceeds_authorization"
+    EXCEEDS_CAPTURE = "exceeds_capture"
+    INSUFFICIENT_FUNDS = "insufficient_funds"
+    UNKNOWN_AUTHORIZATION = "unknown_authorization"
+    UNKNOWN_METHOD = "unknown_method"
+    VOIDED = "voided"
+
+
+class Approved(Struct, frozen=True, kw_only=True, tag_field="outcome", tag="approved"):
+    """The provider did it. `provider_id` is its own name for the operation."""
+
+    provider_id: str
+
+
+class Declined(Struct, frozen=True, kw_only=True, tag_field="outcome", tag="declined"):
+    """The provider refused, for good: the same key gets the same refusal. `reason` is for people."""
+
+    code: str
+    reason: str
+
+
+Answer = Approved | Declined
+
+
+class KeyReused(Conflict):
+    """The key was used before with other parameters."""
+
+
+class PaymentProvider(Protocol):
+    """Five verbs. All raise `Unavailable` when the outcome is unknown, and `KeyReused` for a key with other parameters.
+
+    Keys and references are 1 to 255 characters; amounts are above zero. Anything else raises `Invalid`.
+    """
+
+    async def authorize(self, amount: Money, method: str, key: str, reference: str) -> Answer:
+        """Hold `amount` on the payment method. `reference` is the order's id, by which the books are compared.
+
+        Declined (`voided`) when this key was voided before it arrived.
+        """
+        ...
+
+    async def capture(self, authorization_key: str, amount: Money, key: str) -> Answer:
+        """Take `amount` of what the authorization holds. All captures together never exceed it."""
+        ...
+
+    async def void(self, authorization_key: str, key: str) -> Answer:
+        """Let go of what the authorization holds; Approved also when it holds nothing, is voided or was never seen.
+
+        An authorization never seen is refused from now on. After a capture: Declined (`already_captured`);
+        refund instead.
+        """
+        ...
+
+    async def refund(self, authorization_key: str, amount: Money, key: str) -> Answer:
+        """Give `amount` back. All refunds together never exceed the captures, however many are asked for at once."""
+        ...
+
+    async def look_up(self, key: str) -> Answer | None:
+        """What became of the call with this key; None when the provider has not recorded it *so far*.
+
+        A call that is still under way may be recorded after a None; only a void settles that for good.
+        """
+        ...
