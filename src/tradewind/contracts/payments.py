@@ -67,15 +67,19 @@ class Charge(Struct, frozen=True):
     method: str
 
 
-class Operation(Protocol):
-    """A remote saga step that payments carries out: prepare in a transaction, ask outside, book in a transaction."""
+class Wish(Protocol):
+    """A question to the provider, ready to be sent outside any transaction."""
 
-    async def prepare(self, tx: Any, tasks: Sequence[Any]) -> Sequence[Any]:
-        """For each task the wish to send, or an outcome where there is nothing to ask."""
+    async def send(self) -> Any:
+        """Ask; raises Unavailable where the outcome is unknown."""
         ...
 
-    async def ask(self, task: Any, wish: Any) -> Any:
-        """Ask the provider; raises Unavailable where the outcome is unknown."""
+
+class Operation(Protocol):
+    """A remote saga step that payments carries out: prepare in a transaction, send outside, book in a transaction."""
+
+    async def prepare(self, tx: Any, tasks: Sequence[Any]) -> Sequence[Wish | Outcome]:
+        """For each task the wish to send, or an outcome where there is nothing to ask."""
         ...
 
     async def record(self, tx: Any, answered: Sequence[tuple[Any, Any]]) -> Sequence[Outcome]:
@@ -86,13 +90,24 @@ class Operation(Protocol):
 class PaymentsPeer(Protocol):
     """What the order saga may ask of payments."""
 
-    async def open(self, tx: Any, charges: Sequence[tuple[Any, Charge]]) -> Sequence[Any]:
+    async def open(self, tx: Any, charges: Sequence[tuple[Any, Charge]]) -> Sequence[Wish | Outcome]:
         """Open an intent per (task, charge), idempotent; the wishes to authorize, or outcomes where settled already."""
         ...
 
-    authorize: Operation
-    capture: Operation
-    cancel: Operation
+    @property
+    def authorize(self) -> Operation:
+        """Hold the money. Prepared by `open`."""
+        ...
+
+    @property
+    def capture(self) -> Operation:
+        """Take the money that is held."""
+        ...
+
+    @property
+    def cancel(self) -> Operation:
+        """Let go of what is held; give back what was taken (D6)."""
+        ...
 
     async def authorized(self, tx: Any, order_ids: Sequence[UUID]) -> frozenset[UUID]:
         """Those whose whole amount is held or ours."""

@@ -18,3 +18,7 @@ def new_id() -> UUID:
 def new_trace_id() -> str:
     """32 hexadecimal digits, as the W3C Trace Context recommendation writes a trace."""
     return os.urandom(16).hex()
+
+
+MAX_ID = UUID(int=2**128 - 1)
+"""Greater than every id that is ever made."""

@@ -62,8 +62,9 @@ class Tx:
         self.told: list[Event] = []
         self.on_commit: list[Callable[[], None]] = []
         """Called once it is certain; for metrics and bells only."""
+        self._ring = False
         self._peers = peers
-        self._policy = policy
+        self.policy = policy
         self._later: list[tuple[LiteralString, tuple[Any, ...]]] = []
         self._audit: list[audit_trail.Entry] = []
         self._outbox: list[outbox.Row] = []
@@ -94,6 +95,10 @@ class Tx:
         self.told.extend(events)
         self._outbox.extend(outbox.row(event, call or self.call) for event in events)
 
+    def ring(self) -> None:
+        """Wake readers after the commit although nothing is told."""
+        self._ring = True
+
     def audit(self, action: str, subject: str, *, call: Call | None = None, **facts: Any) -> None:
         """Note in the audit trail who did what. `facts` hold no secrets and no personal data."""
         self._audit.append(audit_trail.entry(call or self.call, action, subject, facts))
@@ -104,7 +109,7 @@ class Tx:
 
     def allows(self, action: str, **resource: Any) -> bool:
         """Whether the policy lets this call's actor do `action` to such a resource."""
-        return allows(self._policy, self.call, action, resource)
+        return allows(self.policy, self.call, action, resource)
 
     def authorize(self, action: str, **resource: Any) -> None:
         """Refuse (Forbidden) what the policy does not allow."""
@@ -169,7 +174,7 @@ class Database:
             async with self.pool.acquire() as connection, connection.transaction():
                 tx = Tx(connection, call, self.peers, self.policy)
                 yield tx
-                told = bool(tx.told)
+                told = bool(tx.told) or tx._ring
                 await tx.flush()
         except asyncpg.LockNotAvailableError:
             raise Busy from None

@@ -23,9 +23,14 @@ class NothingToMend(Conflict):
 
 async def find(tx: Tx, saga_id: UUID) -> Any:
     """The saga's row, locked until the end of the transaction; refuses with NoSuchSaga."""
+    return await find_or(tx, saga_id, NoSuchSaga(sagaId=str(saga_id)))
+
+
+async def find_or(tx: Tx, saga_id: UUID, missing: NotFound) -> Any:
+    """The saga's row, locked until the end of the transaction; refuses with `missing`."""
     row = await tx.row(store.FIND, saga_id)
     if row is None:
-        raise NoSuchSaga(sagaId=str(saga_id))
+        raise missing
     return row
 
 

@@ -52,7 +52,7 @@ NOTE: Final = """
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
 """
 OVERDUE: Final = """
-    SELECT coalesce(extract(epoch FROM now() - min(due_at)) FILTER (WHERE due_at < now()), 0)::float8 AS oldest_s,
+    SELECT coalesce(extract(epoch FROM now() - min(due_at) FILTER (WHERE due_at < now())), 0)::float8 AS oldest_s,
            (SELECT count(*) FROM runtime.saga WHERE phase = 'NEEDS_ATTENTION') AS parked
     FROM runtime.saga WHERE due_at IS NOT NULL
 """

@@ -1,0 +1,183 @@
+"""The order: what was bought at which price, where it stands, and which moves there are. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Self, TypeVar
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tradewind.contracts.inventory import InventoryReserved
+from tradewind.contracts.messages import Event
+from tradewind.contracts.orders import (
+    OrderCancelled,
+    OrderConfirmed,
+    OrderedItem,
+    OrderFailed,
+    OrderFulfilled,
+    OrderPaid,
+    OrderPlaced,
+    PaymentAwaited,
+)
+from tradewind.kernel.errors import Conflict
+from tradewind.kernel.lifecycle import Lifecycle
+from tradewind.kernel.money import Money, total
+
+E = TypeVar("E", bound=Event)
+
+
+class Status(StrEnum):
+    """Where an order stands (D36)."""
+
+    PENDING_RESERVATION = "PENDING_RESERVATION"
+    RESERVED = "RESERVED"
+    PENDING_PAYMENT = "PENDING_PAYMENT"
+    CONFIRMED = "CONFIRMED"
+    PAID = "PAID"
+    FULFILLED = "FULFILLED"
+    CANCELED = "CANCELED"
+    FAILED = "FAILED"
+
+
+LIFECYCLE = Lifecycle(
+    (Status.PENDING_RESERVATION, InventoryReserved, Status.RESERVED),
+    (Status.PENDING_RESERVATION, OrderCancelled, Status.CANCELED),
+    (Status.PENDING_RESERVATION, OrderFailed, Status.FAILED),
+    (Status.RESERVED, PaymentAwaited, Status.PENDING_PAYMENT),
+    (Status.RESERVED, OrderConfirmed, Status.CONFIRMED),
+    (Status.RESERVED, OrderCancelled, Status.CANCELED),
+    (Status.RESERVED, OrderFailed, Status.FAILED),
+    (Status.PENDING_PAYMENT, OrderConfirmed, Status.CONFIRMED),
+    (Status.PENDING_PAYMENT, OrderCancelled, Status.CANCELED),
+    (Status.PENDING_PAYMENT, OrderFailed, Status.FAILED),
+    (Status.CONFIRMED, OrderPaid, Status.PAID),
+    (Status.CONFIRMED, OrderCancelled, Status.CANCELED),
+    (Status.PAID, OrderFulfilled, Status.FULFILLED),
+    (Status.PAID, OrderCancelled, Status.CANCELED),
+)
+PENDING = frozenset((Status.PENDING_RESERVATION, Status.RESERVED, Status.PENDING_PAYMENT))
+"""The family in which a customer may still call an order off."""
+SETTLED = frozenset((Status.CONFIRMED, Status.PAID, Status.FULFILLED, Status.CANCELED, Status.FAILED))
+"""What a client that waits is waiting for."""
+
+
+class PaymentMissing(Conflict):
+    """An order is not confirmed before its money is certain."""
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """So many of one thing, at a price a piece. A fee has no goods behind it."""
+
+    sku: str
+    product_id: UUID | None
+    quantity: int
+    unit_price: Money
+    kind: str = "goods"
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """What somebody buys, at the prices they saw. `total` = lines + shipping + tax - discount, always."""
+
+    id: UUID
+    user_id: str
+    lines: tuple[Line, ...]
+    shipping: Money
+    tax: Money
+    discount: Money
+    placed_at: datetime
+    payment_method: str | None = None
+    shipping_address: dict[str, str] | None = None
+    status: Status = Status.PENDING_RESERVATION
+    version: int = 1
+    why: str | None = None
+
+    @property
+    def currency(self) -> str:
+        """The one currency of all its amounts."""
+        return self.shipping.currency
+
+    @property
+    def items_total(self) -> Money:
+        """All lines together."""
+        return total((line.unit_price.times(line.quantity) for line in self.lines), self.currency)
+
+    @property
+    def total(self) -> Money:
+        """What the buyer owes."""
+        return self.items_total + self.shipping + self.tax - self.discount
+
+    @property
+    def quantities(self) -> dict[str, int]:
+        """What has to come from stock: SKU to quantity, lines of one SKU taken together."""
+        wanted: dict[str, int] = {}
+        for line in self.lines:
+            if line.kind == "goods":
+                wanted[line.sku] = wanted.get(line.sku, 0) + line.quantity
+        return wanted
+
+    def place(self) -> OrderPlaced:
+        """Tell that it is placed."""
+        return OrderPlaced(
+            order_id=self.id,
+            user_id=self.user_id,
+            total_amount=self.total.amount,
+            currency=self.currency,
+            items=tuple(
+                OrderedItem(line.product_id, line.sku, line.quantity, line.unit_price.amount) for line in self.lines
+            ),
+            shipping_amount=self.shipping.amount,
+            tax_amount=self.tax.amount,
+            discount_amount=self.discount.amount,
+            placed_at=self.placed_at,
+        )
+
+    def await_payment(self) -> PaymentAwaited:
+        """The goods are held; the buyer has yet to say how to pay."""
+        return self._may(PaymentAwaited(order_id=self.id))
+
+    def confirm(self, *, authorized: bool) -> OrderConfirmed:
+        """Goods, money and carriage are certain. Refuses (PaymentMissing) while the money is not."""
+        if not authorized:
+            raise PaymentMissing(orderId=str(self.id))
+        return self._may(
+            OrderConfirmed(
+                order_id=self.id, user_id=self.user_id, total_amount=self.total.amount, currency=self.currency
+            )
+        )
+
+    def pay(self) -> OrderPaid:
+        """The money is ours."""
+        return self._may(OrderPaid(order_id=self.id, total_amount=self.total.amount, currency=self.currency))
+
+    def fulfill(self) -> OrderFulfilled:
+        """The buyer has the goods."""
+        return self._may(OrderFulfilled(order_id=self.id))
+
+    def cancel(self, reason: str) -> OrderCancelled:
+        """It is off. Whoever says so has seen to it that nothing is held and nothing is owed."""
+        return self._may(
+            OrderCancelled(order_id=self.id, reason=reason, total_amount=self.total.amount, currency=self.currency)
+        )
+
+    def fail(self, cause: str) -> OrderFailed:
+        """The shop could not carry it out. Whoever says so has seen to it that nothing is held and nothing is owed."""
+        return self._may(OrderFailed(order_id=self.id, cause=cause))
+
+    def after(self, event: Event) -> Self:
+        """The order once `event` has happened."""
+        why = getattr(event, "reason", None) or getattr(event, "cause", None)
+        status = LIFECYCLE.follow(self.status, type(event))
+        return replace(self, status=status, version=self.version + 1, why=why or self.why)
+
+    def _may(self, event: E) -> E:
+        LIFECYCLE.follow(self.status, type(event))
+        return event
+
+
+def fold(order: Order, events: Sequence[Event]) -> Order:
+    """The order once all of `events` have happened."""
+    for event in events:
+        order = order.after(event)
+    return order

@@ -1,0 +1,1 @@
+"""What orders shows, folded from events."""

@@ -1,0 +1,138 @@
+"""The order's SQL: many orders at once, each statement a constant."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from tradewind.contexts.orders._domain.order import Line, Order, Status
+from tradewind.contracts.messages import Event
+from tradewind.kernel.errors import NotFound
+from tradewind.kernel.money import Money
+from tradewind.runtime.call import Call
+from tradewind.runtime.database import Tx
+
+INSERT_ORDERS: Final = """
+    INSERT INTO orders.orders (id, user_id, status, version, currency, items_minor, shipping_minor, tax_minor,
+                               discount_minor, total_minor, payment_method, shipping_address, placed_at)
+    SELECT a, b, c, d, e, f, g, h, i, j, k, l::jsonb, m
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[],
+                $9::bigint[], $10::bigint[], $11::text[], $12::text[], $13::timestamptz[])
+         AS u (a, b, c, d, e, f, g, h, i, j, k, l, m)
+"""
+INSERT_ITEMS: Final = """
+    INSERT INTO orders.order_items (order_id, line, kind, sku, product_id, quantity, unit_price_minor)
+    SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::uuid[], $6::int[], $7::bigint[])
+"""
+INSERT_HISTORY: Final = """
+    INSERT INTO orders.order_status_history (order_id, version, status, event, why)
+    SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[])
+"""
+MOVE: Final = """
+    UPDATE orders.orders AS o SET status = u.status, version = u.version, why = u.why
+    FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[]) AS u (id, status, version, why)
+    WHERE o.id = u.id AND o.version < u.version
+"""
+LOCK: Final = "SELECT * FROM orders.orders WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+READ: Final = "SELECT * FROM orders.orders WHERE id = $1"
+ITEMS: Final = "SELECT * FROM orders.order_items WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, line"
+HISTORY: Final = "SELECT status, event, why, at FROM orders.order_status_history WHERE order_id = $1 ORDER BY version"
+SET_METHOD: Final = "UPDATE orders.orders SET payment_method = $2 WHERE id = $1"
+
+
+class NoSuchOrder(NotFound):
+    """There is no such order."""
+
+
+def insert(tx: Tx, placed: Sequence[tuple[Order, Sequence[tuple[Order, Event]]]]) -> None:
+    """Write new orders with their lines; of each, the order as it ends up and the steps that led there."""
+    orders = [order for order, _ in placed]
+    totals = [order.items_total for order in orders]
+    tx.later(
+        INSERT_ORDERS,
+        [o.id for o in orders], [o.user_id for o in orders], [o.status.value for o in orders], [o.version for o in orders],
+        [o.currency for o in orders], [items.minor for items in totals], [o.shipping.minor for o in orders],
+        [o.tax.minor for o in orders], [o.discount.minor for o in orders],
+        [items.minor + o.shipping.minor + o.tax.minor - o.discount.minor for o, items in zip(orders, totals, strict=True)],
+        [o.payment_method for o in orders], [_json(o.shipping_address) for o in orders], [o.placed_at for o in orders],
+    )  # fmt: skip
+    lines = [(o.id, n, one.kind, one.sku, one.product_id, one.quantity, one.unit_price.minor)
+             for o in orders for n, one in enumerate(o.lines, 1)]  # fmt: skip
+    tx.later(INSERT_ITEMS, *(list(column) for column in zip(*lines, strict=True)))
+    _note(tx, [step for _, steps in placed for step in steps])
+
+
+def move(tx: Tx, moves: Sequence[tuple[Order, Event]], calls: Mapping[UUID, Call]) -> None:
+    """Write where locked orders stand now, in the order in which it came about, and tell the events that moved them."""
+    if not moves:
+        return
+    last = {order.id: order for order, _ in moves}.values()
+    tx.later(
+        MOVE, [o.id for o in last], [o.status.value for o in last], [o.version for o in last], [o.why for o in last]
+    )
+    _note(tx, moves)
+    for order, event in moves:
+        tx.tell(event, call=calls.get(order.id))
+
+
+def _note(tx: Tx, steps: Sequence[tuple[Order, Event]]) -> None:
+    rows = [(order.id, order.version, order.status.value, event.TYPE, order.why) for order, event in steps]
+    tx.later(INSERT_HISTORY, *(list(column) for column in zip(*rows, strict=True)))
+
+
+async def lock(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Order]:
+    """The orders of `ids` that exist, locked until the end of the transaction."""
+    rows = await tx.all(LOCK, list(ids))
+    items = await tx.all(ITEMS, [row["id"] for row in rows])
+    return {row["id"]: order_of(row, [item for item in items if item["order_id"] == row["id"]]) for row in rows}
+
+
+async def lock_one(tx: Tx, order_id: UUID) -> Order:
+    """The order, locked; refuses with NoSuchOrder."""
+    found = await lock(tx, [order_id])
+    if order_id not in found:
+        raise NoSuchOrder(orderId=str(order_id))
+    return found[order_id]
+
+
+async def read(tx: Tx, order_id: UUID) -> Order:
+    """The order as it stands, not locked; refuses with NoSuchOrder."""
+    row = await tx.row(READ, order_id)
+    if row is None:
+        raise NoSuchOrder(orderId=str(order_id))
+    return order_of(row, await tx.all(ITEMS, [order_id]))
+
+
+def order_of(row: Any, items: Sequence[Any]) -> Order:
+    """The order that a row and its lines hold."""
+    currency = row["currency"]
+    address = row["shipping_address"]
+    return Order(
+        id=row["id"],
+        user_id=row["user_id"],
+        lines=tuple(_line(item, currency) for item in items),
+        shipping=Money(row["shipping_minor"], currency),
+        tax=Money(row["tax_minor"], currency),
+        discount=Money(row["discount_minor"], currency),
+        placed_at=row["placed_at"],
+        payment_method=row["payment_method"],
+        shipping_address=msgspec.json.decode(address) if address else None,
+        status=Status(row["status"]),
+        version=row["version"],
+        why=row["why"],
+    )
+
+
+def _line(item: Any, currency: str) -> Line:
+    return Line(
+        sku=item["sku"],
+        product_id=item["product_id"],
+        quantity=item["quantity"],
+        unit_price=Money(item["unit_price_minor"], currency),
+        kind=item["kind"],
+    )
+
+
+def _json(address: dict[str, str] | None) -> str | None:
+    return None if address is None else msgspec.json.encode(address).decode()

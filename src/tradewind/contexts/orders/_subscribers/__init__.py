@@ -1,0 +1,1 @@
+"""What orders does when others tell something."""

@@ -1,0 +1,13 @@
+"""Goods whose time ran out: the order is called off (S1-99)."""
+
+from tradewind.contexts.orders.place_order.saga import PLACE_ORDER
+from tradewind.contracts.inventory import InventoryReservationExpired
+from tradewind.runtime.database import Tx
+from tradewind.runtime.saga import signals
+from tradewind.runtime.subscriptions import subscriber
+
+
+@subscriber
+async def on_reservation_expired(event: InventoryReservationExpired, tx: Tx) -> None:
+    """A saga past its pivot has confirmed the reservation, so nothing of it can expire; a late event changes nothing."""
+    await signals.cancel(tx, PLACE_ORDER, event.order_id, "the reservation expired")

@@ -1,0 +1,1 @@
+"""Call an order off while nothing was promised for good."""

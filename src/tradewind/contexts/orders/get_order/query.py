@@ -1,0 +1,26 @@
+"""One order with its history, for those who may see it."""
+
+from uuid import UUID
+
+from tradewind.contexts.orders._domain.view import OrderView, Step, view
+from tradewind.contexts.orders._store import orders
+from tradewind.contracts.messages import Command
+from tradewind.runtime.database import Tx
+from tradewind.runtime.handlers import query
+
+
+class GetOrder(Command, frozen=True):
+    """See an order."""
+
+    order_id: UUID
+
+
+@query(action="orders.get")
+async def get_order(command: GetOrder, tx: Tx) -> OrderView:
+    """Somebody else's order looks like none at all."""
+    order = await orders.read(tx, command.order_id)
+    if not tx.allows("orders.get", owner=order.user_id == tx.call.actor.subject, status=order.status.value):
+        raise orders.NoSuchOrder(orderId=str(command.order_id))
+    rows = await tx.all(orders.HISTORY, order.id)
+    steps = tuple(Step(status=r["status"], event=r["event"], at=r["at"], why=r["why"]) for r in rows)
+    return view(order, steps)

@@ -1,0 +1,1 @@
+"""See the orders of one customer."""

@@ -1,0 +1,35 @@
+"""What orders is made of."""
+
+from pathlib import Path
+
+from tradewind.contexts.orders._projections.orders_by_customer import orders_by_customer
+from tradewind.contexts.orders._subscribers.on_reservation_expired import on_reservation_expired
+from tradewind.contexts.orders._subscribers.on_shipment_delivered import on_shipment_delivered
+from tradewind.contexts.orders.cancel_order import rest as cancel_rest
+from tradewind.contexts.orders.cancel_order.command import cancel_order
+from tradewind.contexts.orders.get_order import rest as get_rest
+from tradewind.contexts.orders.get_order.query import get_order
+from tradewind.contexts.orders.list_orders import rest as list_rest
+from tradewind.contexts.orders.list_orders.query import list_orders
+from tradewind.contexts.orders.pay_order import rest as pay_rest
+from tradewind.contexts.orders.pay_order.command import pay_order
+from tradewind.contexts.orders.place_order import rest as place_rest
+from tradewind.contexts.orders.place_order.command import place_orders
+from tradewind.contexts.orders.place_order.saga import PLACE_ORDER, Placement
+from tradewind.runtime.manifest import Manifest
+
+MANIFEST = Manifest(
+    name="orders",
+    migrations=Path(__file__).parent / "migrations",
+    handlers=(place_orders, pay_order, cancel_order, get_order, list_orders),
+    routes=(
+        place_rest.place_order,
+        pay_rest.pay_order,
+        cancel_rest.cancel_order,
+        get_rest.get_order,
+        list_rest.list_orders,
+    ),
+    subscribers=(orders_by_customer, on_reservation_expired, on_shipment_delivered),
+    sagas=(PLACE_ORDER,),
+    peers={Placement: Placement()},
+)

@@ -1,0 +1,1 @@
+"""Say how an order that waits for payment is paid."""

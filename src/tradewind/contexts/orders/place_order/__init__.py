@@ -1,0 +1,1 @@
+"""Place an order: the hot path, and the saga that follows."""

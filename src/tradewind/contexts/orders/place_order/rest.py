@@ -1,0 +1,69 @@
+"""POST /api/v1/orders."""
+
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta
+
+from tradewind.api.rest import Body, Call, Dispatch, post
+from tradewind.contexts.orders._domain.view import OrderView
+from tradewind.contexts.orders.place_order.command import (
+    MAX_LINES,
+    MAX_QUANTITY,
+    OrderLine,
+    PlaceOrder,
+    UnfitCurrency,
+    UnknownProduct,
+)
+from tradewind.contracts.inventory import NotEnoughStock
+
+Short = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class NewLine(Body, frozen=True):
+    """One line: a product, named by `sku` or by `productId`, and how many of it."""
+
+    qty: Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]
+    sku: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
+    product_id: UUID | None = None
+
+
+class Address(Body, frozen=True, omit_defaults=True):
+    """Where the goods go. `country` is ISO 3166 alpha-2; without an address they are fetched."""
+
+    country: Annotated[str, Meta(pattern="^[A-Z]{2}$")]
+    name: Short | None = None
+    company: Short | None = None
+    line1: Short | None = None
+    line2: Short | None = None
+    city: Short | None = None
+    region: Short | None = None
+    postal_code: Short | None = None
+    phone: Short | None = None
+
+
+class NewOrder(Body, frozen=True):
+    """What to buy and how. Without `paymentMethod` the goods are held and the order waits to be paid."""
+
+    items: Annotated[list[NewLine], Meta(min_length=1, max_length=MAX_LINES)]
+    payment_method: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    shipping_address: Address | None = None
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] | None = None
+
+
+@post("/api/v1/orders", status=201, waits=True, raises=(NotEnoughStock, UnknownProduct, UnfitCurrency))
+async def place_order(body: NewOrder, call: Call, dispatch: Dispatch) -> OrderView:
+    """Place an order: its goods are held when this answers; payment and shipment follow."""
+    command = PlaceOrder(
+        items=tuple(OrderLine(qty=line.qty, sku=line.sku, product_id=line.product_id) for line in body.items),
+        currency=body.currency,
+        payment_method=body.payment_method,
+        shipping_address=_plain(body.shipping_address),
+    )
+    answer: OrderView = await dispatch(command, call)
+    return answer
+
+
+def _plain(address: Address | None) -> dict[str, str] | None:
+    fields = address and {name: getattr(address, name) for name in address.__struct_fields__}
+    return fields and {name: value for name, value in fields.items() if value is not None}

@@ -1,0 +1,198 @@
+"""The saga that carries an order to its end (D4-D8): hold, authorize, take out, ship, confirm, capture.
+
+Orders only moves the order; what happens to goods, money and carriage is the peers' own work, in this transaction where
+they share the database, and never inside one where they are asked over the network.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from tradewind.contexts.orders._domain.order import Order, Status
+from tradewind.contexts.orders._store import orders
+from tradewind.contracts.inventory import InventoryPeer, InventoryReserved, NotEnoughStock, Wanted
+from tradewind.contracts.messages import Event
+from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
+from tradewind.contracts.payments import Charge, PaymentsPeer
+from tradewind.contracts.shipping import ShippingPeer
+from tradewind.runtime.database import Tx
+from tradewind.runtime.saga.definition import Local, Remote, Saga, Step, Task
+
+PAYMENT_PATIENCE_S = 3600.0
+"""How long an order without a payment method sleeps before it looks again; `pay` and expiry wake it sooner."""
+AFTER_RESERVATION = 1
+"""Where the saga of an order begins whose goods were held in the placing transaction."""
+
+
+class Placement(Struct, frozen=True):
+    """Whether goods are held in the placing transaction (inventory shares the database) or by the saga's first step."""
+
+    in_place: bool = True
+
+
+async def reserve(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
+    """Hold the goods of orders that were placed without; S3-79 where they are not there."""
+    found = await orders.lock(tx, [task.saga_id for task in tasks])
+    open_orders = [order for order in found.values() if order.status is Status.PENDING_RESERVATION]
+    wanted = [Wanted(order.id, order.quantities) for order in open_orders]
+    answers = await tx.peer(InventoryPeer).reserve(tx, wanted) if wanted else []
+    held = {order.id: answer for order, answer in zip(open_orders, answers, strict=True)}
+    moves = [step for order in open_orders for step in _held(order, held[order.id])]
+    orders.move(tx, moves, _calls(tasks))
+    return [_outcome(held.get(task.saga_id)) for task in tasks]
+
+
+def _held(order: Order, answer: InventoryReserved | NotEnoughStock) -> list[tuple[Order, Event]]:
+    if isinstance(answer, NotEnoughStock):
+        return []
+    reserved = order.after(answer)
+    steps: list[tuple[Order, Event]] = [(reserved, answer)]
+    if order.payment_method is None:
+        waiting = reserved.await_payment()
+        steps.append((reserved.after(waiting), waiting))
+    return steps
+
+
+def _outcome(answer: InventoryReserved | NotEnoughStock | None) -> Outcome:
+    return Refused(f"out of stock: {', '.join(answer.facts['skus'])}") if isinstance(answer, NotEnoughStock) else Done()
+
+
+async def release(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
+    """Give back what is held, or what was taken out."""
+    for why in {task.why or "undone" for task in tasks}:
+        ids = [task.saga_id for task in tasks if (task.why or "undone") == why]
+        await tx.peer(InventoryPeer).release(tx, ids, why)
+    return [Done()] * len(tasks)
+
+
+async def open_payment(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
+    """The wishes to authorize; an order without a payment method waits."""
+    found = await orders.lock(tx, [task.saga_id for task in tasks])
+    charges = [(task, charge) for task in tasks if (charge := _charge(found[task.saga_id]))]
+    wishes = await tx.peer(PaymentsPeer).open(tx, charges) if charges else []
+    asked = {task.saga_id: wish for (task, _), wish in zip(charges, wishes, strict=True)}
+    return [asked.get(task.saga_id, Waiting(PAYMENT_PATIENCE_S)) for task in tasks]
+
+
+def _charge(order: Order) -> Charge | None:
+    return (order.payment_method and Charge(order.id, order.total, order.payment_method)) or None
+
+
+async def confirm_reservation(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
+    """Take the goods out of stock for good; those that expired meanwhile are refused."""
+    out = await tx.peer(InventoryPeer).confirm(tx, [task.saga_id for task in tasks])
+    return [Done() if task.saga_id in out else Refused("the reservation expired") for task in tasks]
+
+
+async def create_shipment(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
+    """Plan the shipment; S3-81 where nobody carries goods there."""
+    found = await orders.lock(tx, [task.saga_id for task in tasks])
+    why = await tx.peer(ShippingPeer).create(tx, {id: order.shipping_address or {} for id, order in found.items()})
+    return [Refused(reason) if (reason := why[task.saga_id]) else Done() for task in tasks]
+
+
+async def cancel_shipment(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
+    """Plan it no more; what has left the house needs a person."""
+    why = await tx.peer(ShippingPeer).cancel(tx, [task.saga_id for task in tasks])
+    return [Failed(reason) if (reason := why.get(task.saga_id)) else Done() for task in tasks]
+
+
+async def confirm_order(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
+    """The pivot: goods, money and carriage are certain."""
+    paid_for = await tx.peer(PaymentsPeer).authorized(tx, [task.saga_id for task in tasks])
+    return await _move(tx, tasks, lambda order: order.confirm(authorized=order.id in paid_for), after=Status.CONFIRMED)
+
+
+async def record_capture(tx: Tx, answered: Sequence[tuple[Task, Any]]) -> Sequence[Outcome]:
+    """Book what was captured; those orders are paid and their goods may leave the house."""
+    outcomes = await tx.peer(PaymentsPeer).capture.record(tx, answered)
+    tasks = [task for (task, _), outcome in zip(answered, outcomes, strict=True) if isinstance(outcome, Done)]
+    await _pay(tx, tasks)
+    return outcomes
+
+
+async def prepare_capture(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
+    """The wishes to capture; what is free, or captured already, is paid at once."""
+    wishes = await tx.peer(PaymentsPeer).capture.prepare(tx, tasks)
+    await _pay(tx, [task for task, wish in zip(tasks, wishes, strict=True) if isinstance(wish, Done)])
+    return wishes
+
+
+async def _pay(tx: Tx, tasks: Sequence[Task]) -> None:
+    if tasks:
+        await _move(tx, tasks, Order.pay, after=Status.PAID)
+        await tx.peer(ShippingPeer).release(tx, [task.saga_id for task in tasks])
+
+
+async def end(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
+    """Everything is undone: the order is canceled where somebody said no, failed where the shop could not."""
+    refused = {task.saga_id: task for task in tasks if task.refused}
+    why = {task.saga_id: task.why or "undone" for task in tasks}
+
+    def off(order: Order) -> Event:
+        return order.cancel(why[order.id]) if order.id in refused or order.status not in _MAY_FAIL else order.fail(why[order.id])
+
+    return await _move(tx, tasks, off, after=Status.CANCELED, or_after=Status.FAILED)
+
+
+_MAY_FAIL = frozenset((Status.PENDING_RESERVATION, Status.RESERVED, Status.PENDING_PAYMENT))
+
+
+async def _move(
+    tx: Tx, tasks: Sequence[Task], by: Callable[[Order], Event], *, after: Status, or_after: Status | None = None
+) -> Sequence[Outcome]:
+    """Move each order by one event, unless it has gone there before: steps run again after a crash."""
+    found = await orders.lock(tx, [task.saga_id for task in tasks])
+    due = [found[task.saga_id] for task in tasks if found[task.saga_id].status not in (after, or_after)]
+    moves = [(order.after(event), event) for order in due if (event := by(order))]
+    orders.move(tx, moves, _calls(tasks))
+    return [Done()] * len(tasks)
+
+
+def _calls(tasks: Sequence[Task]) -> Mapping[UUID, Any]:
+    return {task.saga_id: task.call for task in tasks}
+
+
+def _payments(operation: str, **own: Any) -> Remote:
+    """A remote step that payments carries out; `own` replaces what orders does itself."""
+
+    async def prepare(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
+        return await getattr(tx.peer(PaymentsPeer), operation).prepare(tx, tasks)  # type: ignore[no-any-return]
+
+    async def ask(_task: Task, wish: Any) -> Any:
+        return await wish.send()
+
+    async def record(tx: Tx, answered: Sequence[tuple[Task, Any]]) -> Sequence[Outcome]:
+        return await getattr(tx.peer(PaymentsPeer), operation).record(tx, answered)  # type: ignore[no-any-return]
+
+    return Remote(**{"prepare": prepare, "ask": ask, "record": record, **own})
+
+
+PLACE_ORDER = Saga(
+    name="place_order",
+    version=1,
+    steps=(
+        Step(name="reserve_inventory", do=Local(reserve), undo=Local(release)),
+        Step(
+            name="authorize_payment",
+            do=_payments("authorize", prepare=open_payment),
+            undo=_payments("cancel"),
+            within=timedelta(seconds=30),
+            attempts=4,
+        ),
+        Step(name="confirm_reservation", do=Local(confirm_reservation)),
+        Step(name="create_shipment", do=Local(create_shipment), undo=Local(cancel_shipment)),
+        Step(name="confirm_order", do=Local(confirm_order)),
+        Step(
+            name="capture_payment",
+            do=_payments("capture", prepare=prepare_capture, record=record_capture),
+            within=timedelta(hours=6),
+            attempts=12,
+        ),
+    ),
+    pivot="confirm_order",
+    end=Local(end),
+)

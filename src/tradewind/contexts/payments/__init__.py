@@ -1,0 +1,4 @@
+"""Payments: one intent an order; authorize, capture, void, refund through a provider, each exactly once.
+
+Asks the payment provider behind its port; is asked by the order saga through contracts.payments.
+"""

@@ -1,0 +1,105 @@
+"""A payment: what is owed, what is held, what was taken, what went back, and which moves there are. Pure."""
+
+from enum import StrEnum
+from typing import Self, TypeVar
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tradewind.contracts.payments import (
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentFailed,
+    PaymentInitiated,
+    PaymentRefunded,
+    PaymentVoided,
+)
+from tradewind.kernel.lifecycle import Lifecycle
+from tradewind.kernel.money import Money
+
+PaymentEvent = PaymentInitiated | PaymentAuthorized | PaymentCaptured | PaymentFailed | PaymentVoided | PaymentRefunded
+E = TypeVar("E", bound=PaymentEvent)
+
+
+class Status(StrEnum):
+    """Where a payment stands."""
+
+    INITIATED = "INITIATED"
+    AUTHORIZED = "AUTHORIZED"
+    CAPTURED = "CAPTURED"
+    FAILED = "FAILED"
+    VOIDED = "VOIDED"
+    REFUNDED = "REFUNDED"
+
+
+LIFECYCLE = Lifecycle(
+    (Status.INITIATED, PaymentAuthorized, Status.AUTHORIZED),
+    (Status.INITIATED, PaymentFailed, Status.FAILED),
+    (Status.INITIATED, PaymentVoided, Status.VOIDED),
+    (Status.AUTHORIZED, PaymentCaptured, Status.CAPTURED),
+    (Status.AUTHORIZED, PaymentVoided, Status.VOIDED),
+    (Status.CAPTURED, PaymentRefunded, Status.REFUNDED),
+)
+
+
+class Payment(Struct, frozen=True, kw_only=True):
+    """One order's payment. REFUNDED once nothing of the capture is left; until then refunds only add up."""
+
+    id: UUID
+    order_id: UUID
+    amount: Money
+    method: str
+    authorization_key: str
+    status: Status = Status.INITIATED
+    captured: int = 0
+    refunded: int = 0
+    provider_id: str | None = None
+    why: str | None = None
+
+    @property
+    def left(self) -> Money:
+        """What was captured and has not gone back."""
+        return Money(self.captured - self.refunded, self.amount.currency)
+
+    def initiate(self) -> PaymentInitiated:
+        """Tell that the intent stands."""
+        return PaymentInitiated(**self._facts())
+
+    def authorize(self, provider_id: str) -> tuple[Self, PaymentAuthorized]:
+        """The provider holds the money."""
+        event = PaymentAuthorized(**self._facts())
+        return replace(self._moved(event), provider_id=provider_id), event
+
+    def capture(self) -> tuple[Self, PaymentCaptured]:
+        """The whole amount is ours."""
+        event = PaymentCaptured(**self._facts())
+        return replace(self._moved(event), captured=self.amount.minor), event
+
+    def fail(self, reason: str) -> tuple[Self, PaymentFailed]:
+        """The provider said no."""
+        event = PaymentFailed(**self._facts(), reason=reason)
+        return replace(self._moved(event), why=reason), event
+
+    def void(self) -> tuple[Self, PaymentVoided]:
+        """The hold is gone."""
+        event = PaymentVoided(**self._facts())
+        return self._moved(event), event
+
+    def refund(self, amount: Money, reason: str) -> tuple[Self, PaymentRefunded]:
+        """So much of the capture went back."""
+        assert 0 < amount.minor <= self.left.minor, "a refund never exceeds what is left of the capture"
+        event = PaymentRefunded(**{**self._facts(), "amount": amount.amount}, reason=reason)
+        after = replace(self, refunded=self.refunded + amount.minor)
+        return (after._moved(event) if after.left.minor == 0 else after), event
+
+    def _moved(self, event: PaymentEvent) -> Self:
+        return replace(self, status=LIFECYCLE.follow(self.status, type(event)))
+
+    def _facts(self) -> "dict[str, object]":
+        return {
+            "order_id": self.order_id,
+            "payment_id": self.id,
+            "amount": self.amount.amount,
+            "currency": self.amount.currency,
+        }

@@ -1,0 +1,83 @@
+"""Questions to the provider, each with the key under which it may be asked as often as it takes."""
+
+from dataclasses import dataclass
+
+from tradewind.kernel.money import Money
+from tradewind.ports.payment_provider import Answer, Approved, DeclineCode, Declined, PaymentProvider
+
+
+@dataclass(frozen=True)
+class Authorize:
+    """Hold `amount`."""
+
+    provider: PaymentProvider
+    amount: Money
+    method: str
+    key: str
+    reference: str
+
+    async def send(self) -> Answer:
+        """Ask the provider."""
+        return await self.provider.authorize(self.amount, self.method, self.key, self.reference)
+
+
+@dataclass(frozen=True)
+class Capture:
+    """Take `amount` of what is held."""
+
+    provider: PaymentProvider
+    authorization_key: str
+    amount: Money
+    key: str
+
+    async def send(self) -> Answer:
+        """Ask the provider."""
+        return await self.provider.capture(self.authorization_key, self.amount, self.key)
+
+
+@dataclass(frozen=True)
+class Refund:
+    """Give `amount` back."""
+
+    provider: PaymentProvider
+    authorization_key: str
+    amount: Money
+    key: str
+
+    async def send(self) -> Answer:
+        """Ask the provider."""
+        return await self.provider.refund(self.authorization_key, self.amount, self.key)
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """What a cancellation came to: whether it took a refund, and whether the provider agreed."""
+
+    refunded: bool
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Let go of what is held; what turns out to be captured is given back whole (D6).
+
+    A capture whose answer was lost shows here: the provider refuses the void, and the refund follows under its own key.
+    """
+
+    provider: PaymentProvider
+    authorization_key: str
+    amount: Money
+    left: Money
+    key: str
+
+    async def send(self) -> Cancelled:
+        """Ask the provider, once or twice."""
+        if self.left.minor == 0:
+            answer = await self.provider.void(self.authorization_key, f"{self.key}/void")
+            if not (isinstance(answer, Declined) and answer.code == DeclineCode.ALREADY_CAPTURED):
+                return Cancelled(refunded=False, answer=answer)
+        back = self.left if self.left.minor else self.amount
+        return Cancelled(True, await self.provider.refund(self.authorization_key, back, f"{self.key}/refund"))
+
+
+__all__ = ["Approved", "Authorize", "Cancel", "Cancelled", "Capture", "Declined", "Refund"]

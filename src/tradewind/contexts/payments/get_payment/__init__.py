@@ -1,0 +1,1 @@
+"""See the payment of an order."""

@@ -1,0 +1,52 @@
+"""What became of an order's payment."""
+
+from decimal import Decimal
+from uuid import UUID
+
+from msgspec import Struct
+
+from tradewind.contexts.payments._store import payments
+from tradewind.contexts.payments.refund_payment.command import NoSuchPayment
+from tradewind.contracts.messages import Command
+from tradewind.kernel.money import Money
+from tradewind.runtime.database import Tx
+from tradewind.runtime.handlers import query
+
+
+class GetPayment(Command, frozen=True):
+    """See the payment of an order."""
+
+    order_id: UUID
+
+
+class PaymentView(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A payment, without how it was made."""
+
+    id: UUID
+    order_id: UUID
+    status: str
+    amount: Decimal
+    captured: Decimal
+    refunded: Decimal
+    currency: str
+    why: str | None
+
+
+@query(action="payments.get")
+async def get_payment(command: GetPayment, tx: Tx) -> PaymentView:
+    """For staff: buyers see where their order stands."""
+    row = await tx.row(payments.READ, command.order_id)
+    if row is None:
+        raise NoSuchPayment(orderId=str(command.order_id))
+    payment = payments.payment_of(row)
+    currency = payment.amount.currency
+    return PaymentView(
+        id=payment.id,
+        order_id=payment.order_id,
+        status=payment.status.value,
+        amount=payment.amount.amount,
+        captured=Money(payment.captured, currency).amount,
+        refunded=Money(payment.refunded, currency).amount,
+        currency=currency,
+        why=payment.why,
+    )

@@ -1,0 +1,174 @@
+"""How payments answers the order saga: authorize, capture and cancel as remote operations, booked in batches."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from tradewind.contexts.payments._domain.payment import Payment, Status
+from tradewind.contexts.payments._domain.wishes import Authorize, Cancel, Cancelled, Capture
+from tradewind.contexts.payments._store import payments
+from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused
+from tradewind.contracts.payments import Charge, Operation, Wish
+from tradewind.kernel.ids import new_id
+from tradewind.ports.payment_provider import Answer, Approved, PaymentProvider
+from tradewind.runtime.database import Tx
+from tradewind.runtime.saga.definition import Task
+from tradewind.runtime.telemetry import metrics
+
+Answered = Sequence[tuple[Task, Any]]
+Moves = list[tuple[Task, Payment, Any]]
+
+
+class Payments:
+    """Answers to contracts.payments.PaymentsPeer."""
+
+    @property
+    def authorize(self) -> Operation:
+        """Hold the money. Prepared by `open`."""
+        return _Authorize()
+
+    @property
+    def capture(self) -> Operation:
+        """Take the money that is held."""
+        return _Capture()
+
+    @property
+    def cancel(self) -> Operation:
+        """Let go of what is held; give back what was taken."""
+        return _Cancel()
+
+    async def open(self, tx: Tx, charges: Sequence[tuple[Task, Charge]]) -> Sequence[Wish | Outcome]:
+        """Open an intent per charge, idempotent; the wishes to authorize, or outcomes where settled already."""
+        known = await payments.lock(tx, [task.saga_id for task, _ in charges])
+        fresh = [_intent(task, charge) for task, charge in charges if task.saga_id not in known]
+        payments.insert(tx, fresh)
+        calls = {task.saga_id: task.call for task, _ in charges}
+        for payment in fresh:
+            tx.tell(payment.initiate(), call=calls[payment.order_id])
+        again = [_asked_again(known[t.saga_id], t, c) for t, c in charges if t.saga_id in known]
+        payments.save(tx, again)
+        found = {payment.order_id: payment for payment in (*fresh, *again)}
+        return [_to_authorize(tx, found[task.saga_id]) for task, _ in charges]
+
+    async def authorized(self, tx: Tx, order_ids: Sequence[UUID]) -> frozenset[UUID]:
+        """Those whose whole amount is held or ours."""
+        return frozenset(row["order_id"] for row in await tx.all(payments.HELD, list(order_ids)))
+
+
+def _intent(task: Task, charge: Charge) -> Payment:
+    return Payment(
+        id=new_id(),
+        order_id=charge.order_id,
+        amount=charge.amount,
+        method=charge.method,
+        authorization_key=task.effect_key,
+    )
+
+
+def _asked_again(payment: Payment, task: Task, charge: Charge) -> Payment:
+    """A person had a refused payment tried again: a new question, under its new key."""
+    if payment.status is not Status.FAILED:
+        return payment
+    return replace(payment, status=Status.INITIATED, authorization_key=task.effect_key, method=charge.method, why=None)
+
+
+def _to_authorize(tx: Tx, payment: Payment) -> Wish | Outcome:
+    if payment.status in (Status.AUTHORIZED, Status.CAPTURED):
+        return Done()
+    reference = str(payment.order_id)
+    provider = tx.peer(PaymentProvider)  # type: ignore[type-abstract]
+    if payment.amount.minor == 0:
+        return _Free()
+    return Authorize(provider, payment.amount, payment.method, payment.authorization_key, reference)
+
+
+class _Free:
+    """Nothing is owed, so nobody is asked."""
+
+    async def send(self) -> Answer:
+        return Approved(provider_id="free")
+
+
+class _Authorize:
+    async def prepare(self, tx: Tx, tasks: Sequence[Task]) -> Sequence[Wish | Outcome]:
+        raise NotImplementedError("an authorization is prepared by Payments.open, which knows the charge")
+
+    async def record(self, tx: Tx, answered: Answered) -> Sequence[Outcome]:
+        return await _book(tx, answered, _authorized)
+
+
+def _authorized(payment: Payment, answer: Answer) -> tuple[Payment | None, Any, Outcome]:
+    if payment.status in (Status.AUTHORIZED, Status.CAPTURED):
+        return None, None, Done()
+    if isinstance(answer, Approved):
+        metrics.payment_authorized_total.inc()
+        return *payment.authorize(answer.provider_id), Done()
+    return *payment.fail(answer.code), Refused(f"payment declined: {answer.code}")
+
+
+class _Capture:
+    async def prepare(self, tx: Tx, tasks: Sequence[Task]) -> Sequence[Wish | Outcome]:
+        found = await payments.lock(tx, [task.saga_id for task in tasks])
+        return [_to_capture(tx, found[task.saga_id], task) for task in tasks]
+
+    async def record(self, tx: Tx, answered: Answered) -> Sequence[Outcome]:
+        return await _book(tx, answered, _captured)
+
+
+def _to_capture(tx: Tx, payment: Payment, task: Task) -> Wish | Outcome:
+    if payment.status is Status.CAPTURED:
+        return Done()
+    if payment.amount.minor == 0:
+        return _Free()
+    provider = tx.peer(PaymentProvider)  # type: ignore[type-abstract]
+    return Capture(provider, payment.authorization_key, payment.amount, task.effect_key)
+
+
+def _captured(payment: Payment, answer: Answer) -> tuple[Payment | None, Any, Outcome]:
+    if payment.status is Status.CAPTURED:
+        return None, None, Done()
+    if isinstance(answer, Approved):
+        return *payment.capture(), Done()
+    return None, None, Refused(f"capture declined: {answer.code}")
+
+
+class _Cancel:
+    async def prepare(self, tx: Tx, tasks: Sequence[Task]) -> Sequence[Wish | Outcome]:
+        found = await payments.lock(tx, [task.saga_id for task in tasks])
+        return [_to_cancel(tx, found.get(task.saga_id), task) for task in tasks]
+
+    async def record(self, tx: Tx, answered: Answered) -> Sequence[Outcome]:
+        return await _book(tx, answered, _cancelled)
+
+
+def _to_cancel(tx: Tx, payment: Payment | None, task: Task) -> Wish | Outcome:
+    if payment is None or payment.status in (Status.VOIDED, Status.REFUNDED, Status.FAILED) or payment.amount.minor == 0:
+        return Done()
+    provider = tx.peer(PaymentProvider)  # type: ignore[type-abstract]
+    return Cancel(provider, payment.authorization_key, payment.amount, payment.left, task.effect_key)
+
+
+def _cancelled(payment: Payment, done: Cancelled) -> tuple[Payment | None, Any, Outcome]:
+    if payment.status in (Status.VOIDED, Status.REFUNDED):
+        return None, None, Done()
+    if not isinstance(done.answer, Approved):
+        return None, None, Failed(f"the provider would not give it back: {done.answer.code}")
+    if not done.refunded:
+        return *payment.void(), Done()
+    taken = payment if payment.captured else replace(payment, captured=payment.amount.minor, status=Status.CAPTURED)
+    return *taken.refund(taken.left, "order undone"), Done()
+
+
+async def _book(
+    tx: Tx, answered: Answered, decide: Callable[[Payment, Any], tuple[Payment | None, Any, Outcome]]
+) -> Sequence[Outcome]:
+    """Book answers on locked payments, and tell what came of them."""
+    found = await payments.lock(tx, [task.saga_id for task, _ in answered])
+    decided = [(task, *decide(found[task.saga_id], answer)) for task, answer in answered]
+    payments.save(tx, [payment for _, payment, _, _ in decided if payment])
+    for task, _, event, _ in decided:
+        if event:
+            tx.tell(event, call=task.call)
+    return [outcome for _, _, _, outcome in decided]

@@ -1,0 +1,1 @@
+"""Give money back, all or some of it."""

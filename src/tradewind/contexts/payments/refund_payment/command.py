@@ -1,0 +1,127 @@
+"""Refund a payment: claim the amount, then let a saga ask the provider until it has answered."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from tradewind.contexts.payments._domain.wishes import Refund
+from tradewind.contexts.payments._store import payments
+from tradewind.contracts.messages import Command
+from tradewind.contracts.outcomes import Done, Outcome, Refused
+from tradewind.kernel.errors import Conflict, NotFound
+from tradewind.kernel.ids import new_id
+from tradewind.kernel.money import Money
+from tradewind.ports.payment_provider import Approved, PaymentProvider
+from tradewind.runtime.database import Tx
+from tradewind.runtime.handlers import handler
+from tradewind.runtime.saga import store as sagas
+from tradewind.runtime.saga.definition import Local, Remote, Saga, Step, Task
+
+CLAIM: Final = "INSERT INTO payments.refund (id, order_id, amount_minor, reason) VALUES ($1, $2, $3, $4)"
+CLAIMED: Final = "SELECT coalesce(sum(amount_minor), 0)::bigint FROM payments.refund WHERE order_id = $1 AND status = 'PENDING'"
+FIND: Final = "SELECT * FROM payments.refund WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+SETTLE: Final = "UPDATE payments.refund SET status = $2, why = $3 WHERE id = $1 AND status = 'PENDING'"
+
+
+class NoSuchPayment(NotFound):
+    """This order has no payment."""
+
+
+class RefundTooLarge(Conflict):
+    """More than is left of what was captured."""
+
+
+class RefundPayment(Command, frozen=True):
+    """Give `amount_minor` (minor units of the payment's currency) back to the buyer. `refund_id` makes a retry the same refund."""
+
+    order_id: UUID
+    amount_minor: int
+    currency: str
+    reason: str
+    refund_id: UUID | None = None
+
+
+class RefundView(Struct, frozen=True, rename="camel"):
+    """A refund on its way."""
+
+    id: UUID
+    order_id: UUID
+    status: str
+
+
+@handler(action="payments.refund")
+async def refund_payment(command: RefundPayment, tx: Tx) -> RefundView:
+    """Claim the amount under the payment's lock, so that parallel refunds never exceed the capture."""
+    payment = (await payments.lock(tx, [command.order_id])).get(command.order_id)
+    if payment is None:
+        raise NoSuchPayment(orderId=str(command.order_id))
+    refund_id = command.refund_id or new_id()
+    if known := await tx.all(FIND, [refund_id]):
+        return RefundView(refund_id, command.order_id, known[0]["status"])
+    claimed: int = await tx.value(CLAIMED, command.order_id)
+    free = Money(payment.left.minor - claimed, payment.amount.currency)
+    if command.currency != free.currency or not 0 < command.amount_minor <= free.minor:
+        raise RefundTooLarge(f"At most {free} can be refunded.", left=str(free.amount), currency=free.currency)
+    await tx.run(CLAIM, refund_id, command.order_id, command.amount_minor, command.reason)
+    sagas.begin(tx, REFUND_PAYMENT, [refund_id], [tx.call])
+    tx.audit("payments.refund", str(command.order_id), refund_id=str(refund_id), amount_minor=command.amount_minor)
+    return RefundView(refund_id, command.order_id, "PENDING")
+
+
+async def prepare(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
+    """The wishes to send; a refund that was booked before needs none."""
+    refunds = {row["id"]: row for row in await tx.all(FIND, [task.saga_id for task in tasks])}
+    paid = await payments.lock(tx, {row["order_id"] for row in refunds.values()})
+    return [_wish(tx, refunds[task.saga_id], paid, task) for task in tasks]
+
+
+def _wish(tx: Tx, refund: Any, paid: Any, task: Task) -> Any:
+    if refund["status"] != "PENDING":
+        return Done()
+    payment = paid[refund["order_id"]]
+    provider = tx.peer(PaymentProvider)  # type: ignore[type-abstract]
+    return Refund(provider, payment.authorization_key, Money(refund["amount_minor"], payment.amount.currency), task.effect_key)
+
+
+async def record(tx: Tx, answered: Sequence[tuple[Task, Any]]) -> Sequence[Outcome]:
+    """Book each refund on its payment. Several may be of one payment, so they are booked one after the other."""
+    refunds = {row["id"]: row for row in await tx.all(FIND, [task.saga_id for task, _ in answered])}
+    paid = await payments.lock(tx, {row["order_id"] for row in refunds.values()})
+    outcomes: list[Outcome] = []
+    for task, answer in answered:
+        refund = refunds[task.saga_id]
+        if refund["status"] != "PENDING":
+            outcomes.append(Done())
+        elif isinstance(answer, Approved):
+            payment = paid[refund["order_id"]]
+            after, event = payment.refund(Money(refund["amount_minor"], payment.amount.currency), refund["reason"])
+            paid[refund["order_id"]] = after
+            await tx.run(SETTLE, task.saga_id, "DONE", None)
+            tx.tell(event, call=task.call)
+            outcomes.append(Done())
+        else:
+            outcomes.append(Refused(f"refund declined: {answer.code}"))
+    payments.save(tx, list(paid.values()))
+    return outcomes
+
+
+async def give_up(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
+    """The provider would not: the claim is free again."""
+    for task in tasks:
+        await tx.run(SETTLE, task.saga_id, "REFUSED", task.why)
+    return [Done()] * len(tasks)
+
+
+async def _ask(_task: Task, wish: Refund) -> Any:
+    return await wish.send()
+
+
+REFUND_PAYMENT = Saga(
+    name="refund_payment",
+    version=1,
+    steps=(Step(name="send_refund", do=Remote(prepare, _ask, record), attempts=20),),
+    pivot="send_refund",
+    end=Local(give_up),
+)
