@@ -10,12 +10,19 @@ import pytest_asyncio
 from prometheus_client import CollectorRegistry
 
 from tradewind.api.rest import create_app
+from tradewind.contexts.identity._domain.keys import SigningKeys
 from tradewind.contexts.identity.first_admin import create_first_admin
-from tradewind.contexts.identity.manifest import MANIFEST, SigningKeys
+from tradewind.contexts.identity.manifest import MANIFEST
 from tradewind.contracts.identity import TokenIssuer
 
 ISSUER = "http://shop.test"
 PASSWORD = "correct horse battery staple"  # noqa: S105 -- of an admin who lives for one test
+
+
+@pytest.fixture
+def password() -> str:
+    """The admin's."""
+    return PASSWORD
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import httpx2
 
-from tradewind.contexts.identity.manifest import SigningKeys
+from tradewind.contexts.identity._domain.keys import SigningKeys
 
 
 async def test_each_guest_is_somebody_else_and_may_only_shop(client: httpx2.AsyncClient, keys: SigningKeys) -> None:

@@ -4,17 +4,17 @@ import httpx2
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from tradewind.contexts.identity.conftest import ISSUER
+from tradewind.contexts.identity._domain.keys import SigningKeys
 
 
-async def test_a_token_verifies_with_the_published_keys(client: httpx2.AsyncClient) -> None:
+async def test_a_token_verifies_with_the_published_keys(client: httpx2.AsyncClient, keys: SigningKeys) -> None:
     token = (await client.post("/api/v1/auth/guest")).json()["access_token"]
     configuration = (await client.get("/.well-known/openid-configuration")).json()
-    assert configuration["issuer"] == ISSUER
-    assert configuration["token_endpoint"] == f"{ISSUER}/api/v1/auth/token"
+    assert configuration["issuer"] == keys.issuer
+    assert configuration["token_endpoint"] == f"{keys.issuer}/api/v1/auth/token"
     published = (await client.get(configuration["jwks_uri"])).json()
     claims = jwt.decode(token, KeySet.import_key_set(published), algorithms=["ES256"]).claims
-    assert claims["iss"] == ISSUER
+    assert claims["iss"] == keys.issuer
     assert {"scope", "roles", "tenant"} <= set(claims)
 
 
