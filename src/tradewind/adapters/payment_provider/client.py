@@ -1,6 +1,7 @@
 """The payment provider over HTTP: pooled connections, one deadline a call, and no guessing.
 
-Spoken by aiohttp: it costs a seventh of httpx2's processor time for a call (docs/decisions/0010-simulated-payment-provider.md).
+Spoken by aiohttp: a call costs it a seventh of httpx2's processor time
+(docs/decisions/0010-simulated-payment-provider.md).
 """
 
 from collections.abc import AsyncIterator
