@@ -1,0 +1,68 @@
+"""A reservation's life: a table of from, by, to. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+
+from tradewind.contracts.inventory import InventoryReleased, InventoryReservationExpired, ReservationConfirmed
+from tradewind.kernel.lifecycle import Lifecycle
+
+
+class State(StrEnum):
+    """Where a reservation stands."""
+
+    HELD = "HELD"
+    CONFIRMED = "CONFIRMED"
+    RELEASED = "RELEASED"
+    EXPIRED = "EXPIRED"
+
+
+LIFECYCLE = Lifecycle(
+    (State.HELD, ReservationConfirmed, State.CONFIRMED),
+    (State.HELD, InventoryReleased, State.RELEASED),
+    (State.HELD, InventoryReservationExpired, State.EXPIRED),
+    (State.CONFIRMED, InventoryReleased, State.RELEASED),
+)
+
+
+class Line(Struct, frozen=True):
+    """So many of one SKU, promised to one order."""
+
+    order_id: UUID
+    sku: str
+    quantity: int
+    state: State
+    expires_at: datetime
+
+
+class Movement(Struct, frozen=True):
+    """What lines on their way add to a SKU's two numbers."""
+
+    sku: str
+    on_hand: int
+    reserved: int
+
+
+def moving(lines: Sequence[Line], by: type) -> list[Line]:
+    """Those that an arrow of this name leads on; the others have it behind them or may not."""
+    return [line for line in lines if LIFECYCLE.allows(line.state, by)]
+
+
+def movements(lines: Sequence[Line], by: type) -> list[Movement]:
+    """What the stock gains and loses when these lines follow the arrow, one movement a SKU."""
+    sums: dict[str, tuple[int, int]] = {}
+    for line in lines:
+        on_hand, reserved = sums.get(line.sku, (0, 0))
+        gained, freed = _change(line.state, LIFECYCLE.follow(line.state, by))
+        sums[line.sku] = (on_hand + gained * line.quantity, reserved + freed * line.quantity)
+    return [Movement(sku, *sums[sku]) for sku in sorted(sums)]
+
+
+def _change(source: State, target: State) -> tuple[int, int]:
+    """Per piece: what `on_hand` and `reserved` gain. Held goods are reserved, confirmed ones have left the house."""
+    on_hand = (source is State.CONFIRMED) - (target is State.CONFIRMED)
+    reserved = (target is State.HELD) - (source is State.HELD)
+    return on_hand, reserved

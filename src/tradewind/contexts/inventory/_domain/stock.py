@@ -1,0 +1,75 @@
+"""Stock of one SKU: what can be promised, what crossing a mark means, what an adjustment may do. Pure."""
+
+import re
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tradewind.contracts.inventory import LowStockDetected, OutOfStock
+from tradewind.kernel.errors import Conflict, Invalid, NotFound
+
+MAX_DELTA: Final = 1_000_000
+"""More than any lorry brings; a slip of the finger is refused."""
+MAX_ON_HAND: Final = 1_000_000_000
+MAX_REASON: Final = 200
+_SKU = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+class InvalidAdjustment(Invalid):
+    """The adjustment breaks a rule. `errors` names each."""
+
+
+class NoSuchStock(NotFound):
+    """No product carries this SKU."""
+
+
+class BelowReserved(Conflict):
+    """So many are promised to buyers that they cannot be taken away."""
+
+
+class Stock(Struct, frozen=True, kw_only=True):
+    """One SKU: `on_hand` lie in the house, `reserved` of these are promised."""
+
+    sku: str
+    product_id: UUID
+    on_hand: int
+    reserved: int
+    low_threshold: int
+
+    @property
+    def available(self) -> int:
+        """What can still be promised."""
+        return self.on_hand - self.reserved
+
+    def adjusted(self, delta: int) -> "Stock":
+        """The stock after so many came or went; refuses BelowReserved, and InvalidAdjustment where it gets absurd."""
+        if self.on_hand + delta > MAX_ON_HAND:
+            detail = f"No SKU has more than {MAX_ON_HAND} pieces."
+            raise InvalidAdjustment(detail, errors=[{"pointer": "/delta", "detail": detail}])
+        if self.on_hand + delta < self.reserved:
+            detail = f"{self.sku}: {self.on_hand} on hand, {self.reserved} of them reserved; {-delta} cannot go."
+            raise BelowReserved(detail, sku=self.sku, on_hand=self.on_hand, reserved=self.reserved, delta=delta)
+        return replace(self, on_hand=self.on_hand + delta)
+
+    def crossed(self, taken: int) -> tuple[LowStockDetected | OutOfStock, ...]:
+        """What is to be told when `taken` fewer can be promised: each mark once, when it is crossed downwards."""
+        before, after = self.available, self.available - taken
+        low: tuple[LowStockDetected | OutOfStock, ...] = ()
+        if after <= self.low_threshold < before:
+            low = (LowStockDetected(product_id=self.product_id, sku=self.sku, available=after),)
+        return (*low, OutOfStock(product_id=self.product_id, sku=self.sku)) if after <= 0 < before else low
+
+
+def check(sku: str, delta: int, reason: str) -> None:
+    """Refuse (InvalidAdjustment) what says nothing, or says too much."""
+    errors = []
+    if not _SKU.fullmatch(sku):
+        errors.append({"pointer": "/sku", "detail": "This is no SKU."})
+    if delta == 0 or abs(delta) > MAX_DELTA:
+        errors.append({"pointer": "/delta", "detail": f"Expected a whole number up to {MAX_DELTA}, but not zero."})
+    if not 1 <= len(reason) <= MAX_REASON or not reason.isprintable() or not reason.strip():
+        errors.append({"pointer": "/reason", "detail": f"Expected 1 to {MAX_REASON} printable characters."})
+    if errors:
+        raise InvalidAdjustment(errors=errors)

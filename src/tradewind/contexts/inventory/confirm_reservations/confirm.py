@@ -1,0 +1,22 @@
+"""Confirm: held goods leave the stock for good."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from tradewind.contexts.inventory._domain.reservation import State, moving
+from tradewind.contexts.inventory._store import reservations
+from tradewind.contracts.inventory import ReservationConfirmed
+from tradewind.runtime.database import Tx
+
+
+async def confirm(tx: Tx, order_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Take held goods out of stock; the orders whose goods are out, now or before. Those that expired are missing."""
+    lines = await reservations.hold(tx, order_ids, ReservationConfirmed)
+    fresh = moving(lines, ReservationConfirmed)
+    if fresh:
+        reservations.lead_on(tx, fresh, ReservationConfirmed)
+        tx.tell(
+            *(ReservationConfirmed(order_id=order_id) for order_id in dict.fromkeys(line.order_id for line in fresh))
+        )
+    out = {State.HELD, State.CONFIRMED}
+    return frozenset(line.order_id for line in lines) - {line.order_id for line in lines if line.state not in out}

@@ -1,0 +1,26 @@
+"""Try, confirm, cancel (TCC): what other contexts may ask inventory."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from tradewind.contexts.inventory.confirm_reservations.confirm import confirm
+from tradewind.contexts.inventory.release_reservations.release import release
+from tradewind.contexts.inventory.reserve_stock.reserve import reserve
+from tradewind.contracts.inventory import InventoryReserved, NotEnoughStock, Wanted
+
+
+class Inventory:
+    """Answers to InventoryPeer. Each question once in a transaction: what is written goes with its commit."""
+
+    async def reserve(self, tx: Any, wanted: Sequence[Wanted]) -> Sequence[InventoryReserved | NotEnoughStock]:
+        """Hold what is wanted, in order of arrival, each order wholly or not at all. The caller tells the events."""
+        return await reserve(tx, wanted)
+
+    async def confirm(self, tx: Any, order_ids: Sequence[UUID]) -> frozenset[UUID]:
+        """Take held goods out of stock; the orders whose goods are out (those that expired are missing)."""
+        return await confirm(tx, order_ids)
+
+    async def release(self, tx: Any, order_ids: Sequence[UUID], reason: str) -> None:
+        """Give back whatever is held or was taken out."""
+        await release(tx, order_ids, reason)

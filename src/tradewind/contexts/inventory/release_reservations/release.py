@@ -1,0 +1,18 @@
+"""Cancel: goods that were held or taken out are free again."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from tradewind.contexts.inventory._domain.reservation import moving
+from tradewind.contexts.inventory._store import reservations
+from tradewind.contracts.inventory import InventoryReleased
+from tradewind.runtime.database import Tx
+
+
+async def release(tx: Tx, order_ids: Sequence[UUID], reason: str) -> None:
+    """Give back what is held, put back what was taken out; nothing happens to orders that have nothing left."""
+    lines = moving(await reservations.hold(tx, order_ids, InventoryReleased), InventoryReleased)
+    if lines:
+        reservations.lead_on(tx, lines, InventoryReleased)
+        released = dict.fromkeys(line.order_id for line in lines)
+        tx.tell(*(InventoryReleased(order_id=order_id, reason=reason) for order_id in released))
