@@ -1,5 +1,6 @@
 """Binds a route: what can be prepared is prepared once; a request is only decoded, called, encoded."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, get_args
 from urllib.parse import parse_qsl
@@ -15,6 +16,9 @@ from tradewind.runtime.call import Call
 MAX_PARAMETER: Final = 255
 """Longest text that a path or query parameter may be, in characters."""
 MAX_QUERY_FIELDS: Final = 64
+TEXT_PATTERN: Final = r"^[^\u0000-\u001F\u007F-\u009F]*$"
+"""What such a text may hold, for the OpenAPI document."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 Arguments = dict[str, Any]
@@ -128,8 +132,8 @@ def location_leads_somewhere(route: Route, gets: set[str]) -> bool:
 
 def _converted(parameter: Parameter, text: str | list[str]) -> Any:
     for one in (text,) if isinstance(text, str) else text:
-        if len(one) > MAX_PARAMETER or not one.isprintable():
-            detail = f"Expected at most {MAX_PARAMETER} printable characters"
+        if len(one) > MAX_PARAMETER or _CONTROL.search(one):
+            detail = f"Expected at most {MAX_PARAMETER} characters, none of them a control character"
             raise problems.invalid(InvalidParameter, detail, prefix=f"/{parameter.wire}")
     try:
         return msgspec.convert(text, parameter.type, strict=False)

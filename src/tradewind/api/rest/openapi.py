@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from tradewind.api.rest import problems
+from tradewind.api.rest.binding import MAX_PARAMETER, TEXT_PATTERN
 from tradewind.api.rest.headers import MAX_CORRELATION_ID, MAX_IDEMPOTENCY_KEY, MAX_WAIT_S
 from tradewind.api.rest.routes import Parameter, Route, Source
 from tradewind.kernel.errors import Refusal
@@ -143,7 +144,8 @@ def _parameters(route: Route, schemas: _Schemas) -> list[Json]:
 def _parameter(parameter: Parameter, schemas: _Schemas) -> Json:
     schema = dict(schemas.of(parameter.type))
     if schema.get("type") == "string" and "format" not in schema:
-        schema = {"minLength": 1 if parameter.source is Source.PATH else 0, "maxLength": 255, **schema}
+        least = 1 if parameter.source is Source.PATH else 0
+        schema = {"minLength": least, "maxLength": MAX_PARAMETER, "pattern": TEXT_PATTERN, **schema}
     if not parameter.required and parameter.default is not None:
         schema["default"] = msgspec.to_builtins(parameter.default)
     required = parameter.source is Source.PATH or parameter.required
