@@ -11,7 +11,7 @@ from tradewind.contracts.inventory import InventoryReserved, NotEnoughStock, Wan
 
 
 class Inventory:
-    """Answers to InventoryPeer. Each question once in a transaction: what is written goes with its commit."""
+    """Answers to InventoryPeer. `reserve` and `confirm` once in a transaction: what they write goes with its commit."""
 
     async def reserve(self, tx: Any, wanted: Sequence[Wanted]) -> Sequence[InventoryReserved | NotEnoughStock]:
         """Hold what is wanted, in order of arrival, each order wholly or not at all. The caller tells the events."""

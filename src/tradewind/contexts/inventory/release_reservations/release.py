@@ -10,7 +10,12 @@ from tradewind.runtime.database import Tx
 
 
 async def release(tx: Tx, order_ids: Sequence[UUID], reason: str) -> None:
-    """Give back what is held, put back what was taken out; nothing happens to orders that have nothing left."""
+    """Give back what is held, put back what was taken out; nothing happens to orders that have nothing left.
+
+    May be asked several times in a transaction, with a reason each: what was put off is written first, because two
+    releases may touch the same stock.
+    """
+    await tx.flush()
     lines = moving(await reservations.hold(tx, order_ids, InventoryReleased), InventoryReleased)
     if lines:
         reservations.lead_on(tx, lines, InventoryReleased)

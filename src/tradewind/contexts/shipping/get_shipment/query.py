@@ -1,0 +1,45 @@
+"""Look at one shipment."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from tradewind.contexts.shipping._domain.shipment import NoSuchShipment
+from tradewind.contexts.shipping._domain.views import ShipmentDetails
+from tradewind.contexts.shipping._store import shipments
+from tradewind.contracts.messages import Command
+from tradewind.runtime.database import Tx
+from tradewind.runtime.handlers import query
+
+
+class GetShipment(Command, frozen=True):
+    """The shipment with this id."""
+
+    shipment_id: UUID
+
+
+class GetOrderShipment(Command, frozen=True):
+    """The shipment of this order."""
+
+    order_id: UUID
+
+
+@query(action="shipping.get")
+async def get_shipment(command: GetShipment, tx: Tx) -> ShipmentDetails:
+    """The shipment; refuses with NoSuchShipment where there is none that the caller may see."""
+    return _details(tx, await shipments.get(tx, command.shipment_id))
+
+
+@query(action="shipping.get")
+async def get_order_shipment(command: GetOrderShipment, tx: Tx) -> ShipmentDetails:
+    """The order's shipment; refuses with NoSuchShipment where there is none that the caller may see."""
+    return _details(tx, await shipments.get_by_order(tx, command.order_id))
+
+
+def _details(tx: Tx, row: Any) -> ShipmentDetails:
+    # Shipping does not know whose an order is, so nobody passes for its owner: shoppers are told that there is none.
+    if row is None or not tx.allows("shipping.get", owner=False):
+        raise NoSuchShipment
+    known = dict(row)
+    return ShipmentDetails(**known | {"address": msgspec.json.decode(known["address"], type=dict[str, str])})

@@ -1,0 +1,32 @@
+"""Shipping's table of contents."""
+
+from pathlib import Path
+
+from tradewind.contexts.shipping.deliver_shipment import rest as deliver_rest
+from tradewind.contexts.shipping.deliver_shipment.command import DeliverShipment, deliver_shipment
+from tradewind.contexts.shipping.dispatch_shipment import rest as dispatch_rest
+from tradewind.contexts.shipping.dispatch_shipment.command import DispatchShipment, dispatch_shipment
+from tradewind.contexts.shipping.get_shipment import rest as get_rest
+from tradewind.contexts.shipping.get_shipment.query import get_order_shipment, get_shipment
+from tradewind.contexts.shipping.peer import Shipping
+from tradewind.contexts.shipping.report_transit import rest as report_rest
+from tradewind.contexts.shipping.report_transit.command import ReportTransit, report_transit
+from tradewind.contracts.shipping import ShippingPeer
+from tradewind.runtime.manifest import Manifest
+
+__all__ = ["MANIFEST", "DeliverShipment", "DispatchShipment", "ReportTransit"]
+
+_peer: ShippingPeer = Shipping()
+MANIFEST = Manifest(
+    name="shipping",
+    migrations=Path(__file__).parent / "migrations",
+    handlers=(dispatch_shipment, report_transit, deliver_shipment, get_shipment, get_order_shipment),
+    routes=(
+        dispatch_rest.dispatch_shipment,
+        report_rest.report_transit,
+        deliver_rest.deliver_shipment,
+        get_rest.get_shipment,
+        get_rest.get_order_shipment,
+    ),
+    peers={ShippingPeer: _peer},
+)

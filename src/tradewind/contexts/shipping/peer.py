@@ -1,0 +1,23 @@
+"""What other contexts may ask shipping."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from tradewind.contexts.shipping.plan_shipments import plan
+
+
+class Shipping:
+    """Answers to ShippingPeer. Each question once in a transaction: what is written goes with its commit."""
+
+    async def create(self, tx: Any, addresses: Mapping[UUID, Mapping[str, str]]) -> Mapping[UUID, str | None]:
+        """Plan a shipment for each order; None, or why nobody carries it there."""
+        return await plan.create(tx, addresses)
+
+    async def release(self, tx: Any, order_ids: Sequence[UUID]) -> None:
+        """They are paid: they may leave the house."""
+        await plan.release(tx, order_ids)
+
+    async def cancel(self, tx: Any, order_ids: Sequence[UUID]) -> Mapping[UUID, str | None]:
+        """Plan them no more; None, or why it is too late. An order without a shipment needs nothing."""
+        return await plan.cancel(tx, order_ids)
