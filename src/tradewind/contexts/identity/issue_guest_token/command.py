@@ -21,7 +21,7 @@ class IssueGuestToken(Command, frozen=True, kw_only=True):
 async def issue_guest_token(command: IssueGuestToken, tx: Tx) -> AccessToken:
     """A token of a new guest."""
     scopes = SCOPES["guest"]
-    token = tx.peer(TokenIssuer).sign(  # type: ignore[type-abstract]
+    token = tx.peer(TokenIssuer).sign(
         subject=f"guest-{new_id()}",
         roles=("guest",),
         scopes=scopes,

@@ -92,7 +92,7 @@ async def turn_refresh_token(command: TurnRefreshToken, tx: Tx) -> AccessToken |
 
 
 def _access(session: Session, tx: Tx) -> AccessToken:
-    token = tx.peer(TokenIssuer).sign(  # type: ignore[type-abstract]
+    token = tx.peer(TokenIssuer).sign(
         subject=str(session.account_id),
         roles=session.roles,
         scopes=session.scopes,

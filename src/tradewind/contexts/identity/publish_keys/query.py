@@ -20,10 +20,10 @@ class PublishConfiguration(Command, frozen=True, kw_only=True):
 @query(action="identity.publish_keys")
 async def publish_keys(command: PublishKeys, tx: Tx) -> Mapping[str, Any]:
     """The JWK Set (RFC 7517)."""
-    return tx.peer(TokenIssuer).key_set()  # type: ignore[type-abstract]
+    return tx.peer(TokenIssuer).key_set()
 
 
 @query(action="identity.publish_keys")
 async def publish_configuration(command: PublishConfiguration, tx: Tx) -> str:
     """The issuer, from which the rest of the discovery document follows."""
-    return tx.peer(TokenIssuer).issuer  # type: ignore[type-abstract]
+    return tx.peer(TokenIssuer).issuer
