@@ -12,6 +12,8 @@ from tradewind.adapters.payment_provider.client import payment_provider
 from tradewind.adapters.policy.rego import RegoPolicy
 from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
+from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
+from tradewind.contracts.identity import TokenIssuer
 from tradewind.ports.payment_provider import PaymentProvider
 from tradewind.runtime import idempotency, timers
 from tradewind.runtime.database import Database
@@ -22,6 +24,8 @@ from tradewind.runtime.relay import Relay
 from tradewind.runtime.saga.runner import Runner
 from tradewind.runtime.timers import Timer
 from tradewind.runtime.wake import Bell
+
+__all__ = ["Shop", "create_first_admin", "manifests", "migrate_shop", "open_shop"]
 
 CONTEXTS = ("identity", "catalog", "pricing", "inventory", "payments", "shipping", "orders")
 """Every context, those that others ask before those that ask."""
@@ -43,6 +47,7 @@ class Shop:
     bell: Bell
     dispatch: Dispatcher
     contexts: tuple[Manifest, ...]
+    keys: SigningKeys
     chores: tuple[Timer, ...] = field(default=(FORGET_KEYS,))
 
     async def work(self, stop: asyncio.Event) -> None:
@@ -72,6 +77,7 @@ async def open_shop(settings: Settings, engines: Engines, *, connections: int = 
     contexts = manifests()
     async with AsyncExitStack() as stack:
         peers = {protocol: answerer for one in contexts for protocol, answerer in one.peers.items()}
+        peers[TokenIssuer] = keys = SigningKeys.open(settings.home / "secrets", issuer=settings.public_url)
         peers[PaymentProvider] = await stack.enter_async_context(
             payment_provider(engines.provider_url, timeout_s=settings.provider_timeout_s)
         )
@@ -80,4 +86,4 @@ async def open_shop(settings: Settings, engines: Engines, *, connections: int = 
         bell = await stack.enter_async_context(Bell(db, engines.database_url))
         handlers = [handler for one in contexts for handler in one.handlers]
         dispatch = await stack.enter_async_context(Dispatcher(db, handlers, bell))
-        yield Shop(settings, engines, db, bell, dispatch, contexts)
+        yield Shop(settings, engines, db, bell, dispatch, contexts, keys)

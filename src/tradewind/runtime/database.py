@@ -19,6 +19,16 @@ MAX_CONNECTIONS = 16
 LOCK_TIMEOUT = "3s"
 """Longest wait for a row that somebody else holds; then the caller is told to come again."""
 STATEMENT_TIMEOUT = "30s"
+AWAY = (
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    OSError,
+)
+"""What the driver says when the database is gone, or goes in the middle of a word."""
 _PARAMETER = re.compile(r"\$(\d+)")
 
 
@@ -184,9 +194,7 @@ class Database:
             if error.constraint_name == "idempotency_pkey":
                 raise Stale from None
             raise AlreadyExists(constraint=error.constraint_name) from None
-        except (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, OSError) as error:
-            raise DatabaseAway from error
-        except (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError) as error:
+        except AWAY as error:
             raise DatabaseAway from error
         for certain in tx.on_commit:
             certain()
@@ -199,7 +207,7 @@ class Database:
         try:
             async with self.pool.acquire() as connection:
                 yield Tx(connection, call, self.peers, self.policy)
-        except (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, OSError) as error:
+        except AWAY as error:
             raise DatabaseAway from error
 
 

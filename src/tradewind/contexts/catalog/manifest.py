@@ -8,12 +8,12 @@ from tradewind.contexts.catalog.create_product.command import CreateProduct, cre
 from tradewind.contexts.catalog.get_product import rest as get_product_rest
 from tradewind.contexts.catalog.get_product.query import get_product
 from tradewind.contexts.catalog.list_products import rest as list_products_rest
-from tradewind.contexts.catalog.list_products.query import list_products
+from tradewind.contexts.catalog.list_products.query import ListProducts, list_products
 from tradewind.contexts.catalog.peer import Catalog
 from tradewind.contracts.catalog import CatalogPeer
 from tradewind.runtime.manifest import Manifest
 
-__all__ = ["MANIFEST", "CreateProduct"]
+__all__ = ["MANIFEST", "CreateProduct", "ListProducts"]
 
 _peer: CatalogPeer = Catalog()
 MANIFEST = Manifest(

@@ -78,7 +78,7 @@ def _to_authorize(tx: Tx, payment: Payment) -> Wish | Outcome:
     if payment.status in (Status.AUTHORIZED, Status.CAPTURED):
         return Done()
     reference = str(payment.order_id)
-    provider = tx.peer(PaymentProvider)  # type: ignore[type-abstract]
+    provider = tx.peer(PaymentProvider)
     if payment.amount.minor == 0:
         return _Free()
     return Authorize(provider, payment.amount, payment.method, payment.authorization_key, reference)
@@ -122,7 +122,7 @@ def _to_capture(tx: Tx, payment: Payment, task: Task) -> Wish | Outcome:
         return Done()
     if payment.amount.minor == 0:
         return _Free()
-    provider = tx.peer(PaymentProvider)  # type: ignore[type-abstract]
+    provider = tx.peer(PaymentProvider)
     return Capture(provider, payment.authorization_key, payment.amount, task.effect_key)
 
 
@@ -144,9 +144,13 @@ class _Cancel:
 
 
 def _to_cancel(tx: Tx, payment: Payment | None, task: Task) -> Wish | Outcome:
-    if payment is None or payment.status in (Status.VOIDED, Status.REFUNDED, Status.FAILED) or payment.amount.minor == 0:
+    if (
+        payment is None
+        or payment.status in (Status.VOIDED, Status.REFUNDED, Status.FAILED)
+        or payment.amount.minor == 0
+    ):
         return Done()
-    provider = tx.peer(PaymentProvider)  # type: ignore[type-abstract]
+    provider = tx.peer(PaymentProvider)
     return Cancel(provider, payment.authorization_key, payment.amount, payment.left, task.effect_key)
 
 

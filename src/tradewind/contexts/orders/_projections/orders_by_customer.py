@@ -23,7 +23,14 @@ OPEN: Final = """
 """
 MARK: Final = "UPDATE orders.orders_by_customer SET status = $2 WHERE order_id = $1"
 OrderEvent = (
-    OrderPlaced | InventoryReserved | PaymentAwaited | OrderConfirmed | OrderPaid | OrderFulfilled | OrderCancelled | OrderFailed
+    OrderPlaced
+    | InventoryReserved
+    | PaymentAwaited
+    | OrderConfirmed
+    | OrderPaid
+    | OrderFulfilled
+    | OrderCancelled
+    | OrderFailed
 )
 
 

@@ -19,7 +19,10 @@ class Cancellation(Body, frozen=True):
 
 @post("/api/v1/orders/{order_id}/cancel", status=202, waits=True, raises=(NoSuchOrder, NotCancelable))
 async def cancel_order(
-    order_id: UUID, call: Call, dispatch: Dispatch, body: Cancellation = Cancellation()  # noqa: B008 -- frozen
+    order_id: UUID,
+    call: Call,
+    dispatch: Dispatch,
+    body: Cancellation = Cancellation(),
 ) -> OrderView:
     """Call an order of yours off while it is pending; what was held is given back before it is CANCELED."""
     answer: OrderView = await dispatch(CancelOrder(order_id=order_id, reason=body.reason), call)

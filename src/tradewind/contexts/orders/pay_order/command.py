@@ -24,9 +24,7 @@ class NotPayable(Conflict):
     """The order does not wait for a payment."""
 
 
-@handler(
-    action="orders.pay", follow=Follow(lambda answer: GetOrder(order_id=answer.id), is_settled)
-)
+@handler(action="orders.pay", follow=Follow(lambda answer: GetOrder(order_id=answer.id), is_settled))
 async def pay_order(command: PayOrder, tx: Tx) -> OrderView:
     """The saga's row is locked before the order's, as its worker does."""
     await signals.find_or(tx, command.order_id, orders.NoSuchOrder(orderId=str(command.order_id)))

@@ -74,6 +74,8 @@ class UnfitOrder(Invalid):
 
 
 Prices: TypeAlias = Mapping[str | UUID, Price]
+Steps: TypeAlias = list[tuple[Order, Event]]
+"""How an order came to where it stands: each event with the order after it."""
 
 
 @batched(
@@ -92,9 +94,6 @@ async def place_orders(tasks: Sequence[Task], tx: Tx) -> Sequence[OrderView | Re
     answers = iter(placed)
     outcomes = [next(answers) if isinstance(draft, Order) else draft for draft in drafts]
     return [outcome if isinstance(outcome, Refusal) else view(outcome[-1][0]) for outcome in outcomes]
-
-
-Steps: TypeAlias = "list[tuple[Order, Event]]"
 
 
 async def _prices(tx: Tx, commands: Sequence[PlaceOrder]) -> Prices:
@@ -141,7 +140,7 @@ def _price(line: OrderLine, prices: Prices) -> Money | None:
     if line.kind == "fee":
         return line.unit_price
     found = prices.get(line.sku if line.sku is not None else line.product_id or "")
-    return found and (line.unit_price or found.price)
+    return None if found is None else line.unit_price or found.price
 
 
 def _line(line: OrderLine, prices: Prices) -> Line:
@@ -195,4 +194,3 @@ def _count(placed: Sequence[Steps | NotEnoughStock], began: float) -> None:
     took_ms = (time.perf_counter() - began) * 1000
     for _ in range(accepted):
         metrics.order_creation_latency_ms.observe(took_ms)
-

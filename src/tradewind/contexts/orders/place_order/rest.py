@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta
+from msgspec import Meta, structs
 
 from tradewind.api.rest import Body, Call, Dispatch, post
 from tradewind.contexts.orders._domain.view import OrderView
@@ -65,5 +65,6 @@ async def place_order(body: NewOrder, call: Call, dispatch: Dispatch) -> OrderVi
 
 
 def _plain(address: Address | None) -> dict[str, str] | None:
-    fields = address and {name: getattr(address, name) for name in address.__struct_fields__}
-    return fields and {name: value for name, value in fields.items() if value is not None}
+    if address is None:
+        return None
+    return {name: value for name, value in structs.asdict(address).items() if value is not None}

@@ -71,7 +71,7 @@ async def release(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
 async def open_payment(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
     """The wishes to authorize; an order without a payment method waits."""
     found = await orders.lock(tx, [task.saga_id for task in tasks])
-    charges = [(task, charge) for task in tasks if (charge := _charge(found[task.saga_id]))]
+    charges = [(task, charge) for task in tasks if (charge := _charge(found[task.saga_id])) is not None]
     wishes = await tx.peer(PaymentsPeer).open(tx, charges) if charges else []
     asked = {task.saga_id: wish for (task, _), wish in zip(charges, wishes, strict=True)}
     return [asked.get(task.saga_id, Waiting(PAYMENT_PATIENCE_S)) for task in tasks]
@@ -133,7 +133,11 @@ async def end(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
     why = {task.saga_id: task.why or "undone" for task in tasks}
 
     def off(order: Order) -> Event:
-        return order.cancel(why[order.id]) if order.id in refused or order.status not in _MAY_FAIL else order.fail(why[order.id])
+        return (
+            order.cancel(why[order.id])
+            if order.id in refused or order.status not in _MAY_FAIL
+            else order.fail(why[order.id])
+        )
 
     return await _move(tx, tasks, off, after=Status.CANCELED, or_after=Status.FAILED)
 
@@ -147,7 +151,8 @@ async def _move(
     """Move each order by one event, unless it has gone there before: steps run again after a crash."""
     found = await orders.lock(tx, [task.saga_id for task in tasks])
     due = [found[task.saga_id] for task in tasks if found[task.saga_id].status not in (after, or_after)]
-    moves = [(order.after(event), event) for order in due if (event := by(order))]
+    events = [by(order) for order in due]
+    moves = [(order.after(event), event) for order, event in zip(due, events, strict=True)]
     orders.move(tx, moves, _calls(tasks))
     return [Done()] * len(tasks)
 

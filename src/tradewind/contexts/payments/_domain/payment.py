@@ -1,7 +1,7 @@
 """A payment: what is owed, what is held, what was taken, what went back, and which moves there are. Pure."""
 
 from enum import StrEnum
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 from msgspec import Struct
@@ -96,7 +96,7 @@ class Payment(Struct, frozen=True, kw_only=True):
     def _moved(self, event: PaymentEvent) -> Self:
         return replace(self, status=LIFECYCLE.follow(self.status, type(event)))
 
-    def _facts(self) -> "dict[str, object]":
+    def _facts(self) -> dict[str, Any]:
         return {
             "order_id": self.order_id,
             "payment_id": self.id,

@@ -20,7 +20,9 @@ from tradewind.runtime.saga import store as sagas
 from tradewind.runtime.saga.definition import Local, Remote, Saga, Step, Task
 
 CLAIM: Final = "INSERT INTO payments.refund (id, order_id, amount_minor, reason) VALUES ($1, $2, $3, $4)"
-CLAIMED: Final = "SELECT coalesce(sum(amount_minor), 0)::bigint FROM payments.refund WHERE order_id = $1 AND status = 'PENDING'"
+CLAIMED: Final = (
+    "SELECT coalesce(sum(amount_minor), 0)::bigint FROM payments.refund WHERE order_id = $1 AND status = 'PENDING'"
+)
 FIND: Final = "SELECT * FROM payments.refund WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
 SETTLE: Final = "UPDATE payments.refund SET status = $2, why = $3 WHERE id = $1 AND status = 'PENDING'"
 
@@ -81,8 +83,10 @@ def _wish(tx: Tx, refund: Any, paid: Any, task: Task) -> Any:
     if refund["status"] != "PENDING":
         return Done()
     payment = paid[refund["order_id"]]
-    provider = tx.peer(PaymentProvider)  # type: ignore[type-abstract]
-    return Refund(provider, payment.authorization_key, Money(refund["amount_minor"], payment.amount.currency), task.effect_key)
+    provider = tx.peer(PaymentProvider)
+    return Refund(
+        provider, payment.authorization_key, Money(refund["amount_minor"], payment.amount.currency), task.effect_key
+    )
 
 
 async def record(tx: Tx, answered: Sequence[tuple[Task, Any]]) -> Sequence[Outcome]:

@@ -23,8 +23,6 @@ class NewRefund(Body, frozen=True):
 async def refund_payment(order_id: UUID, body: NewRefund, call: Call, dispatch: Dispatch) -> RefundView:
     """Give back all or some of what an order's buyer paid."""
     amount = Money.parse(body.amount, body.currency)
-    command = RefundPayment(
-        order_id=order_id, amount_minor=amount.minor, currency=amount.currency, reason=body.reason
-    )
+    command = RefundPayment(order_id=order_id, amount_minor=amount.minor, currency=amount.currency, reason=body.reason)
     answer: RefundView = await dispatch(command, call)
     return answer

@@ -1,0 +1,132 @@
+"""`tradewind`: the command. Each one says in --help what it does, what it needs and how it ends."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from tradewind.app.settings import SettingError, Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+importing = typer.Typer(no_args_is_help=True, help="Bring goods, orders and returns in from somewhere else.")
+bench = typer.Typer(no_args_is_help=True, help="Measure this shop on this machine; nothing of it is kept.")
+app.add_typer(importing, name="import")
+app.add_typer(bench, name="bench")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
+
+
+@app.callback()
+def _tradewind() -> None:
+    """A whole event-driven shop in one command.
+
+    All state lives under TRADEWIND_HOME (default: .tradewind in this folder). Commands start the home's Postgres
+    themselves when nothing is running on it, and join it when something is. TRADEWIND_DATABASE_URL names a Postgres of
+    yours instead (version 15 or newer).
+    """
+
+
+@app.command()
+def serve(
+    port: Annotated[int | None, typer.Option(help="Where to listen; 0 takes a free port. [default: 8000]")] = None,
+    host: Annotated[str | None, typer.Option(help="The address to listen on. [default: 127.0.0.1]")] = None,
+    sample: Annotated[bool, typer.Option(help="Put one product on the shelf when the catalog is empty.")] = True,
+) -> None:
+    """Serve the whole shop until Ctrl-C: HTTP edge, worker, Postgres, simulated payment provider.
+
+    The first start makes an administrator, admin@localhost, and prints its password once; set
+    TRADEWIND_ADMIN_PASSWORD to choose it.
+    """
+    from tradewind.app import hosting
+    from tradewind.runtime.telemetry import logs
+
+    settings = _settings()
+    settings = replace(settings, port=settings.port if port is None else port, host=host or settings.host)
+    if port is not None or host is not None:
+        settings = replace(settings, public_url=f"http://{settings.host}:{settings.port}")
+    logs.configure(settings.log_level.upper())
+    _run(hosting.serve(settings, _say, sample=sample))
+
+
+@importing.command("online-retail")
+def import_online_retail(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The CSV: InvoiceNo,StockCode,…,Country.")],
+    json: Json = False,
+) -> None:
+    """Bring in a retailer's week: products with prices, opening stock, orders through the saga, returns as refunds.
+
+    Every line lands in exactly one named bucket, whose count, quantity and money are printed. Running it again changes
+    nothing. A line that cannot be read is named, and then nothing at all is brought in (exit 1).
+    """
+    from tradewind.app.importing.command import run_import
+
+    raise typer.Exit(run_import(_settings(), file, json=json))
+
+
+@app.command()
+def audit(
+    json: Json = False,
+    settle: Annotated[float, typer.Option(help="Seconds to wait for consumers to catch up.")] = 10.0,
+) -> None:
+    """Prove that nothing was lost, oversold or charged twice.
+
+    Reads everything with its own SQL and compares it with the payment provider's own ledger. Exit 0 when all holds,
+    1 when not, naming the rows.
+    """
+    from tradewind.app.audit.command import run_audit
+
+    raise typer.Exit(run_audit(_settings(), json=json, settle_s=settle))
+
+
+@bench.command("place-order")
+def bench_place_order(
+    json: Json = False,
+    rounds: Annotated[int, typer.Option(min=1, max=20, help="Rounds; medians are printed.")] = 3,
+    orders: Annotated[int, typer.Option(min=100, max=100_000, help="Orders placed in each run of a round.")] = 4_000,
+) -> None:
+    """Measure placing orders in process, with every check on, on 1,000 SKUs and on one, in a database of its own."""
+    from tradewind.app.bench.command import run_bench
+
+    raise typer.Exit(run_bench(_settings(), json=json, rounds=rounds, orders=orders))
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.from_environment()
+    except SettingError as error:
+        _stop(str(error))
+
+
+def _say(line: str) -> None:
+    typer.echo(line)
+
+
+def _run(coroutine: Coroutine[object, object, None]) -> None:
+    from tradewind.app.engines import EngineError
+    from tradewind.app.supervision import PartError
+
+    try:
+        asyncio.run(coroutine)
+    except (EngineError, PartError) as error:
+        _stop(str(error))
+
+
+def _stop(why: str) -> NoReturn:
+    Console(stderr=True).print(why, style="red", markup=False)
+    raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command line."""
+    from tradewind.app.sagas import app as sagas
+
+    app.add_typer(sagas, name="saga")
+    app(prog_name="tradewind")
+
+
+if __name__ == "__main__":
+    main()

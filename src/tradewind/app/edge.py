@@ -1,0 +1,97 @@
+"""The edge process: HTTP in, commands out. Started and restarted by `tradewind serve`."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import uvloop
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+from prometheus_client import REGISTRY, CollectorRegistry
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from tradewind.api.rest import create_app
+from tradewind.api.rest.app import RestApp
+from tradewind.app.engines import engines
+from tradewind.app.settings import Settings
+from tradewind.app.wiring import Shop, open_shop
+from tradewind.runtime.telemetry import logs, traces
+
+HEADERS_WITHIN_MS: Final = 30_000
+"""A connection that has not sent its headers by then is closed."""
+BACKLOG: Final = 2048
+BACKPRESSURE: Final = 4096
+"""Requests under way at once; more wait in the socket."""
+PING: Final = "SELECT 1"
+
+
+def rest_app(shop: Shop) -> RestApp:
+    """The HTTP application of a shop."""
+    routes = [route for one in shop.contexts for route in one.routes]
+    return create_app(
+        routes, verify=shop.keys.verifier(), dispatch=shop.dispatch, readiness=_readiness(shop), registry=_registry()
+    )
+
+
+def _readiness(shop: Shop) -> Mapping[str, Callable[[], Awaitable[None]]]:
+    async def database() -> None:
+        await shop.db.pool.fetchval(PING, timeout=2)
+
+    async def provider() -> None:
+        parts = shop.engines.provider_url.split("//")[1].split("/")[0].rsplit(":", 1)
+        _, writer = await asyncio.wait_for(asyncio.open_connection(parts[0], int(parts[1])), 2)
+        writer.close()
+
+    return {"database": database, "payment_provider": provider}
+
+
+def _registry() -> CollectorRegistry:
+    """What /metrics shows: every process's figures, where they share a folder."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry
+
+
+async def serve(settings: Settings) -> None:
+    """Answer HTTP until SIGTERM; requests under way are finished."""
+    async with engines(settings) as found, open_shop(settings, found) as shop:
+        server = Server(
+            rest_app(shop),
+            address=settings.host,
+            port=settings.port,
+            interface=Interfaces.ASGINL,
+            backlog=BACKLOG,
+            backpressure=BACKPRESSURE,
+            http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WITHIN_MS),
+            log_enabled=False,
+        )
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, server.stop)
+        await server.serve()
+
+
+def free_port(host: str) -> int:
+    """A port of `host` that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def main() -> None:
+    """Run the edge by the environment's settings."""
+    settings = Settings.from_environment()
+    logs.configure(settings.log_level.upper())
+    traces.configure("tradewind-edge")
+    uvloop.run(serve(settings))
+
+
+if __name__ == "__main__":
+    main()

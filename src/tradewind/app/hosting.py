@@ -1,0 +1,99 @@
+"""`tradewind serve`: the whole shop as one supervised process tree, with a line for each step of its start."""
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+
+from tradewind.app.edge import free_port
+from tradewind.app.engines import Engines, engines
+from tradewind.app.sample import add_sample
+from tradewind.app.settings import Settings
+from tradewind.app.supervision import Part, Supervisor
+from tradewind.app.welcome import welcome
+from tradewind.app.wiring import create_first_admin, migrate_shop, open_shop
+
+Say = Callable[[str], None]
+READY_POLL_S: Final = 0.05
+
+
+async def serve(settings: Settings, say: Say, *, sample: bool = True) -> None:
+    """Start the shop and keep it until SIGTERM or SIGINT. A part that dies is restarted; none outlives this process."""
+    settings = _with_port(settings)
+    async with engines(settings, say) as found:
+        applied = await migrate_shop(found.database_url)
+        say(f"Database is up to date ({applied} migrations applied)")
+        password = await _prepare(settings, found, sample=sample)
+        parts = [_edge(settings, found), _worker(settings, found)]
+        await Supervisor(parts, say).run(on_ready=lambda: say(welcome(settings, password, sample=sample)))
+
+
+async def _prepare(settings: Settings, found: Engines, *, sample: bool) -> str | None:
+    """What a first start needs once: an administrator and, in an empty catalog, something to buy."""
+    async with open_shop(settings, found, connections=2) as shop:
+        password = await create_first_admin(shop.db, settings.admin_password)
+        if sample:
+            await add_sample(shop)
+    return password
+
+
+def _with_port(settings: Settings) -> Settings:
+    if settings.port:
+        return settings
+    port = free_port(settings.host)
+    return replace(settings, port=port, public_url=settings.public_url.replace(":0", f":{port}"))
+
+
+def _edge(settings: Settings, found: Engines) -> Part:
+    async def answers() -> None:
+        url = f"http://{settings.host}:{settings.port}/health/ready"
+        async with aiohttp.ClientSession() as client:
+            while not await _is_ready(client, url):
+                await asyncio.sleep(READY_POLL_S)
+
+    return _part("edge", settings, found, ready=answers)
+
+
+async def _is_ready(client: aiohttp.ClientSession, url: str) -> bool:
+    try:
+        async with client.get(url) as response:
+            return response.status == 200
+    except aiohttp.ClientError:
+        return False
+
+
+def _worker(settings: Settings, found: Engines) -> Part:
+    async def at_once() -> None:
+        return
+
+    return _part("worker", settings, found, ready=at_once)
+
+
+def _part(name: str, settings: Settings, found: Engines, ready: Callable[[], object]) -> Part:
+    environment = {
+        **os.environ,
+        "TRADEWIND_HOME": str(settings.home),
+        "TRADEWIND_DATABASE_URL": found.database_url,
+        "TRADEWIND_PROVIDER_URL": found.provider_url,
+        "TRADEWIND_HOST": settings.host,
+        "TRADEWIND_PORT": str(settings.port),
+        "TRADEWIND_PUBLIC_URL": settings.public_url,
+        "PROMETHEUS_MULTIPROC_DIR": str(_metrics_folder(settings.home)),
+    }
+    return Part(name=name, argv=[sys.executable, "-m", f"tradewind.app.{name}"], env=environment, ready=ready)  # type: ignore[arg-type]
+
+
+def _metrics_folder(home: Path) -> Path:
+    """Where this start's processes share their figures; what an earlier start left is gone."""
+    folder = home / "run" / f"metrics-{os.getpid()}"
+    for old in folder.parent.glob("metrics-*"):
+        if old != folder:
+            shutil.rmtree(old, ignore_errors=True)
+    folder.mkdir(exist_ok=True)
+    return folder

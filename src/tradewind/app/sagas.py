@@ -1,0 +1,118 @@
+"""`tradewind saga`: see the sagas, and mend one. Every mending is written into the audit trail."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tradewind.app.engines import EngineError, engines
+from tradewind.app.settings import Settings
+from tradewind.app.wiring import Shop, open_shop
+from tradewind.kernel.errors import Refusal
+from tradewind.runtime.call import Actor, Call, internal_call
+from tradewind.runtime.saga import signals
+from tradewind.runtime.saga.admin import SagaHistory, SagaLine, list_sagas, show_saga
+from tradewind.runtime.saga.advance import Compensate, Phase, Retry
+from tradewind.runtime.saga.definition import Saga
+
+app = typer.Typer(no_args_is_help=True, help="See the sagas that carry orders and refunds, and mend one.")
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
+Id = Annotated[UUID, typer.Argument(help="The id of the order, or of the refund.")]
+
+
+@app.command("list")
+def list_(
+    phase: Annotated[Phase | None, typer.Option(help="Only those of this phase.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 50,
+    json: Json = False,
+) -> None:
+    """List sagas, those that changed last first. NEEDS_ATTENTION is what waits for you."""
+
+    async def look(shop: Shop) -> Any:
+        async with shop.db.reading(internal_call("saga.list")) as tx:
+            return await list_sagas(tx, phase and phase.value, limit)
+
+    _show(_with_shop(look), json=json)
+
+
+@app.command()
+def show(saga_id: Id, json: Json = False) -> None:
+    """Show one saga and everything that was said of its steps."""
+
+    async def look(shop: Shop) -> Any:
+        async with shop.db.reading(internal_call("saga.show")) as tx:
+            return await show_saga(tx, saga_id)
+
+    _show(_with_shop(look), json=json)
+
+
+@app.command()
+def retry(saga_id: Id, json: Json = False) -> None:
+    """Try the step again on which a saga was parked (NEEDS_ATTENTION)."""
+    _show(_with_shop(lambda shop: _mend(shop, saga_id, Retry())), json=json)
+
+
+@app.command()
+def compensate(
+    saga_id: Id,
+    why: Annotated[str, typer.Option(help="The reason; it ends up in the order and in the trail.")] = "undone by staff",
+    json: Json = False,
+) -> None:
+    """Undo whatever a saga has done: cancel the shipment, void or refund the payment, release the goods."""
+    _show(_with_shop(lambda shop: _mend(shop, saga_id, Compensate(why))), json=json)
+
+
+async def _mend(shop: Shop, saga_id: UUID, message: Retry | Compensate) -> SagaHistory:
+    actor = Actor(subject="operator:cli", roles=frozenset({"admin"}))
+    call = Call(actor=actor, correlation_id=str(saga_id), trace_id=internal_call("cli").trace_id, route="cli")
+    async with shop.db.transaction(call) as tx:
+        row = await signals.find(tx, saga_id)
+        await signals.mend(tx, _definition(shop, f"{row['name']}@{row['version']}"), saga_id, message)
+        tx.ring()
+    async with shop.db.reading(call) as tx:
+        return await show_saga(tx, saga_id)
+
+
+def _definition(shop: Shop, kind: str) -> Saga:
+    return next(saga for one in shop.contexts for saga in one.sagas if saga.kind == kind)
+
+
+def _with_shop(look: Callable[[Shop], Awaitable[Any]]) -> Any:
+    async def run() -> Any:
+        settings = Settings.from_environment()
+        async with engines(settings) as found, open_shop(settings, found, connections=2) as shop:
+            return await look(shop)
+
+    try:
+        return asyncio.run(run())
+    except (EngineError, Refusal) as error:
+        Console(stderr=True).print(str(error), style="red", markup=False)
+        raise typer.Exit(1) from None
+
+
+def _show(found: SagaHistory | list[SagaLine], *, json: bool) -> None:
+    if json:
+        typer.echo(msgspec.json.encode(found))
+        return
+    console = Console()
+    console.print(_table([found.saga] if isinstance(found, SagaHistory) else found))
+    if isinstance(found, SagaHistory):
+        journal = Table("at", "step", "said", "detail", title="Journal")
+        for line in found.journal:
+            journal.add_row(f"{line.at:%Y-%m-%d %H:%M:%S.%f}", line.step, line.message, line.detail or "")
+        console.print(journal)
+
+
+def _table(lines: list[SagaLine]) -> Table:
+    table = Table("id", "saga", "phase", "step", "attempt", "why", "changed")
+    for line in lines:
+        step = f"undo {line.step}" if line.undoing else str(line.step)
+        table.add_row(
+            str(line.id), line.saga, line.phase, step, str(line.attempt), line.why or "", f"{line.changed_at:%H:%M:%S}"
+        )
+    return table

@@ -1,0 +1,33 @@
+"""The worker process: carries sagas, relays events, keeps timers. Started and restarted by `tradewind serve`."""
+
+import asyncio
+import signal
+
+import uvloop
+
+from tradewind.app.engines import engines
+from tradewind.app.settings import Settings
+from tradewind.app.wiring import open_shop
+from tradewind.runtime.telemetry import logs, traces
+
+
+async def work(settings: Settings) -> None:
+    """Work until SIGTERM; what is under way then is left to its leases."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with engines(settings) as found, open_shop(settings, found) as shop:
+        await shop.work(stop)
+
+
+def main() -> None:
+    """Run a worker by the environment's settings."""
+    settings = Settings.from_environment()
+    logs.configure(settings.log_level.upper())
+    traces.configure("tradewind-worker")
+    uvloop.run(work(settings))
+
+
+if __name__ == "__main__":
+    main()
