@@ -4,10 +4,10 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 
@@ -18,6 +18,7 @@ from tradewind.app.settings import Settings
 from tradewind.app.supervision import Part, Supervisor
 from tradewind.app.welcome import welcome
 from tradewind.app.wiring import create_first_admin, migrate_shop, open_shop
+from tradewind.app.worker import READY_FILE
 
 Say = Callable[[str], None]
 READY_POLL_S: Final = 0.05
@@ -51,13 +52,13 @@ def _with_port(settings: Settings) -> Settings:
 
 
 def _edge(settings: Settings, found: Engines) -> Part:
-    async def answers() -> None:
-        url = f"http://{settings.host}:{settings.port}/health/ready"
-        async with aiohttp.ClientSession() as client:
-            while not await _is_ready(client, url):
-                await asyncio.sleep(READY_POLL_S)
+    url = f"http://{settings.host}:{settings.port}/health/ready"
 
-    return _part("edge", settings, found, ready=answers)
+    async def answers() -> None:
+        async with aiohttp.ClientSession() as client:
+            await _until(lambda: _is_ready(client, url))
+
+    return _part("edge", _environment(settings, found), ready=answers)
 
 
 async def _is_ready(client: aiohttp.ClientSession, url: str) -> bool:
@@ -69,14 +70,32 @@ async def _is_ready(client: aiohttp.ClientSession, url: str) -> bool:
 
 
 def _worker(settings: Settings, found: Engines) -> Part:
-    async def at_once() -> None:
-        return
+    file = settings.home / "run" / "worker.ready"
 
-    return _part("worker", settings, found, ready=at_once)
+    async def not_yet() -> Sequence[str]:
+        file.unlink(missing_ok=True)
+        return ()
+
+    async def is_there() -> bool:
+        return file.exists()
+
+    environment = {**_environment(settings, found), READY_FILE: str(file)}
+    return _part("worker", environment, ready=lambda: _until(is_there), before=not_yet)
 
 
-def _part(name: str, settings: Settings, found: Engines, ready: Callable[[], object]) -> Part:
-    environment = {
+async def _until(look: Callable[[], Awaitable[bool]]) -> None:
+    """Look every READY_POLL_S; the supervisor bounds how long."""
+    while not await look():
+        await asyncio.sleep(READY_POLL_S)
+
+
+def _part(name: str, environment: Mapping[str, str], **hooks: Any) -> Part:
+    return Part(name=name, argv=[sys.executable, "-m", f"tradewind.app.{name}"], env=environment, **hooks)
+
+
+def _environment(settings: Settings, found: Engines) -> dict[str, str]:
+    """What edge and worker are told: the addresses of the engines, which are kept by this process."""
+    return {
         **os.environ,
         "TRADEWIND_HOME": str(settings.home),
         "TRADEWIND_DATABASE_URL": found.database_url,
@@ -86,7 +105,6 @@ def _part(name: str, settings: Settings, found: Engines, ready: Callable[[], obj
         "TRADEWIND_PUBLIC_URL": settings.public_url,
         "PROMETHEUS_MULTIPROC_DIR": str(_metrics_folder(settings.home)),
     }
-    return Part(name=name, argv=[sys.executable, "-m", f"tradewind.app.{name}"], env=environment, ready=ready)  # type: ignore[arg-type]
 
 
 def _metrics_folder(home: Path) -> Path:

@@ -1,7 +1,10 @@
 """The worker process: carries sagas, relays events, keeps timers. Started and restarted by `tradewind serve`."""
 
 import asyncio
+import os
 import signal
+from pathlib import Path
+from typing import Final
 
 import uvloop
 
@@ -9,6 +12,9 @@ from tradewind.app.engines import engines
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import open_shop
 from tradewind.runtime.telemetry import logs, traces
+
+READY_FILE: Final = "TRADEWIND_WORKER_READY_FILE"
+"""Names a file that the worker makes once it works, for whoever started it."""
 
 
 async def work(settings: Settings) -> None:
@@ -18,6 +24,8 @@ async def work(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with engines(settings) as found, open_shop(settings, found) as shop:
+        if ready := os.environ.get(READY_FILE):
+            Path(ready).touch()
         await shop.work(stop)
 
 

@@ -8,7 +8,7 @@ SCOPES: Final[Mapping[str, tuple[str, ...]]] = {
     "customer": ("order:write", "order:read", "catalog:read"),
     "warehouse": ("inventory:write", "shipping:write", "catalog:read"),
     "merchandiser": ("catalog:write", "pricing:write", "catalog:read"),
-    "support": ("order:read", "order:cancel", "catalog:read"),
+    "support": ("order:read", "order:cancel", "payment:read", "catalog:read"),
     "admin": ("*",),
 }
 """What a token of each role carries when nothing narrower is asked for: the role's permissions in the policy."""

@@ -28,7 +28,7 @@ needs := {
 	"orders.cancel": {"order:write", "order:cancel"},
 	"orders.get": {"order:read"},
 	"orders.list": {"order:read"},
-	"payments.get": {"order:read"},
+	"payments.get": {"payment:read"},
 	"shipping.get": {"order:read", "shipping:write"},
 	"catalog.create_product": {"catalog:write"},
 	"catalog.get_product": {"catalog:read"},

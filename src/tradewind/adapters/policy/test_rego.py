@@ -21,7 +21,7 @@ ACTIONS = {
 }  # fmt: skip
 OPEN = {"identity.issue_guest_token", "identity.issue_token", "identity.publish_keys"}
 ANYONE = OPEN | {"catalog.get_product", "catalog.list_products", "pricing.get_price", "inventory.query_stock"}
-SHOPPING = {"orders.place", "orders.pay", "orders.cancel", "orders.get", "orders.list", "payments.get", "shipping.get"}
+SHOPPING = {"orders.place", "orders.pay", "orders.cancel", "orders.get", "orders.list", "shipping.get"}
 MAY = {
     "anonymous": ANYONE,
     "guest": ANYONE | SHOPPING,
