@@ -31,7 +31,7 @@ async def create_product(command: CreateProduct, tx: Tx) -> ProductView:
     if not await products.add(tx, product):
         raise SkuTaken(f"Another product carries the SKU {product.sku}.", sku=product.sku)
     tx.tell(ProductCreated(product_id=product.id, sku=product.sku, name=product.name, category=product.category))
-    pricing = tx.peer(PricingPeer)  # type: ignore[type-abstract]
+    pricing = tx.peer(PricingPeer)
     await pricing.set_price(
         tx, product.id, product.sku, product.price, reason="first price", valid_from=command.priced_since
     )

@@ -39,7 +39,7 @@ async def _held(tx: Tx, sku: str) -> Stock:
     """The stock, held; opened first where the catalog knows the SKU and its event has not come round yet."""
     if found := await stock.hold(tx, sku):
         return found
-    catalog = tx.peer(CatalogPeer)  # type: ignore[type-abstract]
+    catalog = tx.peer(CatalogPeer)
     product_id = await catalog.identify(tx, sku)
     if product_id is None:
         raise NoSuchStock(f"No product carries the SKU {sku}.", sku=sku)

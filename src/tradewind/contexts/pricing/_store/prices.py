@@ -17,9 +17,12 @@ COUNTING: Final = """
     SELECT sku, product_id, amount_minor, currency FROM pricing.product_price_history
     WHERE product_id = ANY($2::uuid[]) AND valid_to IS NULL
 """
-HOLD: Final = """
+HOLD_FIRST: Final = """
+    SELECT id FROM pricing.product_price_history WHERE product_id = $1 AND follows IS NULL FOR NO KEY UPDATE
+"""
+CURRENT: Final = """
     SELECT id, sku, product_id, amount_minor, currency, valid_from FROM pricing.product_price_history
-    WHERE product_id = $1 AND valid_to IS NULL FOR NO KEY UPDATE
+    WHERE product_id = $1 AND valid_to IS NULL
 """
 AT: Final = """
     SELECT amount_minor, currency FROM pricing.product_price_history
@@ -46,8 +49,13 @@ async def counting(tx: Tx, skus: Sequence[str], product_ids: Sequence[UUID]) -> 
 
 
 async def hold(tx: Tx, product_id: UUID) -> Current | None:
-    """The price that counts now; nobody else changes it until the transaction ends."""
-    row = await tx.row(HOLD, product_id)
+    """The price that counts now; nobody else changes it until the transaction ends.
+
+    What is locked is the product's first price, which always stays the first: whoever waited for the current one would
+    find it closed and its successor out of sight.
+    """
+    await tx.run(HOLD_FIRST, product_id)
+    row = await tx.row(CURRENT, product_id)
     if row is None:
         return None
     price = Money(row["amount_minor"], row["currency"])

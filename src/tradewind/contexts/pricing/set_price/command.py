@@ -39,7 +39,7 @@ async def set_price(command: SetPrice, tx: Tx) -> PriceSet:
     current = await prices.hold(tx, command.product_id)
     if current is None:
         raise NoSuchPrice(product_id=str(command.product_id))
-    await succession.set_price(tx, current.product_id, current.sku, price, reason=command.reason)
+    await succession.succeed(tx, current, (current.sku, current.product_id, price), command.reason)
     tx.audit("pricing.set_price", current.sku, was=str(current.price), now=str(price), reason=command.reason)
     return PriceSet(product_id=current.product_id, sku=current.sku, amount=price.amount, currency=price.currency)
 

@@ -17,11 +17,19 @@ async def set_price(
 
     Refuses with InvalidPrice and PriceOutOfOrder. Tells ProductPriceChanged.
     """
-    check(price, reason)
     current = await prices.hold(tx, product_id)
+    await succeed(tx, current, (sku, product_id, price), reason, valid_from)
+
+
+async def succeed(
+    tx: Tx, current: Current | None, opened: tuple[str, UUID, Money], reason: str, valid_from: datetime | None = None
+) -> None:
+    """Let the price of `opened` (SKU, product, price) succeed the current one, which is held."""
+    sku, product_id, price = opened
+    check(price, reason)
     if not await _counts_already(tx, current, price, valid_from):
         since = begins(current, valid_from, clock.now())
-        await prices.succeed(tx, current, (sku, product_id, price), since, reason)
+        await prices.succeed(tx, current, opened, since, reason)
         tx.tell(changed(product_id, sku, price, since, current))
 
 
