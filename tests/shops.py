@@ -18,6 +18,7 @@ from tradewind.app.wiring import Shop, migrate_shop, open_shop
 from tradewind.kernel.ids import new_id
 from tradewind.runtime.call import Actor, Call
 from tradewind.runtime.database import Database
+from tradewind.runtime.telemetry import logs
 
 ENGINES_HOME = "tradewind-engines"
 
@@ -25,6 +26,7 @@ ENGINES_HOME = "tradewind-engines"
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The settings of a shop whose engines all test workers of this run share."""
+    logs.configure("ERROR")
     base = tmp_path_factory.getbasetemp()
     home = (base.parent if base.name.startswith("popen-") else base) / ENGINES_HOME
     return replace(Settings.from_environment(), home=Path(home), port=0)

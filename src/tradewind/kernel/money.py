@@ -58,7 +58,7 @@ class Money(Struct, frozen=True, order=True):
 
     def __add__(self, other: Self) -> Self:
         if self.currency != other.currency:
-            raise CurrencyMismatch("Amounts of different currencies do not add up.", currencies=[self.currency, other.currency])
+            raise CurrencyMismatch(currencies=[self.currency, other.currency])
         return type(self)(self.minor + other.minor, self.currency)
 
     def __sub__(self, other: Self) -> Self:

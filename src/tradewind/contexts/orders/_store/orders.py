@@ -48,13 +48,13 @@ class NoSuchOrder(NotFound):
 def insert(tx: Tx, placed: Sequence[tuple[Order, Sequence[tuple[Order, Event]]]]) -> None:
     """Write new orders with their lines; of each, the order as it ends up and the steps that led there."""
     orders = [order for order, _ in placed]
-    totals = [order.items_total for order in orders]
+    goods = [order.items_total.minor for order in orders]
     tx.later(
         INSERT_ORDERS,
-        [o.id for o in orders], [o.user_id for o in orders], [o.status.value for o in orders], [o.version for o in orders],
-        [o.currency for o in orders], [items.minor for items in totals], [o.shipping.minor for o in orders],
+        [o.id for o in orders], [o.user_id for o in orders], [o.status.value for o in orders],
+        [o.version for o in orders], [o.currency for o in orders], goods, [o.shipping.minor for o in orders],
         [o.tax.minor for o in orders], [o.discount.minor for o in orders],
-        [items.minor + o.shipping.minor + o.tax.minor - o.discount.minor for o, items in zip(orders, totals, strict=True)],
+        [all_ + o.shipping.minor + o.tax.minor - o.discount.minor for o, all_ in zip(orders, goods, strict=True)],
         [o.payment_method for o in orders], [_json(o.shipping_address) for o in orders], [o.placed_at for o in orders],
     )  # fmt: skip
     lines = [(o.id, n, one.kind, one.sku, one.product_id, one.quantity, one.unit_price.minor)

@@ -9,5 +9,5 @@ from tradewind.runtime.subscriptions import subscriber
 
 @subscriber
 async def on_reservation_expired(event: InventoryReservationExpired, tx: Tx) -> None:
-    """A saga past its pivot has confirmed the reservation, so nothing of it can expire; a late event changes nothing."""
+    """A saga past its pivot has confirmed its reservation, which then cannot expire; a late event changes nothing."""
     await signals.cancel(tx, PLACE_ORDER, event.order_id, "the reservation expired")

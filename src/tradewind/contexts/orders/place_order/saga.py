@@ -90,7 +90,7 @@ async def confirm_reservation(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome
 async def create_shipment(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
     """Plan the shipment; S3-81 where nobody carries goods there."""
     found = await orders.lock(tx, [task.saga_id for task in tasks])
-    why = await tx.peer(ShippingPeer).create(tx, {id: order.shipping_address or {} for id, order in found.items()})
+    why = await tx.peer(ShippingPeer).create(tx, {one.id: one.shipping_address or {} for one in found.values()})
     return [Refused(reason) if (reason := why[task.saga_id]) else Done() for task in tasks]
 
 
