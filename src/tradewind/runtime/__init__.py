@@ -1,1 +1,1 @@
-"""What carries every command, event and saga: transactions, batching, outbox, relay, sagas, timers, policy, telemetry."""
+"""What carries every command, event and saga: transactions, batching, outbox, relay, timers, telemetry."""

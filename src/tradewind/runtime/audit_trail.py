@@ -9,7 +9,8 @@ from tradewind.runtime.call import Call
 
 APPEND: Final = """
     INSERT INTO runtime.audit_entry (actor, action, subject, correlation_id, facts)
-    SELECT a, b, c, d, e::jsonb FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS u (a, b, c, d, e)
+    SELECT a, b, c, d, e::jsonb
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS u (a, b, c, d, e)
 """
 _encoder = msgspec.json.Encoder(decimal_format="number")
 

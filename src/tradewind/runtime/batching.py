@@ -1,4 +1,4 @@
-"""The hot path: whoever is waiting shares one transaction. Alone, nobody waits; together, nobody pays a transaction each."""
+"""The hot path: whoever is waiting shares one transaction. Alone nobody waits; together nobody pays for one each."""
 
 import asyncio
 from collections import deque
@@ -11,6 +11,7 @@ from tradewind.kernel.errors import Refusal, Stale, Unavailable
 from tradewind.runtime import idempotency
 from tradewind.runtime.call import Call, internal_call
 from tradewind.runtime.database import Busy, Database, DatabaseAway
+from tradewind.runtime.failpoints import failpoint
 from tradewind.runtime.handlers import MAX_BATCH, HandlerSpec
 from tradewind.runtime.telemetry import metrics
 
@@ -56,6 +57,8 @@ class Lane:
         self._answered = idempotency.Recent()
         self._workers: list[asyncio.Task[None]] = []
         self._size = metrics.batch_size.labels(spec.command.__name__)
+        verb = spec.action.rsplit(".", 1)[-1]
+        self._before_commit, self._after_commit = f"{verb}.before_commit", f"{verb}.after_commit"
 
     def start(self) -> None:
         """Begin to work; needs a running loop."""
@@ -105,7 +108,9 @@ class Lane:
         try:
             outcomes = await self._together(batch)
         except DatabaseAway as away:
-            outcomes = [away] * len(batch)  # The commit may have happened: only the callers, with their keys, may ask again.
+            outcomes = [away] * len(
+                batch
+            )  # The commit may have happened: only the callers, with their keys, may ask again.
         except asyncio.CancelledError:
             for task in batch:
                 task.settle(QueueFull("The shop is stopping."))
@@ -125,6 +130,8 @@ class Lane:
             outcomes: Sequence[Any] = await self._spec.function(batch, tx)
             kept = _kept(batch, outcomes)
             idempotency.store(tx, kept)
+            failpoint(self._before_commit)
+        failpoint(self._after_commit)
         self._answered.keep(kept)
         return outcomes
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import Any, LiteralString, Protocol, TypeVar, cast
+from typing import Any, LiteralString, Protocol, Self, TypeVar, cast
 
 import asyncpg
 from msgspec import Struct
@@ -24,6 +24,7 @@ AWAY = (
     asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     OSError,
@@ -141,7 +142,8 @@ class Tx:
 def allows(policy: Policy, call: Call, action: str, resource: Mapping[str, Any]) -> bool:
     """The policy's answer about this call's actor."""
     actor = call.actor
-    return policy.allows({"action": action, "roles": sorted(actor.roles), "scopes": sorted(actor.scopes), "resource": dict(resource)})
+    who = {"roles": sorted(actor.roles), "scopes": sorted(actor.scopes)}
+    return policy.allows({"action": action, **who, "resource": dict(resource)})
 
 
 @lru_cache(maxsize=256)
@@ -169,7 +171,7 @@ class Database:
         self.on_told: Callable[[], None] = lambda: None
 
     @classmethod
-    async def open(cls, url: str, peers: Mapping[type, object], policy: Policy, *, size: int = MAX_CONNECTIONS) -> "Database":
+    async def open(cls, url: str, peers: Mapping[type, object], policy: Policy, *, size: int = MAX_CONNECTIONS) -> Self:
         """Connect to the Postgres at `url` with at most `size` connections."""
         return cls(await open_pool(url, size=size), peers, policy)
 
@@ -186,7 +188,7 @@ class Database:
                 yield tx
                 told = bool(tx.told) or tx._ring
                 await tx.flush()
-        except asyncpg.LockNotAvailableError:
+        except (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError):
             raise Busy from None
         except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
             raise Stale from None
@@ -203,10 +205,12 @@ class Database:
 
     @asynccontextmanager
     async def reading(self, call: Call) -> AsyncIterator[Tx]:
-        """A connection for a question: no transaction, nothing may be written. Refuses with DatabaseAway."""
+        """A connection for a question: no transaction, nothing may be written. Refuses with Busy or DatabaseAway."""
         try:
             async with self.pool.acquire() as connection:
                 yield Tx(connection, call, self.peers, self.policy)
+        except asyncpg.QueryCanceledError:
+            raise Busy from None
         except AWAY as error:
             raise DatabaseAway from error
 

@@ -1,8 +1,8 @@
-"""The one door to every handler: policy, idempotency, retries on Stale, trace and deadline wrap each command here, once."""
+"""The one door to every handler: policy, idempotency, tries after Stale, trace and deadline are around each, once."""
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Self
 
 from msgspec import structs
 
@@ -41,7 +41,7 @@ class Dispatcher:
             self._specs[spec.command] = spec
         self._lanes = {spec.command: Lane(spec, db) for spec in self._specs.values() if spec.batched}
 
-    async def __aenter__(self) -> "Dispatcher":
+    async def __aenter__(self) -> Self:
         for lane in self._lanes.values():
             lane.start()
         return self
@@ -78,8 +78,10 @@ class Dispatcher:
         loop = asyncio.get_running_loop()
         until = loop.time() + call.wait_s
         again = structs.replace(call, wait_s=0.0, idempotency_key=None)
+        rings = self._bell.rings
         while not follow.settled(answer) and (left_s := until - loop.time()) > 0:
-            await self._bell.rung(min(left_s, POLL_S))
+            await self._bell.rung(min(left_s, POLL_S), since=rings)
+            rings = self._bell.rings
             answer = await self(follow.query(answer), again)
         return answer
 

@@ -43,9 +43,7 @@ def query(*, action: str) -> Callable[[F], F]:
     return lambda function: _mark(function, action, reads_only=True, follow=None)
 
 
-def batched(
-    command: type[Command], *, action: str, answer: type, follow: Follow | None = None
-) -> Callable[[F], F]:
+def batched(command: type[Command], *, action: str, answer: type, follow: Follow | None = None) -> Callable[[F], F]:
     """Answer all waiting commands in one transaction: `function(tasks, tx)` gives an answer or a refusal for each."""
 
     def mark(function: F) -> F:

@@ -1,4 +1,4 @@
-"""Idempotency keys (D16): the same key and body get the stored answer, another body is refused, a failed try burns nothing.
+"""Idempotency keys (D16): the same key and body get the stored answer, another body is refused, failure burns nothing.
 
 The answer is written in the transaction of the effect, under a primary key: of two that run at once, one waits for the
 other's commit, is undone, and replays it. A wait longer than the lock time-out is answered with InFlight.
@@ -93,7 +93,7 @@ def claim(command: Command, call: Call) -> Claim | None:
     """The call's claim; None where it came without a key."""
     if call.idempotency_key is None or planted("key_without_lock"):
         return None
-    scope = "\n".join((call.actor.tenant, call.actor.subject, call.route, call.idempotency_key))
+    scope = f"{call.actor.tenant}\n{call.actor.subject}\n{call.route}\n{call.idempotency_key}"
     digest = hashlib.sha256(_encoder.encode(command)).hexdigest()
     return Claim(hashlib.sha256(scope.encode()).hexdigest(), digest)
 
@@ -116,7 +116,7 @@ def _replay(row: Any, hashes: dict[str, str], answer: type) -> Any:
 
 
 def store(tx: Tx, answers: Sequence[tuple[Claim, Any]]) -> None:
-    """Keep the answers with the transaction's last statement; the commit refuses (Stale) where somebody else was first."""
+    """Keep the answers with the transaction's last statement, which refuses (Stale) where somebody else was first."""
     if answers:
         claims = [one for one, _ in answers]
         bodies = [_encoder.encode(answer).decode() for _, answer in answers]

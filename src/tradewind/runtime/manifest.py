@@ -1,4 +1,4 @@
-"""A context's table of contents: what it handles, hears, projects, offers and keeps. The only thing that app imports of it."""
+"""A context's table of contents: what it handles, hears, projects, offers and keeps. All that app imports of it."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ Handler = Callable[..., Awaitable[Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """Everything a host must know of a context. `routes` are edges of any protocol; `peers` maps protocol to answerer."""
+    """Everything a host must know of a context. `routes` are edges of any protocol; `peers`: protocol to answerer."""
 
     name: str
     migrations: Path

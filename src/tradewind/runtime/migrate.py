@@ -49,7 +49,9 @@ def read(context: str, folder: Path) -> list[Migration]:
     return found
 
 
-async def migrate(connection: Any, streams: Iterable[tuple[str, Path]], report: Callable[[str], None] = lambda _: None) -> int:
+async def migrate(
+    connection: Any, streams: Iterable[tuple[str, Path]], report: Callable[[str], None] = lambda _: None
+) -> int:
     """Apply what is missing, runtime first; returns how many. Safe to call from several processes at once.
 
     Raises ChangedMigration where an applied file differs from what was applied.
@@ -58,7 +60,9 @@ async def migrate(connection: Any, streams: Iterable[tuple[str, Path]], report: 
     try:
         await connection.execute(LEDGER)
         applied = {(row["context"], row["number"]): row["checksum"] for row in await connection.fetch(APPLIED)}
-        wanted = [one for context, folder in (("runtime", RUNTIME_MIGRATIONS), *streams) for one in read(context, folder)]
+        wanted = [
+            one for context, folder in (("runtime", RUNTIME_MIGRATIONS), *streams) for one in read(context, folder)
+        ]
         fresh = [one for one in wanted if not _is_applied(one, applied)]
         for migration in fresh:
             await _apply(connection, migration)
@@ -71,7 +75,9 @@ async def migrate(connection: Any, streams: Iterable[tuple[str, Path]], report: 
 def _is_applied(migration: Migration, applied: dict[tuple[str, int], str]) -> bool:
     checksum = applied.get((migration.context, migration.number))
     if checksum not in (None, migration.checksum):
-        raise ChangedMigration(f"{migration.context}/{migration.number:04}_{migration.name}.sql was edited after it was applied")
+        raise ChangedMigration(
+            f"{migration.context}/{migration.number:04}_{migration.name}.sql was edited after it was applied"
+        )
     return checksum is not None
 
 

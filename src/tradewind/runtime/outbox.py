@@ -23,7 +23,8 @@ APPEND: Final = """
     FROM (SELECT greatest(pg_current_xact_id()::text::bigint,
                           pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1) AS stamp) AS s,
          (SELECT a, b, c, d, e, f::jsonb
-          FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) AS u (a, b, c, d, e, f)) AS e
+          FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+               AS u (a, b, c, d, e, f)) AS e
 """
 
 _encoder = msgspec.json.Encoder(decimal_format="number")

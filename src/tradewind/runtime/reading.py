@@ -1,5 +1,6 @@
 """Reading the log: events below the snapshot horizon, in (stamp, position) order, none lost, none early."""
 
+import time
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
@@ -23,7 +24,8 @@ READ_WITHOUT_HORIZON: Final = """
 """
 WAITING: Final = """
     SELECT EXISTS (SELECT FROM runtime.outbox
-                   WHERE (stamp, position) > ($1, $2) AND stamp >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint)
+                   WHERE (stamp, position) > ($1, $2)
+                         AND stamp >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint)
 """
 
 
@@ -43,6 +45,14 @@ class Logged(NamedTuple):
     at: Cursor
     type: str
     row: Any
+    read_at: float = 0.0
+    """By the monotonic clock, in seconds."""
+
+    @property
+    def age_ms(self) -> float:
+        """Milliseconds since the transaction that told it began."""
+        age_ms: float = self.row["age_ms"]
+        return age_ms + (time.monotonic() - self.read_at) * 1000
 
     @property
     def event(self) -> Event:
@@ -69,7 +79,8 @@ async def read(connection: Any, after: Cursor, limit: int) -> Sequence[Logged]:
     """The next events after `after`, at most `limit`."""
     sql = READ_WITHOUT_HORIZON if planted("read_without_horizon") else READ
     rows = await connection.fetch(sql, after.stamp, after.position, limit)
-    return [Logged(Cursor(row["stamp"], row["position"]), row["type"], row) for row in rows]
+    read_at = time.monotonic()
+    return [Logged(Cursor(row["stamp"], row["position"]), row["type"], row, read_at) for row in rows]
 
 
 async def is_waiting(connection: Any, after: Cursor) -> bool:

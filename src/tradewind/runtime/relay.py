@@ -12,7 +12,7 @@ from typing import Any, Final
 import asyncpg
 
 from tradewind.runtime.call import Actor, Call
-from tradewind.runtime.database import Database, Tx
+from tradewind.runtime.database import AWAY, Busy, Database, DatabaseAway, Tx
 from tradewind.runtime.failpoints import failpoint
 from tradewind.runtime.reading import START, Cursor, Logged, is_waiting, read
 from tradewind.runtime.saga.settling import backoff_s
@@ -79,7 +79,7 @@ class Feed:
             failpoint("relay.before_commit")
         failpoint("relay.after_commit")
         for logged in batch:
-            self._lag.observe(logged.row["age_ms"])
+            self._lag.observe(logged.age_ms)
 
     async def _position(self, tx: Tx) -> Cursor:
         row = await tx.row(HOLD, self.subscriber.name)
@@ -87,13 +87,18 @@ class Feed:
         return Cursor(row["stamp"], row["position"])
 
     async def _insist(self, logged: Logged) -> None:
-        for attempt in range(1, MAX_ATTEMPTS + 1):
+        """Try one event until it is handled or parked. A database that is away or held up is not the event's fault."""
+        attempt, reason = 0, ""
+        while attempt < MAX_ATTEMPTS:
             try:
                 return await self._apply([logged])
+            except (DatabaseAway, Busy) as away:
+                log.warning("event waits for the database", subscriber=self.subscriber.name, error=repr(away))
+                await asyncio.sleep(POLL_S)
             except Exception as error:
-                reason = repr(error)
+                attempt, reason = attempt + 1, repr(error)
                 log.error("event not handled", subscriber=self.subscriber.name, eventType=logged.type, attempt=attempt,
-                          eventId=str(logged.row["event_id"]), traceId=logged.row["trace_id"], error=reason)  # fmt: skip
+                          error=reason, traceId=logged.row["trace_id"])  # fmt: skip
                 await asyncio.sleep(backoff_s(attempt))
         return await self._park(logged, reason)
 
@@ -102,8 +107,8 @@ class Feed:
             try:
                 async with self._db.transaction(_call(self.subscriber.name, logged)) as tx:
                     seen = await self._position(tx)
-                    event_id, position = logged.row["event_id"], logged.at.position
-                    await tx.run(PARK, self.subscriber.name, position, event_id, logged.type, reason[:500], MAX_ATTEMPTS)
+                    event_id, position, why = logged.row["event_id"], logged.at.position, reason[:500]
+                    await tx.run(PARK, self.subscriber.name, position, event_id, logged.type, why, MAX_ATTEMPTS)
                     await tx.run(MOVE, self.subscriber.name, *max(seen, logged.at))
                 metrics.dead_letters_total.labels(self.subscriber.name).inc()
                 return
@@ -124,7 +129,7 @@ class Relay:
         while not stop.is_set():
             try:
                 await self._stand_by(stop)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ConnectionError) as error:
+            except (asyncpg.PostgresError, *AWAY) as error:
                 log.warning("relay lost the database", error=type(error).__name__)
                 await asyncio.sleep(STANDBY_S)
 
@@ -159,6 +164,7 @@ class Relay:
         return min((Cursor(row["stamp"], row["position"]) for row in rows), default=START)
 
     async def _step(self, connection: Any, feeds: Sequence[Feed], cursor: Cursor) -> Cursor:
+        rings = self._bell.rings
         batch = await read(connection, cursor, BATCH)
         for feed in feeds:
             if mine := [logged for logged in batch if logged.type in feed.types]:
@@ -171,7 +177,7 @@ class Relay:
         if await is_waiting(connection, cursor):
             await asyncio.sleep(HORIZON_POLL_S)
         else:
-            await self._bell.rung()
+            await self._bell.rung(since=rings)
             await self._catch_up_idle(connection, feeds, cursor)
         return cursor
 

@@ -1,4 +1,4 @@
-"""Subscribers and projections: functions over events, registered by their annotation, each with its own position in the log."""
+"""Subscribers and projections: functions over events, registered by annotation, each with a position of its own."""
 
 import inspect
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,7 @@ React = Callable[[Any, Any], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Subscriber:
-    """`react(event, tx)` for each event of `events`, in order per key, its effect and its position in one transaction."""
+    """`react(event, tx)` for each event of `events`, in order per key; effect and position in one transaction."""
 
     name: str
     events: tuple[type[Event], ...]

@@ -6,11 +6,11 @@ sends one notification for all rings of the last INTERVAL_S. A lost ring costs a
 
 import asyncio
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import asyncpg
 
-from tradewind.runtime.database import Database
+from tradewind.runtime.database import AWAY, Database
 from tradewind.runtime.telemetry.logs import log
 
 CHANNEL: Final = "tradewind_told"
@@ -23,7 +23,7 @@ RECONNECT_S = 0.25
 
 
 class Bell:
-    """Rings across processes. Waiters see every ring that follows the moment they began to look."""
+    """Rings across processes. Who notes `rings` before looking and waits `since` then misses no ring in between."""
 
     def __init__(self, db: Database, url: str) -> None:
         self._db = db
@@ -31,9 +31,11 @@ class Bell:
         self._to_send = asyncio.Event()
         self._heard = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self.rings = 0
+        """How often it rang in this process."""
         db.on_told = self.ring
 
-    async def __aenter__(self) -> "Bell":
+    async def __aenter__(self) -> Self:
         self._tasks = [asyncio.create_task(self._send()), asyncio.create_task(self._listen())]
         return self
 
@@ -48,11 +50,14 @@ class Bell:
         self._wake()
 
     def _wake(self) -> None:
+        self.rings += 1
         heard, self._heard = self._heard, asyncio.Event()
         heard.set()
 
-    async def rung(self, timeout_s: float = POLL_S) -> None:
-        """Return at the next ring, or after `timeout_s`."""
+    async def rung(self, timeout_s: float = POLL_S, *, since: int | None = None) -> None:
+        """Return at the next ring, or after `timeout_s`; at once where it rang after there had been `since` rings."""
+        if since is not None and self.rings > since:
+            return
         with suppress(TimeoutError):
             await asyncio.wait_for(self._heard.wait(), timeout_s)
 
@@ -60,18 +65,25 @@ class Bell:
         while True:
             await self._to_send.wait()
             self._to_send.clear()
-            with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            with suppress(asyncpg.PostgresError, *AWAY):
                 await self._db.pool.execute(NOTIFY)
             await asyncio.sleep(INTERVAL_S)
 
     async def _listen(self) -> None:
         while True:
             try:
-                connection: Any = await asyncpg.connect(self._url)
-                gone = asyncio.Event()
-                connection.add_termination_listener(lambda *_, gone=gone: gone.set())
-                await connection.add_listener(CHANNEL, lambda *_: self._wake())
-                await gone.wait()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                await self._listen_once()
+            except (asyncpg.PostgresError, *AWAY) as error:
                 log.warning("bell lost its connection", error=type(error).__name__)
             await asyncio.sleep(RECONNECT_S)
+
+    async def _listen_once(self) -> None:
+        connection: Any = await asyncpg.connect(self._url)
+        try:
+            gone = asyncio.Event()
+            connection.add_termination_listener(lambda *_: gone.set())
+            await connection.add_listener(CHANNEL, lambda *_: self._wake())
+            self._wake()  # what rang while nobody listened
+            await gone.wait()
+        finally:
+            connection.terminate()

@@ -1,4 +1,4 @@
-"""The saga's mind: (definition, state, message) -> state. No clock, no input, no output; any message may come twice or late."""
+"""The saga's mind: (definition, state, message) -> state. No clock, no input or output; any message may be late."""
 
 from enum import StrEnum
 from typing import TypeAlias
@@ -88,7 +88,10 @@ def advance(saga: Saga, state: State, message: Message) -> State:
             return _retried(state)
         case Compensate(why=why):
             return _compensated(saga, state, why)
-        case Said(step=step, undoing=undoing) if state.phase not in MOVING or (step, undoing) != (state.step, state.undoing):
+        case Said(step=step, undoing=undoing) if state.phase not in MOVING or (step, undoing) != (
+            state.step,
+            state.undoing,
+        ):
             return state
         case StepDone():
             return _undone(state) if state.undoing else _done(saga, state)

@@ -1,4 +1,4 @@
-"""What a saga is made of: steps, each with what it does, how it is undone, how long it may take and how often it is tried."""
+"""What a saga is made of: steps; what each does, how it is undone, how long it may take, how often it is tried."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Local:
-    """Work inside our own database: `run(tx, tasks)` gives an outcome for each task; effect and saga commit together."""
+    """Work inside our own database: `run(tx, tasks)` gives an outcome for each; effect and saga commit together."""
 
     run: Callable[[Tx, Sequence[Task]], Awaitable[Sequence[Outcome]]]
 
@@ -33,8 +33,8 @@ class Local:
 class Remote:
     """A call to somebody else, never inside a transaction.
 
-    `prepare(tx, tasks)` gives for each task a wish, or an outcome where there is nothing to ask. `ask(task, wish)` makes
-    the call; raising Unavailable means that the outcome is unknown. `record(tx, answered)` books the answers.
+    `prepare(tx, tasks)` gives for each task a wish, or an outcome where there is nothing to ask. `ask(task, wish)`
+    makes the call; raising Unavailable means that the outcome is unknown. `record(tx, answered)` books the answers.
     """
 
     prepare: Callable[[Tx, Sequence[Task]], Awaitable[Sequence[Any]]]

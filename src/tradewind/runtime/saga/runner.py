@@ -90,7 +90,9 @@ class Runner:
         stage = self._stages.get(key)
         if stage is None:
             saga = self._sagas[held.kind]
-            stage = Stage(saga, held.state.step, undoing=held.state.undoing, db=self._db, booking=self._booking, sink=self)
+            stage = Stage(
+                saga, held.state.step, undoing=held.state.undoing, db=self._db, booking=self._booking, sink=self
+            )
             stage.start()
             self._stages[key] = stage
         stage.put(held)

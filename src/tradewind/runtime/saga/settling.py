@@ -42,7 +42,8 @@ class Booking:
             for verdict, (_, _, outcome) in zip(verdicts, settled, strict=True)
         ]
         notes = [
-            store.Note(held.id, label, type(outcome).__name__, getattr(outcome, "why", None)) for held, _, outcome in settled
+            store.Note(held.id, label, type(outcome).__name__, getattr(outcome, "why", None))
+            for held, _, outcome in settled
         ]
         store.settle(tx, rows, notes, self.lease_s)
         for verdict in verdicts:

@@ -41,7 +41,7 @@ async def wake(tx: Tx, saga_id: UUID) -> None:
 
 
 async def cancel(tx: Tx, saga: Saga, saga_id: UUID, why: str) -> bool:
-    """Ask for the saga's undoing. True: it will never be completed. False: too late, the pivot is done or it has ended."""
+    """Ask for the saga's undoing. True: it will never be completed. False: too late, the pivot is done."""
     row = await find(tx, saga_id)
     before = store.state_of(row)
     after = advance(saga, before, Cancel(why))

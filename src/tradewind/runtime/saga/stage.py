@@ -1,4 +1,4 @@
-"""One step in one direction: sagas queue for it, whoever is waiting shares a transaction, answers are booked as they come.
+"""One step in one direction: sagas queue for it, who is waiting shares a transaction, answers are booked as they come.
 
 No saga waits for another one's slow call, and under load each transaction serves many.
 """
@@ -144,7 +144,9 @@ class Stage:
             mine = await self._still_ours(tx, [held for held, _ in answered])
             known = [(held, answer) for held, answer in answered if held.id in mine]
             told = [(held, answer) for held, answer in known if not isinstance(answer, Failed)]
-            outcomes = await self._work.record(tx, [(self._task(held), answer) for held, answer in told]) if told else []
+            outcomes = (
+                await self._work.record(tx, [(self._task(held), answer) for held, answer in told]) if told else []
+            )
             failed = [(held, answer) for held, answer in known if isinstance(answer, Failed)]
             both = [*zip((held for held, _ in told), outcomes, strict=True), *failed]
             fresh = [held._replace(state=_with_cancel(held, mine)) for held, _ in both]
@@ -162,7 +164,9 @@ class Stage:
         """Those that are still ours to carry on, and those of ours that somebody wants undone."""
         mine = await self._still_ours(tx, batch)
         fresh = [held._replace(state=_with_cancel(held, mine)) for held in batch if held.id in mine]
-        stop = [held for held in fresh if held.state.cancel and not self._undoing and self._step <= self._saga.pivot_index]
+        stop = [
+            held for held in fresh if held.state.cancel and not self._undoing and self._step <= self._saga.pivot_index
+        ]
         return [held for held in fresh if held not in stop], stop
 
     async def _settle(self, tx: Tx, batch: Sequence[store.Held], outcomes: Sequence[Outcome]) -> list[Verdict]:

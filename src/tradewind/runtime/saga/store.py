@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tradewind.runtime.call import Actor, Call
 from tradewind.runtime.database import Tx
-from tradewind.runtime.saga.advance import ENDED, Phase, State
+from tradewind.runtime.saga.advance import MOVING, Phase, State
 from tradewind.runtime.saga.definition import Saga
 
 BEGIN: Final = """
@@ -40,10 +40,11 @@ SETTLE: Final = """
         cancel = u.cancel, why = u.why, refused = u.refused,
         due_at = now() + u.delay_s * interval '1 second',
         lease_until = CASE WHEN u.keep THEN now() + $13 * interval '1 second' ELSE '-infinity' END,
-        step_since = CASE WHEN (s.step, s.undoing) = (u.step, u.undoing) AND u.attempt > 0 THEN s.step_since ELSE now() END,
+        step_since = CASE WHEN (s.step, s.undoing) = (u.step, u.undoing) AND u.attempt > 0
+                          THEN s.step_since ELSE now() END,
         fence = s.fence + u.fence_step, changed_at = now()
-    FROM unnest($1::uuid[], $2::text[], $3::int[], $4::bool[], $5::int[], $6::int[], $7::text[], $8::text[], $9::bool[],
-                $10::float8[], $11::bool[], $12::int[])
+    FROM unnest($1::uuid[], $2::text[], $3::int[], $4::bool[], $5::int[], $6::int[], $7::text[], $8::text[],
+                $9::bool[], $10::float8[], $11::bool[], $12::int[])
          AS u (id, phase, step, undoing, attempt, attempt_group, cancel, why, refused, delay_s, keep, fence_step)
     WHERE s.id = u.id
 """
@@ -130,7 +131,7 @@ def settle(tx: Tx, settled: Sequence[Settled], notes: Sequence[Note], lease_s: f
             SETTLE, [one.id for one in settled], [s.phase.value for s in states], [s.step for s in states],
             [s.undoing for s in states], [s.attempt for s in states], [s.attempt_group for s in states],
             [s.cancel for s in states], [s.why for s in states], [s.refused for s in states],
-            [None if s.phase in ENDED or s.phase is Phase.NEEDS_ATTENTION else one.delay_s for one, s in zip(settled, states, strict=True)],
+            [one.delay_s if one.state.phase in MOVING else None for one in settled],
             [one.keep for one in settled], [one.fence_step for one in settled], lease_s,
         )  # fmt: skip
     if notes:

@@ -1,18 +1,18 @@
-"""Structured JSON logs. A line carries orderId, traceId, userId and eventType where they are known; never personal data."""
+"""Structured JSON logs: orderId, traceId, userId and eventType where they are known; never personal data."""
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
 
 log: Any = structlog.get_logger("tradewind")
 SECRET_KEYS = frozenset(
-    ("password", "access_token", "refresh_token", "token", "authorization", "secret", "email", "address", "shippingaddress",
-     "shipping_address", "phone", "name", "card", "paymentmethod", "payment_method")
+    """password token accesstoken refreshtoken idtoken authorization cookie setcookie secret clientsecret apikey
+    email address shippingaddress billingaddress phone name fullname card cardnumber cvc iban paymentmethod""".split()
 )
-"""Keys whose values never reach a log line."""
+"""Keys whose values never reach a log line, at any depth; in small letters, without `_` and `-`."""
 REDACTED = "[redacted]"
 
 
@@ -35,4 +35,22 @@ def configure(level: str = "INFO") -> None:
 
 def redact(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> dict[str, Any]:
     """Blank the values of keys that may hold a secret or say who somebody is."""
-    return {key: REDACTED if key.lower() in SECRET_KEYS else value for key, value in line.items()}
+    return _clean(line)
+
+
+def _clean(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: REDACTED if _bare(key) in SECRET_KEYS else _inside(value) for key, value in fields.items()}
+
+
+def _inside(value: Any) -> Any:
+    match value:
+        case Mapping():
+            return _clean(value)
+        case list() | tuple():
+            return [_inside(one) for one in value]
+        case _:
+            return value
+
+
+def _bare(key: object) -> str:
+    return str(key).lower().replace("_", "").replace("-", "")

@@ -21,4 +21,6 @@ event_lag_ms = Histogram(
 dead_letters_total = Counter("dead_letters_total", "Events parked after their last attempt.", ["subscriber"])
 payment_authorized_total = Counter("payment_authorized_total", "Payments authorized (payment.authorized.count).")
 commands_total = Counter("commands_total", "Commands answered, by outcome.", ["command", "outcome"])
-batch_size = Histogram("batch_size", "Commands that shared one transaction.", ["lane"], buckets=(1, 2, 4, 8, 16, 32, 64, 128))
+batch_size = Histogram(
+    "batch_size", "Commands that shared one transaction.", ["lane"], buckets=(1, 2, 4, 8, 16, 32, 64, 128)
+)

@@ -1,4 +1,4 @@
-"""OpenTelemetry spans. They are recorded where OTEL_EXPORTER_OTLP_ENDPOINT names a collector, and cost nothing elsewhere."""
+"""OpenTelemetry spans, recorded where OTEL_EXPORTER_OTLP_ENDPOINT names a collector; they cost nothing elsewhere."""
 
 import os
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def configure(service: str) -> None:
 
 def record_with(provider: trace.TracerProvider) -> None:
     """Record spans through `provider` from now on."""
-    global _recording, _tracer  # noqa: PLW0603 -- telemetry is one per process
+    global _recording, _tracer
     _recording, _tracer = True, provider.get_tracer("tradewind")
 
 
@@ -43,7 +43,7 @@ def span(name: str, trace_id: str, *, kind: SpanKind = SpanKind.INTERNAL, **attr
         return
     parent = None
     if not trace.get_current_span().get_span_context().is_valid:
-        remote = SpanContext(int(trace_id, 16), int(new_trace_id()[:16], 16), True, TraceFlags(TraceFlags.SAMPLED))  # noqa: FBT003
+        remote = SpanContext(int(trace_id, 16), int(new_trace_id()[:16], 16), True, TraceFlags(TraceFlags.SAMPLED))
         parent = trace.set_span_in_context(NonRecordingSpan(remote))
     with _tracer.start_as_current_span(name, context=parent, kind=kind, attributes=attributes):
         yield
