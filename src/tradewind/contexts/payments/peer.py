@@ -14,6 +14,7 @@ from tradewind.contracts.payments import Charge, Operation, Wish
 from tradewind.kernel.ids import new_id
 from tradewind.ports.payment_provider import Answer, Approved, PaymentProvider
 from tradewind.runtime.database import Tx
+from tradewind.runtime.failpoints import planted
 from tradewind.runtime.saga.definition import Task
 from tradewind.runtime.telemetry import metrics
 
@@ -69,7 +70,7 @@ def _intent(task: Task, charge: Charge) -> Payment:
 
 def _asked_again(payment: Payment, task: Task, charge: Charge) -> Payment:
     """A person had a refused payment tried again: a new question, under its new key."""
-    if payment.status is not Status.FAILED:
+    if payment.status is not Status.FAILED and not planted("effect_without_key"):
         return payment
     return replace(payment, status=Status.INITIATED, authorization_key=task.effect_key, method=charge.method, why=None)
 
