@@ -29,7 +29,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     logs.configure("ERROR")
     base = tmp_path_factory.getbasetemp()
     home = (base.parent if base.name.startswith("popen-") else base) / ENGINES_HOME
-    return replace(Settings.from_environment(), home=Path(home), port=0)
+    return replace(Settings.from_environment(), home=Path(home), port=0, provider_timeout_s=0.5)
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -1,6 +1,6 @@
 """The orders of one customer, newest first, from the projection orders_by_customer."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -76,6 +76,6 @@ async def list_orders(command: ListOrders, tx: Tx) -> OrderPage:
 def _read(cursor: str | None) -> tuple[datetime, UUID]:
     at, _, order_id = (cursor or f"{_FROM_THE_START}~{MAX_ID}").partition("~")
     try:
-        return datetime.fromisoformat(at), UUID(order_id)
-    except ValueError:
+        return datetime.fromisoformat(at).astimezone(UTC), UUID(order_id)
+    except (ValueError, OverflowError):  # in UTC, some moments lie outside of all calendars
         raise UnfitCursor from None

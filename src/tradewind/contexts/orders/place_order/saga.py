@@ -11,10 +11,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from tradewind.contexts.orders._domain.order import Order, Status
+from tradewind.contexts.orders._domain.order import LIFECYCLE, PENDING, Order, Status
 from tradewind.contexts.orders._store import orders
 from tradewind.contracts.inventory import InventoryPeer, InventoryReserved, NotEnoughStock, Wanted
 from tradewind.contracts.messages import Event
+from tradewind.contracts.orders import OrderCancelled, OrderPaid
 from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
 from tradewind.contracts.payments import Charge, PaymentsPeer
 from tradewind.contracts.shipping import ShippingPeer
@@ -71,7 +72,8 @@ async def release(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
 async def open_payment(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
     """The wishes to authorize; an order without a payment method waits."""
     found = await orders.lock(tx, [task.saga_id for task in tasks])
-    charges = [(task, charge) for task in tasks if (charge := _charge(found[task.saga_id])) is not None]
+    maybe = [(task, _charge(found[task.saga_id])) for task in tasks]
+    charges = [(task, charge) for task, charge in maybe if charge is not None]
     wishes = await tx.peer(PaymentsPeer).open(tx, charges) if charges else []
     asked = {task.saga_id: wish for (task, _), wish in zip(charges, wishes, strict=True)}
     return [asked.get(task.saga_id, Waiting(PAYMENT_PATIENCE_S)) for task in tasks]
@@ -103,7 +105,7 @@ async def cancel_shipment(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
 async def confirm_order(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
     """The pivot: goods, money and carriage are certain."""
     paid_for = await tx.peer(PaymentsPeer).authorized(tx, [task.saga_id for task in tasks])
-    return await _move(tx, tasks, lambda order: order.confirm(authorized=order.id in paid_for), after=Status.CONFIRMED)
+    return await _move(tx, tasks, lambda order: order.confirm(authorized=order.id in paid_for), while_=PENDING)
 
 
 async def record_capture(tx: Tx, answered: Sequence[tuple[Task, Any]]) -> Sequence[Outcome]:
@@ -123,37 +125,30 @@ async def prepare_capture(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
 
 async def _pay(tx: Tx, tasks: Sequence[Task]) -> None:
     if tasks:
-        await _move(tx, tasks, Order.pay, after=Status.PAID)
+        await _move(tx, tasks, Order.pay, while_=LIFECYCLE.sources(OrderPaid))
         await tx.peer(ShippingPeer).release(tx, [task.saga_id for task in tasks])
 
 
 async def end(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
     """Everything is undone: the order is canceled where somebody said no, failed where the shop could not."""
-    refused = {task.saga_id: task for task in tasks if task.refused}
+    refused = {task.saga_id for task in tasks if task.refused}
     why = {task.saga_id: task.why or "undone" for task in tasks}
 
     def off(order: Order) -> Event:
-        return (
-            order.cancel(why[order.id])
-            if order.id in refused or order.status not in _MAY_FAIL
-            else order.fail(why[order.id])
-        )
+        could_not = order.id not in refused and order.status in PENDING
+        return order.fail(why[order.id]) if could_not else order.cancel(why[order.id])
 
-    return await _move(tx, tasks, off, after=Status.CANCELED, or_after=Status.FAILED)
-
-
-_MAY_FAIL = frozenset((Status.PENDING_RESERVATION, Status.RESERVED, Status.PENDING_PAYMENT))
+    return await _move(tx, tasks, off, while_=LIFECYCLE.sources(OrderCancelled))
 
 
 async def _move(
-    tx: Tx, tasks: Sequence[Task], by: Callable[[Order], Event], *, after: Status, or_after: Status | None = None
+    tx: Tx, tasks: Sequence[Task], by: Callable[[Order], Event], *, while_: frozenset[Status]
 ) -> Sequence[Outcome]:
-    """Move each order by one event, unless it has gone there before: steps run again after a crash."""
+    """Move each order by one event, unless it has gone on before: a step may run again."""
     found = await orders.lock(tx, [task.saga_id for task in tasks])
-    due = [found[task.saga_id] for task in tasks if found[task.saga_id].status not in (after, or_after)]
+    due = [order for task in tasks if (order := found[task.saga_id]).status in while_]
     events = [by(order) for order in due]
-    moves = [(order.after(event), event) for order, event in zip(due, events, strict=True)]
-    orders.move(tx, moves, _calls(tasks))
+    orders.move(tx, [(order.after(event), event) for order, event in zip(due, events, strict=True)], _calls(tasks))
     return [Done()] * len(tasks)
 
 

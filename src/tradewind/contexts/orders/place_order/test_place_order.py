@@ -107,7 +107,6 @@ async def test_among_many_at_once_the_unfit_are_refused_and_the_others_get_their
 async def test_many_orders_share_few_round_trips(shop: Shop) -> None:
     """The design's bound: a batch costs at most 5 round trips (and BEGIN) however many orders are in it."""
     await a_product(shop, "BOOK", stock=100)
-    await shop.dispatch(an_order(("BOOK", 1)), a_call(key="the driver learns the types of a new connection"))
     statements: list[str] = []
     held = [await shop.db.pool.acquire() for _ in range(shop.db.pool.get_size())]
     for connection in held:
@@ -115,7 +114,8 @@ async def test_many_orders_share_few_round_trips(shop: Shop) -> None:
         await shop.db.pool.release(connection)
     await asyncio.gather(*(shop.dispatch(an_order(("BOOK", 1)), a_call(key=f"k{n}")) for n in range(50)))
     batches = sum(1 for one in statements if one.startswith("BEGIN"))
-    others = [one for one in statements if "pg_notify" not in one]
+    # Not counted: the bell, and what the driver asks once of each new connection about array types.
+    others = [one for one in statements if not any(word in one for word in ("pg_notify", "jit", "typeinfo"))]
     assert len(others) <= 5 * batches, statements
     assert batches < 10
 
