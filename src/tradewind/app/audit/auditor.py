@@ -1,0 +1,76 @@
+"""One audit: every check of the database in one snapshot, then the provider's ledger."""
+
+from typing import Any, Final
+
+import aiohttp
+import asyncpg
+import msgspec
+
+from tradewind.app.audit import provider_ledger
+from tradewind.app.audit.checks import PROBES, consumers
+from tradewind.app.audit.order_events import order_events
+from tradewind.app.audit.report import Check, Findings, Report
+from tradewind.app.audit.waiting import settled
+from tradewind.app.wiring import manifests
+
+SETTINGS: Final = {
+    "application_name": "tradewind audit",
+    "default_transaction_read_only": "on",
+    "work_mem": "64MB",
+    "jit": "off",
+    "timezone": "UTC",
+}
+"""How the auditor connects: it cannot write, and it may sort."""
+STATEMENT_WITHIN_S: Final = 600.0
+
+
+async def audit(database_url: str, provider_url: str | None, *, settle_s: float = 0.0) -> Report:
+    """Check every promise. Changes nothing, and may run while the shop does.
+
+    With `settle_s`, wait at most that many seconds for sagas and subscribers to finish what is on its way; what was in
+    the log before must then have been heard. Without a `provider_url` its ledger is not compared. Raises what asyncpg
+    raises where the database is away.
+    """
+    hears = _hears()
+    connection: Any = await asyncpg.connect(database_url, server_settings=SETTINGS, command_timeout=STATEMENT_WITHIN_S)
+    try:
+        target = await settled(connection, hears, settle_s)
+        findings = Findings(provider_ledger.NAME, provider_ledger.ADVICE)
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            probes = (*PROBES, consumers(hears, target))
+            checks = [await probe.run(connection) for probe in probes]
+            checks += [one.check() for one in await order_events(connection)]
+            suspects, before = await _provider(connection, provider_url, findings)
+        after = await provider_ledger.standing(connection, suspects)
+        provider_ledger.settle(suspects, before, after, findings)
+        return Report.of(checks if provider_url is None else [*checks, findings.check()])
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as missing:
+        return _no_shop(missing)
+    finally:
+        await connection.close()
+
+
+def _hears() -> dict[str, list[str]]:
+    """Every subscriber that the shop says it has, with the wire types of what it hears."""
+    found = [subscriber for one in manifests() for subscriber in one.subscribers]
+    return {one.name: [event.TYPE for event in one.events] for one in found}
+
+
+async def _provider(
+    connection: Any, url: str | None, findings: Findings
+) -> tuple[list[provider_ledger.Suspect], dict[Any, str]]:
+    """Read the ledger and compare it inside the snapshot; the suspects, and where they stand in the snapshot."""
+    if url is None:
+        return [], {}
+    try:
+        accounts = await provider_ledger.read_ledger(url)
+    except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError) as trouble:
+        findings.violation(f"the ledger at {url} cannot be read: {trouble!r}")
+        return [], {}
+    suspects = await provider_ledger.compare(connection, accounts, findings)
+    return suspects, await provider_ledger.standing(connection, suspects)
+
+
+def _no_shop(missing: Exception) -> Report:
+    wrong = f"{missing}. Next: tradewind serve makes the tables when it starts for the first time"
+    return Report.of([Check(name="tables", ok=False, checked=0, violations=[wrong])])

@@ -1,0 +1,65 @@
+"""The checks that one statement each can answer: its name, its SQL, what to do when it is violated."""
+
+from typing import Any, Final, LiteralString, NamedTuple
+
+from tradewind.app.audit import goods, log, money, sagas
+from tradewind.app.audit.report import SHOWN, Check
+
+GRACE_S: Final = 10.0
+"""Younger than this, an event may be on its way to its subscribers, and a transaction on its way to its end."""
+OVERDUE_S: Final = 60.0
+"""A saga that is due longer than this is being carried by nobody, or by somebody who hangs."""
+LONGEST_S: Final = 25 * 3600.0
+"""No saga takes longer: the definitions allow 24 hours."""
+
+
+class Probe(NamedTuple):
+    """One statement that answers checked, in_flight, violated, violations. $1 is how many violations to name."""
+
+    name: str
+    sql: LiteralString
+    advice: str
+    arguments: tuple[Any, ...] = ()
+
+    async def run(self, connection: Any) -> Check:
+        """Ask inside the snapshot of `connection`'s transaction."""
+        row = await connection.fetchrow(self.sql, SHOWN, *self.arguments)
+        violations = [f"{wrong}. Next: {self.advice}" for wrong in row["violations"] or ()]
+        if row["violated"] > len(violations):
+            violations.append(f"and {row['violated'] - len(violations):,} more of this kind")
+        return Check(
+            name=self.name,
+            ok=row["violated"] == 0,
+            checked=row["checked"],
+            violations=violations,
+            in_flight=row["in_flight"],
+        )
+
+
+_SAGA: Final = "tradewind saga show <order> tells how it came to this"
+PROBES: Final = (
+    Probe("stock ledger", goods.STOCK, "compare inventory.inventory_adjustment and inventory.reservation of this "
+          "SKU, count the shelf, and put it right with an adjustment"),
+    Probe("reservations", goods.RESERVATIONS, f"{_SAGA}; release what nobody will take"),
+    Probe("shipments", goods.SHIPMENTS, f"stop the shipment if it can be stopped; {_SAGA}", (GRACE_S,)),
+    Probe("order money", money.ORDER_MONEY, "compare orders.order_items with its first event in runtime.outbox"),
+    Probe("payments", money.PAYMENTS, f"look at the provider's GET /v1/ledger/<order>; {_SAGA}"),
+    Probe("refunds", money.REFUNDS, "tradewind saga show <refund> tells how it came to this"),
+    Probe("sagas agree with orders", sagas.SAGAS_AND_ORDERS, _SAGA),
+    Probe("no saga overdue", sagas.OVERDUE, "is a worker running (tradewind serve)? tradewind saga show <id> tells "
+          "what it waits for; tradewind saga retry or compensate carries a parked one on", (OVERDUE_S, LONGEST_S)),
+    Probe("order in the log", log.LOG_ORDER, "a writer told an event without holding its key's row; find it by the "
+          "event's type and trace in runtime.outbox"),
+    Probe("dead letters", log.DEAD_LETTERS, "mend the cause, then have the subscriber hear the event again"),
+    Probe("idempotency", log.ANSWERS, "compare runtime.idempotency, runtime.audit_entry and orders.orders of it"),
+    Probe("nothing left behind", sagas.LEFTOVERS, "end the connection, or roll the prepared transaction back",
+          (OVERDUE_S,)),
+)  # fmt: skip
+
+
+def consumers(hears: dict[str, list[str]], target: tuple[int, int]) -> Probe:
+    """Whether each subscriber has heard all events of its types: those up to `target`, and older ones than GRACE_S."""
+    pairs = [(name, event) for name, events in sorted(hears.items()) for event in events]
+    arguments = ([name for name, _ in pairs], [event for _, event in pairs], GRACE_S, *target)
+    advice = "is a worker running (tradewind serve)? Its log says why the relay does not move this subscriber"
+    return Probe("every event heard", log.CONSUMERS, advice, arguments)

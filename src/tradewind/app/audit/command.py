@@ -1,0 +1,38 @@
+"""What `tradewind audit` does: join the home's engines, audit, show the report."""
+
+import asyncio
+
+from rich.console import Console
+
+from tradewind.app.audit.auditor import audit
+from tradewind.app.audit.report import Report
+from tradewind.app.engines import engines
+from tradewind.app.settings import Settings
+
+
+def run_audit(settings: Settings, json: bool, settle_s: float = 0.0) -> int:
+    """Audit the shop of `settings` and print what came of it; 0 when all holds, 1 when not. Raises EngineError.
+
+    Engines are started where none run. `settle_s`: see `audit`.
+    """
+    progress = Console(stderr=True)
+
+    async def run() -> Report:
+        async with engines(settings, (lambda _: None) if json else progress.print) as found:
+            return await audit(found.database_url, found.provider_url, settle_s=settle_s)
+
+    report = asyncio.run(run())
+    show(report, json)
+    return 0 if report.ok else 1
+
+
+def show(report: Report, json: bool) -> None:
+    """Print the report to the standard output."""
+    console = Console(soft_wrap=True, highlight=False)
+    if json:
+        console.file.write(report.to_json() + "\n")
+        return
+    console.print(report.table())
+    for line in report.lines():
+        console.print(line, markup=False)
+    console.print("[green]Everything holds.[/]" if report.ok else "[red]Something does not hold.[/]")

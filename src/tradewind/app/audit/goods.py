@@ -1,0 +1,81 @@
+"""Goods: stock equals its ledger, nothing is held for nobody, what was ordered is what was taken out."""
+
+from typing import Final
+
+STOCK: Final = """
+    WITH adjusted AS (SELECT sku, sum(delta) AS quantity FROM inventory.inventory_adjustment GROUP BY sku),
+    taken AS (
+        SELECT sku, sum(quantity) FILTER (WHERE state = 'CONFIRMED') AS confirmed,
+               sum(quantity) FILTER (WHERE state = 'HELD') AS held
+        FROM inventory.reservation GROUP BY sku),
+    judged AS (
+        SELECT NULLIF(concat_ws('; ',
+            CASE WHEN s.sku IS NULL THEN 'is reserved or adjusted, but has no row in inventory.inventory_stock' END,
+            CASE WHEN s.on_hand <> coalesce(a.quantity, 0) - coalesce(t.confirmed, 0) THEN
+                format('on_hand is %s, but adjustments %s - confirmed %s = %s', s.on_hand, coalesce(a.quantity, 0),
+                       coalesce(t.confirmed, 0), coalesce(a.quantity, 0) - coalesce(t.confirmed, 0)) END,
+            CASE WHEN s.reserved <> coalesce(t.held, 0) THEN
+                format('reserved is %s, but %s is held', s.reserved, coalesce(t.held, 0)) END,
+            CASE WHEN s.on_hand < 0 OR s.reserved < 0 OR s.reserved > s.on_hand THEN
+                format('more is promised than there is: on_hand %s, reserved %s', s.on_hand, s.reserved) END), '')
+            AS why, sku
+        FROM inventory.inventory_stock AS s FULL JOIN adjusted AS a USING (sku) FULL JOIN taken AS t USING (sku))
+    SELECT count(*) AS checked, 0 AS in_flight, count(why) AS violated,
+           (array_agg('SKU ' || sku || ': ' || why ORDER BY sku) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
+    FROM judged
+"""
+RESERVATIONS: Final = """
+    WITH goods AS (
+        SELECT order_id, sku, sum(quantity) AS quantity FROM orders.order_items
+        WHERE kind = 'goods' GROUP BY order_id, sku),
+    line AS (
+        SELECT coalesce(g.order_id, r.order_id) AS order_id, coalesce(g.sku, r.sku) AS sku,
+               g.quantity AS ordered, r.quantity AS reserved, r.state
+        FROM goods AS g FULL JOIN inventory.reservation AS r ON r.order_id = g.order_id AND r.sku = g.sku),
+    judged AS (
+        SELECT l.order_id, l.sku, coalesce(s.phase IN ('STARTED', 'COMPENSATING'), false) AS moving, CASE
+            WHEN o.id IS NULL THEN CASE WHEN l.state IS NOT NULL THEN
+                format('%s of it are %s for an order that does not exist', l.reserved, l.state) END
+            WHEN l.state IS NOT NULL AND l.reserved IS DISTINCT FROM l.ordered THEN
+                format('%s were reserved, %s ordered', l.reserved, coalesce(l.ordered, 0))
+            WHEN o.status IN ('CANCELED', 'FAILED', 'PENDING_RESERVATION') THEN CASE
+                WHEN l.state IN ('HELD', 'CONFIRMED') THEN
+                    format('%s of it are %s, but the order is %s', l.reserved, l.state, o.status) END
+            WHEN l.state IS NULL THEN format('the order is %s, but %s of it were never reserved', o.status, l.ordered)
+            WHEN s.undoing THEN NULL
+            WHEN o.status IN ('CONFIRMED', 'PAID', 'FULFILLED') AND l.state <> 'CONFIRMED' THEN
+                format('the order is %s, but its %s are %s', o.status, l.reserved, l.state)
+            WHEN l.state = 'RELEASED' THEN format('the order is %s, but its %s were released', o.status, l.reserved)
+            END AS why
+        FROM line AS l
+        LEFT JOIN orders.orders AS o ON o.id = l.order_id
+        LEFT JOIN runtime.saga AS s ON s.id = l.order_id)
+    SELECT count(*) AS checked, count(*) FILTER (WHERE moving) AS in_flight, count(why) AS violated,
+           (array_agg(format('order %s, SKU %s: %s', order_id, sku, why) ORDER BY order_id, sku)
+            FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
+    FROM judged
+"""
+SHIPMENTS: Final = """
+    WITH judged AS (
+        SELECT coalesce(o.id, h.order_id) AS id, coalesce(s.phase IN ('STARTED', 'COMPENSATING'), false) AS moving, CASE
+            WHEN o.id IS NULL THEN format('a shipment (%s) without an order', h.status)
+            WHEN o.status IN ('CANCELED', 'FAILED') THEN CASE WHEN h.status <> 'CANCELED' THEN
+                format('the order is %s, but its shipment is %s', o.status, h.status) END
+            WHEN s.undoing THEN NULL
+            WHEN o.status = 'FULFILLED' THEN CASE WHEN h.status IS DISTINCT FROM 'DELIVERED' THEN
+                format('the order is FULFILLED, but its shipment is %s', coalesce(h.status, 'missing')) END
+            WHEN o.status = 'PAID' THEN CASE WHEN h.status IS NULL OR h.status IN ('PLANNED', 'CANCELED') THEN
+                format('the order is PAID, but its shipment is %s', coalesce(h.status, 'missing'))
+                WHEN h.delivered_at < now() - make_interval(secs => $2) THEN
+                format('its goods arrived at %s, but the order is not FULFILLED', h.delivered_at) END
+            WHEN o.status = 'CONFIRMED' THEN CASE WHEN h.status IS DISTINCT FROM 'PLANNED' THEN
+                format('the order is CONFIRMED, but its shipment is %s', coalesce(h.status, 'missing')) END
+            WHEN h.status <> 'PLANNED' THEN format('the order is only %s, but its shipment is %s', o.status, h.status)
+            END AS why
+        FROM orders.orders AS o
+        FULL JOIN shipping.shipments AS h ON h.order_id = o.id
+        LEFT JOIN runtime.saga AS s ON s.id = o.id)
+    SELECT count(*) AS checked, count(*) FILTER (WHERE moving) AS in_flight, count(why) AS violated,
+           (array_agg(format('order %s: %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
+    FROM judged
+"""

@@ -1,0 +1,79 @@
+"""Money in our own books: an order adds up, and what was taken and given back is what its state says."""
+
+from typing import Final
+
+ORDER_MONEY: Final = """
+    WITH lines AS (
+        SELECT order_id AS id, sum(quantity * unit_price_minor) AS minor FROM orders.order_items GROUP BY order_id),
+    judged AS (
+        SELECT id, CASE
+            WHEN o.total_minor IS NULL THEN format('its lines are worth %s minor units, but there is no order', l.minor)
+            WHEN l.minor IS NULL THEN 'it has no lines'
+            WHEN o.items_minor <> l.minor THEN format('its lines are worth %s %s in minor units, the order says %s',
+                                                      l.minor, o.currency, o.items_minor)
+            WHEN o.total_minor <> l.minor + o.shipping_minor + o.tax_minor - o.discount_minor THEN
+                format('lines %s + shipping %s + tax %s - discount %s = %s, but the total is %s %s in minor units',
+                       l.minor, o.shipping_minor, o.tax_minor, o.discount_minor,
+                       l.minor + o.shipping_minor + o.tax_minor - o.discount_minor, o.total_minor, o.currency)
+            WHEN o.total_minor < 0 THEN format('its total is %s', o.total_minor)
+            END AS why
+        FROM orders.orders AS o FULL JOIN lines AS l USING (id))
+    SELECT count(*) AS checked, 0 AS in_flight, count(why) AS violated,
+           (array_agg(format('order %s: %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
+    FROM judged
+"""
+PAYMENTS: Final = """
+    WITH done AS (
+        SELECT order_id, sum(amount_minor) AS minor FROM payments.refund WHERE status = 'DONE' GROUP BY order_id),
+    judged AS (
+        SELECT coalesce(o.id, p.order_id) AS id, coalesce(s.phase IN ('STARTED', 'COMPENSATING'), false) AS moving, CASE
+            WHEN o.id IS NULL THEN
+                format('a payment of %s %s (%s) without an order', p.amount_minor, p.currency, p.status)
+            WHEN p.amount_minor <> o.total_minor OR p.currency <> o.currency THEN
+                format('the payment is of %s %s, the order of %s %s', p.amount_minor, p.currency, o.total_minor,
+                       o.currency)
+            WHEN coalesce(p.refunded_minor, 0) < coalesce(d.minor, 0) THEN
+                format('refunds of %s are booked as done, but the payment says %s', d.minor, p.refunded_minor)
+            WHEN o.status IN ('CANCELED', 'FAILED') THEN CASE
+                WHEN p.captured_minor <> p.refunded_minor THEN
+                    format('the order is %s, but %s of %s %s captured are not given back', o.status,
+                           p.captured_minor - p.refunded_minor, p.captured_minor, p.currency)
+                WHEN p.amount_minor > 0 AND p.status IN ('INITIATED', 'AUTHORIZED', 'CAPTURED') THEN
+                    format('the order is %s, but its payment is %s', o.status, p.status) END
+            WHEN s.undoing THEN NULL
+            WHEN o.status IN ('PAID', 'FULFILLED') THEN CASE
+                WHEN p.order_id IS NULL THEN format('the order is %s, but there is no payment', o.status)
+                WHEN p.captured_minor <> o.total_minor OR p.status NOT IN ('CAPTURED', 'REFUNDED') THEN
+                    format('the order is %s, but %s of %s %s are captured (%s)', o.status, p.captured_minor,
+                           o.total_minor, o.currency, p.status)
+                WHEN p.refunded_minor <> coalesce(d.minor, 0) THEN
+                    format('%s %s went back, but the refunds that are done make %s', p.refunded_minor, p.currency,
+                           coalesce(d.minor, 0)) END
+            WHEN o.status = 'CONFIRMED' THEN CASE WHEN p.status IS DISTINCT FROM 'AUTHORIZED' THEN
+                format('the order is CONFIRMED, but its payment is %s', coalesce(p.status, 'missing')) END
+            WHEN p.captured_minor <> p.refunded_minor THEN
+                format('the order is only %s, but %s %s are captured', o.status, p.captured_minor, p.currency)
+            END AS why
+        FROM orders.orders AS o
+        FULL JOIN payments.payments AS p ON p.order_id = o.id
+        LEFT JOIN done AS d ON d.order_id = p.order_id
+        LEFT JOIN runtime.saga AS s ON s.id = o.id)
+    SELECT count(*) AS checked, count(*) FILTER (WHERE moving) AS in_flight, count(why) AS violated,
+           (array_agg(format('order %s: %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
+    FROM judged
+"""
+REFUNDS: Final = """
+    WITH judged AS (
+        SELECT coalesce(r.id, s.id) AS id, coalesce(s.phase IN ('STARTED', 'COMPENSATING'), false) AS moving, CASE
+            WHEN r.id IS NULL THEN format('a saga (%s) carries a refund that does not exist', s.phase)
+            WHEN s.id IS NULL THEN format('of order %s: %s, but no saga carries it', r.order_id, r.status)
+            WHEN r.status <> CASE s.phase WHEN 'COMPLETED' THEN 'DONE' WHEN 'FAILED' THEN 'REFUSED' ELSE 'PENDING' END
+                THEN
+                format('of order %s: %s, but its saga is %s', r.order_id, r.status, s.phase)
+            END AS why
+        FROM payments.refund AS r
+        FULL JOIN (SELECT id, phase FROM runtime.saga WHERE name = 'refund_payment') AS s ON s.id = r.id)
+    SELECT count(*) AS checked, count(*) FILTER (WHERE moving) AS in_flight, count(why) AS violated,
+           (array_agg(format('refund %s: %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
+    FROM judged
+"""
