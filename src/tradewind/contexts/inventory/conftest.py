@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest_asyncio
 
 from tests.shops import a_call
-from tradewind.app.wiring import Shop
 from tradewind.contracts.inventory import InventoryPeer, InventoryReserved, NotEnoughStock, Wanted
 from tradewind.kernel.ids import new_id
+from tradewind.runtime.database import Database
 
 LEDGER = """
     SELECT s.sku, s.on_hand, s.reserved,
@@ -27,11 +27,17 @@ LEDGER = """
 class Store:
     """A shop's stock, each question to it in a transaction of its own."""
 
-    shop: Shop
+    shop: Any
+
+    @property
+    def db(self) -> Database:
+        """The shop's database."""
+        db: Database = self.shop.db
+        return db
 
     async def fill(self, **stock: int) -> None:
         """Put so many of each SKU on the shelf."""
-        async with self.shop.db.pool.acquire() as connection, connection.transaction():
+        async with self.db.pool.acquire() as connection, connection.transaction():
             for sku, quantity in stock.items():
                 await connection.execute(
                     "INSERT INTO inventory.inventory_stock VALUES ($1, $2, $3)", sku, new_id(), quantity
@@ -44,39 +50,39 @@ class Store:
 
     async def reserve(self, *wanted: Wanted) -> Sequence[InventoryReserved | NotEnoughStock]:
         """Try."""
-        async with self.shop.db.transaction(a_call("system")) as tx:
+        async with self.db.transaction(a_call("system")) as tx:
             return await tx.peer(InventoryPeer).reserve(tx, wanted)
 
     async def confirm(self, *order_ids: UUID) -> frozenset[UUID]:
         """Confirm."""
-        async with self.shop.db.transaction(a_call("system")) as tx:
+        async with self.db.transaction(a_call("system")) as tx:
             return await tx.peer(InventoryPeer).confirm(tx, order_ids)
 
     async def release(self, *order_ids: UUID, reason: str = "a test") -> None:
         """Cancel."""
-        async with self.shop.db.transaction(a_call("system")) as tx:
+        async with self.db.transaction(a_call("system")) as tx:
             await tx.peer(InventoryPeer).release(tx, order_ids, reason)
 
     async def stock(self) -> dict[str, tuple[int, int]]:
         """SKU to (on hand, reserved); fails where the ledger says otherwise."""
-        rows = await self.shop.db.pool.fetch(LEDGER)
+        rows = await self.db.pool.fetch(LEDGER)
         for row in rows:
             assert (row["on_hand"], row["reserved"]) == (row["on_hand_due"], row["reserved_due"]), dict(row)
         return {row["sku"]: (row["on_hand"], row["reserved"]) for row in rows}
 
     async def states(self) -> list[str]:
         """The state of every reservation."""
-        rows = await self.shop.db.pool.fetch("SELECT state FROM inventory.reservation ORDER BY order_id, sku")
+        rows = await self.db.pool.fetch("SELECT state FROM inventory.reservation ORDER BY order_id, sku")
         return [row["state"] for row in rows]
 
     async def told(self) -> list[tuple[str, str]]:
         """(last words of the type, key) of every event, in the order of the log."""
-        rows = await self.shop.db.pool.fetch("SELECT type, key FROM runtime.outbox ORDER BY stamp, position")
+        rows = await self.db.pool.fetch("SELECT type, key FROM runtime.outbox ORDER BY stamp, position")
         return [(".".join(row["type"].split(".")[2:4]), row["key"]) for row in rows]
 
 
 @pytest_asyncio.fixture
-async def store(shop: Shop) -> Store:
+async def store(shop: Any) -> Store:
     """An empty store."""
     return Store(shop)
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from tests.shops import a_call, until, working
-from tradewind.app.wiring import Shop
 from tradewind.contexts.inventory._domain.stock import BelowReserved, InvalidAdjustment, NoSuchStock
 from tradewind.contexts.inventory.adjust_stock.command import AdjustStock
 from tradewind.contexts.inventory.conftest import Store, wants
@@ -25,7 +24,7 @@ def an_adjustment(**different: Any) -> AdjustStock:
     return AdjustStock(**{"sku": "A", "delta": 5, "reason": "delivery", **different})
 
 
-async def written(shop: Shop) -> tuple[int, ...]:
+async def written(shop: Any) -> tuple[int, ...]:
     return tuple(
         await shop.db.pool.fetchrow(
             "SELECT (SELECT count(*) FROM inventory.inventory_adjustment), (SELECT count(*) FROM runtime.outbox), "

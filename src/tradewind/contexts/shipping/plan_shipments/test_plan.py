@@ -44,7 +44,7 @@ async def test_planning_the_same_order_at_once_plans_one_shipment(dock: Dock) ->
 async def test_canceling_and_dispatching_at_once_leaves_one_of_both(dock: Dock) -> None:
     for _ in range(5):
         order_id, shipment_id = await dock.a_shipment()
-        answers: list[Any] = await asyncio.gather(
+        answers: tuple[Any, Any] = await asyncio.gather(
             dock.shop.dispatch(DispatchShipment(shipment_id=shipment_id), a_call("warehouse")),
             dock.cancel(order_id),
             return_exceptions=True,
