@@ -1,7 +1,7 @@
 # The front door: `make` lists what there is. A machine needs python3, pip and make; everything else is fetched from
 # PyPI, each file checked against a hash that is written in requirements.lock or tools/uv.txt.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint types walls format bench chaos requirements lock clean
+.PHONY: help setup run test check lint types walls format bench chaos requirements schemas docs lock clean
 SHELL := /bin/bash
 UV := .uv/bin/uv
 BIN := .venv/bin
@@ -42,6 +42,12 @@ chaos: setup ## Kill the shop at every commit boundary, 20 seeds each (SEEDS=5 f
 
 requirements: setup ## Show which requirements are met, by group (REQUIREMENTS="--json", "--open")
 	@$(BIN)/python -m tools.requirements $(REQUIREMENTS)
+
+schemas: setup ## Make the JSON Schema of each event from its class; refuses changes that are not additive
+	@$(BIN)/python -m tools.schemas
+
+docs: setup ## Make the pages that follow from the code: events, lifecycles, settings
+	@$(BIN)/python -m tools.pages
 
 lock: $(UV) ## Choose dependency versions anew and pin them by hash (LOCK="--upgrade" moves them up)
 	@$(COMPILE) $(LOCK) --group dev pyproject.toml --output-file requirements.lock

@@ -1,15 +1,17 @@
 """The canonical envelope (S0 §6) and the catalogue of every event type."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from tradewind.contracts import catalog, customers, inventory, orders, payments, pricing, reviews, shipping, webhooks
 from tradewind.contracts.messages import Event
 
 SCHEMA_VERSION = "1.0"
+TYPE_PATTERN: Final = r"^[a-z_]+(\.[a-z_]+){3}\.v[1-9][0-9]*$"
+"""`<domain>.<context>.<entity>.<action>.v<major>` (D9)."""
 _MODULES = (catalog, customers, inventory, orders, payments, pricing, reviews, shipping, webhooks)
 
 
@@ -17,13 +19,13 @@ class Envelope(Struct, frozen=True, kw_only=True, rename="camel"):
     """An event on its way: who told it when, under which trace, and what it says."""
 
     event_id: UUID
-    event_type: str
+    event_type: Annotated[str, Meta(pattern=TYPE_PATTERN)]
     occurred_at: datetime
     producer: str
     trace_id: str
     correlation_id: str
     partition_key: str
-    payload: Any
+    payload: Annotated[Any, Meta(extra_json_schema={"type": "object"})]
     schema_version: str = SCHEMA_VERSION
 
 
