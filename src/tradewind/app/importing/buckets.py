@@ -51,7 +51,7 @@ MEANING: Final[Mapping[Bucket, str]] = {
     Bucket.FEES: "any other code: a fee on its order",
     Bucket.FEES_WITHOUT_PRICE: "a fee of nothing: counted only",
     Bucket.FEES_TAKEN_BACK: "a fee or shipping with a negative quantity on an invoice: counted only",
-    Bucket.CHARGES_WITHOUT_GOODS: "shipping, fees, discounts of an invoice without goods, which is no order: counted only",
+    Bucket.CHARGES_WITHOUT_GOODS: "shipping, fees and discounts of an invoice without goods, so no order: counted only",
     Bucket.WRITE_OFFS: "goods with a negative quantity on an invoice: a stock adjustment",
     Bucket.WRITE_OFFS_NEVER_PRICED: "the same, of goods that no line of the file prices: counted only",
     Bucket.NO_PRICE: "goods at no price on an invoice that charges nothing: counted only",

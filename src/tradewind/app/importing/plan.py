@@ -14,7 +14,7 @@ from msgspec import Struct
 from tradewind.app.importing.buckets import CHARGES, ORDERED, Bucket, Tally, sort, tally
 from tradewind.app.importing.countries import COUNTRIES
 from tradewind.app.importing.pricing import PricePoint, histories
-from tradewind.app.importing.reading import Row
+from tradewind.app.importing.reading import Row, Unreadable
 from tradewind.app.importing.returns import Match, match, settled
 
 SOURCE: Final = "online-retail"
@@ -61,6 +61,12 @@ class PlannedOrder(Struct, frozen=True, kw_only=True):
     lines: tuple[PlannedLine, ...]
     shipping_minor: int
     discount_minor: int
+
+    @property
+    def total_minor(self) -> int:
+        """What the buyer owes."""
+        lines = sum(line.quantity * line.price_minor for line in self.lines)
+        return lines + self.shipping_minor - self.discount_minor
 
 
 class PlannedReturn(Struct, frozen=True, kw_only=True):
@@ -159,7 +165,9 @@ def _orders(ordered: Iterable[Line]) -> tuple[PlannedOrder, ...]:
     invoices: dict[str, list[Line]] = defaultdict(list)
     for line in ordered:
         invoices[line[0].invoice].append(line)
-    return tuple(_order(lines) for lines in invoices.values())
+    orders = tuple(_order(lines) for lines in invoices.values())
+    _check(orders, {invoice: lines[0][0].line for invoice, lines in invoices.items()})
+    return orders
 
 
 def _order(lines: Sequence[Line]) -> PlannedOrder:
@@ -175,6 +183,17 @@ def _order(lines: Sequence[Line]) -> PlannedOrder:
         shipping_minor=sum(row.amount_minor for row, bucket in lines if bucket is Bucket.SHIPPING),
         discount_minor=-sum(row.amount_minor for row, bucket in lines if bucket is Bucket.DISCOUNTS),
     )
+
+
+def _check(orders: Iterable[PlannedOrder], line_of: Mapping[str, int]) -> None:
+    """Refuse (Unreadable) invoices on which the discounts come to more than everything else."""
+    errors = [
+        {"line": line_of[order.invoice], "detail": f"invoice {order.invoice} comes to less than nothing"}
+        for order in orders
+        if order.total_minor < 0
+    ]
+    if errors:
+        raise Unreadable(f"{len(errors)} broken lines; nothing was brought in.", errors=errors)
 
 
 def _line(row: Row, bucket: Bucket) -> PlannedLine:

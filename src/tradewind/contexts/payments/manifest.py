@@ -6,9 +6,11 @@ from tradewind.contexts.payments.get_payment import rest as get_rest
 from tradewind.contexts.payments.get_payment.query import get_payment
 from tradewind.contexts.payments.peer import Payments
 from tradewind.contexts.payments.refund_payment import rest as refund_rest
-from tradewind.contexts.payments.refund_payment.command import REFUND_PAYMENT, refund_payment
+from tradewind.contexts.payments.refund_payment.command import REFUND_PAYMENT, RefundPayment, refund_payment
 from tradewind.contracts.payments import PaymentsPeer
 from tradewind.runtime.manifest import Manifest
+
+__all__ = ["MANIFEST", "RefundPayment"]
 
 MANIFEST = Manifest(
     name="payments",
