@@ -80,7 +80,8 @@ async def open_payment(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
 
 
 def _charge(order: Order) -> Charge | None:
-    return (order.payment_method and Charge(order.id, order.total, order.payment_method)) or None
+    method = order.payment_method
+    return None if method is None else Charge(order.id, order.total, method)
 
 
 async def confirm_reservation(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:

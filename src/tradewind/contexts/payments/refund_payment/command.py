@@ -36,7 +36,7 @@ class RefundTooLarge(Conflict):
 
 
 class RefundPayment(Command, frozen=True):
-    """Give `amount_minor` (minor units of `currency`) back to the buyer. A `refund_id` makes a retry the same refund."""
+    """Give `amount_minor` (minor units of `currency`) back. A `refund_id` makes a retry the same refund."""
 
     order_id: UUID
     amount_minor: int
