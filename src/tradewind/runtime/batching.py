@@ -18,6 +18,8 @@ from tradewind.runtime.telemetry import metrics
 MAX_WAITING = 10_000
 """Commands in one lane's queue; the next one is refused."""
 MAX_TRIES = 3
+PATIENCE_S = 5.0
+"""What is under way when a lane stops has so long to end."""
 WORKERS = 2
 """Transactions of one lane that are open at once: while one commits, the next fills."""
 
@@ -56,6 +58,7 @@ class Lane:
         self._leaders: dict[str, Task] = {}
         self._answered = idempotency.Recent()
         self._workers: list[asyncio.Task[None]] = []
+        self._stopping = False
         self._size = metrics.batch_size.labels(spec.command.__name__)
         verb = spec.action.rsplit(".", 1)[-1]
         self._before_commit, self._after_commit = f"{verb}.before_commit", f"{verb}.after_commit"
@@ -66,6 +69,10 @@ class Lane:
 
     async def stop(self) -> None:
         """Finish what is under way; whatever waits is refused."""
+        self._stopping = True
+        self._ready.set()
+        if self._workers:
+            await asyncio.wait(self._workers, timeout=PATIENCE_S)
         for worker in self._workers:
             worker.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
@@ -79,10 +86,12 @@ class Lane:
             return known.given(claim)
         while claim and (leader := self._leaders.get(claim.scope)):
             await asyncio.wait([leader.answer])
-            if leader.answer.exception() is None:
-                if leader.claim != claim:
-                    raise idempotency.KeyReused
+            if leader.claim == claim:
                 return leader.answer.result()
+            if leader.answer.exception() is None:
+                raise idempotency.KeyReused
+        if self._stopping:
+            raise QueueFull("The shop is stopping.")
         task = Task(command, call, claim)
         if len(self._queue) >= MAX_WAITING:
             raise QueueFull
@@ -97,6 +106,8 @@ class Lane:
     async def _work(self) -> None:
         while True:
             await self._ready.wait()
+            if self._stopping:
+                return
             batch = [self._queue.popleft() for _ in range(min(MAX_BATCH, len(self._queue)))]
             if not self._queue:
                 self._ready.clear()
@@ -106,19 +117,44 @@ class Lane:
 
     async def _answer(self, batch: Sequence[Task]) -> None:
         try:
+            await self._carry(batch)
+        finally:
+            _settle(batch, [QueueFull("The shop is stopping.")] * len(batch))  # whoever was answered stays answered
+
+    async def _carry(self, batch: Sequence[Task]) -> None:
+        try:
             outcomes = await self._together(batch)
         except DatabaseAway as away:
-            outcomes = [away] * len(
-                batch
-            )  # The commit may have happened: only the callers, with their keys, may ask again.
-        except asyncio.CancelledError:
-            for task in batch:
-                task.settle(QueueFull("The shop is stopping."))
-            raise
+            # The commit may have happened: only the callers, with their keys, may ask again.
+            _settle(batch, [away] * len(batch))
+        except Stale:
+            await self._again(batch)
+        except Exception as error:
+            if len(batch) == 1 and isinstance(error, Busy):
+                batch[0].settle(_busy(batch[0], error))
+            else:
+                await self._each_alone(batch)
+        else:
+            _settle(batch, outcomes)
+
+    async def _again(self, batch: Sequence[Task]) -> None:
+        """Answer those whose keys were used before from the record, and carry the others together again."""
+        try:
+            known = await self._recorded(batch)
         except Exception:
-            outcomes = [await self._alone(task) for task in batch]
-        for task, outcome in zip(batch, outcomes, strict=True):
-            task.settle(outcome)
+            known = {}
+        rest = [task for task in batch if task.claim is None or task.claim.scope not in known]
+        for task in batch:
+            if task not in rest and task.claim:
+                task.settle(known[task.claim.scope])
+        if rest and len(rest) < len(batch):
+            await self._carry(rest)
+        else:
+            await self._each_alone(rest)
+
+    async def _each_alone(self, batch: Sequence[Task]) -> None:
+        for task in batch:
+            task.settle(await self._alone(task))
 
     async def _together(self, batch: Sequence[Task]) -> Sequence[Any]:
         """One transaction for all of `batch`; an answer or a refusal for each.
@@ -135,28 +171,38 @@ class Lane:
         self._answered.keep(kept)
         return outcomes
 
-    async def _replayed(self, task: Task) -> Any:
-        """What was answered under the task's key before, or None."""
-        if task.claim is None:
-            return None
-        async with self._db.transaction(task.call) as tx:
-            known = await idempotency.replays(tx, [task.claim], self._spec.answer)
-        return known.get(task.claim.scope)
+    async def _recorded(self, batch: Sequence[Task]) -> dict[str, Any]:
+        """By scope: what was answered before under the keys of `batch`, or the refusal KeyReused."""
+        claims = [task.claim for task in batch if task.claim]
+        if not claims:
+            return {}
+        async with self._db.transaction(_call(batch, self._spec.action)) as tx:
+            return await idempotency.replays(tx, claims, self._spec.answer)
 
     async def _alone(self, task: Task) -> Any:
         """Answer one command by itself: no command fails because of its neighbour."""
         for tries_left in reversed(range(MAX_TRIES)):
             try:
-                known = await self._replayed(task)
-                return known if known is not None else (await self._together([task]))[0]
+                if known := await self._recorded([task]):
+                    return next(iter(known.values()))
+                return (await self._together([task]))[0]
             except Busy as busy:
-                return idempotency.InFlight() if task.claim else busy
+                return _busy(task, busy)
             except Stale as stale:
                 if not tries_left:
                     return stale
             except Exception as error:  # noqa: BLE001 -- the caller gets it
                 return error
         raise AssertionError
+
+
+def _busy(task: Task, busy: Busy) -> Refusal:
+    return idempotency.InFlight() if task.claim else busy
+
+
+def _settle(batch: Sequence[Task], outcomes: Sequence[Any]) -> None:
+    for task, outcome in zip(batch, outcomes, strict=True):
+        task.settle(outcome)
 
 
 def _call(batch: Sequence[Task], action: str) -> Call:

@@ -24,7 +24,10 @@ ENDED = frozenset((Phase.COMPLETED, Phase.FAILED))
 
 
 class State(Struct, frozen=True, kw_only=True):
-    """`step`: going forward, how many steps are done; undoing, how many are still to be undone."""
+    """`step`: going forward, how many steps are done; undoing, how many are still to be undone.
+
+    `refused`: it is undone because somebody said no, not because the shop could not.
+    """
 
     phase: Phase = Phase.STARTED
     step: int = 0
@@ -96,7 +99,7 @@ def advance(saga: Saga, state: State, message: Message) -> State:
         case StepDone():
             return _undone(state) if state.undoing else _done(saga, state)
         case StepRefused(why=why) if state.undoing or state.step > saga.pivot_index:
-            return replace(state, phase=Phase.NEEDS_ATTENTION, refused=not state.undoing, why=why)
+            return replace(state, phase=Phase.NEEDS_ATTENTION, attempt=0, why=why)
         case StepRefused(why=why):
             return _undo_from(state, state.step, why, refused=True)
         case StepFailed(why=why, final=final):
@@ -106,7 +109,7 @@ def advance(saga: Saga, state: State, message: Message) -> State:
 
 def _done(saga: Saga, state: State) -> State:
     following = state.step + 1
-    if state.cancel is not None and state.step < saga.pivot_index:
+    if state.cancel is not None and state.step <= saga.pivot_index:
         return _undo_from(state, following, state.cancel, refused=True)
     phase = Phase.COMPLETED if following == len(saga.steps) else Phase.STARTED
     return replace(state, phase=phase, step=following, attempt=0, attempt_group=0)
@@ -139,8 +142,9 @@ def _cancelled(saga: Saga, state: State, why: str) -> State:
 def _retried(state: State) -> State:
     if state.phase is not Phase.NEEDS_ATTENTION:
         return state
-    # A refusal is remembered under its key, so asking again needs a new one; an unknown outcome must keep the old one.
-    group = state.attempt_group + 1 if state.refused and not state.undoing else state.attempt_group
+    # A refusal (parked without an attempt) is remembered under its key, so asking again needs a new one; an unknown
+    # outcome must keep the old one.
+    group = state.attempt_group + 1 if state.attempt == 0 else state.attempt_group
     phase = Phase.COMPENSATING if state.undoing else Phase.STARTED
     return replace(state, phase=phase, attempt=0, attempt_group=group)
 

@@ -46,14 +46,16 @@ class Runner:
         renewing = asyncio.create_task(self._renew())
         try:
             while not stop.is_set():
+                rings = self._bell.rings
                 claimed = await self._claim()
                 looks += 1
                 if looks % MEASURE_EVERY == 1:
                     await self._measure()
                 if claimed < CLAIM:
-                    await self._bell.rung(POLL_S)
+                    await self._bell.rung(POLL_S, since=rings)
         finally:
             renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
             await asyncio.gather(*(stage.stop() for stage in self._stages.values()))
 
     async def _claim(self) -> int:
@@ -65,25 +67,26 @@ class Runner:
                 held = await store.claim(tx, list(self._sagas), room, self._lease_s)
                 held = await self._give_up_late(tx, held)
                 failpoint("saga.claim.before_commit")
+            if held:
+                failpoint("saga.claim.after_commit")
         except Exception as error:
             log.warning("no sagas claimed", error=repr(error))
             return 0
-        if held:
-            failpoint("saga.claim.after_commit")
         for one in held:
             self._held[one.id] = one.fence
             self._enter(one)
         return len(held)
 
     async def _give_up_late(self, tx: Tx, held: Sequence[store.Held]) -> list[store.Held]:
-        """Settle those whose time is up; the others."""
+        """Turn those round whose time is up; everything that is to be carried on."""
         late = [(one, message) for one in held if (message := timed_out(self._sagas[one.kind], one))]
+        turned: dict[UUID, store.Held] = {}
         for one, message in late:
             outcome = Failed(message.why)
-            self._booking.book(tx, self._sagas[one.kind], "deadline", [(one, message, outcome)])
+            [verdict] = self._booking.book(tx, self._sagas[one.kind], "deadline", [(one, message, outcome)])
             await tx.flush()
-        gone = {one.id for one, _ in late}
-        return [one for one in held if one.id not in gone]
+            turned[one.id] = one._replace(state=verdict.state)
+        return [turned.get(one.id, one) for one in held]
 
     def _enter(self, held: store.Held) -> None:
         key = (held.kind, held.state.step, held.state.undoing)
@@ -103,12 +106,16 @@ class Runner:
             if verdict.keep:
                 self._enter(verdict.held._replace(state=verdict.state))
             else:
-                self._held.pop(verdict.held.id, None)
+                self._let_go(verdict.held)
 
     def dropped(self, held: Sequence[store.Held]) -> None:
         """Not ours any more."""
         for one in held:
-            self._held.pop(one.id, None)
+            self._let_go(one)
+
+    def _let_go(self, held: store.Held) -> None:
+        if self._held.get(held.id) == held.fence:  # otherwise it was claimed again meanwhile
+            del self._held[held.id]
 
     async def _renew(self) -> None:
         """Keep the leases of what is under way; a fence that is no longer ours is not touched."""
@@ -122,8 +129,12 @@ class Runner:
                 log.warning("leases not renewed", error=repr(error))
 
     async def _measure(self) -> None:
-        async with self._db.reading(internal_call("saga.measure")) as tx:
-            row = await tx.row(store.OVERDUE)
+        try:
+            async with self._db.reading(internal_call("saga.measure")) as tx:
+                row = await tx.row(store.OVERDUE)
+        except Exception as error:
+            log.warning("sagas not measured", error=repr(error))
+            return
         assert row is not None
         metrics.saga_oldest_due_seconds.set(row["oldest_s"])
         metrics.saga_parked.set(row["parked"])

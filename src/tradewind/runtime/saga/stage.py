@@ -10,16 +10,19 @@ from typing import Any, Protocol
 from msgspec.structs import replace
 
 from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
-from tradewind.kernel.errors import Unavailable
+from tradewind.kernel.errors import Refusal, Unavailable
 from tradewind.runtime.call import internal_call
-from tradewind.runtime.database import Database, Tx
+from tradewind.runtime.database import Database, DatabaseAway, Tx
 from tradewind.runtime.failpoints import failpoint, planted
 from tradewind.runtime.saga import store
 from tradewind.runtime.saga.advance import StepDone, StepFailed, StepRefused
 from tradewind.runtime.saga.definition import Local, Remote, Saga, Task, Work
 from tradewind.runtime.saga.settling import Booking, Verdict
 from tradewind.runtime.telemetry.logs import log
+from tradewind.runtime.wake import POLL_S
 
+MAX_ASK_S = 60.0
+"""Longest that one remote call may take, whatever its own time-outs are."""
 MAX_TOGETHER = 64
 """Sagas that share one transaction at most."""
 
@@ -42,6 +45,7 @@ class Stage:
     def __init__(self, saga: Saga, step: int, *, undoing: bool, db: Database, booking: Booking, sink: Sink) -> None:
         self._saga, self._step, self._undoing = saga, step, undoing
         self._db, self._booking, self._sink = db, booking, sink
+        self._within_s = min(MAX_ASK_S, saga.steps[max(0, step - 1) if undoing else step].within.total_seconds())
         self.label, self._work = _what(saga, step, undoing=undoing)
         self._entered: asyncio.Queue[store.Held] = asyncio.Queue()
         self._answered: asyncio.Queue[tuple[store.Held, Any]] = asyncio.Queue()
@@ -68,7 +72,6 @@ class Stage:
     async def _enter(self) -> None:
         while True:
             batch = await _drain(self._entered)
-            failpoint(f"saga.{self.label}.begin")
             await self._attempt(batch, self._prepare if isinstance(self._work, Remote) else self._local)
 
     async def _book(self) -> None:
@@ -91,8 +94,10 @@ class Stage:
             log.error("saga step broke", step=self.label, orderId=str(held.id), error=repr(error))
         try:
             async with self._db.transaction(internal_call(self.label)) as tx:
-                mine = await self._still_ours(tx, [held])
-                verdicts = await self._settle(tx, [held], [Failed(repr(error))]) if mine else []
+                ours = _fresh([held], await self._still_ours(tx, [held]))
+                # The database's absence is no fault of the step: it waits, and no attempt is counted.
+                outcome = Waiting(POLL_S) if isinstance(error, DatabaseAway) else Failed(_why(error))
+                verdicts = await self._settle(tx, ours, [outcome] * len(ours))
             self._hand_on([held], verdicts)
         except Exception as again:
             log.warning("saga step left to its lease", step=self.label, orderId=str(held.id), error=repr(again))
@@ -100,6 +105,7 @@ class Stage:
 
     async def _local(self, batch: Sequence[store.Held]) -> None:
         assert isinstance(self._work, Local)
+        failpoint(f"saga.{self.label}.begin")
         async with self._db.transaction(internal_call(self.label)) as tx:
             ours, cancelled = await self._ours(tx, batch)
             outcomes = await self._work.run(tx, [self._task(held) for held in ours]) if ours else []
@@ -110,7 +116,7 @@ class Stage:
 
     async def _prepare(self, batch: Sequence[store.Held]) -> None:
         assert isinstance(self._work, Remote)
-        asking: list[tuple[store.Held, Any]] = []
+        failpoint(f"saga.{self.label}.begin")
         async with self._db.transaction(internal_call(self.label)) as tx:
             ours, cancelled = await self._ours(tx, batch)
             wishes = await self._work.prepare(tx, [self._task(held) for held in ours]) if ours else []
@@ -118,7 +124,8 @@ class Stage:
             settled = [(held, wish) for held, wish in zip(ours, wishes, strict=True) if _is_outcome(wish)]
             held_back = [*(held for held, _ in settled), *cancelled]
             verdicts = await self._settle(tx, held_back, [*(outcome for _, outcome in settled), *_given_up(cancelled)])
-        self._hand_on([held for held in batch if held not in {one for one, _ in asking}], verdicts)
+        under_way = {held.id for held, _ in asking}
+        self._hand_on([held for held in batch if held.id not in under_way], verdicts)
         for held, wish in asking:
             call = asyncio.create_task(self._ask(held, wish))
             self._calls.add(call)
@@ -127,15 +134,16 @@ class Stage:
     async def _ask(self, held: store.Held, wish: Any) -> None:
         assert isinstance(self._work, Remote)
         async with self._limit:
-            failpoint(f"saga.{self.label}.before_ask")
             try:
-                answer: Any = await self._work.ask(self._task(held), wish)
-            except Unavailable as unknown:
-                answer = Failed(unknown.detail)
+                failpoint(f"saga.{self.label}.before_ask")
+                async with asyncio.timeout(self._within_s):
+                    answer: Any = await self._work.ask(self._task(held), wish)
+                failpoint(f"saga.{self.label}.after_ask")
+            except (Unavailable, TimeoutError) as unknown:
+                answer = Failed(_why(unknown))
             except Exception as error:
                 log.error("remote call broke", step=self.label, orderId=str(held.id), error=repr(error))
-                answer = Failed(repr(error))
-            failpoint(f"saga.{self.label}.after_ask")
+                answer = Failed(_why(error))
         self._answered.put_nowait((held, answer))
 
     async def _record(self, answered: Sequence[tuple[store.Held, Any]]) -> None:
@@ -149,7 +157,7 @@ class Stage:
             )
             failed = [(held, answer) for held, answer in known if isinstance(answer, Failed)]
             both = [*zip((held for held, _ in told), outcomes, strict=True), *failed]
-            fresh = [held._replace(state=_with_cancel(held, mine)) for held, _ in both]
+            fresh = _fresh([held for held, _ in both], mine)
             verdicts = await self._settle(tx, fresh, [outcome for _, outcome in both])
             failpoint(f"saga.{self.label}.before_commit")
         failpoint(f"saga.{self.label}.after_commit")
@@ -163,7 +171,7 @@ class Stage:
     async def _ours(self, tx: Tx, batch: Sequence[store.Held]) -> tuple[list[store.Held], list[store.Held]]:
         """Those that are still ours to carry on, and those of ours that somebody wants undone."""
         mine = await self._still_ours(tx, batch)
-        fresh = [held._replace(state=_with_cancel(held, mine)) for held in batch if held.id in mine]
+        fresh = _fresh(batch, mine)
         stop = [
             held for held in fresh if held.state.cancel and not self._undoing and self._step <= self._saga.pivot_index
         ]
@@ -194,7 +202,7 @@ class Stage:
         key = f"{held.id}/{self.label}/{group}"
         if planted("effect_without_key"):
             key += f"/{held.fence}-{held.state.attempt}"
-        return Task(held.id, key, held.call, held.state.why, held.state.refused)
+        return Task(held.id, key, held.call, held.state.cancel or held.state.why, held.state.refused)
 
 
 _GIVEN_UP = Failed("given up")
@@ -208,8 +216,14 @@ def _is_outcome(wish: Any) -> bool:
     return isinstance(wish, Done | Refused | Failed | Waiting)
 
 
-def _with_cancel(held: store.Held, mine: dict[Any, str | None]) -> Any:
-    return replace(held.state, cancel=mine[held.id])
+def _fresh(batch: Sequence[store.Held], mine: dict[Any, str | None]) -> list[store.Held]:
+    """Those of `batch` that are ours, with what their locked rows say of a cancel by now."""
+    return [held._replace(state=replace(held.state, cancel=mine[held.id])) for held in batch if held.id in mine]
+
+
+def _why(error: Exception) -> str:
+    """What owners of the saga may read; the log has the rest."""
+    return error.detail if isinstance(error, Refusal) else type(error).__name__
 
 
 async def _drain(queue: asyncio.Queue[Any]) -> list[Any]:

@@ -26,12 +26,17 @@ CLAIM: Final = """
 """
 LOCK: Final = """
     SELECT s.id, s.cancel FROM runtime.saga AS s
-    JOIN unnest($1::uuid[], $2::bigint[]) AS u (id, fence) ON s.id = u.id AND s.fence = u.fence
+    JOIN unnest($1::uuid[], $2::bigint[], $3::int[], $4::bool[]) AS u (id, fence, step, undoing)
+         ON (s.id, s.fence, s.step, s.undoing) = (u.id, u.fence, u.step, u.undoing)
+    WHERE s.phase IN ('STARTED', 'COMPENSATING')
     ORDER BY s.id FOR UPDATE OF s
 """
 RENEW: Final = """
     UPDATE runtime.saga AS s SET lease_until = now() + $3 * interval '1 second'
-    FROM unnest($1::uuid[], $2::bigint[]) AS u (id, fence) WHERE s.id = u.id AND s.fence = u.fence
+    FROM (SELECT r.id FROM runtime.saga AS r
+          JOIN unnest($1::uuid[], $2::bigint[]) AS u (id, fence) ON r.id = u.id AND r.fence = u.fence
+          WHERE r.lease_until <> '-infinity' FOR UPDATE OF r SKIP LOCKED) AS ours
+    WHERE s.id = ours.id
 """
 FIND: Final = "SELECT * FROM runtime.saga WHERE id = $1 FOR UPDATE"
 SETTLE: Final = """
@@ -118,8 +123,12 @@ async def claim(tx: Tx, kinds: Sequence[str], limit: int, lease_s: float) -> lis
 
 
 async def lock(tx: Tx, held: Sequence[Held]) -> dict[UUID, str | None]:
-    """Lock those that are still ours; what each one's cancel says now. A stale holder gets nothing."""
-    rows = await tx.all(LOCK, [one.id for one in held], [one.fence for one in held])
+    """Lock those that are still ours, where we left them; what each one's cancel says now. A stale holder gets nothing.
+
+    A commit whose acknowledgement was lost has moved its saga on: that one is left to the next claim, which reads it.
+    """
+    steps, undoing = [one.state.step for one in held], [one.state.undoing for one in held]
+    rows = await tx.all(LOCK, [one.id for one in held], [one.fence for one in held], steps, undoing)
     return {row["id"]: row["cancel"] for row in rows}
 
 
