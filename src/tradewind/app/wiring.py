@@ -2,7 +2,7 @@
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -72,8 +72,13 @@ async def migrate_shop(url: str, contexts: Sequence[Manifest] | None = None) -> 
 
 
 @asynccontextmanager
-async def open_shop(settings: Settings, engines: Engines, *, connections: int = 16) -> AsyncIterator[Shop]:
-    """A migrated shop's every part, ready to answer commands. It does no work of its own until `work` is called."""
+async def open_shop(
+    settings: Settings, engines: Engines, *, connections: int = 16, instead: Mapping[type, object] | None = None
+) -> AsyncIterator[Shop]:
+    """A migrated shop's every part, ready to answer commands. It does no work of its own until `work` is called.
+
+    `instead`: who answers to a peer's protocol in place of the context that usually does.
+    """
     contexts = manifests()
     async with AsyncExitStack() as stack:
         peers = {protocol: answerer for one in contexts for protocol, answerer in one.peers.items()}
@@ -81,6 +86,7 @@ async def open_shop(settings: Settings, engines: Engines, *, connections: int = 
         peers[PaymentProvider] = await stack.enter_async_context(
             payment_provider(engines.provider_url, timeout_s=settings.provider_timeout_s)
         )
+        peers |= instead or {}
         db = await Database.open(engines.database_url, peers, RegoPolicy(), size=connections)
         stack.push_async_callback(db.close)
         bell = await stack.enter_async_context(Bell(db, engines.database_url))
