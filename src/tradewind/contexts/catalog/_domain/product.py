@@ -17,6 +17,9 @@ MAX_NAME: Final = 200
 MAX_CATEGORY: Final = 100
 MAX_PRICE_MINOR: Final = 10**11
 """Dearer than anything a shop sells one by one; a slip of the finger is refused."""
+MAX_PRICE_TEXT: Final = 20
+"""Characters of an amount: decimal arithmetic rounds what has more than 28 digits."""
+MAX_PRICE_EXPONENT: Final = 12
 SKU_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 CURRENCY_PATTERN: Final = r"^[A-Z]{3}$"
 _SKU = re.compile(SKU_PATTERN.strip("^$"))
@@ -70,6 +73,9 @@ def _text(pointer: str, value: str, longest: int) -> Iterator[dict[str, Any]]:
 
 
 def _price(amount: Decimal, currency: str) -> Iterator[dict[str, Any]]:
+    if len(str(amount)) > MAX_PRICE_TEXT or (amount.is_finite() and amount.adjusted() > MAX_PRICE_EXPONENT):
+        yield {"pointer": "/price/amount", "detail": "The amount has too many digits."}
+        return
     try:
         price = Money.parse(amount, currency)
     except NotMoney as refusal:

@@ -48,6 +48,8 @@ async def test_a_customer_may_not_create_a_product(shop: Any) -> None:
         ({"amount": Decimal(0)}, "/price/amount"),
         ({"amount": Decimal(-1)}, "/price/amount"),
         ({"amount": Decimal("1e10")}, "/price/amount"),
+        ({"amount": Decimal("1e999999")}, "/price/amount"),
+        ({"amount": Decimal("1.0000000000000000000000000000001")}, "/price/amount"),
         ({"amount": Decimal("2.555")}, "/price/amount"),
         ({"amount": Decimal("NaN")}, "/price/amount"),
         ({"currency": "gbp"}, "/price/currency"),

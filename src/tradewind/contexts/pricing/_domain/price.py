@@ -12,6 +12,9 @@ from tradewind.kernel.money import Money
 
 MAX_PRICE_MINOR: Final = 10**11
 """Dearer than anything a shop sells one by one; a slip of the finger is refused."""
+MAX_PRICE_TEXT: Final = 20
+"""Characters of an amount: decimal arithmetic rounds what has more than 28 digits."""
+MAX_PRICE_EXPONENT: Final = 12
 MAX_REASON: Final = 200
 _TICK: Final = timedelta(microseconds=1)
 

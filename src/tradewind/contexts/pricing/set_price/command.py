@@ -5,7 +5,12 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from tradewind.contexts.pricing._domain.price import InvalidPrice, NoSuchPrice
+from tradewind.contexts.pricing._domain.price import (
+    MAX_PRICE_EXPONENT,
+    MAX_PRICE_TEXT,
+    InvalidPrice,
+    NoSuchPrice,
+)
 from tradewind.contexts.pricing._store import prices
 from tradewind.contexts.pricing.set_price import succession
 from tradewind.contracts.messages import Command
@@ -45,6 +50,9 @@ async def set_price(command: SetPrice, tx: Tx) -> PriceSet:
 
 
 def _money(command: SetPrice) -> Money:
+    amount = command.amount
+    if len(str(amount)) > MAX_PRICE_TEXT or (amount.is_finite() and amount.adjusted() > MAX_PRICE_EXPONENT):
+        raise InvalidPrice(errors=[{"pointer": "/amount", "detail": "The amount has too many digits."}])
     try:
         return Money.parse(command.amount, command.currency)
     except NotMoney as refusal:

@@ -57,6 +57,8 @@ async def test_a_customer_sets_no_price(shop: Any) -> None:
         ({"amount": Decimal(0)}, "/amount"),
         ({"amount": Decimal("0.001")}, "/amount"),
         ({"amount": Decimal("1e10")}, "/amount"),
+        ({"amount": Decimal("1e999999")}, "/amount"),
+        ({"amount": Decimal("1.0000000000000000000000000000001")}, "/amount"),
         ({"currency": "pound"}, "/currency"),
         ({"reason": " "}, "/reason"),
     ],
