@@ -9,7 +9,7 @@ STOCK: Final = """
                sum(quantity) FILTER (WHERE state = 'HELD') AS held
         FROM inventory.reservation GROUP BY sku),
     judged AS (
-        SELECT NULLIF(concat_ws('; ',
+        SELECT NULLIF(concat_ws(', ',
             CASE WHEN s.sku IS NULL THEN 'is reserved or adjusted, but has no row in inventory.inventory_stock' END,
             CASE WHEN s.on_hand <> coalesce(a.quantity, 0) - coalesce(t.confirmed, 0) THEN
                 format('on_hand is %s, but adjustments %s - confirmed %s = %s', s.on_hand, coalesce(a.quantity, 0),

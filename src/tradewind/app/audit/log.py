@@ -8,7 +8,7 @@ from typing import Final
 
 LOG_ORDER: Final = """
     WITH judged AS (
-        SELECT position, NULLIF(concat_ws('; ',
+        SELECT position, NULLIF(concat_ws(', ',
             CASE WHEN stamp < lag(stamp) OVER along THEN format('comes after position %s of the same key %s, but sorts '
                 'before it: stamp %s < %s', lag(position) OVER along, key, stamp, lag(stamp) OVER along) END,
             CASE WHEN event_id = lag(event_id) OVER twins THEN
