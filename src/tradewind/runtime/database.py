@@ -70,6 +70,8 @@ class Tx:
     def __init__(self, connection: Any, call: Call, peers: Mapping[type, object], policy: Policy) -> None:
         self.connection = connection
         self.call = call
+        self.calls: Mapping[str, Call] = {}
+        """Where a batch serves several: on whose behalf, by the key of the events that it tells."""
         self.told: list[Event] = []
         self.on_commit: list[Callable[[], None]] = []
         """Called once it is certain; for metrics and bells only."""
@@ -102,9 +104,11 @@ class Tx:
         self._later.append((sql, args))
 
     def tell(self, *events: Event, call: Call | None = None) -> None:
-        """Put events into the outbox, on behalf of `call` where a batch serves several."""
+        """Put events into the outbox, on behalf of `call`, of the call under the event's key, or of this call."""
         self.told.extend(events)
-        self._outbox.extend(outbox.row(event, call or self.call) for event in events)
+        for event in events:
+            key = event.key()
+            self._outbox.append(outbox.row(event, key, call or self.calls.get(key) or self.call))
 
     def ring(self) -> None:
         """Wake readers after the commit although nothing is told."""

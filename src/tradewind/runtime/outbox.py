@@ -43,9 +43,9 @@ class Row(NamedTuple):
     payload: str
 
 
-def row(event: Event, call: Call) -> Row:
-    """`event` with a fresh id and the call's traces."""
-    return Row(new_id(), event.TYPE, event.key(), call.trace_id, call.correlation_id, encode(event).decode())
+def row(event: Event, key: str, call: Call) -> Row:
+    """`event` with its key, a fresh id and the call's traces."""
+    return Row(new_id(), event.TYPE, key, call.trace_id, call.correlation_id, encode(event).decode())
 
 
 def columns(rows: Sequence[Row]) -> tuple[list[Any], ...]:

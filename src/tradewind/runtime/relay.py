@@ -70,16 +70,22 @@ class Feed:
     async def _apply(self, batch: Sequence[Logged]) -> None:
         async with self._db.transaction(_call(self.subscriber.name, batch[0])) as tx:
             seen = await self._position(tx)
-            for logged in batch:
-                if logged.at > seen:
-                    tx.call = _call(self.subscriber.name, logged)
-                    await self.subscriber.react(logged.event, tx)
-                    await tx.flush()
+            await self._react([logged for logged in batch if logged.at > seen], tx)
             await tx.run(MOVE, self.subscriber.name, *max(seen, batch[-1].at))
             failpoint("relay.before_commit")
         failpoint("relay.after_commit")
         for logged in batch:
             self._lag.observe(logged.age_ms)
+
+    async def _react(self, fresh: Sequence[Logged], tx: Tx) -> None:
+        if self.subscriber.together:
+            if fresh:
+                await self.subscriber.react([logged.event for logged in fresh], tx)
+            return
+        for logged in fresh:
+            tx.call = _call(self.subscriber.name, logged)
+            await self.subscriber.react(logged.event, tx)
+            await tx.flush()
 
     async def _position(self, tx: Tx) -> Cursor:
         row = await tx.row(HOLD, self.subscriber.name)

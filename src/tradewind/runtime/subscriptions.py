@@ -1,10 +1,10 @@
 """Subscribers and projections: functions over events, registered by annotation, each with a position of its own."""
 
 import inspect
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from types import UnionType
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from tradewind.contracts.messages import Event
 
@@ -13,23 +13,27 @@ React = Callable[[Any, Any], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Subscriber:
-    """`react(event, tx)` for each event of `events`, in order per key; effect and position in one transaction."""
+    """`react(event, tx)` for each event of `events`, in order per key; effect and position in one transaction.
+
+    One whose first parameter is a `Sequence` of events is given all that are there at once, in the same order.
+    """
 
     name: str
     events: tuple[type[Event], ...]
     react: React
     table: str | None = None
     """The table that only this subscriber writes, where it is a projection: it may be dropped and replayed."""
+    together: bool = False
 
 
 def subscriber(react: React) -> Subscriber:
     """Make `react` a subscriber to the events that its first parameter names. Its name is context.function."""
-    return Subscriber(_name(react), _events(react), react)
+    return Subscriber(_name(react), *_heard(react))
 
 
 def projection(table: str) -> Callable[[React], Subscriber]:
     """Make the function the only writer of `table` (schema.table)."""
-    return lambda react: Subscriber(_name(react), _events(react), react, table)
+    return lambda react: replace(subscriber(react), table=table)
 
 
 def _name(react: React) -> str:
@@ -37,7 +41,11 @@ def _name(react: React) -> str:
     return f"{context}.{react.__name__}"
 
 
-def _events(react: React) -> tuple[type[Event], ...]:
+def _heard(react: React) -> tuple[tuple[type[Event], ...], React, None, bool]:
     first = next(iter(inspect.signature(react).parameters))
     hint = get_type_hints(react)[first]
-    return tuple(get_args(hint)) if isinstance(hint, UnionType) else (hint,)
+    together = get_origin(hint) is Sequence
+    if together:
+        (hint,) = get_args(hint)
+    events = tuple(get_args(hint)) if isinstance(hint, UnionType) else (hint,)
+    return events, react, None, together

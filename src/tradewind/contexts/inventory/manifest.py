@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tradewind.contexts.inventory._subscribers.on_order_cancelled import on_order_cancelled
 from tradewind.contexts.inventory._subscribers.on_product_created import on_product_created
 from tradewind.contexts.inventory.adjust_stock import rest as adjust_stock_rest
 from tradewind.contexts.inventory.adjust_stock.command import AdjustStock, adjust_stock
@@ -20,7 +21,7 @@ MANIFEST = Manifest(
     migrations=Path(__file__).parent / "migrations",
     handlers=(adjust_stock, query_stock),
     routes=(adjust_stock_rest.adjust_stock, query_stock_rest.query_stock),
-    subscribers=(on_product_created,),
+    subscribers=(on_product_created, on_order_cancelled),
     timers=(EXPIRE_RESERVATIONS,),
     peers={InventoryPeer: _peer},
 )

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tradewind.contexts.orders._projections.orders_by_customer import orders_by_customer
+from tradewind.contexts.orders._subscribers.on_peer_answer import on_peer_answer
 from tradewind.contexts.orders._subscribers.on_reservation_expired import on_reservation_expired
 from tradewind.contexts.orders._subscribers.on_shipment_delivered import on_shipment_delivered
 from tradewind.contexts.orders.cancel_order import rest as cancel_rest
@@ -31,7 +32,7 @@ MANIFEST = Manifest(
         get_rest.get_order,
         list_rest.list_orders,
     ),
-    subscribers=(orders_by_customer, on_reservation_expired, on_shipment_delivered),
+    subscribers=(orders_by_customer, on_peer_answer, on_reservation_expired, on_shipment_delivered),
     sagas=(PLACE_ORDER,),
     peers={Placement: Placement()},
 )

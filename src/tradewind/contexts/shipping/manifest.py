@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tradewind.contexts.shipping._subscribers.on_payment_captured import on_payment_captured
 from tradewind.contexts.shipping.deliver_shipment import rest as deliver_rest
 from tradewind.contexts.shipping.deliver_shipment.command import DeliverShipment, deliver_shipment
 from tradewind.contexts.shipping.dispatch_shipment import rest as dispatch_rest
@@ -28,5 +29,6 @@ MANIFEST = Manifest(
         get_rest.get_shipment,
         get_rest.get_order_shipment,
     ),
+    subscribers=(on_payment_captured,),
     peers={ShippingPeer: _peer},
 )

@@ -1,5 +1,6 @@
 """How anybody else speaks to a saga: cancel it, wake it, retry it, undo it. The saga's row is locked first, always."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,6 +11,10 @@ from tradewind.runtime.saga.advance import Cancel, Compensate, Retry, advance
 from tradewind.runtime.saga.definition import Saga
 
 WAKE: Final = "UPDATE runtime.saga SET due_at = now() WHERE id = $1 AND phase IN ('STARTED', 'COMPENSATING')"
+WAKE_WAITING: Final = """
+    UPDATE runtime.saga SET due_at = now()
+    WHERE id = ANY($1::uuid[]) AND phase IN ('STARTED', 'COMPENSATING') AND due_at > now() AND lease_until <= now()
+"""
 CANCEL: Final = "UPDATE runtime.saga SET cancel = $2, due_at = now(), changed_at = now() WHERE id = $1"
 
 
@@ -38,6 +43,11 @@ async def wake(tx: Tx, saga_id: UUID) -> None:
     """Something that the saga waits for has happened."""
     await find(tx, saga_id)
     await tx.run(WAKE, saga_id)
+
+
+async def wake_waiting(tx: Tx, saga_ids: Sequence[UUID]) -> None:
+    """Something that they may be waiting for has happened; nothing changes for those that are carried, or over."""
+    await tx.run(WAKE_WAITING, list(saga_ids))
 
 
 async def cancel(tx: Tx, saga: Saga, saga_id: UUID, why: str) -> bool:

@@ -164,6 +164,7 @@ class Stage:
         self._hand_on([held for held, _ in answered], verdicts)
 
     async def _still_ours(self, tx: Tx, batch: Sequence[store.Held]) -> dict[Any, str | None]:
+        tx.calls = {str(held.id): held.call for held in batch}
         if planted("write_without_fence"):
             return {held.id: None for held in batch}
         return await store.lock(tx, batch)

@@ -1,6 +1,7 @@
-"""The read model orders_by_customer (S0-55): one row an order, in the order a customer looks for it."""
+"""The read model orders_by_customer (S0-55): one row an order, in the order in which a customer looks for it."""
 
-from typing import Final, assert_never
+from collections.abc import Sequence
+from typing import Final, TypeAlias, assert_never
 
 from tradewind.contexts.orders._domain.order import Status
 from tradewind.contracts.inventory import InventoryReserved
@@ -19,10 +20,14 @@ from tradewind.runtime.subscriptions import projection
 
 OPEN: Final = """
     INSERT INTO orders.orders_by_customer (user_id, placed_at, order_id, status, total_minor, currency)
-    VALUES ($1, $2, $3, 'PENDING_RESERVATION', $4, $5) ON CONFLICT (order_id) DO NOTHING
+    SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::uuid[], $4::text[], $5::bigint[], $6::text[])
+    ON CONFLICT (order_id) DO NOTHING
 """
-MARK: Final = "UPDATE orders.orders_by_customer SET status = $2 WHERE order_id = $1"
-OrderEvent = (
+MARK: Final = """
+    UPDATE orders.orders_by_customer AS o SET status = u.status
+    FROM unnest($1::uuid[], $2::text[]) AS u (order_id, status) WHERE o.order_id = u.order_id
+"""
+OrderEvent: TypeAlias = (
     OrderPlaced
     | InventoryReserved
     | PaymentAwaited
@@ -35,25 +40,36 @@ OrderEvent = (
 
 
 @projection("orders.orders_by_customer")
-async def orders_by_customer(event: OrderEvent, tx: Tx) -> None:
-    """Each event of an order, in the order in which it was told."""
+async def orders_by_customer(events: Sequence[OrderEvent], tx: Tx) -> None:
+    """The last event of each order says where it stands; two statements however many there are."""
+    placed = [event for event in events if isinstance(event, OrderPlaced)]
+    if placed:
+        totals = [Money.parse(event.total_amount, event.currency).minor for event in placed]
+        await tx.run(
+            OPEN, [e.user_id for e in placed], [e.placed_at for e in placed], [e.order_id for e in placed],
+            [_status(e).value for e in placed], totals, [e.currency for e in placed],
+        )  # fmt: skip
+    last = {event.order_id: _status(event).value for event in events}
+    await tx.run(MARK, list(last), list(last.values()))
+
+
+def _status(event: OrderEvent) -> Status:
     match event:
         case OrderPlaced():
-            total = Money.parse(event.total_amount, event.currency).minor
-            await tx.run(OPEN, event.user_id, event.placed_at, event.order_id, total, event.currency)
+            return Status.PENDING_RESERVATION
         case InventoryReserved():
-            await tx.run(MARK, event.order_id, Status.RESERVED.value)
+            return Status.RESERVED
         case PaymentAwaited():
-            await tx.run(MARK, event.order_id, Status.PENDING_PAYMENT.value)
+            return Status.PENDING_PAYMENT
         case OrderConfirmed():
-            await tx.run(MARK, event.order_id, Status.CONFIRMED.value)
+            return Status.CONFIRMED
         case OrderPaid():
-            await tx.run(MARK, event.order_id, Status.PAID.value)
+            return Status.PAID
         case OrderFulfilled():
-            await tx.run(MARK, event.order_id, Status.FULFILLED.value)
+            return Status.FULFILLED
         case OrderCancelled():
-            await tx.run(MARK, event.order_id, Status.CANCELED.value)
+            return Status.CANCELED
         case OrderFailed():
-            await tx.run(MARK, event.order_id, Status.FAILED.value)
+            return Status.FAILED
         case _:
             assert_never(event)

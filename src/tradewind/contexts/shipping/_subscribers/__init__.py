@@ -1,0 +1,1 @@
+"""What shipping does when others tell something."""
