@@ -20,6 +20,8 @@ from tradewind.runtime.call import Actor, Call
 from tradewind.runtime.database import Database
 from tradewind.runtime.telemetry import logs
 
+__all__ = ["Shop", "a_call", "an_actor", "until", "working"]
+
 ENGINES_HOME = "tradewind-engines"
 
 

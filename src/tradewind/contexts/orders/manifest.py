@@ -21,6 +21,8 @@ from tradewind.runtime.manifest import Manifest
 
 __all__ = ["MANIFEST", "Imported", "OrderLine", "PlaceOrder"]
 
+__all__ = ["MANIFEST", "OrderLine", "PlaceOrder", "Placement"]
+
 MANIFEST = Manifest(
     name="orders",
     migrations=Path(__file__).parent / "migrations",

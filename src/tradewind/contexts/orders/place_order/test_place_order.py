@@ -5,10 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.shops import a_call
-from tradewind.app.wiring import Shop
-from tradewind.contexts.catalog.create_product.command import CreateProduct
-from tradewind.contexts.inventory.adjust_stock.command import AdjustStock
+from tests.builders import a_product
+from tests.shops import Shop, a_call
 from tradewind.contexts.orders._domain.view import OrderView
 from tradewind.contexts.orders.place_order.command import OrderLine, PlaceOrder, UnfitCurrency, UnknownProduct
 from tradewind.contracts.inventory import NotEnoughStock
@@ -21,15 +19,6 @@ COUNT = """
            (SELECT count(*) FROM runtime.saga), (SELECT count(*) FROM runtime.outbox),
            (SELECT count(*) FROM runtime.idempotency), (SELECT sum(reserved) FROM inventory.inventory_stock)
 """
-
-
-async def a_product(shop: Shop, sku: str, *, stock: int = 10, amount: str = "12.50", currency: str = "EUR") -> str:
-    admin = a_call("admin")
-    await shop.dispatch(
-        CreateProduct(sku=sku, name=sku, category="books", amount=Decimal(amount), currency=currency), admin
-    )
-    await shop.dispatch(AdjustStock(sku=sku, delta=stock, reason="delivery"), admin)
-    return sku
 
 
 def an_order(*lines: tuple[str, int], **others: object) -> PlaceOrder:

@@ -4,36 +4,21 @@ from uuid import UUID
 
 import pytest
 
-from tests.shops import a_call, until
-from tradewind.app.wiring import Shop
-from tradewind.contexts.orders._domain.order import Status
+from tests.builders import a_product, an_ended_order
+from tests.shops import Shop, a_call
 from tradewind.contexts.orders._domain.view import OrderView
 from tradewind.contexts.orders.get_order.query import GetOrder
-from tradewind.contexts.orders.place_order.command import OrderLine, PlaceOrder
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER
-from tradewind.contexts.orders.place_order.test_place_order import a_product
 from tradewind.runtime.call import internal_call
 from tradewind.runtime.saga.definition import Local, Task
 
 STAFF = a_call("admin")
-OVER = {Status.PAID.value, Status.CANCELED.value, Status.FAILED.value}
 
 
 async def ended(shop: Shop, method: str, *, country: str = "DE") -> OrderView:
     await a_product(shop, "BOOK")
-    command = PlaceOrder(
-        items=(OrderLine(sku="BOOK", qty=2),),
-        payment_method=f"simulated:{method}",
-        shipping_address={"country": country},
-    )
-    placed = await shop.dispatch(command, a_call())
-
-    async def over() -> OrderView | None:
-        seen: OrderView = await shop.dispatch(GetOrder(order_id=placed.id), STAFF)
-        saga = await shop.db.pool.fetchval("SELECT phase FROM runtime.saga WHERE id = $1", placed.id)
-        return seen if seen.status in OVER and saga in ("COMPLETED", "FAILED") else None
-
-    seen: OrderView = await until(shop, over)
+    order_id = await an_ended_order(shop, "BOOK", method=f"simulated:{method}", country=country)
+    seen: OrderView = await shop.dispatch(GetOrder(order_id=order_id), STAFF)
     return seen
 
 

@@ -5,9 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from tests.shops import a_call, until
-from tradewind.app.wiring import Shop
-from tradewind.contexts.orders.place_order.test_saga import ended
+from tests.builders import a_product, an_ended_order
+from tests.shops import Shop, a_call, until
 from tradewind.contexts.payments.refund_payment.command import NoSuchPayment, RefundPayment, RefundTooLarge
 from tradewind.kernel.errors import Forbidden
 from tradewind.kernel.ids import new_id
@@ -22,6 +21,11 @@ def a_refund(order_id: UUID, minor: int, refund_id: UUID | None = None) -> Refun
     return RefundPayment(order_id=order_id, amount_minor=minor, currency="EUR", reason="returned", refund_id=refund_id)
 
 
+async def paid(shop: Shop) -> UUID:
+    await a_product(shop, "BOOK")
+    return await an_ended_order(shop, "BOOK", qty=2)
+
+
 async def settled(shop: Shop, order_id: UUID) -> int:
     async def nothing_open() -> bool:
         return bool(await shop.db.pool.fetchval(OPEN, order_id) == 0)
@@ -32,38 +36,38 @@ async def settled(shop: Shop, order_id: UUID) -> int:
 
 
 async def test_what_cannot_be_refunded_is_refused_and_nothing_is_claimed(working_shop: Shop) -> None:
-    order = await ended(working_shop, "approve")
+    order_id = await paid(working_shop)
     for refused, refund in (
         (NoSuchPayment, a_refund(new_id(), 100)),
-        (RefundTooLarge, a_refund(order.id, 2501)),
-        (RefundTooLarge, a_refund(order.id, 0)),
-        (RefundTooLarge, a_refund(order.id, -5)),
+        (RefundTooLarge, a_refund(order_id, 2501)),
+        (RefundTooLarge, a_refund(order_id, 0)),
+        (RefundTooLarge, a_refund(order_id, -5)),
     ):
         with pytest.raises(refused):
             await working_shop.dispatch(refund, STAFF)
     with pytest.raises(Forbidden):
-        await working_shop.dispatch(a_refund(order.id, 100), a_call("customer"))
+        await working_shop.dispatch(a_refund(order_id, 100), a_call("customer"))
     assert await working_shop.db.pool.fetchval("SELECT count(*) FROM payments.refund") == 0
 
 
 async def test_fifty_refunds_at_once_never_exceed_the_capture(working_shop: Shop) -> None:
-    order = await ended(working_shop, "approve")
-    asked = (working_shop.dispatch(a_refund(order.id, 150), STAFF) for _ in range(50))
+    order_id = await paid(working_shop)
+    asked = (working_shop.dispatch(a_refund(order_id, 150), STAFF) for _ in range(50))
     outcomes = await asyncio.gather(*asked, return_exceptions=True)
     assert [type(one) for one in outcomes].count(RefundTooLarge) == 50 - 2500 // 150
-    assert await settled(working_shop, order.id) == 2400
+    assert await settled(working_shop, order_id) == 2400
 
 
 async def test_the_same_refund_asked_for_twice_is_one(working_shop: Shop) -> None:
-    order, refund_id = await ended(working_shop, "approve"), new_id()
+    order_id, refund_id = await paid(working_shop), new_id()
     for _ in range(2):
-        await working_shop.dispatch(a_refund(order.id, 500, refund_id), STAFF)
-    assert await settled(working_shop, order.id) == 500
+        await working_shop.dispatch(a_refund(order_id, 500, refund_id), STAFF)
+    assert await settled(working_shop, order_id) == 500
 
 
 async def test_a_full_refund_closes_the_payment_and_tells_it(working_shop: Shop) -> None:
-    order = await ended(working_shop, "approve")
-    await working_shop.dispatch(a_refund(order.id, 2500), STAFF)
-    assert await settled(working_shop, order.id) == 2500
-    status = await working_shop.db.pool.fetchval("SELECT status FROM payments.payments WHERE order_id = $1", order.id)
+    order_id = await paid(working_shop)
+    await working_shop.dispatch(a_refund(order_id, 2500), STAFF)
+    assert await settled(working_shop, order_id) == 2500
+    status = await working_shop.db.pool.fetchval("SELECT status FROM payments.payments WHERE order_id = $1", order_id)
     assert (status, await working_shop.db.pool.fetchval(TOLD)) == ("REFUNDED", 1)

@@ -1,0 +1,35 @@
+"""Things that tests of several contexts need in a shop, made through its own commands."""
+
+from decimal import Decimal
+from uuid import UUID
+
+from tests.shops import Shop, a_call, until
+from tradewind.contexts.catalog.manifest import CreateProduct
+from tradewind.contexts.inventory.manifest import AdjustStock
+from tradewind.contexts.orders.manifest import OrderLine, PlaceOrder
+
+
+async def a_product(shop: Shop, sku: str, *, stock: int = 10, amount: str = "12.50", currency: str = "EUR") -> str:
+    """A product with a price and `stock` pieces of it on the shelf; its SKU."""
+    admin = a_call("admin")
+    product = CreateProduct(sku=sku, name=sku, category="books", amount=Decimal(amount), currency=currency)
+    await shop.dispatch(product, admin)
+    if stock:
+        await shop.dispatch(AdjustStock(sku=sku, delta=stock, reason="delivery"), admin)
+    return sku
+
+
+async def an_ended_order(
+    shop: Shop, sku: str, *, qty: int = 2, method: str = "simulated:approve", country: str = "DE"
+) -> UUID:
+    """An order that a working shop has carried to its end, whichever that is; its id."""
+    items = (OrderLine(sku=sku, qty=qty),)
+    command = PlaceOrder(items=items, payment_method=method, shipping_address={"country": country})
+    order_id: UUID = (await shop.dispatch(command, a_call())).id
+
+    async def over() -> bool:
+        phase = await shop.db.pool.fetchval("SELECT phase FROM runtime.saga WHERE id = $1", order_id)
+        return phase in ("COMPLETED", "FAILED")
+
+    await until(shop, over)
+    return order_id
