@@ -111,12 +111,17 @@ class Market:
     @property
     def admin(self) -> Person:
         """Somebody who may do everything."""
-        return self.somebody("admin")
+        return self.somebody("admin", subject="admin-of-tests")
 
     async def goods(self, stock: int, price: str = "12.50", currency: str = "EUR") -> str:
         """A new product with so many on the shelf; its SKU."""
         sku, admin = f"TEST-{os.getpid()}-{next(_serial)}", self.admin
-        body = {"sku": sku, "name": "A thing", "category": "things", "price": {"amount": float(price), "currency": currency}}
+        body = {
+            "sku": sku,
+            "name": "A thing",
+            "category": "things",
+            "price": {"amount": float(price), "currency": currency},
+        }
         made = await admin.post("/api/v1/products", body)
         assert made.status_code == 201, made.text
         if stock:

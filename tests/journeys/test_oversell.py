@@ -52,7 +52,9 @@ def _unless(holds: bool, complaint: str) -> list[str]:
 
 def _names(told: Told, sku: str) -> bool:
     problem = msgspec.json.decode(told.body)
-    kind = told.headers["Content-Type"] == "application/problem+json" and problem["type"] == "/problems/not-enough-stock"
+    kind = (
+        told.headers["Content-Type"] == "application/problem+json" and problem["type"] == "/problems/not-enough-stock"
+    )
     return kind and problem["status"] == 409 and problem["skus"] == [sku] and bool(problem["traceId"])
 
 
@@ -77,7 +79,9 @@ async def test_overlapping_baskets_sell_exactly_what_was_there(market: Market) -
     skus = await asyncio.gather(*(market.goods(stock=PIECES) for _ in range(SKUS)))
     async with run_part(market, "edge") as second:
         urls = [str(market.http.base_url), second]
-        wishes = [Wish(chance.choice(urls), market.somebody().token or "", _basket(chance, skus)) for _ in range(BASKETS)]
+        wishes = [
+            Wish(chance.choice(urls), market.somebody().token or "", _basket(chance, skus)) for _ in range(BASKETS)
+        ]
         told = await by_workers(wishes, WORKERS)
     sold: Counter[str] = Counter()
     for one in told:

@@ -92,7 +92,8 @@ async def test_a_declined_payment_gives_the_goods_back_and_cancels_the_order(eit
     assert await market.stock(sku) == (2, 0)
     told = kinds(await market.events(order["id"]))
     failed, released, canceled = (
-        told.index(kind) for kind in ("payment.payment.failed", "inventory.reservation.released", "order.order.canceled")
+        told.index(kind)
+        for kind in ("payment.payment.failed", "inventory.reservation.released", "order.order.canceled")
     )
     assert failed < released < canceled
 

@@ -22,8 +22,8 @@ class Refusal(Exception):  # noqa: N818 -- a refusal is an answer, not an error
     title: ClassVar[str] = ""
 
     def __init__(self, detail: str = "", **facts: Any) -> None:
-        super().__init__(detail)
         self.detail = detail or (self.__doc__ or "").strip().splitlines()[0]
+        super().__init__(self.detail)
         self.facts = facts
 
 
