@@ -1,4 +1,4 @@
-"""A shop that has seen everything an order can come to, at rest; each test gets a copy of its database and its provider."""
+"""A shop that has seen all that an order can come to, at rest; each test gets a copy of its database and provider."""
 
 import asyncio
 import shutil
@@ -35,7 +35,8 @@ from tradewind.runtime.saga.advance import Compensate
 
 SKUS = ("LAMP", "ROPE", "TENT")
 AT_REST = """
-    SELECT (SELECT count(*) FROM runtime.saga WHERE phase IN ('STARTED', 'COMPENSATING') AND due_at < now() + interval '1 min') = 0
+    SELECT (SELECT count(*) FROM runtime.saga
+            WHERE phase IN ('STARTED', 'COMPENSATING') AND due_at < now() + interval '1 min') = 0
        AND (SELECT count(*) FROM runtime.saga WHERE phase = 'NEEDS_ATTENTION') = $1
 """
 SHIPMENT = "SELECT id FROM shipping.shipments WHERE order_id = $1"
@@ -73,7 +74,7 @@ async def stock_up(shop: Shop) -> None:
     for sku in SKUS:
         created = CreateProduct(sku=sku, name=sku, category="things", amount=Decimal("12.50"), currency="EUR")
         await shop.dispatch(created, internal_call("test"))
-        await shop.dispatch(AdjustStock(sku=sku, delta=500, reason="delivery"), internal_call("test"))
+        await shop.dispatch(AdjustStock(sku=sku, delta=5_000, reason="delivery"), internal_call("test"))
 
 
 async def place(shop: Shop, method: str | None = "approve", country: str = "GB", qty: int = 2) -> UUID:
@@ -98,7 +99,7 @@ async def live(shop: Shop) -> dict[str, UUID]:
     methods = ("approve", "decline", "timeout", "lost-answer", "lost-capture", "decline-capture")
     orders = dict(zip(methods, await asyncio.gather(*(place(shop, method) for method in methods)), strict=True))
     orders |= {"waiting": await place(shop, None), "canceled": await place(shop, None, qty=7)}
-    orders |= {"nowhere": await place(shop, country="KP"), "returned": await place(shop, qty=3)}
+    orders |= {"nowhere": await place(shop, country="AQ"), "returned": await place(shop, qty=3)}
     orders |= {"delivered": await place(shop, qty=4), "part": await place(shop, qty=5)}
     await shop.dispatch(CancelOrder(order_id=orders["canceled"], reason="changed my mind"), a_call(subject="buyer"))
     await rest(shop, parked=1)
@@ -146,19 +147,37 @@ async def original(
 
 
 @asynccontextmanager
-async def copied(shared_engines: Engines, original: Original, folder: Path) -> AsyncIterator[Place]:
-    """A copy that may be spoiled."""
+async def a_provider(original: Original, folder: Path) -> AsyncIterator[ProviderProcess]:
+    """A provider that goes on with a copy of the original's books."""
     shutil.copytree(original.folder, folder)
     provider = await ProviderProcess(folder).start()
     try:
-        async with _database(shared_engines, original.database) as made:
-            yield Place(replace(made, provider_url=provider.url), original.orders, provider)
+        yield provider
     finally:
         await provider.stop()
 
 
+@pytest_asyncio.fixture(scope="session")
+async def provider_to_read(
+    original: Original, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[ProviderProcess]:
+    """A provider that nobody asks for anything but its ledger."""
+    async with a_provider(original, tmp_path_factory.mktemp("provider-to-read") / "copy") as provider:
+        yield provider
+
+
 @pytest_asyncio.fixture
-async def copy(shared_engines: Engines, original: Original, tmp_path: Path) -> AsyncIterator[Place]:
-    """A copy that this test may spoil."""
-    async with copied(shared_engines, original, tmp_path / "provider") as found:
-        yield found
+async def copy(shared_engines: Engines, original: Original, provider_to_read: ProviderProcess) -> AsyncIterator[Place]:
+    """A database that this test may spoil, and a provider that it may only read."""
+    async with _database(shared_engines, original.database) as made:
+        yield Place(replace(made, provider_url=provider_to_read.url), original.orders, provider_to_read)
+
+
+@pytest_asyncio.fixture
+async def own_copy(shared_engines: Engines, original: Original, tmp_path: Path) -> AsyncIterator[Place]:
+    """A database and a provider that this test may spoil."""
+    async with (
+        a_provider(original, tmp_path / "provider") as provider,
+        _database(shared_engines, original.database) as made,
+    ):
+        yield Place(replace(made, provider_url=provider.url), original.orders, provider)

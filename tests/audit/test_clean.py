@@ -38,8 +38,11 @@ async def test_the_copy_holds_every_end_that_an_order_can_come_to(copy: Place) -
     }
 
 
-async def test_a_shop_that_is_working_is_never_accused(copy: Place, settings: Settings) -> None:
-    async with open_shop(replace(settings, provider_timeout_s=0.3), copy.found, connections=6) as shop, working(shop):
+async def test_a_shop_that_is_working_is_never_accused(own_copy: Place, settings: Settings) -> None:
+    async with (
+        open_shop(replace(settings, provider_timeout_s=0.3), own_copy.found, connections=6) as shop,
+        working(shop),
+    ):
         buying = asyncio.gather(*(
             place(shop, method, qty=quantity)
             for quantity in range(10, 30)
@@ -47,14 +50,14 @@ async def test_a_shop_that_is_working_is_never_accused(copy: Place, settings: Se
         ))  # fmt: skip
         audits = 0
         while audits < 3 or not buying.done():
-            report = await copy.audit()
+            report = await own_copy.audit()
             assert report.ok, report.lines()
             audits += 1
         await buying
         await rest(shop)
-        report = await copy.audit(settle_s=20)
+        report = await own_copy.audit(settle_s=20)
     assert report.ok, report.lines()
-    assert {check.name: check.checked for check in report.checks}["order money"] == len(copy.orders) + 80
+    assert {check.name: check.checked for check in report.checks}["order money"] == len(own_copy.orders) + 80
 
 
 async def test_a_database_without_a_shop_is_told_so(copy: Place) -> None:
@@ -76,7 +79,9 @@ async def test_the_report_is_json_of_the_agreed_shape_and_a_table(copy: Place) -
 
 
 def test_the_auditor_imports_no_context() -> None:
-    auditor = [source for source in Tree(REPOSITORY).sources if source.path.parts[:4] == ("src", "tradewind", "app", "audit")]
+    auditor = [
+        source for source in Tree(REPOSITORY).sources if source.path.parts[:4] == ("src", "tradewind", "app", "audit")
+    ]
     assert auditor
     imported = [name for source in auditor for _, name in source.imported()]
     assert not [name for name in imported if name.startswith(("tradewind.contexts", "tradewind.contracts"))]
