@@ -1,6 +1,7 @@
 """The one place where the program asks what time it is, so that a test can hold the clock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
@@ -12,6 +13,11 @@ def now() -> datetime:
     return _now.get()()
 
 
-def hold(moment: datetime) -> None:
-    """Stop this context's clock at `moment`, for tests and for replays of the past."""
-    _now.set(lambda: moment)
+@contextmanager
+def held(moment: datetime) -> Iterator[None]:
+    """Stop this context's clock at `moment` meanwhile, for tests and for replays of the past."""
+    token = _now.set(lambda: moment)
+    try:
+        yield
+    finally:
+        _now.reset(token)

@@ -15,6 +15,7 @@ _EXPONENTS = {
     **dict.fromkeys(("BHD IQD JOD KWD LYD OMR TND").split(), 3),
 }
 _CURRENCY = re.compile(r"[A-Z]{3}")
+MAX_DIGITS = 24
 MAX_MINOR = 10**15
 """More than any order is worth; keeps every sum far inside a 64-bit column."""
 
@@ -44,10 +45,14 @@ class Money(Struct, frozen=True, order=True):
         if not _CURRENCY.fullmatch(currency):
             raise NotMoney("The currency must be three capital letters of ISO 4217.", currency=currency[:16])
         try:
-            scaled = Decimal(amount).scaleb(exponent(currency))
+            exact = Decimal(amount)
         except InvalidOperation:
             raise NotMoney("The amount is not a decimal number.", amount=str(amount)[:32]) from None
-        if not scaled.is_finite() or abs(scaled) > MAX_MINOR or scaled != scaled.to_integral_value():
+        # Before any arithmetic: what has too many digits would be rounded, or overflow.
+        if not exact.is_finite() or exact.adjusted() > MAX_DIGITS or len(exact.as_tuple().digits) > MAX_DIGITS:
+            raise NotMoney("The amount is out of bounds.", amount=str(amount)[:32])
+        scaled = exact.scaleb(exponent(currency))
+        if abs(scaled) > MAX_MINOR or scaled != scaled.to_integral_value():
             raise NotMoney("The amount has too many digits for its currency.", amount=str(amount)[:32])
         return cls(int(scaled), currency)
 
