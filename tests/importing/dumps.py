@@ -1,0 +1,43 @@
+"""What two shops, or one shop at two times, are compared by."""
+
+from typing import Any, Final
+
+from tradewind.app.wiring import Shop
+
+TABLES: Final = """
+    SELECT table_schema || '.' || table_name AS name FROM information_schema.tables
+    WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1
+"""
+STATE: Final = {
+    "products": "SELECT sku, name, category, price_minor, currency, status FROM catalog.products",
+    "prices": "SELECT sku, amount_minor, valid_from, valid_to FROM pricing.product_price_history",
+    "stock": "SELECT sku, on_hand, reserved FROM inventory.inventory_stock",
+    "adjustments": "SELECT sku, delta, reason, reference FROM inventory.inventory_adjustment",
+    "reservations": "SELECT order_id, sku, quantity, state FROM inventory.reservation",
+    "orders": "SELECT * FROM orders.orders",
+    "lines": "SELECT order_id, line, kind, sku, quantity, unit_price_minor FROM orders.order_items",
+    "history": "SELECT order_id, version, status, event FROM orders.order_status_history",
+    "payments": "SELECT order_id, status, amount_minor, captured_minor, refunded_minor FROM payments.payments",
+    "refunds": "SELECT id, order_id, amount_minor, status, reason FROM payments.refund",
+    "shipments": "SELECT order_id, status FROM shipping.shipments",
+    "sagas": "SELECT id, name, phase FROM runtime.saga",
+    "told": "SELECT type, count(*) FROM runtime.outbox GROUP BY 1",
+}
+"""Everything that does not depend on the hour or on chance."""
+
+
+async def everything(shop: Shop) -> dict[str, list[str]]:
+    """Every row of every table, as text."""
+    async with shop.db.pool.acquire() as connection:
+        names = [row["name"] for row in await connection.fetch(TABLES)]
+        return {name: await _rows(connection, f"SELECT t::text AS row FROM {name} AS t") for name in names}
+
+
+async def state(shop: Shop) -> dict[str, list[str]]:
+    """What an import brought about, without what differs from run to run."""
+    async with shop.db.pool.acquire() as connection:
+        return {name: await _rows(connection, sql) for name, sql in STATE.items()}
+
+
+async def _rows(connection: Any, sql: str) -> list[str]:
+    return sorted(str(tuple(row)) for row in await connection.fetch(sql))
