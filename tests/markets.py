@@ -36,7 +36,8 @@ DIGEST: Final = """
     CREATE FUNCTION public.digest_of(name regclass) RETURNS text LANGUAGE plpgsql AS $$
     DECLARE found text;
     BEGIN
-        EXECUTE 'SELECT count(*) || '':'' || coalesce(sum(hashtextextended(t::text, 0)), 0) FROM ' || name || ' AS t' INTO found;
+        EXECUTE 'SELECT count(*) || '':'' || coalesce(sum(hashtextextended(t::text, 0)), 0) FROM ' || name || ' AS t'
+        INTO found;
         RETURN found;
     END $$
 """
@@ -141,7 +142,8 @@ class Market:
             found: dict[str, Any] = (await person.get(f"/api/v1/orders/{order_id}")).json()
             return found if found["status"] in statuses else None
 
-        return await self.sees(look)
+        order: dict[str, Any] = await self.sees(look)
+        return order
 
     async def sees(self, look: Callable[[], Awaitable[Any]]) -> Any:
         """What `look` finds, as soon as it finds something."""
@@ -223,7 +225,7 @@ async def run_part(market: Market, part: str) -> AsyncIterator[str]:
             env=environment,
             stdin=subprocess.DEVNULL,
             stderr=log,
-            preexec_fn=partial(die_with_parent, signal.SIGKILL, os.getpid()),
+            preexec_fn=partial(die_with_parent, signal.SIGKILL, os.getpid()),  # noqa: PLW1509 -- takes no lock
         )
     url = f"http://{HOST}:{port}"
     market.children[url] = child
@@ -269,14 +271,14 @@ async def quiet_market(
 async def apart_market(
     settings: Settings, template: Engines, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Market]:
-    """A shop whose saga asks inventory for the goods, as it does where inventory runs apart; edge and worker in process."""
+    """A shop whose saga asks inventory for the goods, as where inventory runs apart; edge and worker in process."""
     quick = replace(settings, provider_timeout_s=PROVIDER_TIMEOUT_S)
     async with AsyncExitStack() as stack:
         found = await stack.enter_async_context(a_database(template))
-        placement = {Placement: Placement(in_place=False)}
+        placement: dict[type, object] = {Placement: Placement(in_place=False)}
         shop = await stack.enter_async_context(open_shop(quick, found, connections=12, instead=placement))
         await stack.enter_async_context(working(shop))
-        transport: Any = httpx2.ASGITransport(app=rest_app(shop))  # type: ignore[arg-type]
+        transport: Any = httpx2.ASGITransport(app=rest_app(shop))
         http = await stack.enter_async_context(httpx2.AsyncClient(transport=transport, base_url="http://market.test"))
         yield Market(shop, http, tmp_path_factory.mktemp("apart"))
 

@@ -88,8 +88,8 @@ async def test_overlapping_baskets_sell_exactly_what_was_there(market: Market) -
         if one.status == 201:
             sold.update({line["sku"]: line["qty"] for line in one.wish.body["items"]})
     left = {row["sku"]: row["available"] for row in await market.shop.db.pool.fetch(LEFT, list(skus))}
-    print(f"seed {SEED}: {BASKETS} baskets over {SKUS} SKUs of {PIECES}, {WORKERS} workers, 2 edges: {statuses(told)}; "
-          f"{sold.total()} of {SKUS * PIECES} pieces sold, {sum(n == 0 for n in left.values())} SKUs sold out")  # fmt: skip
+    print(f"seed {SEED}: {BASKETS} baskets over {SKUS} SKUs of {PIECES}, {WORKERS} workers, 2 edges: {statuses(told)};")
+    print(f"{sold.total()} of {SKUS * PIECES} pieces sold, {sum(n == 0 for n in left.values())} SKUs sold out")
     assert set(statuses(told)) == {201, 409}
     assert all(b"not-enough-stock" in one.body for one in told if one.status == 409)
     assert {sku: PIECES - sold[sku] for sku in skus} == left

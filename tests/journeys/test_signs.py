@@ -1,4 +1,4 @@
-"""What can be seen of an order from outside: its trail through events and logs, the metrics; and what must not be seen."""
+"""What can be seen of an order from outside: its trail through events and logs, the metrics; and what must not be."""
 
 import json
 from typing import Final
@@ -77,12 +77,13 @@ async def test_logs_say_which_order_whose_and_which_trace_and_never_who_lives_wh
     sku = await market.goods(stock=3)
     body = {"items": [{"sku": sku, "qty": 1}], "shippingAddress": {"country": "GB", **CANARIES}}
     traced = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
+    order_id = ""
     for pays, status in (("approve", "PAID"), ("decline", "CANCELED"), ("decline-capture", "CONFIRMED")):
         placed = await buyer.post(
             "/api/v1/orders", {**body, "paymentMethod": f"simulated:{pays}"}, Idempotency_Key=pays, **traced
         )
-        await market.comes_to(buyer, placed.json()["id"], status)
-    order_id = placed.json()["id"]
+        order_id = placed.json()["id"]
+        await market.comes_to(buyer, order_id, status)
     await buyer.post("/api/v1/orders", {**body, "shippingAddress": {"country": "gb", **CANARIES}}, **traced)
 
     async def ours() -> list[dict[str, str]] | None:

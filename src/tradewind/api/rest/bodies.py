@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -14,6 +15,9 @@ from tradewind.api.rest.refusals import BodyTooLarge, BodyTooSlow, InvalidBody, 
 MAX_BODY_BYTES: Final = 1024 * 1024
 BODY_TIMEOUT_S: Final = 30.0
 """Longest that a body may take to arrive; a client that dribbles is let go."""
+MAX_DISCARDED_BYTES: Final = 32 * MAX_BODY_BYTES
+DISCARD_TIMEOUT_S: Final = 5.0
+"""So much of a body that is too large, and for so long, is read and thrown away before the refusal is sent."""
 MAX_FORM_FIELDS: Final = 32
 MAX_DIGITS: Final = 18
 """Whole numbers longer than this do not fit a 64-bit column, so no route needs one."""
@@ -26,9 +30,10 @@ class ClientGone(Exception):  # noqa: N818 -- not an error of ours: nobody is le
 
 
 async def read(receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
-    """The whole body; refuses BodyTooLarge without reading on, and BodyTooSlow."""
+    """The whole body; refuses BodyTooLarge, without keeping what is too much, and BodyTooSlow."""
     declared = headers.get(b"content-length", b"0")
     if not declared.isdigit() or int(declared[:20]) > MAX_BODY_BYTES:
+        await _discard(receive)
         raise BodyTooLarge(limit_bytes=MAX_BODY_BYTES)
     try:
         async with asyncio.timeout(BODY_TIMEOUT_S):
@@ -54,10 +59,23 @@ async def _rest(first: bytes, receive: Receive) -> bytes:
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > MAX_BODY_BYTES:
+            chunks.clear()
+            await _discard(receive)
             raise BodyTooLarge(limit_bytes=MAX_BODY_BYTES)
         chunks.append(chunk)
         more = message.get("more_body", False)
     return b"".join(chunks)
+
+
+async def _discard(receive: Receive) -> None:
+    """Let a client that is still sending come to its end: whoever is cut off in the middle hears no answer."""
+    size, more = 0, True
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DISCARD_TIMEOUT_S):
+            while more and size < MAX_DISCARDED_BYTES:
+                message = await receive()
+                size += len(message.get("body", b""))
+                more = message.get("more_body", False)
 
 
 def expect(media_type: bytes, headers: Mapping[bytes, bytes]) -> None:
