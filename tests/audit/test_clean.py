@@ -5,12 +5,14 @@ from dataclasses import replace
 
 import asyncpg
 import msgspec
+import pytest
 from rich.console import Console
 
 from tests.audit.conftest import Place, place, red, rest
 from tests.house.tree import REPOSITORY, Tree
 from tests.shops import working
 from tradewind.app.audit import audit
+from tradewind.app.audit.command import run_audit
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import open_shop
 
@@ -76,6 +78,21 @@ async def test_the_report_is_json_of_the_agreed_shape_and_a_table(copy: Place) -
     with console.capture() as shown:
         console.print(report.table())
     assert "stock ledger" in shown.get()
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+async def test_the_command_shows_the_report_and_ends_with_its_verdict(
+    as_json: bool, copy: Place, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = replace(settings, database_url=copy.found.database_url, provider_url=copy.found.provider_url)
+    assert await asyncio.to_thread(run_audit, there, as_json) == 0
+    shown = capsys.readouterr().out
+    assert msgspec.json.decode(shown)["ok"] if as_json else "Everything holds." in shown
+    await copy.run("UPDATE inventory.inventory_stock SET on_hand = on_hand + 1 WHERE sku = 'LAMP'")
+    assert await asyncio.to_thread(run_audit, there, as_json) == 1
+    shown = capsys.readouterr().out
+    assert "SKU LAMP: on_hand is" in shown
+    assert not as_json or not msgspec.json.decode(shown)["ok"]
 
 
 def test_the_auditor_imports_no_context() -> None:

@@ -1,20 +1,21 @@
 """The log and those who hear it: in order along each key, nothing doubled, nothing unheard, nothing given up.
 
-Along a key the order is judged within one domain (the second part of the type): its events are told by those who hold one
-row. Events of two domains, a refund's and a shipment's of one order, may be told at the same moment.
+Along a key the order is judged within one domain (the second part of the type): its events are told by those who hold
+one row. Events of two domains, a refund's and a shipment's of one order, may be told at the same moment.
 """
 
 from typing import Final
 
 LOG_ORDER: Final = """
     WITH judged AS (
-        SELECT position, NULLIF(concat_ws(', ',
-            CASE WHEN stamp < lag(stamp) OVER along THEN format('comes after position %s of the same key %s, but sorts '
-                'before it: stamp %s < %s', lag(position) OVER along, key, stamp, lag(stamp) OVER along) END,
-            CASE WHEN event_id = lag(event_id) OVER twins THEN
-                format('is position %s once more: event %s', lag(position) OVER twins, event_id) END), '') AS why
+        SELECT position, CASE WHEN stamp < lag(stamp) OVER along THEN
+            format('comes after position %s of the same key %s, but sorts before it: stamp %s < %s',
+                   lag(position) OVER along, key, stamp, lag(stamp) OVER along) END AS why
         FROM runtime.outbox
-        WINDOW along AS (PARTITION BY key, split_part(type, '.', 2) ORDER BY position), twins AS (ORDER BY event_id, position))
+        WINDOW along AS (PARTITION BY key COLLATE "C", split_part(type, '.', 2) COLLATE "C" ORDER BY position)
+        UNION ALL
+        SELECT max(position), format('is position %s once more: event %s', min(position), event_id)
+        FROM runtime.outbox GROUP BY event_id HAVING count(*) > 1)
     SELECT count(*) AS checked, 0 AS in_flight, count(why) AS violated,
            (array_agg(format('runtime.outbox position %s: %s', position, why) ORDER BY position)
             FILTER (WHERE why IS NOT NULL))[1:$1] AS violations

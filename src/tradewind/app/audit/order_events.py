@@ -15,20 +15,20 @@ ORDERS_AND_EVENTS: Final = """
     WITH heard AS (SELECT coalesce(max(stamp), 0) AS stamp, coalesce(max(position), 0) AS position
                    FROM runtime.position WHERE subscriber = $3),
     told AS (
-        SELECT e.key, array_agg(e.type ORDER BY e.stamp, e.position) AS types,
+        SELECT e.key COLLATE "C" AS key, array_agg(e.type ORDER BY e.stamp, e.position) AS types,
                count(*) FILTER (WHERE (e.stamp, e.position) <= (heard.stamp, heard.position)) AS heard,
                (array_agg(e.payload::text ORDER BY e.stamp, e.position) FILTER (WHERE e.type = $2))[1] AS placed
-        FROM runtime.outbox AS e, heard WHERE e.type = ANY($1::text[]) GROUP BY e.key),
+        FROM runtime.outbox AS e, heard WHERE e.type = ANY($1::text[]) GROUP BY 1),
     history AS (
-        SELECT order_id::text AS key, array_agg(version ORDER BY version) AS versions,
+        SELECT order_id::text COLLATE "C" AS key, array_agg(version ORDER BY version) AS versions,
                array_agg(status ORDER BY version) AS statuses, array_agg(event ORDER BY version) AS events
         FROM orders.order_status_history GROUP BY order_id),
     line AS (
-        SELECT order_id::text AS key, array_agg(sku ORDER BY line) AS skus,
+        SELECT order_id::text COLLATE "C" AS key, array_agg(sku ORDER BY line) AS skus,
                array_agg(quantity ORDER BY line) AS quantities, array_agg(unit_price_minor ORDER BY line) AS prices
         FROM orders.order_items GROUP BY order_id),
-    kept AS (SELECT id::text AS key, * FROM orders.orders),
-    shown AS (SELECT order_id::text AS key, * FROM orders.orders_by_customer)
+    kept AS (SELECT id::text COLLATE "C" AS key, * FROM orders.orders),
+    shown AS (SELECT order_id::text COLLATE "C" AS key, * FROM orders.orders_by_customer)
     SELECT key, told.types, told.heard, told.placed, history.versions, history.statuses, history.events,
            line.skus, line.quantities, line.prices, kept.status, kept.version, kept.user_id, kept.placed_at,
            kept.currency, kept.total_minor, kept.shipping_minor, kept.tax_minor, kept.discount_minor,
