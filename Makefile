@@ -34,8 +34,8 @@ walls: setup ## Check import walls alone
 format: setup ## Format the code and mend what lint can mend
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-bench: setup ## Measure the raw limit and Tradewind side by side (BENCH="--rounds 5" passes options)
-	@$(BIN)/tradewind bench place-order $(BENCH)
+bench: setup ## Measure the raw limit, Tradewind and an order's whole walk side by side (BENCH="--short" for a quick look)
+	@$(BIN)/python -m bench $(BENCH)
 
 chaos: setup ## Kill the shop at every commit boundary, 20 seeds each (SEEDS=5 for fewer)
 	@TRADEWIND_CHAOS_SEEDS=$(or $(SEEDS),20) $(BIN)/python -m pytest tests/chaos -rA $(TESTS)

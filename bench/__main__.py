@@ -1,0 +1,118 @@
+"""`make bench`: everything in one run, side by side, in a home of its own that is gone afterwards.
+
+python -m bench [--json] [--short] [--rounds N] [--orders N] [--only contest|walk]
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import uvloop
+from rich.console import Console
+
+from bench import over_http, walk
+from tradewind.app.bench import contest, raw_limit
+from tradewind.app.bench.own_database import own_database
+from tradewind.app.bench.report import Figure, Goal, Report
+from tradewind.app.bench.rounds import Rounds
+from tradewind.app.bench.shelves import SKUS, fill
+from tradewind.app.engines import Engines, engines
+from tradewind.app.settings import Settings
+from tradewind.app.wiring import migrate_shop, open_shop
+from tradewind.runtime.telemetry import logs
+
+Say = Callable[[str], None]
+NOTES: Final = (
+    "Every ratio is the median of the rounds' own ratios; in a round all take part one after the other.",
+    "(a) to (d) have nothing behind them: no sagas are carried meanwhile. The load generator shares the cores.",
+    "Saturating rate: orders posted as fast as 64 connections can, divided by the time from the first POST to the last "
+    "order CONFIRMED, with edge, worker, provider and Postgres at work.",
+    "Commit to subscriber is counted from the beginning of the placing transaction, so it is an upper bound.",
+)
+
+
+async def measure(settings: Settings, arguments: argparse.Namespace, say: Say) -> Report:
+    """All of it."""
+    rounds, orders = arguments.rounds, arguments.orders
+    report = Report(rounds=rounds, runs={}, goals=[], notes=NOTES)
+    async with engines(settings, say) as found:
+        if arguments.only != "walk":
+            report = await compete(settings, found, rounds, orders, say)
+        if arguments.only != "contest":
+            goals, figures = await whole(settings, found, arguments, say)
+            report = Report(
+                rounds=rounds, runs=report.runs, goals=[*report.goals, *goals], figures=figures, notes=NOTES
+            )
+    return report
+
+
+async def compete(settings: Settings, found: Engines, rounds: int, orders: int, say: Say) -> Report:
+    """(a), (b), (c) and (d)."""
+    runs, goals = {}, list[Goal]()
+    async with own_database(found) as shops, own_database(found) as raws:
+        await migrate_shop(shops.database_url)
+        await raw_limit.set_up(raws.database_url, SKUS)
+        async with open_shop(settings, shops) as shop, over_http.services(settings, shops, raws) as plans:
+            await fill(shop)
+            for shelf, skus in contest.SHELVES.items():
+                say(f"{shelf}:")
+                played = Rounds()
+                inside = contest.in_process(shop, raws.database_url, skus, orders)
+                await played.play(rounds, {**inside, **over_http.over_http(plans, skus, orders)}, say)
+                runs[shelf] = played.table()
+                goals += [*contest.in_process_goals(shelf, played), over_http.over_http_goal(shelf, played)]
+    return Report(rounds=rounds, runs=runs, goals=goals)
+
+
+async def whole(
+    settings: Settings, found: Engines, arguments: argparse.Namespace, say: Say
+) -> tuple[list[Goal], list[Figure]]:
+    """The whole shop: how much it carries, and how long an order takes at half of that."""
+    async with own_database(found) as shops:
+        await migrate_shop(shops.database_url)
+        async with open_shop(settings, shops) as shop:
+            await fill(shop)
+        say("The whole shop:")
+        saturating = await walk.saturating_rate(settings, shops, arguments.rounds, arguments.orders, say)
+        at_half, at_200 = list[walk.Walk](), list[walk.Walk]()
+        for number in range(arguments.rounds):
+            for rate, walks in ((saturating / 2, at_half), (walk.LOG_RATE, at_200)):
+                one = await walk.walk(settings, shops, rate, arguments.seconds, number)
+                walks.append(one)
+                say(f"  round {number + 1}, at {rate:,.0f}/s: POST p95 {one.post_ms[1]:.0f} ms, "
+                    f"CONFIRMED p95 {one.confirmed_ms[1]:.0f} ms, heard p99 {one.heard_ms[1]:.0f} ms")  # fmt: skip
+    return walk.findings(saturating, at_half, at_200)
+
+
+def main(words: Sequence[str]) -> int:
+    """Measure and print; a missed goal is a finding, not a failure."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--short", action="store_true", help="a quick look: one round, few orders")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--orders", type=int, default=4000, help="orders of each run")
+    parser.add_argument("--seconds", type=float, default=15.0, help="length of each run of the whole shop")
+    parser.add_argument("--only", choices=("contest", "walk"), help="(a) to (d) alone, or the whole shop alone")
+    arguments = parser.parse_args(words)
+    if arguments.short:
+        arguments.rounds, arguments.orders, arguments.seconds = 1, 2000, 6.0
+    logs.configure("ERROR")
+    console = Console(stderr=True)
+    with tempfile.TemporaryDirectory(prefix="tradewind-bench-", ignore_cleanup_errors=True) as folder:
+        settings = replace(Settings.from_environment(), home=Path(folder))
+        report = uvloop.run(
+            measure(settings, arguments, lambda line: console.print(line, markup=False, highlight=False))
+        )
+    if arguments.json:
+        print(report.as_json())
+    else:
+        report.show(Console())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
