@@ -193,7 +193,7 @@ def _check(orders: Iterable[PlannedOrder], line_of: Mapping[str, int]) -> None:
         if order.total_minor < 0
     ]
     if errors:
-        raise Unreadable(f"{len(errors)} broken lines; nothing was brought in.", errors=errors)
+        raise Unreadable(f"Nothing was brought in; errors found: {len(errors)}.", errors=errors)
 
 
 def _line(row: Row, bucket: Bucket) -> PlannedLine:

@@ -103,7 +103,7 @@ def _line_of(error: dict[str, object]) -> int:
 
 
 def _unreadable(errors: list[dict[str, object]]) -> Unreadable:
-    return Unreadable(f"{len(errors)} broken lines; nothing was brought in.", errors=errors)
+    return Unreadable(f"Nothing was brought in; errors found: {len(errors)}.", errors=errors)
 
 
 def _text(file: Path) -> str:
