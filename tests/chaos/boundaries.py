@@ -1,4 +1,4 @@
-"""Every place at which a shop may die between two states: read off the saga's definition, so that a new step is a new row."""
+"""Every place at which a shop may die between two states, read off the saga: a new step is a new row."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple

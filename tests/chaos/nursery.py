@@ -1,4 +1,4 @@
-"""Processes of the shop that a test may kill, started cheaply: one process imports everything once, each part is a fork.
+"""Processes of the shop that a test may kill, started cheaply: one imports everything once, each part is a fork of it.
 
     nursery = Nursery(folder)
     worker = nursery.start("worker", {"TRADEWIND_DATABASE_URL": …, "TRADEWIND_FAILPOINTS": "relay.after_commit=kill@1"})
@@ -51,6 +51,14 @@ class Child:
         """Send it a signal, unless its end was seen."""
         if self.code is None:
             os.kill(self.pid, number)
+
+    def stopped(self) -> None:
+        """Wait until it has stopped itself; only one that does so may be asked."""
+        self.nursery.ask({"stopped": self.pid})
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self.kill(signal.SIGCONT)
 
     async def stop(self) -> int:
         """End it in good order; the exit code."""
@@ -105,6 +113,9 @@ def main() -> None:
         if "reap" in wish:
             _, status = os.waitpid(wish["reap"], 0)
             answer = {"code": os.waitstatus_to_exitcode(status)}
+        elif "stopped" in wish:
+            _, status = os.waitpid(wish["stopped"], os.WUNTRACED)
+            answer = {"stopped": os.WIFSTOPPED(status)}
         else:
             answer = {"pid": _fork(wish)}
         sys.stdout.write(json.dumps(answer) + "\n")
@@ -138,7 +149,7 @@ def _live(part: str, environment: Mapping[str, str], log: str) -> None:
     if "TRADEWIND_PLANTED_BUGS" in environment:
         os.execv(sys.executable, [sys.executable, "-m", module])
     pairs = (spec.split("=", 1) for spec in environment.get("TRADEWIND_FAILPOINTS", "").split(";") if spec)
-    arm(dict(pairs))  # type: ignore[arg-type]
+    arm(dict(pairs))
     importlib.import_module(module).main()
 
 

@@ -1,4 +1,4 @@
-"""R1: a worker is killed with -9 at every commit boundary, another one carries on; every order ends, nothing is done twice.
+"""R1: a worker is killed with -9 at every commit boundary, another one carries on: all ends, nothing twice.
 
 Each trial reaches its boundary (the worker must have died there), then the auditor and the provider's own ledger judge.
 TRADEWIND_CHAOS_SEEDS says how often each boundary is tried; a failure names seed and boundary.
@@ -40,11 +40,9 @@ class Trial(NamedTuple):
 
 @pytest_asyncio.fixture
 async def stands(
-    settings: Settings, shared_engines: Engines, template: Engines, tmp_path: Path
+    settings: Settings, shared_engines: Engines, template: Engines, nursery: Nursery, tmp_path: Path
 ) -> AsyncIterator[list[Stand]]:
-    nursery = Nursery(tmp_path)
     async with AsyncExitStack() as stack:
-        stack.callback(nursery.close)
         ready = [
             await stack.enter_async_context(
                 a_stand(settings, shared_engines, template, nursery, tmp_path / f"stand-{n}")
