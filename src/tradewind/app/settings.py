@@ -27,8 +27,9 @@ class Settings:
     provider_url: str | None = None
     """A payment provider of the owner's; without one the home runs the simulated one."""
     host: str = "127.0.0.1"
+    """The address on which HTTP is served."""
     port: int = 8000
-    """Where HTTP is served; 0 takes any free port."""
+    """The port on which HTTP is served; 0 takes any free one."""
     public_url: str = ""
     """How browsers and partners reach the shop, no slash at the end; also the issuer of its tokens."""
     admin_password: str | None = field(default=None, repr=False)
