@@ -16,7 +16,7 @@ permissions := {
 	"customer": {"order:write", "order:read", "catalog:read"},
 	"warehouse": {"inventory:write", "shipping:write", "catalog:read"},
 	"merchandiser": {"catalog:write", "pricing:write", "catalog:read"},
-	"support": {"order:read", "order:cancel", "catalog:read"},
+	"support": {"order:read", "order:cancel", "payment:read", "catalog:read"},
 	"admin": {"*"},
 	"system": {"*"},
 }
@@ -34,7 +34,7 @@ needs := {
 	"catalog.get_product": {"catalog:read"},
 	"catalog.list_products": {"catalog:read"},
 	"pricing.set_price": {"pricing:write"},
-	"pricing.get_price": {"catalog:read"},
+	"pricing.get_price_history": {"pricing:write"},
 	"inventory.adjust_stock": {"inventory:write"},
 	"inventory.query_stock": {"catalog:read"},
 	"shipping.dispatch": {"shipping:write"},

@@ -14,20 +14,20 @@ POLICY = RegoPolicy()
 
 ACTIONS = {
     "orders.place", "orders.pay", "orders.cancel", "orders.get", "orders.list", "payments.get", "payments.refund",
-    "catalog.create_product", "catalog.get_product", "catalog.list_products", "pricing.set_price", "pricing.get_price",
-    "pricing.override_price", "inventory.adjust_stock", "inventory.query_stock", "shipping.dispatch",
-    "shipping.deliver", "shipping.get", "identity.issue_guest_token", "identity.issue_token", "identity.create_user",
-    "identity.publish_keys", "saga.list", "saga.show", "saga.retry", "saga.compensate", "never.heard_of",
+    "catalog.create_product", "catalog.get_product", "catalog.list_products", "pricing.set_price",
+    "pricing.get_price_history", "pricing.override_price", "inventory.adjust_stock", "inventory.query_stock",
+    "shipping.dispatch", "shipping.deliver", "shipping.get", "identity.issue_guest_token", "identity.issue_token",
+    "identity.create_user", "identity.publish_keys", "saga.list", "saga.show", "saga.retry", "saga.compensate", "never.heard_of",
 }  # fmt: skip
 OPEN = {"identity.issue_guest_token", "identity.issue_token", "identity.publish_keys"}
-ANYONE = OPEN | {"catalog.get_product", "catalog.list_products", "pricing.get_price", "inventory.query_stock"}
+ANYONE = OPEN | {"catalog.get_product", "catalog.list_products", "inventory.query_stock"}
 SHOPPING = {"orders.place", "orders.pay", "orders.cancel", "orders.get", "orders.list", "shipping.get"}
 MAY = {
     "anonymous": ANYONE,
     "guest": ANYONE | SHOPPING,
     "customer": ANYONE | SHOPPING,
     "warehouse": ANYONE | {"inventory.adjust_stock", "shipping.dispatch", "shipping.deliver", "shipping.get"},
-    "merchandiser": ANYONE | {"catalog.create_product", "pricing.set_price"},
+    "merchandiser": ANYONE | {"catalog.create_product", "pricing.set_price", "pricing.get_price_history"},
     "support": ANYONE | {"orders.get", "orders.list", "orders.cancel", "payments.get", "shipping.get"},
     "admin": ACTIONS,
     "system": ACTIONS,
