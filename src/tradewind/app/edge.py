@@ -60,7 +60,7 @@ def _registry() -> CollectorRegistry:
 
 async def serve(settings: Settings) -> None:
     """Answer HTTP until SIGTERM; requests under way are finished."""
-    async with engines(settings) as found, open_shop(settings, found) as shop:
+    async with engines(settings) as found, open_shop(settings, found, gives_way=True) as shop:
         server = Server(
             rest_app(shop),
             address=settings.host,

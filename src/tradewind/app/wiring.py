@@ -56,7 +56,8 @@ class Shop:
         subscribers = [subscriber for one in self.contexts for subscriber in one.subscribers]
         chores = [*self.chores, *(timer for one in self.contexts for timer in one.timers)]
         runner = Runner(self.db, sagas, self.bell, lease_s=self.settings.saga_lease_s)
-        relay = Relay(self.db, subscribers, self.bell, self.engines.database_url)
+        silent_s = self.settings.saga_lease_s
+        relay = Relay(self.db, subscribers, self.bell, self.engines.database_url, silent_s=silent_s)
         await asyncio.gather(
             runner.run(stop), relay.run(stop), *(timers.keep(self.db, timer, stop) for timer in chores)
         )
@@ -73,11 +74,17 @@ async def migrate_shop(url: str, contexts: Sequence[Manifest] | None = None) -> 
 
 @asynccontextmanager
 async def open_shop(
-    settings: Settings, engines: Engines, *, connections: int = 16, instead: Mapping[type, object] | None = None
+    settings: Settings,
+    engines: Engines,
+    *,
+    connections: int = 16,
+    instead: Mapping[type, object] | None = None,
+    gives_way: bool = False,
 ) -> AsyncIterator[Shop]:
     """A migrated shop's every part, ready to answer commands. It does no work of its own until `work` is called.
 
-    `instead`: who answers to a peer's protocol in place of the context that usually does.
+    `instead`: who answers to a peer's protocol in place of the context that usually does. `gives_way`:
+    transactions of a process that falls silent are undone after a saga's lease; not for long thinking in between.
     """
     contexts = manifests()
     async with AsyncExitStack() as stack:
@@ -87,7 +94,13 @@ async def open_shop(
             payment_provider(engines.provider_url, timeout_s=settings.provider_timeout_s)
         )
         peers |= instead or {}
-        db = await Database.open(engines.database_url, peers, RegoPolicy(), size=connections)
+        db = await Database.open(
+            engines.database_url,
+            peers,
+            RegoPolicy(),
+            size=connections,
+            silent_s=settings.saga_lease_s if gives_way else None,
+        )
         stack.push_async_callback(db.close)
         bell = await stack.enter_async_context(Bell(db, engines.database_url))
         handlers = [handler for one in contexts for handler in one.handlers]

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-from pathlib import Path
 from typing import Final
 
 import uvloop
@@ -23,9 +22,9 @@ async def work(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with engines(settings) as found, open_shop(settings, found) as shop:
+    async with engines(settings) as found, open_shop(settings, found, gives_way=True) as shop:
         if ready := os.environ.get(READY_FILE):
-            Path(ready).touch()
+            os.close(os.open(ready, os.O_CREAT | os.O_WRONLY, 0o600))
         await shop.work(stop)
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, LiteralString, Protocol, Self, TypeVar, cast
 
 import asyncpg
@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from tradewind.contracts.messages import Event
 from tradewind.kernel.errors import Conflict, Forbidden, Stale, Unavailable
-from tradewind.runtime import audit_trail, outbox
+from tradewind.runtime import audit_trail, giving_way, outbox
 from tradewind.runtime.call import Call
 
 P = TypeVar("P")
@@ -27,6 +27,8 @@ AWAY = (
     asyncpg.TooManyConnectionsError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.TransactionTimeoutError,
     OSError,
 )
 """What the driver says when the database is gone, or goes in the middle of a word."""
@@ -175,9 +177,20 @@ class Database:
         self.on_told: Callable[[], None] = lambda: None
 
     @classmethod
-    async def open(cls, url: str, peers: Mapping[type, object], policy: Policy, *, size: int = MAX_CONNECTIONS) -> Self:
-        """Connect to the Postgres at `url` with at most `size` connections."""
-        return cls(await open_pool(url, size=size), peers, policy)
+    async def open(
+        cls,
+        url: str,
+        peers: Mapping[type, object],
+        policy: Policy,
+        *,
+        size: int = MAX_CONNECTIONS,
+        silent_s: float | None = None,
+    ) -> Self:
+        """Connect to the Postgres at `url` with at most `size` connections.
+
+        A transaction in which nothing is said for `silent_s` seconds is undone (see runtime.giving_way).
+        """
+        return cls(await open_pool(url, size=size, silent_s=silent_s), peers, policy)
 
     async def close(self) -> None:
         """Hang up."""
@@ -219,11 +232,21 @@ class Database:
             raise DatabaseAway from error
 
 
-async def open_pool(url: str, *, size: int = MAX_CONNECTIONS) -> Any:
+async def open_pool(url: str, *, size: int = MAX_CONNECTIONS, silent_s: float | None = None) -> Any:
     """A pool whose connections have our time-outs and send nothing between transactions."""
     settings = {"application_name": "tradewind", "lock_timeout": LOCK_TIMEOUT, "statement_timeout": STATEMENT_TIMEOUT}
+    init = None
+    if silent_s is not None:
+        settings |= giving_way.when_silent(silent_s)
+        init = partial(giving_way.limit, silent_s=silent_s)
     return await asyncpg.create_pool(
-        url, min_size=1, max_size=size, connection_class=_Connection, server_settings=settings, command_timeout=60
+        url,
+        min_size=1,
+        max_size=size,
+        connection_class=_Connection,
+        server_settings=settings,
+        command_timeout=60,
+        init=init,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from tradewind.runtime import giving_way
 from tradewind.runtime.call import Actor, Call
 from tradewind.runtime.database import AWAY, Busy, Database, DatabaseAway, Tx
 from tradewind.runtime.failpoints import failpoint
@@ -126,9 +127,13 @@ class Feed:
 class Relay:
     """Feeds all subscribers of one process, as long as it leads."""
 
-    def __init__(self, db: Database, subscribers: Iterable[Subscriber], bell: Bell, url: str) -> None:
+    def __init__(
+        self, db: Database, subscribers: Iterable[Subscriber], bell: Bell, url: str, *, silent_s: float = 10.0
+    ) -> None:
         self._db, self._bell, self._url = db, bell, url
         self._subscribers = tuple(subscribers)
+        self._silent_s = max(silent_s, 4 * POLL_S)
+        """A leader looks every POLL_S; one that is silent for so long is paused, and must not keep the lead."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Lead when nobody else does, until `stop`."""
@@ -140,8 +145,9 @@ class Relay:
                 await asyncio.sleep(STANDBY_S)
 
     async def _stand_by(self, stop: asyncio.Event) -> None:
-        connection: Any = await asyncpg.connect(self._url)
+        connection: Any = await asyncpg.connect(self._url, server_settings=giving_way.when_idle(self._silent_s))
         try:
+            await giving_way.limit(connection, self._silent_s)
             while not stop.is_set():
                 if await connection.fetchval(LEAD):
                     await self._lead(connection, stop)
