@@ -1,5 +1,6 @@
 """R8: one Idempotency-Key is one effect and one answer, however often, however fast and wherever it is sent."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -114,12 +115,20 @@ async def under_way(market: Market, buyer: Person, route: str, key: str) -> Asyn
 
 async def test_a_key_that_is_in_flight_elsewhere_is_answered_with_retry_after(market: Market) -> None:
     buyer, sku = market.somebody(), await market.goods(stock=5)
-    async with under_way(market, buyer, "POST /api/v1/orders", "k"):
-        busy = await _order(buyer, sku, "k")
-    assert (busy.status_code, busy.json()["type"]) == (409, "/problems/in-flight")
-    assert int(busy.headers["retry-after"]) >= 1
-    assert await market.stock(sku) == (5, 0)
+    held = (await buyer.order(sku, pays=None)).json()["id"]
+    off = f"/api/v1/orders/{held}/cancel"
+    async with (
+        under_way(market, buyer, "POST /api/v1/orders", "k"),
+        under_way(market, buyer, "POST /api/v1/orders/{order_id}/cancel", "k"),
+    ):
+        answers = await asyncio.gather(_order(buyer, sku, "k"), buyer.post(off, Idempotency_Key="k"))
+    for busy in answers:
+        assert (busy.status_code, busy.json()["type"]) == (409, "/problems/in-flight")
+        assert int(busy.headers["retry-after"]) >= 1
+    assert await market.stock(sku) == (5, 1)
+    assert (await buyer.get(f"/api/v1/orders/{held}")).json()["status"] == "PENDING_PAYMENT"
     assert (await _order(buyer, sku, "k")).status_code == 201
+    assert (await buyer.post(off, Idempotency_Key="k")).status_code == 202
 
 
 @pytest.mark.parametrize(("act", "body"), [("pay", {"paymentMethod": "simulated:approve"}), ("cancel", {})])

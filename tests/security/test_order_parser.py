@@ -13,14 +13,14 @@ from tradewind.contexts.orders.place_order.rest import NewOrder
 from tradewind.kernel.errors import Invalid
 
 DECODER: Final = msgspec.json.Decoder(NewOrder)
-GOOD: Final = b'{"items":[{"sku":"A-1","qty":2}],"paymentMethod":"m","shippingAddress":{"country":"GB"},"currency":"GBP"}'
-EXAMPLES: Final = 400
-
-names = st.sampled_from(
-    ["items", "qty", "sku", "productId", "product_id", "paymentMethod", "shippingAddress", "country", "currency", "price"]
+GOOD: Final = (
+    b'{"items":[{"sku":"A-1","qty":2}],"paymentMethod":"m","shippingAddress":{"country":"GB"},"currency":"GBP"}'
 )
+EXAMPLES: Final = 250
+
+names = st.sampled_from("items qty sku productId product_id paymentMethod shippingAddress country currency".split())
 values: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.uuids().map(str) | st.sampled_from(["GB", "A"]),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.uuids().map(str) | st.just("GB"),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names | st.text(max_size=5), inner, max_size=5),
     max_leaves=20,
 )

@@ -17,7 +17,8 @@ ACTIONS = {
     "catalog.create_product", "catalog.get_product", "catalog.list_products", "pricing.set_price",
     "pricing.get_price_history", "pricing.override_price", "inventory.adjust_stock", "inventory.query_stock",
     "shipping.dispatch", "shipping.deliver", "shipping.get", "identity.issue_guest_token", "identity.issue_token",
-    "identity.create_user", "identity.publish_keys", "saga.list", "saga.show", "saga.retry", "saga.compensate", "never.heard_of",
+    "identity.create_user", "identity.publish_keys", "saga.list", "saga.show", "saga.retry", "saga.compensate",
+    "never.heard_of",
 }  # fmt: skip
 OPEN = {"identity.issue_guest_token", "identity.issue_token", "identity.publish_keys"}
 ANYONE = OPEN | {"catalog.get_product", "catalog.list_products", "inventory.query_stock"}

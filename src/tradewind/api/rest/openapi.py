@@ -191,7 +191,16 @@ def _refusals(route: Route) -> Json:
     named: dict[int, list[type[Refusal]]] = {}
     for kind in route.raises:
         named.setdefault(problems.status_of(kind), []).append(kind)
-    return {str(s): _named_response(s, named[s]) if s in named else _shared(s) for s in sorted(statuses | set(named))}
+    found = {s: _named_response(s, named[s]) if s in named else _shared(s) for s in sorted(statuses | set(named))}
+    if route.on_refusal:
+        found |= {s: _in_its_own_shape(s, named.get(s, [])) for s in found if s != HTTPStatus.INTERNAL_SERVER_ERROR}
+    return {str(s): response for s, response in found.items()}
+
+
+def _in_its_own_shape(status: int, kinds: Sequence[type[Refusal]]) -> Json:
+    """Of a route that refuses as another standard asks for; what breaks before it is known is a problem still."""
+    response = _named_response(status, kinds)
+    return {**response, "content": {"application/json": {"schema": {"type": "object"}}, **response["content"]}}
 
 
 def _shared(status: int) -> Json:
