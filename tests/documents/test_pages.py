@@ -63,3 +63,8 @@ def test_the_readme_names_one_command_to_run_and_one_to_test() -> None:
     assert "```\nmake run\n```" in readme
     assert "\nmake test " in readme
     assert "\nmake check " in readme
+
+
+def test_the_slice_that_places_orders_holds_command_handler_saga_edge_and_tests_together() -> None:
+    files = {path.name for path in (REPOSITORY / "src/tradewind/contexts/orders/place_order").iterdir()}
+    assert {"command.py", "saga.py", "rest.py", "test_place_order.py", "test_saga.py"} <= files
