@@ -5,6 +5,7 @@ import importlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import asyncpg
 
@@ -15,7 +16,7 @@ from tradewind.app.settings import Settings
 from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
 from tradewind.contracts.identity import TokenIssuer
 from tradewind.ports.payment_provider import PaymentProvider
-from tradewind.runtime import idempotency, timers
+from tradewind.runtime import giving_way, idempotency, timers
 from tradewind.runtime.database import Database
 from tradewind.runtime.dispatch import Dispatcher
 from tradewind.runtime.manifest import Manifest
@@ -54,9 +55,10 @@ class Shop:
         """Carry sagas, relay events and keep timers until `stop`."""
         sagas = [saga for one in self.contexts for saga in one.sagas]
         subscribers = [subscriber for one in self.contexts for subscriber in one.subscribers]
-        chores = [*self.chores, *(timer for one in self.contexts for timer in one.timers)]
-        runner = Runner(self.db, sagas, self.bell, lease_s=self.settings.saga_lease_s)
         silent_s = self.settings.saga_lease_s
+        end_silent = Timer("silence.end", silent_s, partial(giving_way.end_silent, silent_s=silent_s), everywhere=True)
+        chores = [end_silent, *self.chores, *(timer for one in self.contexts for timer in one.timers)]
+        runner = Runner(self.db, sagas, self.bell, lease_s=silent_s)
         relay = Relay(self.db, subscribers, self.bell, self.engines.database_url, silent_s=silent_s)
         await asyncio.gather(
             runner.run(stop), relay.run(stop), *(timers.keep(self.db, timer, stop) for timer in chores)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, LiteralString, Protocol, Self, TypeVar, cast
 
 import asyncpg
@@ -28,7 +28,6 @@ AWAY = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.TransactionTimeoutError,
     OSError,
 )
 """What the driver says when the database is gone, or goes in the middle of a word."""
@@ -235,18 +234,10 @@ class Database:
 async def open_pool(url: str, *, size: int = MAX_CONNECTIONS, silent_s: float | None = None) -> Any:
     """A pool whose connections have our time-outs and send nothing between transactions."""
     settings = {"application_name": "tradewind", "lock_timeout": LOCK_TIMEOUT, "statement_timeout": STATEMENT_TIMEOUT}
-    init = None
     if silent_s is not None:
         settings |= giving_way.when_silent(silent_s)
-        init = partial(giving_way.limit, silent_s=silent_s)
     return await asyncpg.create_pool(
-        url,
-        min_size=1,
-        max_size=size,
-        connection_class=_Connection,
-        server_settings=settings,
-        command_timeout=60,
-        init=init,
+        url, min_size=1, max_size=size, connection_class=_Connection, server_settings=settings, command_timeout=60
     )
 
 

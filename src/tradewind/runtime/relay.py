@@ -147,7 +147,6 @@ class Relay:
     async def _stand_by(self, stop: asyncio.Event) -> None:
         connection: Any = await asyncpg.connect(self._url, server_settings=giving_way.when_idle(self._silent_s))
         try:
-            await giving_way.limit(connection, self._silent_s)
             while not stop.is_set():
                 if await connection.fetchval(LEAD):
                     await self._lead(connection, stop)

@@ -1,4 +1,4 @@
-"""Chores that come round: each runs in one worker at a time, guarded by an advisory lock."""
+"""Chores that come round: each runs in one worker at a time, guarded by an advisory lock, unless it says otherwise."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,6 +19,8 @@ class Timer:
     name: str
     every_s: float
     run: Callable[[Any], Awaitable[int]]
+    everywhere: bool = False
+    """In every worker and without the lock: what must be done even while another worker, paused, holds everything."""
 
 
 async def keep(db: Database, timer: Timer, stop: asyncio.Event) -> None:
@@ -32,7 +34,7 @@ async def keep(db: Database, timer: Timer, stop: asyncio.Event) -> None:
 async def _once(db: Database, timer: Timer) -> int:
     try:
         async with db.transaction(internal_call(timer.name)) as tx:
-            if not await tx.value(TRY_LOCK, timer.name):
+            if not timer.everywhere and not await tx.value(TRY_LOCK, timer.name):
                 return 0
             return await timer.run(tx)
     except Exception:
