@@ -21,7 +21,7 @@ from tradewind.app.wiring import Shop, open_shop
 
 LEASE_S: Final = 1.0
 PROVIDER_TIMEOUT_S: Final = 0.4
-SETTLE_S: Final = 20.0
+SETTLE_S: Final = 60.0
 """Longest time for which an order may be on its way after the last fault (A1)."""
 STATUSES: Final = "SELECT id, status FROM orders.orders WHERE id = ANY($1::uuid[])"
 ALL_STATUSES: Final = "SELECT status, count(*) FROM orders.orders GROUP BY status"
