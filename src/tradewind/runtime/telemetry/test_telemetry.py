@@ -1,0 +1,95 @@
+"""Logs say what is needed and no secret; spans hang together under the caller's trace."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from tradewind.kernel.ids import new_trace_id
+from tradewind.runtime.telemetry import logs, traces
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Everything that is logged, read back from JSON."""
+    written = io.StringIO()
+    monkeypatch.setattr("sys.stderr", written)
+    logs.configure("INFO")
+    structlog.configure(cache_logger_on_first_use=False)
+    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+    structlog.reset_defaults()
+
+
+def test_a_line_is_json_with_its_level_its_time_and_what_it_is_about(lines: Any) -> None:
+    structlog.get_logger().info("saga moved", orderId="o1", traceId="t1", userId="u1", eventType="e1")
+    [line] = lines()
+    assert line.pop("at").endswith("Z")
+    assert line == {
+        "event": "saga moved", "level": "info", "orderId": "o1", "traceId": "t1", "userId": "u1", "eventType": "e1",
+    }  # fmt: skip
+
+
+def test_lines_below_the_level_are_not_written(lines: Any) -> None:
+    structlog.get_logger().debug("too much")
+    assert lines() == []
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["password", "access_token", "accessToken", "refresh-token", "Authorization", "email", "shippingAddress", "phone",
+     "name", "card", "card_number", "paymentMethod", "Set-Cookie", "client_secret"],
+)  # fmt: skip
+def test_what_is_secret_or_says_who_somebody_is_never_reaches_a_line(lines: Any, key: str) -> None:
+    nested = {"order": [{"buyer": {key: "CANARY", "id": 7}}], "many": ({key: ["CANARY"]},)}
+    structlog.get_logger().warning("a leak", **{key: "CANARY"}, **nested)
+    [line] = lines()
+    assert "CANARY" not in json.dumps(line)
+    assert line[key] == logs.REDACTED
+    assert line["order"][0]["buyer"]["id"] == 7
+
+
+def test_an_error_is_written_with_its_traceback(lines: Any) -> None:
+    try:
+        raise ValueError("broken")
+    except ValueError:
+        structlog.get_logger().exception("it broke")
+    [line] = lines()
+    assert "ValueError: broken" in line["exception"]
+    assert logging.getLevelName(line["level"].upper()) == logging.ERROR
+
+
+@pytest.fixture
+def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
+    """What is recorded, instead of a collector."""
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(traces, "_recording", False)
+    monkeypatch.setattr(traces, "_tracer", traces._tracer)
+    traces.record_with(provider)
+    return exporter
+
+
+def test_spans_are_children_under_the_trace_of_the_call(spans: InMemorySpanExporter) -> None:
+    trace_id = new_trace_id()
+    with traces.span("outer", trace_id, step="one"), traces.span("inner", trace_id):
+        pass
+    inner, outer = spans.get_finished_spans()
+    assert {f"{span.context.trace_id:032x}" for span in (inner, outer) if span.context} == {trace_id}
+    assert inner.parent is not None
+    assert outer.context is not None
+    assert inner.parent.span_id == outer.context.span_id
+    assert dict(outer.attributes or {}) == {"step": "one"}
+
+
+def test_a_span_costs_nothing_where_nobody_records() -> None:
+    with traces.span("unheard", "not even a trace id"):
+        assert not trace.get_current_span().get_span_context().is_valid

@@ -1,0 +1,88 @@
+"""Migrations: each once, in order, whoever comes at the same time; what was applied is never edited."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+import pytest
+
+from tradewind.runtime.database import Database
+from tradewind.runtime.migrate import RUNTIME_MIGRATIONS, ChangedMigration, migrate, read
+
+APPLIED: Final = "SELECT number, name FROM runtime.migration WHERE context = 'garden' ORDER BY number"
+FIRST = "CREATE TABLE garden.bed (name text PRIMARY KEY);"
+SECOND = "ALTER TABLE garden.bed ADD COLUMN plant text; INSERT INTO garden.bed VALUES ('north', 'rose');"
+
+
+@pytest.fixture
+def garden(tmp_path: Path) -> Path:
+    """A context's migrations."""
+    (tmp_path / "0001_dig.sql").write_text(FIRST)
+    (tmp_path / "0002_plant.sql").write_text(SECOND)
+    return tmp_path
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[Any]:
+    connection = await asyncpg.connect(url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def run(url: str, folder: Path) -> int:
+    async with connected(url) as connection:
+        return await migrate(connection, [("garden", folder)])
+
+
+async def test_what_is_missing_is_applied_once_and_in_order(db: Database, url: str, garden: Path) -> None:
+    said: list[str] = []
+    async with connected(url) as connection:
+        assert await migrate(connection, [("garden", garden)], said.append) == 2
+        assert await migrate(connection, [("garden", garden)], said.append) == 0
+    assert said == ["garden 0001 dig", "garden 0002 plant"]
+    (garden / "0003_prune.sql").write_text("DELETE FROM garden.bed")
+    assert await run(url, garden) == 1
+    assert [tuple(row) for row in await db.pool.fetch(APPLIED)] == [(1, "dig"), (2, "plant"), (3, "prune")]
+
+
+async def test_many_may_migrate_at_once(db: Database, url: str, garden: Path) -> None:
+    assert sorted(await asyncio.gather(*(run(url, garden) for _ in range(8)))) == [0] * 7 + [2]
+    assert await db.pool.fetchval("SELECT count(*) FROM garden.bed") == 1
+
+
+async def test_an_edited_migration_is_refused_before_anything_is_applied(db: Database, url: str, garden: Path) -> None:
+    await run(url, garden)
+    (garden / "0001_dig.sql").write_text(FIRST + " -- deeper")
+    (garden / "0003_prune.sql").write_text("DELETE FROM garden.bed")
+    with pytest.raises(ChangedMigration, match=r"garden/0001_dig\.sql"):
+        await run(url, garden)
+    assert await db.pool.fetchval("SELECT count(*) FROM garden.bed") == 1
+    (garden / "0001_dig.sql").write_text(FIRST)
+    assert await run(url, garden) == 1, "the lock was given back"
+
+
+async def test_a_migration_that_fails_leaves_those_before_it_and_nothing_of_itself(
+    db: Database, url: str, garden: Path
+) -> None:
+    (garden / "0002_plant.sql").write_text(SECOND + " SELECT 1 / 0;")
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await run(url, garden)
+    assert [row["number"] for row in await db.pool.fetch(APPLIED)] == [1]
+    (garden / "0002_plant.sql").write_text(SECOND)
+    assert await run(url, garden) == 1
+
+
+@pytest.mark.parametrize("name", ["0004_gap.sql", "3_short.sql", "0003-dash.sql"])
+def test_numbers_without_gaps_and_names_of_one_form_are_asked_for(garden: Path, name: str) -> None:
+    (garden / name).write_text("SELECT 1")
+    with pytest.raises(AssertionError):
+        read("garden", garden)
+
+
+def test_the_runtimes_own_migrations_can_be_read() -> None:
+    assert read("runtime", RUNTIME_MIGRATIONS)[0].number == 1
