@@ -14,7 +14,7 @@ HOUR_S = 3600.0
 
 
 class Chore:
-    """A timer's work: gives the answers of `finds` in turn, raises what is an exception, and is `done` after the last."""
+    """A timer's work: gives the answers of `finds` in turn, raises exceptions, and is `done` after the last."""
 
     def __init__(self, finds: Sequence[int | Exception]) -> None:
         self.finds = list(finds)
