@@ -30,8 +30,8 @@ async def services(settings: Settings, shop: Engines, raw: Engines) -> AsyncIter
     place = Place(settings, shop, edge)
     async with (
         running(["tradewind.app.edge"], place.environment()),
-        running(["bench.thin_service", raw.database_url, str(separately), "separately"]),
-        running(["bench.thin_service", raw.database_url, str(by_function), "by_function"]),
+        running(["bench.thinnest", raw.database_url, str(separately), "separately"]),
+        running(["bench.thinnest", raw.database_url, str(by_function), "by_function"]),
     ):
         for port, path in ((edge, "/health/ready"), (separately, "/"), (by_function, "/")):
             await answering(f"http://{LOOPBACK}:{port}{path}")

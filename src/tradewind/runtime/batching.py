@@ -86,6 +86,8 @@ class Lane:
             return known.given(claim)
         while claim and (leader := self._leaders.get(claim.scope)):
             await asyncio.wait([leader.answer])
+            if leader.answer.cancelled():
+                continue  # whoever asked first has gone; what became of it, the database knows
             if leader.claim == claim:
                 return leader.answer.result()
             if leader.answer.exception() is None:
@@ -101,7 +103,7 @@ class Lane:
             return await task.answer
         self._leaders[claim.scope] = task
         task.answer.add_done_callback(lambda _: self._leaders.pop(claim.scope, None))
-        return await asyncio.shield(task.answer)
+        return await task.answer
 
     async def _work(self) -> None:
         while True:

@@ -135,9 +135,9 @@ class Tx:
     async def flush(self) -> None:
         """Write everything that was put off, in one round trip."""
         if self._outbox:
-            self._later.append((outbox.APPEND, outbox.columns(self._outbox)))
+            self._later.append((outbox.APPEND, (self._outbox,)))
         if self._audit:
-            self._later.append((audit_trail.APPEND, audit_trail.columns(self._audit)))
+            self._later.append((audit_trail.APPEND, (self._audit,)))
         if self._later:
             statement = _as_one(tuple(sql for sql, _ in self._later))
             await self.connection.execute(statement, *(arg for _, args in self._later for arg in args))

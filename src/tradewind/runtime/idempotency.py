@@ -25,7 +25,7 @@ FIND: Final = """
 """
 STORE: Final = """
     INSERT INTO runtime.idempotency (scope, request_hash, answer, expires_at)
-    SELECT a, b, c::jsonb, now() + interval '24 hours' FROM unnest($1::text[], $2::text[], $3::text[]) AS u (a, b, c)
+    SELECT u.*, now() + interval '24 hours' FROM unnest($1::runtime.new_answer[]) AS u
 """
 FORGET: Final = "DELETE FROM runtime.idempotency WHERE scope = ANY($1::text[]) AND expires_at <= now()"
 PURGE: Final = """
@@ -118,9 +118,7 @@ def _replay(row: Any, hashes: dict[str, str], answer: type) -> Any:
 def store(tx: Tx, answers: Sequence[tuple[Claim, Any]]) -> None:
     """Keep the answers with the transaction's last statement, which refuses (Stale) where somebody else was first."""
     if answers:
-        claims = [one for one, _ in answers]
-        bodies = [_encoder.encode(answer).decode() for _, answer in answers]
-        tx.later(STORE, [c.scope for c in claims], [c.request_hash for c in claims], bodies)
+        tx.later(STORE, [(*one, _encoder.encode(answer).decode()) for one, answer in answers])
 
 
 async def purge(tx: Tx) -> int:

@@ -7,8 +7,7 @@ greater of its own id and the newest transaction that had ended when the event w
 it never falls along a key, and no transaction still running can write one below the horizon.
 """
 
-from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -22,9 +21,7 @@ APPEND: Final = """
     SELECT s.stamp, e.*
     FROM (SELECT greatest(pg_current_xact_id()::text::bigint,
                           pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1) AS stamp) AS s,
-         (SELECT a, b, c, d, e, f::jsonb
-          FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
-               AS u (a, b, c, d, e, f)) AS e
+         unnest($1::runtime.new_event[]) AS e
 """
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -46,8 +43,3 @@ class Row(NamedTuple):
 def row(event: Event, key: str, call: Call) -> Row:
     """`event` with its key, a fresh id and the call's traces."""
     return Row(new_id(), event.TYPE, key, call.trace_id, call.correlation_id, encode(event).decode())
-
-
-def columns(rows: Sequence[Row]) -> tuple[list[Any], ...]:
-    """Rows turned into the arrays that APPEND takes."""
-    return tuple(list(column) for column in zip(*rows, strict=True))

@@ -1,9 +1,9 @@
-"""What is bought while it is measured: products with prices and plenty of stock, and baskets picked by chance."""
+"""What is bought while it is measured: products with prices, plenty of stock, and the same baskets for everybody."""
 
 import asyncio
-import random
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Final, TypeAlias
 
 from tradewind.app.wiring import Shop
@@ -36,6 +36,8 @@ async def fill(shop: Shop) -> None:
 
 def baskets(skus: Sequence[str], count: int, seed: int) -> Iterator[Basket]:
     """`count` baskets of two different SKUs, one piece of each; of one SKU alone where there is but one."""
-    chance = random.Random(seed)  # noqa: S311 -- the same baskets for everybody who is compared
-    for _ in range(count):
-        yield tuple((sku, 1) for sku in chance.sample(skus, min(2, len(skus))))
+    for number in range(count):
+        drawn = int.from_bytes(blake2b(b"%d/%d" % (seed, number), digest_size=8).digest())
+        first, step = drawn % len(skus), drawn // len(skus)
+        second = (first + 1 + step % (len(skus) - 1)) % len(skus) if len(skus) > 1 else first
+        yield tuple((skus[index], 1) for index in {first, second})

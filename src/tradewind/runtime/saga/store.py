@@ -11,8 +11,7 @@ from tradewind.runtime.saga.definition import Saga
 
 BEGIN: Final = """
     INSERT INTO runtime.saga (id, name, version, phase, step, due_at, trace_id, correlation_id)
-    SELECT id, $2, $3, 'STARTED', $4, now(), trace_id, correlation_id
-    FROM unnest($1::uuid[], $5::text[], $6::text[]) AS u (id, trace_id, correlation_id)
+    SELECT id, $2, $3, 'STARTED', $4, now(), trace_id, correlation_id FROM unnest($1::runtime.new_saga[])
 """
 CLAIM: Final = """
     UPDATE runtime.saga AS s
@@ -26,8 +25,7 @@ CLAIM: Final = """
 """
 LOCK: Final = """
     SELECT s.id, s.cancel FROM runtime.saga AS s
-    JOIN unnest($1::uuid[], $2::bigint[], $3::int[], $4::bool[]) AS u (id, fence, step, undoing)
-         ON (s.id, s.fence, s.step, s.undoing) = (u.id, u.fence, u.step, u.undoing)
+    JOIN unnest($1::runtime.held_saga[]) AS u ON (s.id, s.fence, s.step, s.undoing) = (u.id, u.fence, u.step, u.undoing)
     WHERE s.phase IN ('STARTED', 'COMPENSATING')
     ORDER BY s.id FOR UPDATE OF s
 """
@@ -44,18 +42,15 @@ SETTLE: Final = """
     SET phase = u.phase, step = u.step, undoing = u.undoing, attempt = u.attempt, attempt_group = u.attempt_group,
         cancel = u.cancel, why = u.why, refused = u.refused,
         due_at = now() + u.delay_s * interval '1 second',
-        lease_until = CASE WHEN u.keep THEN now() + $13 * interval '1 second' ELSE '-infinity' END,
+        lease_until = CASE WHEN u.keep THEN now() + $2 * interval '1 second' ELSE '-infinity' END,
         step_since = CASE WHEN (s.step, s.undoing) = (u.step, u.undoing) AND u.attempt > 0
                           THEN s.step_since ELSE now() END,
         fence = s.fence + u.fence_step, changed_at = now()
-    FROM unnest($1::uuid[], $2::text[], $3::int[], $4::bool[], $5::int[], $6::int[], $7::text[], $8::text[],
-                $9::bool[], $10::float8[], $11::bool[], $12::int[])
-         AS u (id, phase, step, undoing, attempt, attempt_group, cancel, why, refused, delay_s, keep, fence_step)
-    WHERE s.id = u.id
+    FROM unnest($1::runtime.settled_saga[]) AS u WHERE s.id = u.id
 """
 NOTE: Final = """
     INSERT INTO runtime.saga_journal (saga_id, step, message, detail)
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+    SELECT * FROM unnest($1::runtime.new_note[])
 """
 OVERDUE: Final = """
     SELECT coalesce(extract(epoch FROM now() - min(due_at) FILTER (WHERE due_at < now())), 0)::float8 AS oldest_s,
@@ -109,8 +104,8 @@ def call_of(row: Any) -> Call:
 
 def begin(tx: Tx, saga: Saga, ids: Sequence[UUID], calls: Sequence[Call], *, at_step: int = 0) -> None:
     """Begin a saga for each id in this transaction; `at_step` steps were done by whoever begins it."""
-    traces, correlations = [call.trace_id for call in calls], [call.correlation_id for call in calls]
-    tx.later(BEGIN, list(ids), saga.name, saga.version, at_step, traces, correlations)
+    rows = [(id_, call.trace_id, call.correlation_id) for id_, call in zip(ids, calls, strict=True)]
+    tx.later(BEGIN, rows, saga.name, saga.version, at_step)
 
 
 async def claim(tx: Tx, kinds: Sequence[str], limit: int, lease_s: float) -> list[Held]:
@@ -127,21 +122,19 @@ async def lock(tx: Tx, held: Sequence[Held]) -> dict[UUID, str | None]:
 
     A commit whose acknowledgement was lost has moved its saga on: that one is left to the next claim, which reads it.
     """
-    steps, undoing = [one.state.step for one in held], [one.state.undoing for one in held]
-    rows = await tx.all(LOCK, [one.id for one in held], [one.fence for one in held], steps, undoing)
+    rows = await tx.all(LOCK, [(one.id, one.fence, one.state.step, one.state.undoing) for one in held])
     return {row["id"]: row["cancel"] for row in rows}
 
 
 def settle(tx: Tx, settled: Sequence[Settled], notes: Sequence[Note], lease_s: float) -> None:
     """Write states and journal with the transaction's last statement. Each row was locked before."""
     if settled:
-        states = [one.state for one in settled]
-        tx.later(
-            SETTLE, [one.id for one in settled], [s.phase.value for s in states], [s.step for s in states],
-            [s.undoing for s in states], [s.attempt for s in states], [s.attempt_group for s in states],
-            [s.cancel for s in states], [s.why for s in states], [s.refused for s in states],
-            [one.delay_s if one.state.phase in MOVING else None for one in settled],
-            [one.keep for one in settled], [one.fence_step for one in settled], lease_s,
-        )  # fmt: skip
+        tx.later(SETTLE, [_row(one) for one in settled], lease_s)
     if notes:
-        tx.later(NOTE, *(list(column) for column in zip(*notes, strict=True)))
+        tx.later(NOTE, notes)
+
+
+def _row(one: Settled) -> tuple[Any, ...]:
+    s, due = one.state, one.state.phase in MOVING
+    return (one.id, s.phase.value, s.step, s.undoing, s.attempt, s.attempt_group, s.cancel, s.why, s.refused,
+            one.delay_s if due else None, one.keep, one.fence_step)  # fmt: skip

@@ -1,8 +1,8 @@
 """OpenTelemetry spans, recorded where OTEL_EXPORTER_OTLP_ENDPOINT names a collector; they cost nothing elsewhere."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags
@@ -35,12 +35,18 @@ def record_with(provider: trace.TracerProvider) -> None:
 _tracer = trace.get_tracer("tradewind")
 
 
-@contextmanager
-def span(name: str, trace_id: str, *, kind: SpanKind = SpanKind.INTERNAL, **attributes: str | int) -> Iterator[None]:
+_nothing = nullcontext()
+
+
+def span(
+    name: str, trace_id: str, *, kind: SpanKind = SpanKind.INTERNAL, **attributes: str | int
+) -> AbstractContextManager[None]:
     """A span of the trace `trace_id` (32 hexadecimal digits), a child of the present span where there is one."""
-    if not _recording:
-        yield
-        return
+    return _recorded(name, trace_id, kind, attributes) if _recording else _nothing
+
+
+@contextmanager
+def _recorded(name: str, trace_id: str, kind: SpanKind, attributes: Mapping[str, str | int]) -> Iterator[None]:
     parent = None
     if not trace.get_current_span().get_span_context().is_valid:
         remote = SpanContext(int(trace_id, 16), int(new_trace_id()[:16], 16), True, TraceFlags(TraceFlags.SAMPLED))

@@ -27,8 +27,7 @@ READ_STOCK: Final = """
 """
 ADD: Final = """
     INSERT INTO inventory.reservation (order_id, sku, quantity, expires_at)
-    SELECT u.order_id, u.sku, u.quantity, $4::timestamptz
-    FROM unnest($1::uuid[], $2::text[], $3::int[]) AS u (order_id, sku, quantity)
+    SELECT u.*, $2::timestamptz FROM unnest($1::inventory.new_reservation[]) AS u
 """
 LOCK_ORDERS: Final = """
     WITH lines AS MATERIALIZED (
@@ -68,7 +67,7 @@ async def lock_stock(tx: Tx, wanted: Sequence[Wanted], ttl_s: int, *, locking: b
 def add(tx: Tx, served: Sequence[Wanted], expires_at: datetime) -> None:
     """Write the reservations of these orders; the commit refuses (AlreadyExists) where an order has some."""
     lines = [(order.order_id, sku, quantity) for order in served for sku, quantity in order.quantities.items()]
-    tx.later(ADD, [line[0] for line in lines], [line[1] for line in lines], [line[2] for line in lines], expires_at)
+    tx.later(ADD, lines, expires_at)
 
 
 async def hold(tx: Tx, order_ids: Sequence[UUID], by: type) -> list[Line]:

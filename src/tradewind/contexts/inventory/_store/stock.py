@@ -17,7 +17,7 @@ HOLD: Final = """
 OPEN: Final = "INSERT INTO inventory.inventory_stock (sku, product_id) VALUES ($1, $2) ON CONFLICT (sku) DO NOTHING"
 MOVE: Final = """
     UPDATE inventory.inventory_stock AS s SET on_hand = s.on_hand + u.on_hand, reserved = s.reserved + u.reserved
-    FROM unnest($1::text[], $2::int[], $3::int[]) AS u (sku, on_hand, reserved) WHERE s.sku = u.sku
+    FROM unnest($1::inventory.movement[]) AS u WHERE s.sku = u.sku
 """
 OVERWRITE: Final = """
     UPDATE inventory.inventory_stock AS s SET reserved = u.reserved
@@ -53,8 +53,7 @@ def move(tx: Tx, movements: Sequence[Movement]) -> None:
     The table's CHECKs are the guard: what would promise more than there is fails the transaction. A WHERE would only
     leave the row out, and nobody sees how many rows a put-off statement touched.
     """
-    skus = [one.sku for one in movements]
-    tx.later(MOVE, skus, [one.on_hand for one in movements], [one.reserved for one in movements])
+    tx.later(MOVE, [(one.sku, one.on_hand, one.reserved) for one in movements])
 
 
 def overwrite(tx: Tx, reserved: Mapping[str, int]) -> None:

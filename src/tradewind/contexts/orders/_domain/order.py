@@ -23,7 +23,7 @@ from tradewind.contracts.orders import (
 )
 from tradewind.kernel.errors import Conflict
 from tradewind.kernel.lifecycle import Lifecycle
-from tradewind.kernel.money import Money, total
+from tradewind.kernel.money import Money
 
 E = TypeVar("E", bound=Event)
 
@@ -100,13 +100,14 @@ class Order(Struct, frozen=True, kw_only=True):
 
     @property
     def items_total(self) -> Money:
-        """All lines together."""
-        return total((line.unit_price.times(line.quantity) for line in self.lines), self.currency)
+        """All lines together; they are all of the order's currency."""
+        return Money(sum([line.unit_price.minor * line.quantity for line in self.lines]), self.currency)
 
     @property
     def total(self) -> Money:
         """What the buyer owes."""
-        return self.items_total + self.shipping + self.tax - self.discount
+        minor = self.items_total.minor + self.shipping.minor + self.tax.minor - self.discount.minor
+        return Money(minor, self.currency)
 
     @property
     def quantities(self) -> dict[str, int]:

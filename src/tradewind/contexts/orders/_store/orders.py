@@ -16,23 +16,19 @@ from tradewind.runtime.database import Tx
 INSERT_ORDERS: Final = """
     INSERT INTO orders.orders (id, user_id, status, version, currency, items_minor, shipping_minor, tax_minor,
                                discount_minor, total_minor, payment_method, shipping_address, placed_at)
-    SELECT a, b, c, d, e, f, g, h, i, j, k, l::jsonb, m
-    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[],
-                $9::bigint[], $10::bigint[], $11::text[], $12::text[], $13::timestamptz[])
-         AS u (a, b, c, d, e, f, g, h, i, j, k, l, m)
+    SELECT * FROM unnest($1::orders.new_order[])
 """
 INSERT_ITEMS: Final = """
     INSERT INTO orders.order_items (order_id, line, kind, sku, product_id, quantity, unit_price_minor)
-    SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::uuid[], $6::int[], $7::bigint[])
+    SELECT * FROM unnest($1::orders.new_item[])
 """
 INSERT_HISTORY: Final = """
     INSERT INTO orders.order_status_history (order_id, version, status, event, why)
-    SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[])
+    SELECT * FROM unnest($1::orders.new_step[])
 """
 MOVE: Final = """
     UPDATE orders.orders AS o SET status = u.status, version = u.version, why = u.why
-    FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[]) AS u (id, status, version, why)
-    WHERE o.id = u.id AND o.version < u.version
+    FROM unnest($1::orders.moved_order[]) AS u WHERE o.id = u.id AND o.version < u.version
 """
 LOCK: Final = "SELECT * FROM orders.orders WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
 READ: Final = "SELECT * FROM orders.orders WHERE id = $1"
@@ -47,20 +43,17 @@ class NoSuchOrder(NotFound):
 
 def insert(tx: Tx, placed: Sequence[tuple[Order, Sequence[tuple[Order, Event]]]]) -> None:
     """Write new orders with their lines; of each, the order as it ends up and the steps that led there."""
-    orders = [order for order, _ in placed]
-    goods = [order.items_total.minor for order in orders]
-    tx.later(
-        INSERT_ORDERS,
-        [o.id for o in orders], [o.user_id for o in orders], [o.status.value for o in orders],
-        [o.version for o in orders], [o.currency for o in orders], goods, [o.shipping.minor for o in orders],
-        [o.tax.minor for o in orders], [o.discount.minor for o in orders],
-        [all_ + o.shipping.minor + o.tax.minor - o.discount.minor for o, all_ in zip(orders, goods, strict=True)],
-        [o.payment_method for o in orders], [_json(o.shipping_address) for o in orders], [o.placed_at for o in orders],
-    )  # fmt: skip
-    lines = [(o.id, n, one.kind, one.sku, one.product_id, one.quantity, one.unit_price.minor)
-             for o in orders for n, one in enumerate(o.lines, 1)]  # fmt: skip
-    tx.later(INSERT_ITEMS, *(list(column) for column in zip(*lines, strict=True)))
+    tx.later(INSERT_ORDERS, [_order_row(order) for order, _ in placed])
+    lines = [(order.id, number, one.kind, one.sku, one.product_id, one.quantity, one.unit_price.minor)
+             for order, _ in placed for number, one in enumerate(order.lines, 1)]  # fmt: skip
+    tx.later(INSERT_ITEMS, lines)
     _note(tx, [step for _, steps in placed for step in steps])
+
+
+def _order_row(o: Order) -> tuple[Any, ...]:
+    goods, shipping, tax, discount = o.items_total.minor, o.shipping.minor, o.tax.minor, o.discount.minor
+    return (o.id, o.user_id, o.status.value, o.version, o.currency, goods, shipping, tax, discount,
+            goods + shipping + tax - discount, o.payment_method, _json(o.shipping_address), o.placed_at)  # fmt: skip
 
 
 def move(tx: Tx, moves: Sequence[tuple[Order, Event]], calls: Mapping[UUID, Call]) -> None:
@@ -68,9 +61,7 @@ def move(tx: Tx, moves: Sequence[tuple[Order, Event]], calls: Mapping[UUID, Call
     if not moves:
         return
     last = {order.id: order for order, _ in moves}.values()
-    tx.later(
-        MOVE, [o.id for o in last], [o.status.value for o in last], [o.version for o in last], [o.why for o in last]
-    )
+    tx.later(MOVE, [(o.id, o.status.value, o.version, o.why) for o in last])
     _note(tx, moves)
     for order, event in moves:
         tx.tell(event, call=calls.get(order.id))
@@ -78,14 +69,16 @@ def move(tx: Tx, moves: Sequence[tuple[Order, Event]], calls: Mapping[UUID, Call
 
 def _note(tx: Tx, steps: Sequence[tuple[Order, Event]]) -> None:
     rows = [(order.id, order.version, order.status.value, event.TYPE, order.why) for order, event in steps]
-    tx.later(INSERT_HISTORY, *(list(column) for column in zip(*rows, strict=True)))
+    tx.later(INSERT_HISTORY, rows)
 
 
 async def lock(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Order]:
     """The orders of `ids` that exist, locked until the end of the transaction."""
     rows = await tx.all(LOCK, list(ids))
-    items = await tx.all(ITEMS, [row["id"] for row in rows])
-    return {row["id"]: order_of(row, [item for item in items if item["order_id"] == row["id"]]) for row in rows}
+    items: dict[UUID, list[Any]] = {row["id"]: [] for row in rows}
+    for item in await tx.all(ITEMS, list(items)):
+        items[item["order_id"]].append(item)
+    return {row["id"]: order_of(row, items[row["id"]]) for row in rows}
 
 
 async def lock_one(tx: Tx, order_id: UUID) -> Order:

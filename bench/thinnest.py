@@ -1,6 +1,6 @@
 """(d) The thinnest service: the same framework and server, with one transaction an order behind one route.
 
-python -m bench.thin_service DATABASE_URL PORT separately|by_function
+python -m bench.thinnest DATABASE_URL PORT separately|by_function
 """
 
 import sys
