@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from tradewind.app.engines import EngineError, engines
 from tradewind.app.settings import Settings
@@ -109,7 +109,8 @@ def _show(found: SagaHistory | list[SagaLine], *, json: bool) -> None:
 
 
 def _table(lines: list[SagaLine]) -> Table:
-    table = Table("id", "saga", "phase", "step", "attempt", "why", "changed")
+    phase = Column("phase", no_wrap=True, min_width=15)
+    table = Table(Column("id", no_wrap=True, min_width=36), "saga", phase, "step", "attempt", "why", "changed")
     for line in lines:
         step = f"undo {line.step}" if line.undoing else str(line.step)
         table.add_row(
