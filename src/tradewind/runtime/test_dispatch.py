@@ -179,7 +179,7 @@ async def test_who_will_not_wait_is_answered_at_once(db: Database, bell: Bell) -
     assert door.looks == 0
 
 
-async def test_outcomes_are_counted(db: Database, bell: Bell) -> None:
+async def test_each_command_is_counted_by_its_outcome(db: Database, bell: Bell) -> None:
     def counted(outcome: str) -> float:
         return float(metrics.commands_total.labels("Raise", outcome)._value.get())
 
