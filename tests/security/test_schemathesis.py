@@ -15,7 +15,7 @@ from tests.markets import Market
 pytestmark = pytest.mark.xdist_group("security")
 
 SEED: Final = int(os.environ.get("TRADEWIND_SCHEMATHESIS_SEED", "20261121"))
-EXAMPLES: Final = os.environ.get("TRADEWIND_SCHEMATHESIS_EXAMPLES", "12")
+EXAMPLES: Final = os.environ.get("TRADEWIND_SCHEMATHESIS_EXAMPLES", "8")
 CHECKS: Final = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
     "response_schema_conformance,negative_data_rejection,unsupported_method"
