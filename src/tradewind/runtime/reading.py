@@ -22,11 +22,7 @@ READ_WITHOUT_HORIZON: Final = """
            extract(epoch FROM clock_timestamp() - occurred_at)::float8 * 1000 AS age_ms
     FROM runtime.outbox WHERE (stamp, position) > ($1, $2) ORDER BY stamp, position LIMIT $3
 """
-WAITING: Final = """
-    SELECT EXISTS (SELECT FROM runtime.outbox
-                   WHERE (stamp, position) > ($1, $2)
-                         AND stamp >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint)
-"""
+WAITING: Final = "SELECT EXISTS (SELECT FROM runtime.outbox WHERE (stamp, position) > ($1, $2))"
 
 
 class Cursor(NamedTuple):
@@ -84,5 +80,5 @@ async def read(connection: Any, after: Cursor, limit: int) -> Sequence[Logged]:
 
 
 async def is_waiting(connection: Any, after: Cursor) -> bool:
-    """Whether something is written that cannot be read yet, because an older transaction is still running."""
+    """Whether there is more than was read: above the horizon, or written since, or below a horizon that has moved."""
     return bool(await connection.fetchval(WAITING, after.stamp, after.position))
