@@ -85,8 +85,8 @@ def _worker(settings: Settings, found: Engines) -> Part:
 
 async def _until(look: Callable[[], Awaitable[bool]]) -> None:
     """Look every READY_POLL_S; the supervisor bounds how long."""
-    while not await look():
-        await asyncio.sleep(READY_POLL_S)
+    while not await look():  # noqa: ASYNC110
+        await asyncio.sleep(READY_POLL_S)  # another process cannot set an event of ours
 
 
 def _part(name: str, environment: Mapping[str, str], **hooks: Any) -> Part:
