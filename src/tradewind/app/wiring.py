@@ -11,7 +11,7 @@ import asyncpg
 
 from tradewind.adapters.payment_provider.client import payment_provider
 from tradewind.adapters.policy.rego import RegoPolicy
-from tradewind.app.engines import Engines
+from tradewind.app.engines import EngineError, Engines
 from tradewind.app.settings import Settings
 from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
 from tradewind.contracts.identity import TokenIssuer
@@ -66,10 +66,19 @@ class Shop:
 
 
 async def migrate_shop(url: str, contexts: Sequence[Manifest] | None = None) -> int:
-    """Bring the database at `url` up to date; how many migrations were applied."""
+    """Bring the database at `url` up to date; how many migrations were applied.
+
+    Refuses (EngineError) a log that was restored from another cluster, in which new events would not be heard.
+    """
     connection = await asyncpg.connect(url)
     try:
-        return await migrate(connection, [(one.name, one.migrations) for one in contexts or manifests()])
+        applied = await migrate(connection, [(one.name, one.migrations) for one in contexts or manifests()])
+        if await outbox.is_from_elsewhere(connection):
+            raise EngineError(
+                "This database was restored from another cluster: its events carry stamps from there, and new ones would "
+                "not be heard. docs/guides/operating.md, Backup and restore, has the two statements that mend it."
+            )
+        return applied
     finally:
         await connection.close()
 

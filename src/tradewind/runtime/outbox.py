@@ -24,6 +24,9 @@ APPEND: Final = """
          unnest($1::runtime.new_event[]) AS e
 """
 
+NEWEST: Final = "SELECT coalesce(max(stamp), 0) FROM runtime.outbox"
+PRESENT: Final = "SELECT pg_current_xact_id()::text::bigint"
+
 _encoder = msgspec.json.Encoder(decimal_format="number")
 encode = _encoder.encode
 """Event to JSON: camelCase names, decimals as exact numbers."""
@@ -43,3 +46,8 @@ class Row(NamedTuple):
 def row(event: Event, key: str, call: Call) -> Row:
     """`event` with its key, a fresh id and the call's traces."""
     return Row(new_id(), event.TYPE, key, call.trace_id, call.correlation_id, encode(event).decode())
+
+
+async def is_from_elsewhere(connection: Any) -> bool:
+    """Whether the log was restored from a cluster whose transactions are numbered higher: new events would not be heard."""
+    return bool(await connection.fetchval(NEWEST) > await connection.fetchval(PRESENT))
