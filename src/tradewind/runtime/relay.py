@@ -27,8 +27,10 @@ BATCH = 500
 QUEUE = 20
 """Batches that wait for one slow subscriber before reading pauses."""
 MAX_ATTEMPTS = 5
-HORIZON_POLL_S = 0.005
+HORIZON_POLL_S = 0.010
 """Wait before looking again when the only news is above the horizon."""
+IDLE_EVERY_S = 1.0
+"""Time between two notes of where those stand who had nothing to do."""
 STANDBY_S = 0.5
 LEAD: Final = "SELECT pg_try_advisory_lock(hashtext('tradewind.relay'))"
 REGISTER: Final = "INSERT INTO runtime.position (subscriber) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"
@@ -77,6 +79,8 @@ class Feed:
         failpoint("relay.after_commit")
         for logged in batch:
             self._lag.observe(logged.age_ms)
+            log.debug("event heard", subscriber=self.subscriber.name, eventType=logged.type, key=logged.row["key"],
+                      traceId=logged.row["trace_id"])  # fmt: skip
 
     async def _react(self, fresh: Sequence[Logged], tx: Tx) -> None:
         if self.subscriber.together:
@@ -132,6 +136,7 @@ class Relay:
     ) -> None:
         self._db, self._bell, self._url = db, bell, url
         self._subscribers = tuple(subscribers)
+        self._idle_due_s = 0.0
         self._silent_s = max(silent_s, 4 * POLL_S)
         """A leader looks every POLL_S; one that is silent for so long is paused, and must not keep the lead."""
 
@@ -189,7 +194,9 @@ class Relay:
             await asyncio.sleep(HORIZON_POLL_S)
         else:
             await self._bell.rung(since=rings)
-            await self._catch_up_idle(connection, feeds, cursor)
+            if (now_s := asyncio.get_running_loop().time()) >= self._idle_due_s:
+                self._idle_due_s = now_s + IDLE_EVERY_S
+                await self._catch_up_idle(connection, feeds, cursor)
         return cursor
 
     async def _catch_up_idle(self, connection: Any, feeds: Sequence[Feed], cursor: Cursor) -> None:

@@ -1,7 +1,8 @@
 """The bell: tells readers in every process that something was committed, without paying for it in each commit.
 
 NOTIFY takes a lock that all committing transactions share, so writers do not notify: they ring, and one task a process
-sends one notification for all rings of the last INTERVAL_S. A lost ring costs at most a reader's own POLL_S.
+sends one notification for all rings of the last INTERVAL_S. It wakes the process's own readers at the same pace: each
+look costs them more than it costs others to wait. A lost ring costs at most a reader's own POLL_S.
 """
 
 import asyncio
@@ -10,13 +11,14 @@ from typing import Any, Final, Self
 
 import asyncpg
 
+from tradewind.kernel.ids import new_id
 from tradewind.runtime.database import AWAY, Database
 from tradewind.runtime.telemetry.logs import log
 
 CHANNEL: Final = "tradewind_told"
-NOTIFY: Final = "SELECT pg_notify('tradewind_told', '')"
-INTERVAL_S = 0.010
-"""Shortest time between two notifications of one process."""
+NOTIFY: Final = "SELECT pg_notify('tradewind_told', $1)"
+INTERVAL_S = 0.020
+"""Shortest time between two notifications of one process; the first one goes at once."""
 POLL_S = 0.5
 """Longest time a reader sleeps when no bell rings."""
 RECONNECT_S = 0.25
@@ -28,6 +30,7 @@ class Bell:
     def __init__(self, db: Database, url: str) -> None:
         self._db = db
         self._url = url
+        self._name = new_id().hex
         self._to_send = asyncio.Event()
         self._heard = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -47,7 +50,10 @@ class Bell:
     def ring(self) -> None:
         """Something was committed."""
         self._to_send.set()
-        self._wake()
+
+    def _hear(self, _connection: object, _pid: int, _channel: str, sender: str) -> None:
+        if sender != self._name:
+            self._wake()
 
     def _wake(self) -> None:
         self.rings += 1
@@ -65,8 +71,9 @@ class Bell:
         while True:
             await self._to_send.wait()
             self._to_send.clear()
+            self._wake()
             with suppress(asyncpg.PostgresError, *AWAY):
-                await self._db.pool.execute(NOTIFY)
+                await self._db.pool.execute(NOTIFY, self._name)
             await asyncio.sleep(INTERVAL_S)
 
     async def _listen(self) -> None:
@@ -82,7 +89,7 @@ class Bell:
         try:
             gone = asyncio.Event()
             connection.add_termination_listener(lambda *_: gone.set())
-            await connection.add_listener(CHANNEL, lambda *_: self._wake())
+            await connection.add_listener(CHANNEL, self._hear)
             self._wake()  # what rang while nobody listened
             await gone.wait()
         finally:
