@@ -16,7 +16,7 @@ from tradewind.app.settings import Settings
 from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
 from tradewind.contracts.identity import TokenIssuer
 from tradewind.ports.payment_provider import PaymentProvider
-from tradewind.runtime import giving_way, idempotency, timers
+from tradewind.runtime import giving_way, idempotency, outbox, timers
 from tradewind.runtime.database import Database
 from tradewind.runtime.dispatch import Dispatcher
 from tradewind.runtime.manifest import Manifest
@@ -75,7 +75,7 @@ async def migrate_shop(url: str, contexts: Sequence[Manifest] | None = None) -> 
         applied = await migrate(connection, [(one.name, one.migrations) for one in contexts or manifests()])
         if await outbox.is_from_elsewhere(connection):
             raise EngineError(
-                "This database was restored from another cluster: its events carry stamps from there, and new ones would "
+                "This database was restored from another cluster: its events carry stamps from there, new ones would "
                 "not be heard. docs/guides/operating.md, Backup and restore, has the two statements that mend it."
             )
         return applied

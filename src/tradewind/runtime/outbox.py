@@ -7,7 +7,7 @@ greater of its own id and the newest transaction that had ended when the event w
 it never falls along a key, and no transaction still running can write one below the horizon.
 """
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -49,5 +49,5 @@ def row(event: Event, key: str, call: Call) -> Row:
 
 
 async def is_from_elsewhere(connection: Any) -> bool:
-    """Whether the log was restored from a cluster whose transactions are numbered higher: new events would not be heard."""
+    """Whether the log was restored from a cluster with higher transaction ids, so that new events would not be heard."""
     return bool(await connection.fetchval(NEWEST) > await connection.fetchval(PRESENT))
