@@ -49,5 +49,5 @@ def row(event: Event, key: str, call: Call) -> Row:
 
 
 async def is_from_elsewhere(connection: Any) -> bool:
-    """Whether the log was restored from a cluster with higher transaction ids, so that new events would not be heard."""
+    """Whether the log came from a cluster with higher transaction ids, so that new events would not be heard."""
     return bool(await connection.fetchval(NEWEST) > await connection.fetchval(PRESENT))
