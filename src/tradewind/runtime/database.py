@@ -1,5 +1,6 @@
 """One pool, one transaction at a time, and the rule that what is written at its end is written in one statement."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -213,7 +214,7 @@ class Database:
                 raise Stale from None
             raise AlreadyExists(constraint=error.constraint_name) from None
         except AWAY as error:
-            raise DatabaseAway from error
+            raise _away() from error
         for certain in tx.on_commit:
             certain()
         if told:
@@ -228,7 +229,13 @@ class Database:
         except asyncpg.QueryCanceledError:
             raise Busy from None
         except AWAY as error:
-            raise DatabaseAway from error
+            raise _away() from error
+
+
+def _away() -> BaseException:
+    """What to raise when the database is gone: a task that is being cancelled stays so, though its connection broke."""
+    task = asyncio.current_task()
+    return asyncio.CancelledError() if task and task.cancelling() else DatabaseAway()
 
 
 async def open_pool(url: str, *, size: int = MAX_CONNECTIONS, silent_s: float | None = None) -> Any:
