@@ -109,11 +109,10 @@ def _show(found: SagaHistory | list[SagaLine], *, json: bool) -> None:
 
 
 def _table(lines: list[SagaLine]) -> Table:
-    phase = Column("phase", no_wrap=True, min_width=15)
-    table = Table(Column("id", no_wrap=True, min_width=36), "saga", phase, "step", "attempt", "why", "changed")
+    """Narrow enough for 80 columns, so that an id can be copied whole; the rest is in --json and in `show`."""
+    table = Table(Column("id", no_wrap=True, min_width=36), Column("phase", no_wrap=True, min_width=15), "why")
     for line in lines:
-        step = f"undo {line.step}" if line.undoing else str(line.step)
-        table.add_row(
-            str(line.id), line.saga, line.phase, step, str(line.attempt), line.why or "", f"{line.changed_at:%H:%M:%S}"
-        )
+        direction = "undoing, left" if line.undoing else "steps done"
+        why = line.why or f"{line.saga}, {direction}: {line.step}"
+        table.add_row(str(line.id), line.phase, why)
     return table
