@@ -10,12 +10,13 @@ import pytest
 from tests.counters import on_behalf
 from tests.trips import AFTER_ALL, UNDONE, Trips
 from tradewind.kernel.ids import new_id
-from tradewind.runtime.saga import signals
+from tradewind.runtime.saga import signals, store
 from tradewind.runtime.saga.advance import Compensate, Retry
 from tradewind.runtime.saga.definition import Saga
 from tradewind.runtime.saga.runner import Runner
 
 BACKDATE: Final = "UPDATE runtime.saga SET started_at = now() - interval '2 days'"
+LET_GO: Final = "SELECT fence = 1 AND lease_until = '-infinity' FROM runtime.saga WHERE id = $1"
 MAKE_READY: Final = "UPDATE public.trip SET ready = true WHERE id = $1"
 TERMINATE: Final = """
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -165,6 +166,20 @@ async def test_connections_that_are_killed_all_the_time_only_delay(trips: Trips)
         await trips.until_phase("COMPLETED", 30)
     for trip in ids:
         assert await trips.log(trip) == AFTER_ALL
+
+
+async def test_a_renewal_that_comes_late_does_not_take_back_what_was_let_go(trips: Trips) -> None:
+    saga = trips.saga()
+    [trip] = await trips.begin(saga, ready=False)
+    async with trips.running(saga):
+        await trips.until(lambda: was_let_go(trips, trip))
+    fence = (await trips.row(trip))["fence"]
+    await trips.db.pool.execute(store.RENEW, [trip], [fence], 60.0)
+    assert await was_let_go(trips, trip)
+
+
+async def was_let_go(trips: Trips, trip: UUID) -> bool:
+    return bool(await trips.db.pool.fetchval(LET_GO, trip))
 
 
 async def test_one_that_waits_goes_on_when_it_is_woken(trips: Trips) -> None:
