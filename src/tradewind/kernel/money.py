@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Self
 
 from msgspec import Struct
@@ -59,7 +60,7 @@ class Money(Struct, frozen=True, order=True):
     @property
     def amount(self) -> Decimal:
         """The exact decimal amount, with the currency's own number of digits."""
-        return Decimal(self.minor).scaleb(-exponent(self.currency))
+        return _decimal(self.minor, self.currency)
 
     def __add__(self, other: Self) -> Self:
         if self.currency != other.currency:
@@ -75,6 +76,11 @@ class Money(Struct, frozen=True, order=True):
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}"
+
+
+@lru_cache(maxsize=4096)
+def _decimal(minor: int, currency: str) -> Decimal:
+    return Decimal(minor).scaleb(-exponent(currency))
 
 
 def total(amounts: Iterable[Money], currency: str) -> Money:

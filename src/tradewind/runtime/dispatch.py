@@ -39,6 +39,7 @@ class Dispatcher:
             spec: HandlerSpec = one.spec  # type: ignore[attr-defined]
             assert spec.command not in self._specs, f"{spec.command.__name__} has two handlers"
             self._specs[spec.command] = spec
+        self._counters: dict[tuple[str, str], Any] = {}
         self._lanes = {spec.command: Lane(spec, db) for spec in self._specs.values() if spec.batched}
 
     async def __aenter__(self) -> Self:
@@ -69,9 +70,15 @@ class Dispatcher:
             outcome = "TooSlow"
             raise TooSlow from None
         finally:
-            metrics.commands_total.labels(name, outcome).inc()
+            self._count(name, outcome)
             log.debug("command", command=name, outcome=outcome, traceId=call.trace_id, userId=call.actor.subject)
         return await self._follow(spec.follow, answer, call) if call.wait_s and spec.follow else answer
+
+    def _count(self, name: str, outcome: str) -> None:
+        counter = self._counters.get((name, outcome))
+        if counter is None:
+            counter = self._counters[name, outcome] = metrics.commands_total.labels(name, outcome)
+        counter.inc()
 
     async def _follow(self, follow: Follow, answer: Any, call: Call) -> Any:
         """Look again at every ring until it is settled, or the client's patience (`Prefer: wait`) is over."""

@@ -8,8 +8,8 @@ from typing import Any, TypeVar, get_type_hints
 from tradewind.contracts.messages import Command
 
 F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
-MAX_BATCH = 128
-"""Commands that share one transaction at most."""
+MAX_BATCH = 64
+"""Commands that share one transaction at most. Under load two halves overlap: one is thought about, one is written."""
 
 
 @dataclass(frozen=True)
