@@ -15,8 +15,13 @@ async def a_product(shop: Shop, sku: str, *, stock: int = 10, amount: str = "12.
     product = CreateProduct(sku=sku, name=sku, category="books", amount=Decimal(amount), currency=currency)
     await shop.dispatch(product, admin)
     if stock:
-        await shop.dispatch(AdjustStock(sku=sku, delta=stock, reason="delivery"), admin)
+        await a_delivery(shop, sku, stock)
     return sku
+
+
+async def a_delivery(shop: Shop, sku: str, pieces: int) -> None:
+    """So many more on the shelf."""
+    await shop.dispatch(AdjustStock(sku=sku, delta=pieces, reason="delivery"), a_call("admin"))
 
 
 async def an_ended_order(

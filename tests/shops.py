@@ -20,7 +20,7 @@ from tradewind.runtime.call import Actor, Call
 from tradewind.runtime.database import Database
 from tradewind.runtime.telemetry import logs
 
-__all__ = ["Shop", "a_call", "an_actor", "until", "working"]
+__all__ = ["Shop", "a_call", "an_actor", "open_shop", "until", "working"]
 
 ENGINES_HOME = "tradewind-engines"
 

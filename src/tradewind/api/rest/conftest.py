@@ -122,7 +122,7 @@ async def refuse(name: str) -> None:
 @get("/api/v1/broken", public=True)
 async def broken() -> None:
     """Break."""
-    raise RuntimeError("the secret is 42")
+    raise RuntimeError("the secret is database-password")
 
 
 @get("/api/v1/teapot", public=True, status=200)

@@ -1,17 +1,14 @@
 """R8: 500 ask at once with one Idempotency-Key; there is one order, and every answer is the same to the byte."""
 
 import asyncio
-from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
 import pytest
 from msgspec.structs import replace
 
-from tests.shops import a_call
-from tradewind.app.wiring import Shop, open_shop
-from tradewind.contexts.catalog.create_product.command import CreateProduct
-from tradewind.contexts.inventory.adjust_stock.command import AdjustStock
+from tests.builders import a_delivery, a_product
+from tests.shops import Shop, a_call, open_shop
 from tradewind.contexts.orders.place_order.command import OrderLine, PlaceOrder
 from tradewind.contracts.inventory import NotEnoughStock
 from tradewind.runtime import failpoints
@@ -23,13 +20,6 @@ STOCK = 1_000
 COUNT: Final = "SELECT count(*) FROM orders.orders"
 RESERVED: Final = "SELECT reserved FROM inventory.inventory_stock WHERE sku = 'BOOK'"
 EXPIRE: Final = "UPDATE runtime.idempotency SET expires_at = now()"
-
-
-async def a_book(shop: Shop, stock: int = STOCK) -> None:
-    admin = a_call("admin")
-    book = CreateProduct(sku="BOOK", name="A book", category="books", amount=Decimal("12.50"), currency="EUR")
-    await shop.dispatch(book, admin)
-    await shop.dispatch(AdjustStock(sku="BOOK", delta=stock, reason="delivery"), admin)
 
 
 def an_order(qty: int = 1) -> PlaceOrder:
@@ -48,7 +38,7 @@ async def figures(shop: Shop) -> tuple[int, int]:
 
 
 async def test_500_at_once_with_one_key_are_one_order_and_one_answer(shop: Shop) -> None:
-    await a_book(shop)
+    await a_product(shop, "BOOK", stock=STOCK)
     answers = await storm(a_call(key="k"), shop)
     print(f"{MANY} requests, {len(answers)} answer, {(await figures(shop))[0]} order")  # noqa: T201 -- the figures
     assert len(answers) == 1
@@ -56,7 +46,7 @@ async def test_500_at_once_with_one_key_are_one_order_and_one_answer(shop: Shop)
 
 
 async def test_500_at_once_in_two_processes_are_one_order_and_one_answer(shop: Shop) -> None:
-    await a_book(shop)
+    await a_product(shop, "BOOK", stock=STOCK)
     async with open_shop(shop.settings, shop.engines, connections=4) as other:
         answers = await storm(a_call(key="k"), shop, other)
         assert len(answers) == 1
@@ -70,14 +60,14 @@ async def test_without_the_lock_on_the_key_500_at_once_are_500_orders(
 ) -> None:
     monkeypatch.setattr(failpoints, "_TEST_BUILD", True)
     monkeypatch.setattr(failpoints, "_PLANTED", frozenset({"key_without_lock"}))
-    await a_book(shop)
+    await a_product(shop, "BOOK", stock=STOCK)
     answers = await storm(a_call(key="k"), shop)
     assert len(answers) == MANY
     assert await figures(shop) == (MANY, MANY)
 
 
 async def test_another_order_under_a_used_key_is_refused(shop: Shop) -> None:
-    await a_book(shop)
+    await a_product(shop, "BOOK", stock=STOCK)
     call = a_call(key="k")
     await shop.dispatch(an_order(), call)
     with pytest.raises(KeyReused):
@@ -86,24 +76,24 @@ async def test_another_order_under_a_used_key_is_refused(shop: Shop) -> None:
 
 
 async def test_the_same_key_of_another_user_is_another_order(shop: Shop) -> None:
-    await a_book(shop)
+    await a_product(shop, "BOOK", stock=STOCK)
     answers = [await shop.dispatch(an_order(), a_call(key="k", subject=who)) for who in ("one", "other")]
     assert answers[0].id != answers[1].id
     assert await figures(shop) == (2, 2)
 
 
 async def test_an_order_that_was_refused_may_be_placed_under_the_same_key_later(shop: Shop) -> None:
-    await a_book(shop, stock=1)
+    await a_product(shop, "BOOK", stock=1)
     call = a_call(key="k")
     with pytest.raises(NotEnoughStock):
         await shop.dispatch(an_order(qty=2), call)
-    await shop.dispatch(AdjustStock(sku="BOOK", delta=5, reason="delivery"), a_call("admin"))
+    await a_delivery(shop, "BOOK", 5)
     assert (await shop.dispatch(an_order(qty=2), call)).status == "RESERVED"
     assert await figures(shop) == (1, 2)
 
 
 async def test_a_replay_after_a_restart_is_the_same_to_the_byte_until_the_key_expires(shop: Shop) -> None:
-    await a_book(shop)
+    await a_product(shop, "BOOK", stock=STOCK)
     call = a_call(key="k")
     first: Any = await shop.dispatch(an_order(), call)
     async with open_shop(shop.settings, shop.engines, connections=4) as restarted:
