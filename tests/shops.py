@@ -1,4 +1,4 @@
-"""What tests stand on: real engines, a migrated database of their own, the whole shop around it. No fakes of our own."""
+"""What tests stand on: real engines, a migrated database of their own, the whole shop around it. No fakes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
