@@ -4,7 +4,7 @@ No saga waits for another one's slow call, and under load each transaction serve
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Protocol
 
 from msgspec.structs import replace
@@ -25,6 +25,8 @@ MAX_ASK_S = 60.0
 """Longest that one remote call may take, whatever its own time-outs are."""
 MAX_TOGETHER = 64
 """Sagas that share one transaction at most."""
+PACE_S = 0.030
+"""Shortest time between two batches' beginnings: the first goes at once, those that come right after it together."""
 
 
 class Sink(Protocol):
@@ -70,13 +72,12 @@ class Stage:
         self._entered.put_nowait(held)
 
     async def _enter(self) -> None:
-        while True:
-            batch = await _drain(self._entered)
+        async for batch in _batches(self._entered):
             await self._attempt(batch, self._prepare if isinstance(self._work, Remote) else self._local)
 
     async def _book(self) -> None:
-        while True:
-            await self._attempt(await _drain(self._answered), self._record)
+        async for batch in _batches(self._answered):
+            await self._attempt(batch, self._record)
 
     async def _attempt(self, batch: Sequence[Any], run: Any) -> None:
         """Run a batch; where it fails, each by itself: no saga fails because of its neighbour."""
@@ -225,6 +226,15 @@ def _fresh(batch: Sequence[store.Held], mine: dict[Any, str | None]) -> list[sto
 def _why(error: Exception) -> str:
     """What owners of the saga may read; the log has the rest."""
     return error.detail if isinstance(error, Refusal) else type(error).__name__
+
+
+async def _batches(queue: asyncio.Queue[Any]) -> AsyncIterator[list[Any]]:
+    loop = asyncio.get_running_loop()
+    while True:
+        batch = await _drain(queue)
+        began_s = loop.time()
+        yield batch
+        await asyncio.sleep(began_s + PACE_S - loop.time())
 
 
 async def _drain(queue: asyncio.Queue[Any]) -> list[Any]:

@@ -11,11 +11,13 @@ from tradewind.kernel.money import Money
 from tradewind.runtime.database import Tx
 
 COUNTING: Final = """
-    SELECT sku, product_id, amount_minor, currency FROM pricing.product_price_history
-    WHERE sku = ANY($1::text[]) AND valid_to IS NULL
+    SELECT p.* FROM unnest($1::text[]) AS wanted (sku) CROSS JOIN LATERAL (
+        SELECT sku, product_id, amount_minor, currency FROM pricing.product_price_history
+        WHERE sku = wanted.sku AND valid_to IS NULL LIMIT 1) AS p
     UNION ALL
-    SELECT sku, product_id, amount_minor, currency FROM pricing.product_price_history
-    WHERE product_id = ANY($2::uuid[]) AND valid_to IS NULL
+    SELECT p.* FROM unnest($2::uuid[]) AS wanted (product_id) CROSS JOIN LATERAL (
+        SELECT sku, product_id, amount_minor, currency FROM pricing.product_price_history
+        WHERE product_id = wanted.product_id AND valid_to IS NULL LIMIT 1) AS p
 """
 HOLD_FIRST: Final = """
     SELECT id FROM pricing.product_price_history WHERE product_id = $1 AND follows IS NULL FOR NO KEY UPDATE
