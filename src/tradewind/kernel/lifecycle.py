@@ -1,6 +1,5 @@
 """A lifecycle is a table of from, by, to: the domain's rule, the picture in the docs and the parameters of the test."""
 
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -37,7 +36,3 @@ class Lifecycle(Generic[S]):
     def sources(self, by: type) -> frozenset[S]:
         """The states that `by` may leave."""
         return frozenset(source for source, event, _ in self.arrows if event is by)
-
-    def states(self) -> Iterable[S]:
-        """All states of the table, in order of first mention."""
-        return dict.fromkeys(s for source, _, target in self.arrows for s in (source, target))

@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any, LiteralString, Protocol, Self, TypeVar, cast
 
 import asyncpg
-from msgspec import Struct
 
 from tradewind.contracts.messages import Event
 from tradewind.kernel.errors import Conflict, Forbidden, Stale, Unavailable
@@ -246,10 +245,3 @@ async def open_pool(url: str, *, size: int = MAX_CONNECTIONS, silent_s: float | 
     return await asyncpg.create_pool(
         url, min_size=1, max_size=size, connection_class=_Connection, server_settings=settings, command_timeout=60
     )
-
-
-class Page(Struct, frozen=True):
-    """A bounded piece of a list, and where the next one begins."""
-
-    items: list[Any]
-    next: str | None = None

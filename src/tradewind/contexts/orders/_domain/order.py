@@ -134,6 +134,14 @@ class Order(Struct, frozen=True, kw_only=True):
             placed_at=self.placed_at,
         )
 
+    def hold(self, reserved: InventoryReserved) -> "list[tuple[Self, Event]]":
+        """Its goods are held; payment is awaited where nobody said how to pay. Each step with the order after it."""
+        held = self.after(reserved)
+        if self.payment_method is not None:
+            return [(held, reserved)]
+        awaited = held.await_payment()
+        return [(held, reserved), (held.after(awaited), awaited)]
+
     def await_payment(self) -> PaymentAwaited:
         """The goods are held; the buyer has yet to say how to pay."""
         return self._may(PaymentAwaited(order_id=self.id))

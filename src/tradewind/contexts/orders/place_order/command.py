@@ -13,7 +13,7 @@ from tradewind.contexts.orders._domain.view import OrderView, is_settled, view
 from tradewind.contexts.orders._store import orders
 from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.place_order.saga import AFTER_RESERVATION, PLACE_ORDER, Placement
-from tradewind.contracts.inventory import InventoryPeer, InventoryReserved, NotEnoughStock, Wanted
+from tradewind.contracts.inventory import InventoryPeer, NotEnoughStock, Wanted
 from tradewind.contracts.messages import Command, Event
 from tradewind.contracts.pricing import Price, PricingPeer
 from tradewind.kernel.clock import now
@@ -157,21 +157,13 @@ async def _hold(tx: Tx, fit: Sequence[tuple[Task, Order]]) -> Sequence[Steps | N
     wanted = [Wanted(order.id, order.quantities) for _, order in fit]
     held = await tx.peer(InventoryPeer).reserve(tx, wanted) if wanted else []
     return [
-        one if isinstance(one, NotEnoughStock) else _reserved(order, one)
+        one if isinstance(one, NotEnoughStock) else [*_placed(order), *order.hold(one)]
         for (_, order), one in zip(fit, held, strict=True)
     ]
 
 
 def _placed(order: Order) -> Steps:
     return [(order, order.place())]
-
-
-def _reserved(order: Order, reserved: InventoryReserved) -> Steps:
-    steps = [*_placed(order), (order.after(reserved), reserved)]
-    if order.payment_method is None:
-        waiting = steps[-1][0].await_payment()
-        steps.append((steps[-1][0].after(waiting), waiting))
-    return steps
 
 
 def _write(tx: Tx, outcomes: Sequence[tuple[Task, Steps | NotEnoughStock]]) -> None:

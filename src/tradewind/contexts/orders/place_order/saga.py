@@ -41,20 +41,10 @@ async def reserve(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
     wanted = [Wanted(order.id, order.quantities) for order in open_orders]
     answers = await tx.peer(InventoryPeer).reserve(tx, wanted) if wanted else []
     held = {order.id: answer for order, answer in zip(open_orders, answers, strict=True)}
-    moves = [step for order in open_orders for step in _held(order, held[order.id])]
+    moves = [step for order, one in zip(open_orders, answers, strict=True)
+             if not isinstance(one, NotEnoughStock) for step in order.hold(one)]  # fmt: skip
     orders.move(tx, moves, _calls(tasks))
     return [_outcome(held.get(task.saga_id)) for task in tasks]
-
-
-def _held(order: Order, answer: InventoryReserved | NotEnoughStock) -> list[tuple[Order, Event]]:
-    if isinstance(answer, NotEnoughStock):
-        return []
-    reserved = order.after(answer)
-    steps: list[tuple[Order, Event]] = [(reserved, answer)]
-    if order.payment_method is None:
-        waiting = reserved.await_payment()
-        steps.append((reserved.after(waiting), waiting))
-    return steps
 
 
 def _outcome(answer: InventoryReserved | NotEnoughStock | None) -> Outcome:

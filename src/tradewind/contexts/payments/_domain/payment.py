@@ -1,7 +1,7 @@
 """A payment: what is owed, what is held, what was taken, what went back, and which moves there are. Pure."""
 
 from enum import StrEnum
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 from uuid import UUID
 
 from msgspec import Struct
@@ -19,7 +19,6 @@ from tradewind.kernel.lifecycle import Lifecycle
 from tradewind.kernel.money import Money
 
 PaymentEvent = PaymentInitiated | PaymentAuthorized | PaymentCaptured | PaymentFailed | PaymentVoided | PaymentRefunded
-E = TypeVar("E", bound=PaymentEvent)
 
 
 class Status(StrEnum):

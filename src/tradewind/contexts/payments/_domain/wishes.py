@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tradewind.kernel.money import Money
-from tradewind.ports.payment_provider import Answer, Approved, DeclineCode, Declined, PaymentProvider
+from tradewind.ports.payment_provider import Answer, DeclineCode, Declined, PaymentProvider
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,3 @@ class Cancel:
                 return Cancelled(refunded=False, answer=answer)
         back = self.left if self.left.minor else self.amount
         return Cancelled(True, await self.provider.refund(self.authorization_key, back, f"{self.key}/refund"))
-
-
-__all__ = ["Approved", "Authorize", "Cancel", "Cancelled", "Capture", "Declined", "Refund"]
