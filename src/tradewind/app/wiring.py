@@ -28,7 +28,19 @@ from tradewind.runtime.wake import Bell
 
 __all__ = ["Shop", "create_first_admin", "manifests", "migrate_shop", "open_shop"]
 
-CONTEXTS = ("identity", "catalog", "pricing", "inventory", "payments", "shipping", "orders")
+CONTEXTS = (
+    "identity",
+    "customers",
+    "catalog",
+    "pricing",
+    "inventory",
+    "payments",
+    "shipping",
+    "carts",
+    "orders",
+    "reviews",
+    "recommendations",
+)
 """Every context, those that others ask before those that ask."""
 FORGET_KEYS = Timer("idempotency.purge", 60.0, idempotency.purge)
 

@@ -6,13 +6,28 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from tradewind.contracts import catalog, customers, inventory, orders, payments, pricing, reviews, shipping, webhooks
+from tradewind.contracts import (
+    carts,
+    catalog,
+    customers,
+    identity,
+    inventory,
+    orders,
+    payments,
+    pricing,
+    privacy,
+    reviews,
+    shipping,
+    webhooks,
+)
 from tradewind.contracts.messages import Event
 
 SCHEMA_VERSION = "1.0"
 TYPE_PATTERN: Final = r"^[a-z_]+(\.[a-z_]+){3}\.v[1-9][0-9]*$"
 """`<domain>.<context>.<entity>.<action>.v<major>` (D9)."""
-_MODULES = (catalog, customers, inventory, orders, payments, pricing, reviews, shipping, webhooks)
+_MODULES = (
+    carts, catalog, customers, identity, inventory, orders, payments, pricing, privacy, reviews, shipping, webhooks,
+)  # fmt: skip
 
 
 class Envelope(Struct, frozen=True, kw_only=True, rename="camel"):

@@ -1,16 +1,24 @@
 """Who there is to be: roles and the scopes that come with them, and what issues tokens."""
 
 from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
+
+from tradewind.contracts.messages import Event
 
 SCOPES: Final[Mapping[str, tuple[str, ...]]] = {
-    "guest": ("order:write", "order:read", "catalog:read"),
-    "customer": ("order:write", "order:read", "catalog:read"),
-    "warehouse": ("inventory:write", "shipping:write", "catalog:read"),
-    "merchandiser": ("catalog:write", "pricing:write", "catalog:read"),
-    "support": ("order:read", "order:cancel", "payment:read", "catalog:read"),
+    "guest": ("order:write", "order:read", "catalog:read", "cart:write"),
+    "customer": (
+        "order:write", "order:read", "catalog:read", "cart:write", "review:write",
+        "customer:read", "customer:write", "session:write",
+    ),
+    "warehouse": ("inventory:write", "shipping:write", "catalog:read", "session:write"),
+    "merchandiser": ("catalog:write", "pricing:write", "catalog:read", "review:moderate", "session:write"),
+    "support": (
+        "order:read", "order:cancel", "payment:read", "catalog:read", "cart:read", "customer:read",
+        "review:moderate", "session:write",
+    ),
     "admin": ("*",),
-}
+}  # fmt: skip
 """What a token of each role carries when nothing narrower is asked for: the role's permissions in the policy."""
 
 AUDIENCE: Final = "tradewind"
@@ -30,3 +38,38 @@ class TokenIssuer(Protocol):
     def key_set(self) -> Mapping[str, Any]:
         """The public keys, as a JWK Set (RFC 7517)."""
         ...
+
+
+class UserRegistered(Event, frozen=True):
+    """Somebody has an account. Who, but not by which name or address."""
+
+    TYPE = "ecommerce.identity.user.registered.v1"
+    KEY: ClassVar[str] = "user_id"
+    user_id: str
+
+
+class EmailProved(Event, frozen=True):
+    """A user has shown that an address is theirs; `email_digest` is its pseudonym (contracts.privacy.Pseudonyms)."""
+
+    TYPE = "ecommerce.identity.user.email_proved.v1"
+    KEY: ClassVar[str] = "user_id"
+    user_id: str
+    email_digest: str
+
+
+class SessionRevoked(Event, frozen=True):
+    """The session's access tokens are no good any more, from now on."""
+
+    TYPE = "ecommerce.identity.session.revoked.v1"
+    KEY: ClassVar[str] = "user_id"
+    user_id: str
+    session_id: str
+
+
+class GuestMerged(Event, frozen=True):
+    """Who shopped as a guest has logged in: what was the guest's may become the user's."""
+
+    TYPE = "ecommerce.identity.user.guest_merged.v1"
+    KEY: ClassVar[str] = "user_id"
+    user_id: str
+    guest_id: str

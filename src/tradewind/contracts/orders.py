@@ -33,6 +33,14 @@ class OrderPlaced(Event, frozen=True):
     placed_at: datetime
 
 
+class OrderClaimed(Event, frozen=True):
+    """A guest's order became the order of a user who proved the address that was given for it."""
+
+    TYPE = "ecommerce.order.order.claimed.v1"
+    order_id: UUID
+    user_id: str
+
+
 class PaymentAwaited(Event, frozen=True):
     """The goods are held; the buyer has yet to say how to pay."""
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from tradewind.contracts.messages import Event
+from tradewind.kernel.errors import Conflict
 from tradewind.kernel.money import Money
 
 
@@ -47,11 +48,91 @@ class FlashSaleEnded(Event, frozen=True):
 
 
 class Price(Struct, frozen=True):
-    """The price that counts now for one product."""
+    """The price that counts now for one product; `sale_id` where it is a running flash sale's."""
 
     sku: str
     product_id: UUID
     price: Money
+    sale_id: UUID | None = None
+
+
+class Explanation(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """One step of a price: a rule, a discount, a tax, a rounding. Its amount is the sum of its parts' where it has any.
+
+    A rule that did not apply has `applied` false, no amount that counts, and says `why`.
+    """
+
+    kind: str
+    label: str
+    amount: Decimal = Decimal(0)
+    applied: bool = True
+    why: str | None = None
+    parts: "tuple[Explanation, ...]" = ()
+
+
+class QuotedLine(Struct, frozen=True, kw_only=True, rename="camel"):
+    """So many of one product at the price that counts; `discount` is this line's share of what comes off."""
+
+    sku: str
+    product_id: UUID
+    quantity: int
+    unit_price: Money
+    discount: Money
+    sale_id: UUID | None = None
+
+
+class Quote(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What these goods cost this buyer now. `total` = lines + shipping + tax - discount, exact, never below zero.
+
+    `tax` comes on top; `tax_included` is what prices that include tax hold of it, told and not added.
+    `coupons`: the codes that took part, in capitals.
+    """
+
+    lines: tuple[QuotedLine, ...]
+    shipping: Money
+    tax: Money
+    tax_included: Money
+    discount: Money
+    total: Money
+    coupons: tuple[str, ...]
+    explanation: Explanation
+
+
+class QuoteRequest(Struct, frozen=True, kw_only=True):
+    """What to price, for whom, going where.
+
+    `quantities`: SKU to number of pieces. `shipping` is before any promotion.
+    """
+
+    quantities: Mapping[str, int]
+    customer_id: str
+    groups: frozenset[str] = frozenset()
+    currency: str
+    country: str
+    region: str | None = None
+    shipping: Money
+    coupons: tuple[str, ...] = ()
+
+
+class Redemption(Struct, frozen=True, kw_only=True):
+    """What an order takes of what is limited: uses of coupons, pieces of flash sales."""
+
+    order_id: UUID
+    customer_id: str
+    coupons: tuple[str, ...] = ()
+    sale_pieces: Mapping[UUID, int] = {}
+
+
+class CouponSpent(Conflict):
+    """A coupon has been used as often as it may be, by everybody or by this customer. `code` names it."""
+
+
+class FlashSaleSoldOut(Conflict):
+    """The sale has no such number of pieces left. `saleId` names it, `left` says how many there are."""
+
+
+class FlashSaleLimit(Conflict):
+    """One buyer may not have so many pieces of the sale. `perBuyer` says how many."""
 
 
 class PricingPeer(Protocol):
@@ -59,6 +140,21 @@ class PricingPeer(Protocol):
 
     async def prices(self, tx: object, skus: Sequence[str], product_ids: Sequence[UUID]) -> Mapping[str | UUID, Price]:
         """The prices that count now, by SKU and by product id; whatever has no price is missing."""
+        ...
+
+    async def quote(self, tx: object, request: QuoteRequest) -> Quote:
+        """What it all costs, explained. Refuses (NoSuchPrice) what is not sold here or not in that currency."""
+        ...
+
+    async def redeem(self, tx: object, wanted: Sequence[Redemption]) -> Sequence[Conflict | None]:
+        """Decide, in order of arrival, who gets what is limited; None for those who do.
+
+        Coupons, then sales, are locked in the order of their keys until the end of the transaction. Nothing is written.
+        """
+        ...
+
+    def redeemed(self, tx: object, granted: Sequence[Redemption]) -> None:
+        """Those became orders: count what they took, with the transaction's last statement."""
         ...
 
     async def set_price(

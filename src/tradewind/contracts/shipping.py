@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
+from msgspec import Struct
+
 from tradewind.contracts.messages import Event
+from tradewind.kernel.money import Money
 
 
 class _ShipmentEvent(Event, frozen=True):
@@ -47,8 +50,20 @@ class ShippingUnavailable(Event, frozen=True):
     reason: str
 
 
+class Rate(Struct, frozen=True, kw_only=True):
+    """A way to send goods and what it costs before any promotion."""
+
+    method: str
+    label: str
+    price: Money
+
+
 class ShippingPeer(Protocol):
-    """What the order saga may ask of shipping, inside its own transaction. All are idempotent."""
+    """What the order saga, and a checkout, may ask of shipping, inside their own transaction. All are idempotent."""
+
+    async def rates(self, tx: Any, country: str, quantities: Mapping[str, int], currency: str) -> Sequence[Rate]:
+        """The ways to send these goods (SKU to number of pieces) to `country`; empty where nobody carries them."""
+        ...
 
     async def create(self, tx: Any, addresses: Mapping[UUID, Mapping[str, str]]) -> Mapping[UUID, str | None]:
         """Plan a shipment for each order; None, or why nobody carries it there."""

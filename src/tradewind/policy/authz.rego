@@ -12,11 +12,17 @@ resource := object.get(input, "resource", {})
 # What a role may do. "*" is everything, listed or not; no token of a person but the admin's carries it.
 permissions := {
 	"anonymous": {"catalog:read"},
-	"guest": {"order:write", "order:read", "catalog:read"},
-	"customer": {"order:write", "order:read", "catalog:read"},
-	"warehouse": {"inventory:write", "shipping:write", "catalog:read"},
-	"merchandiser": {"catalog:write", "pricing:write", "catalog:read"},
-	"support": {"order:read", "order:cancel", "payment:read", "catalog:read"},
+	"guest": {"order:write", "order:read", "catalog:read", "cart:write"},
+	"customer": {
+		"order:write", "order:read", "catalog:read", "cart:write", "review:write",
+		"customer:read", "customer:write", "session:write",
+	},
+	"warehouse": {"inventory:write", "shipping:write", "catalog:read", "session:write"},
+	"merchandiser": {"catalog:write", "pricing:write", "catalog:read", "review:moderate", "session:write"},
+	"support": {
+		"order:read", "order:cancel", "payment:read", "catalog:read", "cart:read", "customer:read",
+		"review:moderate", "session:write",
+	},
 	"admin": {"*"},
 	"system": {"*"},
 }

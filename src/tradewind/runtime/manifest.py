@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tradewind.contracts.privacy import PersonalData
 from tradewind.runtime.saga.definition import Saga
 from tradewind.runtime.subscriptions import Subscriber
 from tradewind.runtime.timers import Timer
@@ -14,7 +15,10 @@ Handler = Callable[..., Awaitable[Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """Everything a host must know of a context. `routes` are edges of any protocol; `peers`: protocol to answerer."""
+    """Everything a host must know of a context. `routes` are edges of any protocol; `peers`: protocol to answerer.
+
+    `personal_data`: what the context holds of people, where it holds any.
+    """
 
     name: str
     migrations: Path
@@ -24,3 +28,4 @@ class Manifest:
     sagas: tuple[Saga, ...] = ()
     timers: tuple[Timer, ...] = ()
     peers: Mapping[type, object] = field(default_factory=dict)
+    personal_data: PersonalData | None = None

@@ -1,0 +1,1 @@
+"""Recommendations: what else might please, and why."""

@@ -1,0 +1,9 @@
+"""The recommendations context's table of contents."""
+
+from pathlib import Path
+
+from tradewind.runtime.manifest import Manifest
+
+__all__ = ["MANIFEST"]
+
+MANIFEST = Manifest(name="recommendations", migrations=Path(__file__).parent / "migrations")

@@ -1,0 +1,51 @@
+"""What every context owes a person: to say what it holds of them, and to forget it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Protocol
+
+from msgspec import Struct
+
+from tradewind.contracts.messages import Event
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """Somebody, by all that they are known by here. `emails` are proved addresses in normal form (lower case)."""
+
+    user_id: str
+    emails: tuple[str, ...] = ()
+
+
+class PersonErased(Event, frozen=True):
+    """A person is gone; whoever keeps something of them by their id forgets it."""
+
+    TYPE = "ecommerce.customer.person.erased.v1"
+    KEY: ClassVar[str] = "user_id"
+    user_id: str
+
+
+class PersonalData(Protocol):
+    """What one context holds of a person. Both run inside the caller's transaction."""
+
+    async def export(self, tx: Any, person: Person) -> Mapping[str, Any]:
+        """Everything held of the person, ready to be written as JSON; empty where there is nothing."""
+        ...
+
+    async def erase(self, tx: Any, person: Person) -> None:
+        """Forget the person. Books stay (orders, payments, stock): with amounts, without the person. Idempotent."""
+        ...
+
+
+class PersonalDataPeer(Protocol):
+    """Every context's personal data, by the context's name. Put together by the host."""
+
+    def holders(self) -> Sequence[tuple[str, PersonalData]]:
+        """Who holds something."""
+        ...
+
+
+class Pseudonyms(Protocol):
+    """Keyed digests by which an address is recognized where it may not be written. The key never leaves the home."""
+
+    def of(self, value: str) -> str:
+        """The digest of `value` in normal form (stripped, lower case); the same in every process of a home."""
+        ...
