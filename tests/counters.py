@@ -1,11 +1,14 @@
 """The smallest of contexts, for tests of what carries contexts: counters that are counted up, told of, and undone."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
 from tradewind.contracts.messages import Event
 from tradewind.runtime.call import Call, internal_call
 from tradewind.runtime.database import Database, Tx
+from tradewind.runtime.reading import START, Logged, read
+from tradewind.runtime.relay import HORIZON_POLL_S
 
 CREATE: Final = """
     CREATE TABLE public.counter (name text PRIMARY KEY, version int NOT NULL DEFAULT 0);
@@ -59,3 +62,14 @@ async def heard(db: Database, who: str) -> Sequence[tuple[str, int]]:
     """What `who` wrote down, in the order of writing."""
     rows: Sequence[Any] = await db.pool.fetch(HEARD, who)
     return [(row["name"], row["version"]) for row in rows]
+
+
+async def readable(db: Database, number: int) -> Sequence[Logged]:
+    """So many events of the log, once all of them are below the horizon.
+
+    The horizon is the whole cluster's: a transaction of another test, in another database, holds it back for a while.
+    """
+    async with asyncio.timeout(20):
+        while len(found := await read(db.pool, START, number)) < number:
+            await asyncio.sleep(HORIZON_POLL_S)
+    return found

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.counters import HEAR, Counted, add, count, count_once, heard, on_behalf
+from tests.counters import HEAR, Counted, add, count, count_once, heard, on_behalf, readable
 from tradewind.contracts.messages import Event
 from tradewind.runtime import relay
 from tradewind.runtime.database import Database, Tx
@@ -130,6 +130,7 @@ async def test_effect_and_position_are_one_commit(
     await add(db, "a")
     listener = Listener("listener")
     await count_up(db, 5)
+    await readable(db, 5)  # so that they come in one batch
     arm({where: "raise@1"})
     async with relaying(db, bell, url, listener.subscriber):
         await listener.until(5)
