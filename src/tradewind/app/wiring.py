@@ -12,9 +12,12 @@ import asyncpg
 from tradewind.adapters.payment_provider.client import payment_provider
 from tradewind.adapters.policy.rego import RegoPolicy
 from tradewind.app.engines import EngineError, Engines
+from tradewind.app.privacy.holders import Holders
+from tradewind.app.privacy.pseudonyms import KeyedPseudonyms
 from tradewind.app.settings import Settings
 from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
 from tradewind.contracts.identity import TokenIssuer
+from tradewind.contracts.privacy import PersonalDataPeer, Pseudonyms
 from tradewind.ports.payment_provider import PaymentProvider
 from tradewind.runtime import giving_way, idempotency, outbox, timers
 from tradewind.runtime.database import Database
@@ -113,6 +116,8 @@ async def open_shop(
     async with AsyncExitStack() as stack:
         peers = {protocol: answerer for one in contexts for protocol, answerer in one.peers.items()}
         peers[TokenIssuer] = keys = SigningKeys.open(settings.home / "secrets", issuer=settings.public_url)
+        peers[Pseudonyms] = KeyedPseudonyms.open(settings.home / "secrets")
+        peers[PersonalDataPeer] = Holders(contexts)
         peers[PaymentProvider] = await stack.enter_async_context(
             payment_provider(engines.provider_url, timeout_s=settings.provider_timeout_s)
         )

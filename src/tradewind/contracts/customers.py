@@ -1,6 +1,6 @@
 """What customers tells."""
 
-from typing import ClassVar
+from typing import Any, ClassVar, Protocol
 
 from tradewind.contracts.messages import Event
 
@@ -12,3 +12,11 @@ class CustomerUpdated(Event, frozen=True):
     KEY: ClassVar[str] = "customer_id"
     customer_id: str
     changed: tuple[str, ...]
+
+
+class CustomersPeer(Protocol):
+    """What other contexts may ask customers within their own transaction."""
+
+    async def groups(self, tx: Any, customer_id: str) -> frozenset[str]:
+        """The customer groups that a user is in, by name; none for who is a guest or in no group."""
+        ...
