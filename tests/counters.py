@@ -70,6 +70,6 @@ async def readable(db: Database, number: int) -> Sequence[Logged]:
     The horizon is the whole cluster's: a transaction of another test, in another database, holds it back for a while.
     """
     async with asyncio.timeout(20):
-        while len(found := await read(db.pool, START, number)) < number:
+        while len(found := await read(db.pool, START, number)) < number:  # noqa: ASYNC110 -- nobody tells
             await asyncio.sleep(HORIZON_POLL_S)
     return found
