@@ -1,5 +1,6 @@
 """What reviews tells."""
 
+from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
 
@@ -21,6 +22,13 @@ class ReviewCreated(_ReviewEvent, frozen=True):
     stars: int
 
 
+class ReviewEdited(_ReviewEvent, frozen=True):
+    """A buyer thinks otherwise now; until the review is moderated anew nobody sees it."""
+
+    TYPE = "ecommerce.rating.review.edited.v1"
+    stars: int
+
+
 class ReviewModerated(_ReviewEvent, frozen=True):
     """A review was let through or held back."""
 
@@ -32,3 +40,13 @@ class ReviewDeleted(_ReviewEvent, frozen=True):
     """A review is gone."""
 
     TYPE = "ecommerce.rating.review.deleted.v1"
+
+
+class RatingChanged(Event, frozen=True):
+    """What the published reviews of a product add up to. `average` of 1 to 5 has two digits; it is 0 of none."""
+
+    TYPE = "ecommerce.rating.rating.changed.v1"
+    KEY: ClassVar[str] = "product_id"
+    product_id: UUID
+    average: Decimal
+    count: int
