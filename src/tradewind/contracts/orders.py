@@ -1,12 +1,106 @@
-"""What orders tells."""
+"""What orders tells, and what it takes to place one: the command, its answer and what it refuses."""
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
 
-from tradewind.contracts.messages import Event
+from tradewind.contracts.messages import Command, Event
+from tradewind.kernel.errors import Invalid
+from tradewind.kernel.money import Money
+
+MAX_LINES: Final = 1_000
+MAX_QUANTITY: Final = 100_000
+
+
+class OrderLine(Struct, frozen=True, kw_only=True):
+    """So many of one product, named by SKU or by id. Only an import brings `unit_price`; a fee brings its own price."""
+
+    qty: int
+    sku: str | None = None
+    product_id: UUID | None = None
+    unit_price: Money | None = None
+    kind: str = "goods"
+
+
+class Imported(Struct, frozen=True, kw_only=True):
+    """What an import knows of an order of the past: who bought it when, what else was on the bill."""
+
+    order_id: UUID
+    user_id: str
+    placed_at: datetime
+    shipping: Money
+    discount: Money
+
+
+class QuoteRef(Struct, frozen=True, kw_only=True):
+    """The quote of a cart by which an order is placed: goods, prices and address come from there, not from `items`."""
+
+    cart_id: UUID
+    token: str
+
+
+class PlaceOrder(Command, frozen=True):
+    """Somebody wants to buy these, or the cart of `quote`. Without a payment method the order waits for `pay`.
+
+    `email`: a guest's, with an order that has no quote; a quote brings its own.
+    """
+
+    items: tuple[OrderLine, ...] = ()
+    currency: str | None = None
+    payment_method: str | None = None
+    shipping_address: dict[str, str] | None = None
+    imported: Imported | None = None
+    quote: QuoteRef | None = None
+    email: str | None = None
+
+
+class UnknownProduct(Invalid):
+    """Some of what was asked for is not sold here."""
+
+
+class UnfitCurrency(Invalid):
+    """The order's lines are not all priced in the currency that was asked for."""
+
+
+class UnfitOrder(Invalid):
+    """The order has no lines, too many, or a quantity out of bounds."""
+
+
+class ItemView(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One line. `price` is the price of one piece."""
+
+    sku: str
+    product_id: UUID | None
+    qty: int
+    price: Decimal
+
+
+class Step(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A status that the order came to, when and why."""
+
+    status: str
+    event: str
+    at: datetime
+    why: str | None = None
+
+
+class OrderView(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """An order. `totalAmount` = items + shipping + tax - discount, exact. `history` comes with a look at one order."""
+
+    id: UUID
+    status: str
+    total_amount: Decimal
+    currency: str
+    items: tuple[ItemView, ...]
+    shipping_amount: Decimal
+    tax_amount: Decimal
+    discount_amount: Decimal
+    placed_at: datetime
+    why: str | None = None
+    history: tuple[Step, ...] | None = None
 
 
 class OrderedItem(Struct, frozen=True, rename="camel"):

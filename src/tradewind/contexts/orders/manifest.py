@@ -15,13 +15,12 @@ from tradewind.contexts.orders.list_orders.query import list_orders
 from tradewind.contexts.orders.pay_order import rest as pay_rest
 from tradewind.contexts.orders.pay_order.command import pay_order
 from tradewind.contexts.orders.place_order import rest as place_rest
-from tradewind.contexts.orders.place_order.command import Imported, OrderLine, PlaceOrder, place_orders
+from tradewind.contexts.orders.place_order.command import place_orders
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER, Placement
+from tradewind.contracts.orders import Imported, OrderLine, PlaceOrder
 from tradewind.runtime.manifest import Manifest
 
-__all__ = ["MANIFEST", "Imported", "OrderLine", "PlaceOrder"]
-
-__all__ = ["MANIFEST", "OrderLine", "PlaceOrder", "Placement"]
+__all__ = ["MANIFEST", "Imported", "OrderLine", "PlaceOrder", "Placement"]
 
 MANIFEST = Manifest(
     name="orders",

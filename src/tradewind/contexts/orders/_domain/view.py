@@ -1,46 +1,9 @@
 """What an order looks like to those who may see it."""
 
-from datetime import datetime
-from decimal import Decimal
-from uuid import UUID
-
-from msgspec import Struct
-
 from tradewind.contexts.orders._domain.order import SETTLED, Line, Order, Status
+from tradewind.contracts.orders import ItemView, OrderView, Step
 
-
-class ItemView(Struct, frozen=True, kw_only=True, rename="camel"):
-    """One line. `price` is the price of one piece."""
-
-    sku: str
-    product_id: UUID | None
-    qty: int
-    price: Decimal
-
-
-class Step(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A status that the order came to, when and why."""
-
-    status: str
-    event: str
-    at: datetime
-    why: str | None = None
-
-
-class OrderView(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """An order. `totalAmount` = items + shipping + tax - discount, exact. `history` comes with a look at one order."""
-
-    id: UUID
-    status: str
-    total_amount: Decimal
-    currency: str
-    items: tuple[ItemView, ...]
-    shipping_amount: Decimal
-    tax_amount: Decimal
-    discount_amount: Decimal
-    placed_at: datetime
-    why: str | None = None
-    history: tuple[Step, ...] | None = None
+__all__ = ["ItemView", "OrderView", "Step", "is_settled", "view"]
 
 
 def view(order: Order, history: tuple[Step, ...] | None = None) -> OrderView:

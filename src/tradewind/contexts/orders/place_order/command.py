@@ -2,11 +2,8 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
-
-from msgspec import Struct
 
 from tradewind.contexts.orders._domain.order import Line, Order
 from tradewind.contexts.orders._domain.view import OrderView, is_settled, view
@@ -14,10 +11,21 @@ from tradewind.contexts.orders._store import orders
 from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.place_order.saga import AFTER_RESERVATION, PLACE_ORDER, Placement
 from tradewind.contracts.inventory import InventoryPeer, NotEnoughStock, Wanted
-from tradewind.contracts.messages import Command, Event
+from tradewind.contracts.messages import Event
+from tradewind.contracts.orders import (
+    MAX_LINES,
+    MAX_QUANTITY,
+    Imported,
+    OrderLine,
+    PlaceOrder,
+    QuoteRef,
+    UnfitCurrency,
+    UnfitOrder,
+    UnknownProduct,
+)
 from tradewind.contracts.pricing import Price, PricingPeer
 from tradewind.kernel.clock import now
-from tradewind.kernel.errors import Forbidden, Invalid, Refusal
+from tradewind.kernel.errors import Forbidden, Refusal
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import MAX_MINOR, Money
 from tradewind.runtime.batching import Task
@@ -27,51 +35,10 @@ from tradewind.runtime.handlers import Follow, batched
 from tradewind.runtime.saga import store as sagas
 from tradewind.runtime.telemetry import metrics
 
-MAX_LINES = 1_000
-MAX_QUANTITY = 100_000
-
-
-class OrderLine(Struct, frozen=True, kw_only=True):
-    """So many of one product, named by SKU or by id. Only an import brings `unit_price`; a fee brings its own price."""
-
-    qty: int
-    sku: str | None = None
-    product_id: UUID | None = None
-    unit_price: Money | None = None
-    kind: str = "goods"
-
-
-class Imported(Struct, frozen=True, kw_only=True):
-    """What an import knows of an order of the past: who bought it when, what else was on the bill."""
-
-    order_id: UUID
-    user_id: str
-    placed_at: datetime
-    shipping: Money
-    discount: Money
-
-
-class PlaceOrder(Command, frozen=True):
-    """Somebody wants to buy these. Without a payment method the order waits for `pay`."""
-
-    items: tuple[OrderLine, ...]
-    currency: str | None = None
-    payment_method: str | None = None
-    shipping_address: dict[str, str] | None = None
-    imported: Imported | None = None
-
-
-class UnknownProduct(Invalid):
-    """Some of what was asked for is not sold here."""
-
-
-class UnfitCurrency(Invalid):
-    """The order's lines are not all priced in the currency that was asked for."""
-
-
-class UnfitOrder(Invalid):
-    """The order has no lines, too many, or a quantity out of bounds."""
-
+__all__ = [
+    "MAX_LINES", "MAX_QUANTITY", "Imported", "OrderLine", "PlaceOrder", "QuoteRef", "UnfitCurrency", "UnfitOrder",
+    "UnknownProduct", "place_orders",
+]  # fmt: skip
 
 Prices: TypeAlias = Mapping[str | UUID, Price]
 Steps: TypeAlias = list[tuple[Order, Event]]
