@@ -4,7 +4,8 @@ The web framework lives behind this door; see docs/decisions/0006-litestar-behin
 """
 
 from tradewind.api.rest.app import create_app
-from tradewind.api.rest.routes import Answer, Body, Dispatch, Reply, Route, delete, get, patch, post, put
+from tradewind.api.rest.routes import Answer, Body, Dispatch, RawBody, Reply, Route, delete, get, patch, post, put
+from tradewind.api.rest.versions import IfMatch
 from tradewind.runtime.call import Call
 
 __all__ = [
@@ -12,6 +13,8 @@ __all__ = [
     "Body",
     "Call",
     "Dispatch",
+    "IfMatch",
+    "RawBody",
     "Reply",
     "Route",
     "create_app",

@@ -7,14 +7,14 @@ from typing import Any, Final
 
 from prometheus_client import REGISTRY, CollectorRegistry, Histogram
 
-from tradewind.api.rest import bodies, headers, problems
+from tradewind.api.rest import bodies, headers, problems, versions
 from tradewind.api.rest.binding import Binding, location_leads_somewhere
 from tradewind.api.rest.headers import Trail
 from tradewind.api.rest.matching import PathTable
 from tradewind.api.rest.openapi import describe
 from tradewind.api.rest.pages import Check, host_of
 from tradewind.api.rest.refusals import InternalFault, InvalidHeader, MethodNotAllowed, TokenMissing
-from tradewind.api.rest.routes import Dispatch, Route
+from tradewind.api.rest.routes import READS, Dispatch, Route
 from tradewind.kernel.errors import Forbidden, Refusal
 from tradewind.runtime.call import ANONYMOUS, Actor, Call
 from tradewind.runtime.telemetry.logs import log
@@ -66,11 +66,13 @@ class RestApp:
             if binding is None:
                 raise MethodNotAllowed(*methods)
             call = self._call(binding, known, trail)
-            body = await bodies.read(receive, known) if binding.reads_body else b""
+            body = await bodies.read(receive, known, binding.max_body_bytes) if binding.reads_body else b""
             arguments = binding.arguments(values, scope["query_string"], body, known, call, self._dispatch)
             answer = await binding.route.function(**arguments)
             status, content, extra = binding.response(answer)
             content_type = binding.content_type
+            if method in READS and "ETag" in extra and versions.is_known(known, extra["ETag"]):
+                status, content = 304, b""
             if binding.has_location and status == 201:
                 extra = {"Location": f"{scope['path']}/{answer.id}", **extra}
             if binding.route.waits and call.wait_s:
@@ -157,11 +159,13 @@ async def _send(
     *,
     silent: bool,
 ) -> None:
-    pairs = [*headers.SEALED, (b"correlation-id", trail.correlation_id.encode())]
-    pairs.extend((name.lower().encode(), value.encode("latin-1", "replace")) for name, value in extra.items())
-    if content:
+    own = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in extra.items()]
+    replaced = {name for name, _ in own}
+    pairs = [pair for pair in headers.SEALED if pair[0] not in replaced] if own else [*headers.SEALED]
+    pairs += [(b"correlation-id", trail.correlation_id.encode()), *own]
+    if content and b"content-type" not in replaced:
         pairs.append((b"content-type", content_type))
-    if status != 204:
+    if status not in (204, 304):
         pairs.append((b"content-length", b"%d" % len(content)))
     await send({"type": "http.response.start", "status": status, "headers": pairs})
     await send({"type": "http.response.body", "body": b"" if silent else content, "more_body": False})

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from msgspec import Struct
 
-from tradewind.api.rest import bodies, problems
+from tradewind.api.rest import bodies, problems, versions
 from tradewind.api.rest.refusals import InvalidParameter
 from tradewind.api.rest.routes import Dispatch, Parameter, Reply, Route, Source, takes_many
 from tradewind.runtime.call import Call
@@ -39,15 +39,20 @@ class Binding:
         self._query = {p.wire: p for p in by_source[Source.QUERY]}
         self._call = [p.name for p in by_source[Source.CALL]]
         self._dispatch = [p.name for p in by_source[Source.DISPATCH]]
+        self._if_match = by_source[Source.IF_MATCH]
+        self.has_version = versions.has_version(route.returns)
         self.body = next(iter(by_source[Source.BODY]), None)
         self.form = next(iter(by_source[Source.FORM]), None)
+        self.raw = next(iter(by_source[Source.RAW]), None)
+        self._reads = [media_type.encode() for media_type in route.reads.media_types] if route.reads else []
+        self.max_body_bytes = route.reads.max_bytes if route.reads else bodies.MAX_BODY_BYTES
         self._decoder = msgspec.json.Decoder(self.body.type) if self.body else None
         self.content_type = route.content_type.encode()
 
     @property
     def reads_body(self) -> bool:
         """Whether the request's body matters."""
-        return self.body is not None or self.form is not None
+        return self.body is not None or self.form is not None or self.raw is not None
 
     def arguments(
         self,
@@ -64,8 +69,13 @@ class Binding:
             found[parameter.name] = _converted(parameter, text)
         if query or self._query:
             self._from_query(query, found)
-        if self._decoder is not None or self.form is not None:
+        if self.raw is not None:
+            bodies.expect_one(self._reads, headers)
+            found[self.raw.name] = body
+        elif self.reads_body:
             self._from_body(body, headers, found)
+        for parameter in self._if_match:
+            found[parameter.name] = versions.expected(headers, required=parameter.required)
         for name in self._call:
             found[name] = call
         for name in self._dispatch:
@@ -112,8 +122,13 @@ class Binding:
         """Status, body and further headers of what the function returned."""
         if type(answer) is Reply:
             status = answer.status or self.route.status
-            return status, b"" if answer.content is None else self._encoded(answer.content), answer.headers
-        return self.route.status, b"" if answer is None else self._encoded(answer), {}
+            content, headers = answer.content, answer.headers
+        else:
+            status, content, headers = self.route.status, answer, {}
+        encoded = b"" if content is None else self._encoded(content)
+        if self.has_version and (version := getattr(content, "version", None)) is not None:
+            headers = {"ETag": versions.tag(version, encoded), **headers}
+        return status, encoded, headers
 
     def _encoded(self, content: Any) -> bytes:
         return content if type(content) is bytes else _encode(content)

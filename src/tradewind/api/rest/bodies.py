@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -29,28 +29,28 @@ class ClientGone(Exception):  # noqa: N818 -- not an error of ours: nobody is le
     """The client hung up before its request was complete."""
 
 
-async def read(receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
+async def read(receive: Receive, headers: Mapping[bytes, bytes], limit_bytes: int = MAX_BODY_BYTES) -> bytes:
     """The whole body; refuses BodyTooLarge, without keeping what is too much, and BodyTooSlow."""
     declared = headers.get(b"content-length", b"0")
-    if not declared.isdigit() or int(declared[:20]) > MAX_BODY_BYTES:
+    if not declared.isdigit() or int(declared[:20]) > limit_bytes:
         await _discard(receive)
-        raise BodyTooLarge(limit_bytes=MAX_BODY_BYTES)
+        raise BodyTooLarge(limit_bytes=limit_bytes)
     try:
         async with asyncio.timeout(BODY_TIMEOUT_S):
             message = await receive()
             body: bytes = message.get("body", b"")
             if message.get("more_body"):
-                body = await _rest(body, receive)
+                body = await _rest(body, receive, limit_bytes)
     except TimeoutError:
         raise BodyTooSlow(limit_s=BODY_TIMEOUT_S) from None
     if message["type"] == "http.disconnect":
         raise ClientGone
-    if len(body) > MAX_BODY_BYTES:
-        raise BodyTooLarge(limit_bytes=MAX_BODY_BYTES)
+    if len(body) > limit_bytes:
+        raise BodyTooLarge(limit_bytes=limit_bytes)
     return body
 
 
-async def _rest(first: bytes, receive: Receive) -> bytes:
+async def _rest(first: bytes, receive: Receive, limit_bytes: int) -> bytes:
     chunks, size, more = [first], len(first), True
     while more:
         message = await receive()
@@ -58,10 +58,10 @@ async def _rest(first: bytes, receive: Receive) -> bytes:
             raise ClientGone
         chunk = message.get("body", b"")
         size += len(chunk)
-        if size > MAX_BODY_BYTES:
+        if size > limit_bytes:
             chunks.clear()
             await _discard(receive)
-            raise BodyTooLarge(limit_bytes=MAX_BODY_BYTES)
+            raise BodyTooLarge(limit_bytes=limit_bytes)
         chunks.append(chunk)
         more = message.get("more_body", False)
     return b"".join(chunks)
@@ -85,6 +85,14 @@ def expect(media_type: bytes, headers: Mapping[bytes, bytes]) -> None:
     encoded = headers.get(b"content-encoding", b"identity").lower() != b"identity"
     if given.strip().lower() != media_type or charset not in (b"", b"utf-8") or encoded:
         raise UnsupportedMediaType(f"This route reads {media_type.decode()} in UTF-8, not compressed.")
+
+
+def expect_one(media_types: Sequence[bytes], headers: Mapping[bytes, bytes]) -> None:
+    """Refuse (UnsupportedMediaType) a body of none of these kinds, or a compressed one."""
+    given = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    encoded = headers.get(b"content-encoding", b"identity").lower() != b"identity"
+    if given not in media_types or encoded:
+        raise UnsupportedMediaType(f"This route reads {b', '.join(media_types).decode()}, not compressed on the way.")
 
 
 def decode_json(body: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:

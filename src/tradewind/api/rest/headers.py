@@ -25,6 +25,8 @@ _WANTED: Final = frozenset(
         b"content-encoding",
         b"correlation-id",
         b"idempotency-key",
+        b"if-match",
+        b"if-none-match",
         b"prefer",
         b"traceparent",
     )

@@ -12,12 +12,15 @@ from tradewind.api.rest import problems
 from tradewind.api.rest.binding import MAX_PARAMETER, TEXT_PATTERN
 from tradewind.api.rest.headers import MAX_CORRELATION_ID, MAX_IDEMPOTENCY_KEY, MAX_WAIT_S
 from tradewind.api.rest.routes import Parameter, Route, Source
+from tradewind.api.rest.versions import MAX_TAGS, has_version
 from tradewind.kernel.errors import Refusal
 
 Json = dict[str, Any]
 _REF: Final = "#/components/schemas/{name}"
 _DECIMAL: Final = {"type": "string", "format": "decimal"}
 _PRINTABLE: Final = r"^[\x20-\x7E]+$"
+_DESCRIBED: Final = (Source.BODY, Source.FORM, Source.PATH, Source.QUERY)
+_BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 _TOKEN: Final = {"bearer": list[str]()}
 
 _HEADERS: Final[dict[str, Json]] = {
@@ -28,6 +31,14 @@ _HEADERS: Final[dict[str, Json]] = {
     "Idempotency-Key": {
         "description": "The same key and body get the first answer again, for 24 hours; another body is refused.",
         "schema": {"type": "string", "minLength": 1, "maxLength": MAX_IDEMPOTENCY_KEY, "pattern": _PRINTABLE},
+    },
+    "If-Match": {
+        "description": "The version that this change is for, as in an answer's `ETag`; `*` for whichever it is.",
+        "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[\x21\x23-\x7E]*")$', "examples": ['"3"']},
+    },
+    "If-None-Match": {
+        "description": "The `ETag` of what the client has; 304 where nothing of it has changed.",
+        "schema": {"type": "string", "maxLength": MAX_TAGS},
     },
     "Prefer": {
         "description": f"`wait=N`: answer once the outcome is settled or after N seconds, at most {MAX_WAIT_S}.",
@@ -59,7 +70,7 @@ _PROBLEM: Final[Json] = {
 
 def describe(routes: Sequence[Route], *, token_url: str) -> Json:
     """The whole document."""
-    sent = [p.type for r in routes for p in r.parameters if p.source not in (Source.CALL, Source.DISPATCH)]
+    sent = [p.type for r in routes for p in r.parameters if p.source in _DESCRIBED]
     given = [r.returns for r in routes if r.returns is not None]
     schemas, components = _schemas([*sent, *given])
     paths: dict[str, Json] = {}
@@ -121,7 +132,7 @@ def _operation(route: Route, schemas: _Schemas) -> Json:
         "summary": route.summary,
         "tags": [route.tag],
         "parameters": _parameters(route, schemas),
-        "responses": {str(route.status): _success(route, schemas), **_refusals(route)},
+        "responses": {str(route.status): _success(route, schemas), **_known(route), **_refusals(route)},
         "security": [_TOKEN, {}] if route.public else [_TOKEN],
     }
     if route.description:
@@ -136,9 +147,16 @@ def _parameters(route: Route, schemas: _Schemas) -> list[Json]:
     for parameter in route.parameters:
         if parameter.source in (Source.PATH, Source.QUERY):
             found.append(_parameter(parameter, schemas))
+        elif parameter.source is Source.IF_MATCH:
+            found.append({"name": "If-Match", "in": "header", "required": parameter.required, **_HEADERS["If-Match"]})
     names = ["Correlation-Id", *(["Idempotency-Key"] if route.mutates else []), *(["Prefer"] if route.waits else [])]
+    names.extend(["If-None-Match"] if _may_be_known(route) else [])
     found.extend({"name": name, "in": "header", "required": False, **_HEADERS[name]} for name in names)
     return found
+
+
+def _may_be_known(route: Route) -> bool:
+    return not route.mutates and has_version(route.returns)
 
 
 def _parameter(parameter: Parameter, schemas: _Schemas) -> Json:
@@ -153,6 +171,8 @@ def _parameter(parameter: Parameter, schemas: _Schemas) -> Json:
 
 
 def _body(route: Route, schemas: _Schemas) -> Json | None:
+    if route.reads:
+        return {"required": True, "content": dict.fromkeys(route.reads.media_types, _BINARY)}
     for parameter in route.parameters:
         if parameter.source in (Source.BODY, Source.FORM):
             is_json = parameter.source is Source.BODY
@@ -168,11 +188,17 @@ def _success(route: Route, schemas: _Schemas) -> Json:
     }
     if route.status == 201:
         response["headers"]["Location"] = {"schema": {"type": "string", "format": "uri-reference"}}
+    if has_version(route.returns):
+        response["headers"]["ETag"] = {"schema": {"type": "string"}}
     if route.waits:
         response["headers"]["Preference-Applied"] = {"schema": {"type": "string"}}
     if route.returns is not None:
         response["content"] = {route.content_type: {"schema": schemas.of(route.returns)}}
     return response
+
+
+def _known(route: Route) -> Json:
+    return {"304": {"description": "What the client has is what there is."}} if _may_be_known(route) else {}
 
 
 def _refusals(route: Route) -> Json:
@@ -184,8 +210,11 @@ def _refusals(route: Route) -> Json:
         statuses |= {404}
     if sources & {Source.PATH, Source.QUERY}:
         statuses |= {422}
-    if sources & {Source.BODY, Source.FORM}:
+    if sources & {Source.BODY, Source.FORM, Source.RAW}:
         statuses |= {408, 413, 415, 422}
+    for parameter in route.parameters:
+        if parameter.source is Source.IF_MATCH:
+            statuses |= {412, 428} if parameter.required else {412}
     if route.mutates:
         statuses |= {409, 422, 429}
     named: dict[int, list[type[Refusal]]] = {}

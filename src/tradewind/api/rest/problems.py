@@ -17,6 +17,7 @@ from tradewind.kernel.errors import (
     Unauthenticated,
     Unavailable,
 )
+from tradewind.kernel.versions import Outdated
 
 MEDIA_TYPE: Final = "application/problem+json"
 STATUS: Final[dict[type[Refusal], int]] = {
@@ -31,8 +32,10 @@ STATUS: Final[dict[type[Refusal], int]] = {
     refusals.InvalidHeader: 400,
     refusals.MethodNotAllowed: 405,
     refusals.BodyTooSlow: 408,
+    Outdated: 412,
     refusals.BodyTooLarge: 413,
     refusals.UnsupportedMediaType: 415,
+    refusals.VersionMissing: 428,
     refusals.InternalFault: 500,
 }
 _RESERVED: Final = frozenset({"type", "title", "status", "detail", "instance", "traceId"})

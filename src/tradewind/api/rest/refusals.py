@@ -29,6 +29,10 @@ class BodyTooSlow(Invalid):
     """The body did not arrive in time."""
 
 
+class VersionMissing(Invalid):
+    """This change must say which version it is for: send If-Match."""
+
+
 class UnsupportedMediaType(Invalid):
     """The body is of a kind that this route does not read."""
 

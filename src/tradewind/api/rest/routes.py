@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Struct
 
+from tradewind.api.rest.versions import IfMatch
 from tradewind.contracts.messages import Command
 from tradewind.kernel.errors import Refusal
 from tradewind.runtime.call import Call
@@ -36,11 +37,18 @@ class Answer(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Reply(Struct, frozen=True, kw_only=True):
-    """An answer that needs another status, or headers of its own."""
+    """An answer that needs another status, or headers of its own; these go before those that all answers carry."""
 
     content: Any = None
     status: int | None = None
     headers: Mapping[str, str] = {}
+
+
+class RawBody(Struct, frozen=True):
+    """A body that is no JSON: the media types that are read, and how many bytes there may be."""
+
+    media_types: tuple[str, ...]
+    max_bytes: int
 
 
 OnRefusal = Callable[[Refusal, int], Reply]
@@ -51,6 +59,8 @@ class Source(StrEnum):
 
     BODY = "body"
     FORM = "form"
+    RAW = "raw"
+    IF_MATCH = "if-match"
     PATH = "path"
     QUERY = "query"
     CALL = "call"
@@ -88,6 +98,7 @@ class Route:
     parameters: tuple[Parameter, ...]
     returns: Any
     content_type: str
+    reads: RawBody | None
     tag: str = field(default="")
 
     @property
@@ -120,6 +131,7 @@ class _Decorator(Protocol):
         raises: tuple[type[Refusal], ...] = (),
         on_refusal: OnRefusal | None = None,
         content_type: str = "application/json",
+        reads: RawBody | None = None,
     ) -> Callable[[Function], Route]: ...
 
 
@@ -133,12 +145,14 @@ def _declares(method: str) -> _Decorator:
         raises: tuple[type[Refusal], ...] = (),
         on_refusal: OnRefusal | None = None,
         content_type: str = "application/json",
+        reads: RawBody | None = None,
     ) -> Callable[[Function], Route]:
         """Declare the decorated function to answer `method` on `path`.
 
         `public`: no token is needed; for a mutation it must be the reason (S0-94). `waits`: honours `Prefer: wait`.
         `raises`: refusals worth naming in the OpenAPI document. `on_refusal`: answers refusals in another shape than
-        a problem document, where a standard asks for it.
+        a problem document, where a standard asks for it. `reads`: what a `body: bytes` may be; it is handed
+        over as it came.
         """
 
         def mark(function: Function) -> Route:
@@ -157,6 +171,7 @@ def _declares(method: str) -> _Decorator:
                     parameters=_parameters(function, path),
                     returns=None if nothing else returns,
                     content_type=content_type,
+                    reads=reads,
                     tag=_tag(function),
                 )
             )
@@ -190,10 +205,14 @@ def _parameters(function: Function, path: str) -> tuple[Parameter, ...]:
 def _source(name: str, annotation: Any, in_path: list[str]) -> Source:
     if annotation is Call:
         return Source.CALL
+    if annotation == IfMatch:
+        return Source.IF_MATCH
     if annotation is Dispatch:
         return Source.DISPATCH
     if name in in_path:
         return Source.PATH
+    if name == "body" and annotation is bytes:
+        return Source.RAW
     return Source(name) if name in ("body", "form") else Source.QUERY
 
 
@@ -204,6 +223,8 @@ def _checked(route: Route) -> Route:
     if route.mutates and route.public:
         assert isinstance(route.public, str), f"{where}: a mutation without a token needs its reason (S0-94)"
     for parameter in route.parameters:
+        if parameter.source is Source.RAW:
+            assert route.reads, f"{where}: a body of bytes must say what it `reads`"
         if parameter.source is Source.BODY:
             for struct in structs_in(parameter.type):
                 strict = struct.__struct_config__.forbid_unknown_fields
