@@ -1,0 +1,196 @@
+"""How much one client and one user may ask in a while, and what an answer says about it.
+
+What each may is remembered in this process. The counting is the sliding window of the `limits` library, behind its own
+protocol, so that one of its shared storages can take this one's place (decision on rate limits at the edge).
+"""
+
+import ipaddress
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from math import ceil, floor
+from typing import Any, Final, NamedTuple
+
+from limits.storage.base import SlidingWindowCounterSupport
+
+from tradewind.kernel.errors import Throttled
+
+MAX_REMEMBERED: Final = 50_000
+"""Clients and users remembered at once; the one that was silent longest is forgotten first."""
+MAX_HOPS: Final = 16
+"""Entries of X-Forwarded-For that are looked at, from the right."""
+IPV6_HOME: Final = 64
+"""Whoever has one IPv6 address has a whole /64 of them."""
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Pairs = list[tuple[bytes, bytes]]
+
+
+class Rate(NamedTuple):
+    """So many requests a window; of one client address, which many people may share, and of one user."""
+
+    per_client: int
+    per_user: int
+    window_s: int = 60
+
+
+RATES: Final[Mapping[str, Rate]] = {
+    "read": Rate(6_000, 1_200),
+    "write": Rate(1_200, 300),
+    "login": Rate(30, 30),
+    "registration": Rate(30, 10, 3600),
+    "password-reset": Rate(20, 10, 3600),
+    "coupon": Rate(120, 20),
+    "guest": Rate(120, 60),
+    "privacy": Rate(30, 10, 3600),
+}
+"""What a route declares by `limit=`; without that its method says `read` or `write`."""
+
+
+class Standing(NamedTuple):
+    """What is left of one limit. `left` is below zero for who asked too much."""
+
+    name: str
+    limit: int
+    left: int
+    reset_s: int
+    window_s: int
+    wait_s: int = 0
+
+    def headers(self) -> Pairs:
+        """For the answer: the three that clients know, and the two of the draft that follows them."""
+        left = max(self.left, 0)
+        return [
+            (b"ratelimit-limit", b"%d" % self.limit),
+            (b"ratelimit-remaining", b"%d" % left),
+            (b"ratelimit-reset", b"%d" % self.reset_s),
+            _policy(self.name, self.limit, self.window_s),
+            (b"ratelimit", b'"%s";r=%d;t=%d' % (self.name.encode(), left, self.reset_s)),
+        ]
+
+    def check(self) -> None:
+        """Refuse (Throttled) who asked too much."""
+        if self.left < 0:
+            raise Throttled(retry_after_s=self.wait_s, limit=self.name)
+
+
+@lru_cache(maxsize=64)
+def _policy(name: str, limit: int, window_s: int) -> tuple[bytes, bytes]:
+    return b"ratelimit-policy", b'"%s";q=%d;w=%d' % (name.encode(), limit, window_s)
+
+
+class Windows(SlidingWindowCounterSupport):
+    """Counters of this window and the one before, for the `remembered` keys that were seen last.
+
+    The library's own memory sweeps all keys in a thread, a hundred times a second, and has no bound.
+    """
+
+    def __init__(self, *, remembered: int = MAX_REMEMBERED, clock: Callable[[], float] = time.monotonic) -> None:
+        self._remembered = remembered
+        self._clock = clock
+        self._counts: OrderedDict[str, tuple[int, int, int]] = OrderedDict()
+        """Key to number of the window, what was counted in the one before it, what in it."""
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+    def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        """Count `amount` where that keeps within `limit`; whether it did."""
+        window, before, elapsed_s = self._now(key, expiry)
+        counted = self._counts[key][2] if key in self._counts and self._counts[key][0] == window else 0
+        fits = floor(before * (1 - elapsed_s / expiry) + counted) + amount <= limit
+        self._counts[key] = window, before, counted + amount * fits
+        self._counts.move_to_end(key)
+        if len(self._counts) > self._remembered:
+            self._counts.popitem(last=False)
+        return fits
+
+    def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
+        """Counted in the window before and seconds for which that matters; the same of this window."""
+        window, before, elapsed_s = self._now(key, expiry)
+        known = self._counts.get(key)
+        counted = known[2] if known and known[0] == window else 0
+        return before, expiry - elapsed_s, counted, 2 * expiry - elapsed_s
+
+    def clear_sliding_window(self, key: str, expiry: int) -> None:
+        """Forget what was counted."""
+        self._counts.pop(key, None)
+
+    def _now(self, key: str, expiry: int) -> tuple[int, int, float]:
+        """The number of the window, what was counted in the one before it, and seconds since it began."""
+        window, elapsed_s = divmod(self._clock(), expiry)
+        known = self._counts.get(key)
+        if known is None:
+            return int(window), 0, elapsed_s
+        before = known[1] if known[0] == window else known[2] if known[0] == window - 1 else 0
+        return int(window), before, elapsed_s
+
+
+class RateLimits:
+    """Admits requests, or says how long to wait. `trusted`: proxies whose X-Forwarded-For is believed."""
+
+    def __init__(
+        self,
+        rates: Mapping[str, Rate] = RATES,
+        *,
+        trusted: Iterable[str] = (),
+        windows: SlidingWindowCounterSupport | None = None,
+    ) -> None:
+        self._rates = rates
+        self._windows = Windows() if windows is None else windows
+        self._trusted: Sequence[Network] = [ipaddress.ip_network(one, strict=False) for one in trusted]
+        self._near: Callable[[str], bool] = lru_cache(maxsize=1024)(self._is_trusted)
+
+    def client(self, peer: Any, forwarded: bytes | None) -> str:
+        """Who asks: the socket's peer, or whoever the trusted proxies say they ask for."""
+        address = str(peer[0]) if peer else ""
+        if not self._trusted or not self._near(address):
+            return _home(address)
+        for hop in reversed((forwarded or b"").decode("latin-1").split(",")[-MAX_HOPS:]):
+            if not _is_address(hop.strip()):
+                break
+            address = hop.strip()
+            if not self._near(address):
+                break
+        return _home(address)
+
+    def of_client(self, name: str, client: str) -> Standing:
+        """Count one request of an address."""
+        rate = self._rates[name]
+        return self._count(f"c/{name}/{client}", name, rate.per_client, rate.window_s)
+
+    def of_user(self, name: str, user: str) -> Standing:
+        """Count one request of a user."""
+        rate = self._rates[name]
+        return self._count(f"u/{name}/{user}", name, rate.per_user, rate.window_s)
+
+    def _count(self, key: str, name: str, limit: int, window_s: int) -> Standing:
+        admitted = self._windows.acquire_sliding_window_entry(key, limit, window_s)
+        before, before_s, counted, _ = self._windows.get_sliding_window(key, window_s)
+        reset_s = ceil(before_s)
+        if admitted:
+            left = limit - floor(before * before_s / window_s + counted)
+            return Standing(name, limit, max(left, 0), reset_s, window_s)
+        wait_s = before_s if counted >= limit else before_s - (limit - counted) * window_s / before
+        return Standing(name, limit, -1, reset_s, window_s, floor(wait_s) + 1)
+
+    def _is_trusted(self, address: str) -> bool:
+        return _is_address(address) and any(ipaddress.ip_address(address) in network for network in self._trusted)
+
+
+@lru_cache(maxsize=4096)
+def _home(address: str) -> str:
+    if ":" not in address or not _is_address(address):
+        return address
+    found = ipaddress.ip_address(address)
+    mapped = getattr(found, "ipv4_mapped", None)
+    return str(mapped or ipaddress.ip_network((found, IPV6_HOME), strict=False))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
