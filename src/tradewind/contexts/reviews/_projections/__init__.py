@@ -1,0 +1,1 @@
+"""What reviews makes of what others tell."""

@@ -1,0 +1,1 @@
+"""See what waits for a moderator."""

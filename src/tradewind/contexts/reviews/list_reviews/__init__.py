@@ -1,0 +1,1 @@
+"""Read what others say of a product."""

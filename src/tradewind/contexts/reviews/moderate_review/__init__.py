@@ -1,0 +1,1 @@
+"""Let a review through, or hold it back."""

@@ -1,0 +1,1 @@
+"""Answer a review in the name of the shop."""

@@ -1,0 +1,1 @@
+"""Say what one thinks of a product."""
