@@ -49,6 +49,8 @@ def of(kind: inspect.Type) -> Schema:
             return {"anyOf": [of(one) for one in types]}
         case inspect.VarTupleType(item_type=item) | inspect.ListType(item_type=item):
             return {"type": "array", "items": of(item)}
+        case inspect.DictType(value_type=value):
+            return {"type": "object", "additionalProperties": of(value)}
         case inspect.StrType(pattern=pattern):
             return {"type": "string"} | ({"pattern": pattern} if pattern else {})
         case inspect.EnumType(cls=cls):
@@ -62,6 +64,7 @@ def of(kind: inspect.Type) -> Schema:
 _PLAIN: Final[dict[type[inspect.Type], Schema]] = {
     inspect.BoolType: {"type": "boolean"},
     inspect.IntType: {"type": "integer"},
+    inspect.FloatType: {"type": "number"},
     inspect.DecimalType: {"type": "number"},
     inspect.UUIDType: {"type": "string", "format": "uuid"},
     inspect.DateTimeType: {"type": "string", "format": "date-time"},
@@ -82,6 +85,7 @@ def _object(kind: inspect.StructType) -> Schema:
 
 def _field(field: inspect.Field) -> Schema:
     default: Any = field.default
+    default = list(default) if isinstance(default, tuple) else default
     return of(field.type) | ({} if default in (NODEFAULT, UNSET) else {"default": default})
 
 

@@ -1,35 +1,56 @@
 """What the catalog tells: products and categories."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import ClassVar, Protocol
 from uuid import UUID
 
 from tradewind.contracts.messages import Event
 
 
-class ProductCreated(Event, frozen=True):
-    """A product can be found; its stock begins at nothing."""
+class _Described(Event, frozen=True):
+    """A product as its shelf shows it, whole: who hears the newest event of a product needs none of those before.
+
+    `category` is the name of its category, `category_path` the slugs from the root down to it. `status` is DRAFT,
+    ACTIVE or ARCHIVED; only an ACTIVE product is shown and sold. `kind` is PHYSICAL or DIGITAL. A parent has
+    `option_names` and is not sold itself; its variants name it as `parent_id` and say their `options`. `image` is the
+    address of a small picture. `version` rises with each event of a product.
+    """
+
+    KEY: ClassVar[str] = "product_id"
+    product_id: UUID
+    sku: str
+    name: str
+    category: str
+    status: str = "ACTIVE"
+    kind: str = "PHYSICAL"
+    description: str = ""
+    brand: str = ""
+    attributes: Mapping[str, str | bool | float] = {}
+    category_id: UUID | None = None
+    category_path: tuple[str, ...] = ()
+    parent_id: UUID | None = None
+    option_names: tuple[str, ...] = ()
+    options: Mapping[str, str] = {}
+    image: str | None = None
+    version: int = 1
+    created_at: datetime | None = None
+
+
+class ProductCreated(_Described, frozen=True):
+    """A product is known; its stock begins at nothing. It can be found where it is ACTIVE."""
 
     TYPE = "ecommerce.product.product.created.v1"
-    KEY: ClassVar[str] = "product_id"
-    product_id: UUID
-    sku: str
-    name: str
-    category: str
 
 
-class ProductUpdated(Event, frozen=True):
-    """A product's description changed."""
+class ProductUpdated(_Described, frozen=True):
+    """A product is described otherwise, or is sold again, or for now is not."""
 
     TYPE = "ecommerce.product.product.updated.v1"
-    KEY: ClassVar[str] = "product_id"
-    product_id: UUID
-    sku: str
-    name: str
-    category: str
 
 
 class ProductDeleted(Event, frozen=True):
-    """A product is no longer sold."""
+    """A product is no longer sold; its SKU stays its own. A later ProductUpdated brings it back."""
 
     TYPE = "ecommerce.product.product.deleted.v1"
     KEY: ClassVar[str] = "product_id"
@@ -37,13 +58,28 @@ class ProductDeleted(Event, frozen=True):
     sku: str
 
 
-class CategoryCreated(Event, frozen=True):
-    """A category can hold products."""
+class _Category(Event, frozen=True):
+    """A category and its place in the tree: `path` holds the slugs from the root down to its own."""
 
-    TYPE = "ecommerce.product.category.created.v1"
     KEY: ClassVar[str] = "category_id"
     category_id: UUID
     name: str
+    slug: str = ""
+    parent_id: UUID | None = None
+    path: tuple[str, ...] = ()
+    position: int = 0
+
+
+class CategoryCreated(_Category, frozen=True):
+    """A category can hold products."""
+
+    TYPE = "ecommerce.product.category.created.v1"
+
+
+class CategoryUpdated(_Category, frozen=True):
+    """A category, or one above it, has another name or place. Its products are told of no further than this."""
+
+    TYPE = "ecommerce.product.category.updated.v1"
 
 
 class CatalogPeer(Protocol):

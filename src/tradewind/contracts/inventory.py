@@ -67,18 +67,20 @@ class ReservationConfirmed(Event, frozen=True):
 
 
 class InventoryReleased(Event, frozen=True):
-    """An order's goods are free again."""
+    """An order's goods are free again: `items`."""
 
     TYPE = "ecommerce.inventory.reservation.released.v1"
     order_id: UUID
     reason: str
+    items: tuple[ReservedLine, ...] = ()
 
 
 class InventoryReservationExpired(Event, frozen=True):
-    """Nobody confirmed in time; the goods are free again."""
+    """Nobody confirmed in time; the goods are free again: `items`."""
 
     TYPE = "ecommerce.inventory.reservation.expired.v1"
     order_id: UUID
+    items: tuple[ReservedLine, ...] = ()
 
 
 class NotEnoughStock(Conflict):

@@ -7,7 +7,12 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from tradewind.contracts.inventory import InventoryReleased, InventoryReservationExpired, ReservationConfirmed
+from tradewind.contracts.inventory import (
+    InventoryReleased,
+    InventoryReservationExpired,
+    ReservationConfirmed,
+    ReservedLine,
+)
 from tradewind.kernel.lifecycle import Lifecycle
 
 
@@ -49,6 +54,14 @@ class Movement(Struct, frozen=True):
 def moving(lines: Sequence[Line], by: type) -> list[Line]:
     """Those that an arrow of this name leads on; the others have it behind them or may not."""
     return [line for line in lines if LIFECYCLE.allows(line.state, by)]
+
+
+def goods(lines: Sequence[Line]) -> dict[UUID, tuple[ReservedLine, ...]]:
+    """What the lines hold, by order."""
+    found: dict[UUID, tuple[ReservedLine, ...]] = {}
+    for line in lines:
+        found[line.order_id] = (*found.get(line.order_id, ()), ReservedLine(line.sku, line.quantity))
+    return found
 
 
 def movements(lines: Sequence[Line], by: type) -> list[Movement]:

@@ -14,7 +14,10 @@ HOLD: Final = """
     SELECT sku, product_id, on_hand, reserved, low_threshold FROM inventory.inventory_stock
     WHERE sku = $1 FOR NO KEY UPDATE
 """
-OPEN: Final = "INSERT INTO inventory.inventory_stock (sku, product_id) VALUES ($1, $2) ON CONFLICT (sku) DO NOTHING"
+OPEN: Final = """
+    INSERT INTO inventory.inventory_stock (sku, product_id) SELECT * FROM unnest($1::text[], $2::uuid[])
+    ON CONFLICT (sku) DO NOTHING
+"""
 MOVE: Final = """
     UPDATE inventory.inventory_stock AS s SET on_hand = s.on_hand + u.on_hand, reserved = s.reserved + u.reserved
     FROM unnest($1::inventory.movement[]) AS u WHERE s.sku = u.sku
@@ -44,7 +47,13 @@ async def hold(tx: Tx, sku: str) -> Stock | None:
 
 async def open_for(tx: Tx, sku: str, product_id: UUID) -> None:
     """Let `sku` have a stock, empty unless there is one already."""
-    await tx.run(OPEN, sku, product_id)
+    await open_all(tx, {sku: product_id})
+
+
+async def open_all(tx: Tx, product_ids: Mapping[str, UUID]) -> None:
+    """Let each SKU have a stock, empty unless there is one already; in SKU order, so that two who open do not meet."""
+    skus = sorted(product_ids)
+    await tx.run(OPEN, skus, [product_ids[sku] for sku in skus])
 
 
 def move(tx: Tx, movements: Sequence[Movement]) -> None:

@@ -1,4 +1,6 @@
-"""Opens the stock of a new product."""
+"""Opens the stock of new products."""
+
+from collections.abc import Sequence
 
 from tradewind.contexts.inventory._store import stock
 from tradewind.contracts.catalog import ProductCreated
@@ -7,6 +9,6 @@ from tradewind.runtime.subscriptions import subscriber
 
 
 @subscriber
-async def on_product_created(event: ProductCreated, tx: Tx) -> None:
-    """Open an empty stock, unless an adjustment opened it first."""
-    await stock.open_for(tx, event.sku, event.product_id)
+async def on_product_created(events: Sequence[ProductCreated], tx: Tx) -> None:
+    """Open an empty stock for each, unless an adjustment opened it first."""
+    await stock.open_all(tx, {event.sku: event.product_id for event in events})

@@ -1,6 +1,6 @@
 """Goods that nobody confirmed in time are free again, by the database's clock."""
 
-from tradewind.contexts.inventory._domain.reservation import moving
+from tradewind.contexts.inventory._domain.reservation import goods, moving
 from tradewind.contexts.inventory._domain.settings import EXPIRE_EVERY_S, MAX_EXPIRED_AT_ONCE
 from tradewind.contexts.inventory._store import reservations
 from tradewind.contracts.inventory import InventoryReservationExpired
@@ -15,7 +15,8 @@ async def expire_reservations(tx: Tx) -> int:
         return 0
     lines = moving(await reservations.hold(tx, order_ids, InventoryReservationExpired), InventoryReservationExpired)
     reservations.lead_on(tx, lines, InventoryReservationExpired)
-    tx.tell(*(InventoryReservationExpired(order_id=order_id) for order_id in order_ids))
+    expired = goods(lines)
+    tx.tell(*(InventoryReservationExpired(order_id=order, items=expired.get(order, ())) for order in order_ids))
     return len(order_ids)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from tradewind.contexts.inventory._domain.reservation import moving
+from tradewind.contexts.inventory._domain.reservation import goods, moving
 from tradewind.contexts.inventory._store import reservations
 from tradewind.contracts.inventory import InventoryReleased
 from tradewind.runtime.database import Tx
@@ -19,5 +19,5 @@ async def release(tx: Tx, order_ids: Sequence[UUID], reason: str) -> None:
     lines = moving(await reservations.hold(tx, order_ids, InventoryReleased), InventoryReleased)
     if lines:
         reservations.lead_on(tx, lines, InventoryReleased)
-        released = dict.fromkeys(line.order_id for line in lines)
-        tx.tell(*(InventoryReleased(order_id=order_id, reason=reason) for order_id in released))
+        released = goods(lines).items()
+        tx.tell(*(InventoryReleased(order_id=order_id, reason=reason, items=items) for order_id, items in released))
