@@ -42,6 +42,7 @@ class Place:
             "TRADEWIND_PORT": str(self.port),
             "TRADEWIND_PUBLIC_URL": f"http://127.0.0.1:{self.port}",
             "TRADEWIND_LOG_LEVEL": "error",
+            "TRADEWIND_RATE_LIMITS": "off",
             "PROMETHEUS_MULTIPROC_DIR": str(metrics),
             **more,
         }

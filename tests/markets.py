@@ -209,6 +209,7 @@ def _environment(settings: Settings, found: Engines, folder: Path, bugs: str) ->
         "TRADEWIND_PUBLIC_URL": settings.public_url,
         "TRADEWIND_PROVIDER_TIMEOUT_S": str(PROVIDER_TIMEOUT_S),
         "TRADEWIND_LOG_LEVEL": "debug",
+        "TRADEWIND_RATE_LIMITS": "off",
         "PROMETHEUS_MULTIPROC_DIR": str(metrics),
         **planted,
     }

@@ -31,7 +31,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     logs.configure("ERROR")
     base = tmp_path_factory.getbasetemp()
     home = (base.parent if base.name.startswith("popen-") else base) / ENGINES_HOME
-    return replace(Settings.from_environment(), home=Path(home), port=0, provider_timeout_s=0.5)
+    return replace(Settings.from_environment(), home=Path(home), port=0, provider_timeout_s=0.5, rate_limits=False)
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -58,6 +58,7 @@ class Served:
             "TRADEWIND_SAGA_LEASE_S": "2",
             "TRADEWIND_PROVIDER_TIMEOUT_S": "1",
             "TRADEWIND_LOG_LEVEL": "warning",
+            "TRADEWIND_RATE_LIMITS": "off",
         }
         with self.home.with_suffix(".log").open("ab") as log:
             self.process = subprocess.Popen(

@@ -101,6 +101,7 @@ def _environment(settings: Settings, engines: Engines) -> dict[str, str]:
         "TRADEWIND_SAGA_LEASE_S": str(LEASE_S),
         "TRADEWIND_PROVIDER_TIMEOUT_S": str(PROVIDER_TIMEOUT_S),
         "TRADEWIND_LOG_LEVEL": "warning",
+        "TRADEWIND_RATE_LIMITS": "off",
         "TRADEWIND_FAILPOINTS": "",
     }
 

@@ -16,6 +16,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from tradewind.api.rest import create_app
 from tradewind.api.rest.app import RestApp
+from tradewind.api.rest.rates import RateLimits
 from tradewind.app.engines import engines
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import Shop, open_shop
@@ -33,7 +34,12 @@ def rest_app(shop: Shop) -> RestApp:
     """The HTTP application of a shop."""
     routes = [route for one in shop.contexts for route in one.routes]
     return create_app(
-        routes, verify=shop.keys.verifier(), dispatch=shop.dispatch, readiness=_readiness(shop), registry=_registry()
+        routes,
+        verify=shop.keys.verifier(),
+        dispatch=shop.dispatch,
+        readiness=_readiness(shop),
+        registry=_registry(),
+        rates=RateLimits(trusted=shop.settings.trusted_proxies) if shop.settings.rate_limits else None,
     )
 
 

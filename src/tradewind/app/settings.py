@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Final, Self, TypeVar
 from urllib.parse import urlsplit
@@ -40,6 +41,10 @@ class Settings:
     """Seconds for which stock is held for an order that is not paid."""
     saga_lease_s: float = 10.0
     """Seconds after which another worker may take over a saga whose worker is silent."""
+    rate_limits: bool = True
+    """on or off: whether one client and one user may ask only so much (docs/guides/rest.md)."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks, with commas between, whose X-Forwarded-For says who asks; else it is the socket's peer."""
     log_level: str = "info"
     """debug, info, warning or error."""
 
@@ -69,6 +74,8 @@ class Settings:
             provider_timeout_s=read("PROVIDER_TIMEOUT_S", _seconds, 2.0),
             reservation_ttl_s=read("RESERVATION_TTL_S", _whole_seconds, 900),
             saga_lease_s=read("SAGA_LEASE_S", _seconds, 10.0),
+            rate_limits=read("RATE_LIMITS", _switch, True),
+            trusted_proxies=read("TRUSTED_PROXIES", _networks, ()),
             log_level=read("LOG_LEVEL", _log_level, "info"),
         )
 
@@ -97,6 +104,22 @@ def _whole_seconds(value: str) -> int:
     if not value.isdecimal() or int(value) == 0:
         raise ValueError("must be a whole number of seconds above 0")
     return int(value)
+
+
+def _switch(value: str) -> bool:
+    if value.lower() not in ("on", "off"):
+        raise ValueError("must be on or off")
+    return value.lower() == "on"
+
+
+def _networks(value: str) -> tuple[str, ...]:
+    found = tuple(part.strip() for part in value.split(",") if part.strip())
+    try:
+        for one in found:
+            ip_network(one, strict=False)
+    except ValueError:
+        raise ValueError("must be addresses or networks with commas between, like 10.0.0.0/8,192.0.2.7") from None
+    return found
 
 
 def _log_level(value: str) -> str:

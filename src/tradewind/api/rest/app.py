@@ -1,6 +1,6 @@
 """The REST application: declared routes are answered here, the pages around them by Litestar."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from time import perf_counter
 from typing import Any, Final
@@ -13,6 +13,7 @@ from tradewind.api.rest.headers import Trail
 from tradewind.api.rest.matching import PathTable
 from tradewind.api.rest.openapi import describe
 from tradewind.api.rest.pages import Check, host_of
+from tradewind.api.rest.rates import Pairs, RateLimits, Standing
 from tradewind.api.rest.refusals import InternalFault, InvalidHeader, MethodNotAllowed, TokenMissing
 from tradewind.api.rest.routes import READS, Dispatch, Route
 from tradewind.kernel.errors import Forbidden, Refusal
@@ -38,11 +39,19 @@ _MAX_TOKEN_HEADER: Final = 8192
 class RestApp:
     """An ASGI application. What is not a declared route is Litestar's."""
 
-    def __init__(self, bindings: PathTable[Binding], host: Any, verify: Verify, dispatch: Dispatch) -> None:
+    def __init__(
+        self,
+        bindings: PathTable[Binding],
+        host: Any,
+        verify: Verify,
+        dispatch: Dispatch,
+        rates: RateLimits | None = None,
+    ) -> None:
         self._table = bindings
         self._host = host
         self._verify = verify
         self._dispatch = dispatch
+        self._rates = rates
         self._timers: dict[tuple[str, int], Any] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,10 +71,11 @@ class RestApp:
         method = scope["method"]
         binding = methods.get("GET" if method == "HEAD" else method)
         call: Call | None = None
+        standings: list[Standing] = []
         try:
             if binding is None:
                 raise MethodNotAllowed(*methods)
-            call = self._call(binding, known, trail)
+            call = self._call(binding, known, trail, scope, standings)
             body = await bodies.read(receive, known, binding.max_body_bytes) if binding.reads_body else b""
             arguments = binding.arguments(values, scope["query_string"], body, known, call, self._dispatch)
             answer = await binding.route.function(**arguments)
@@ -84,11 +94,27 @@ class RestApp:
         except Exception:  # noqa: BLE001 -- whatever broke, the client is told so in the form that it knows
             log.exception("request failed", route=binding and binding.name, traceId=trail.trace_id)
             status, content_type, content, extra = _refused(InternalFault(), None, scope["path"], trail)
-        await _send(send, status, content_type, content, extra, trail, silent=method == "HEAD")
+        await _send(send, status, content_type, content, extra, trail, _told(standings), silent=method == "HEAD")
         self._observe(binding.name if binding else "(none)", status, perf_counter() - started)
 
-    def _call(self, binding: Binding, known: Mapping[bytes, bytes], trail: Trail) -> Call:
+    def _call(
+        self,
+        binding: Binding,
+        known: Mapping[bytes, bytes],
+        trail: Trail,
+        scope: Scope,
+        standings: list[Standing],
+    ) -> Call:
+        """What the client asks for. `standings`: what is left to it of its rate limits, filled here."""
+        rates, kind = self._rates, binding.route.limit
+        if rates is not None:
+            client = rates.client(scope.get("client"), known.get(b"x-forwarded-for"))
+            standings.append(rates.of_client(kind, client))
+            standings[-1].check()
         actor = self._actor(known.get(b"authorization"), public=bool(binding.route.public))
+        if rates is not None and actor is not ANONYMOUS:
+            standings.append(rates.of_user(kind, actor.subject))
+            standings[-1].check()
         if trail.fault:
             raise InvalidHeader(trail.fault)
         return Call(
@@ -149,6 +175,11 @@ def _refused(
     return status, problems.MEDIA_TYPE.encode(), content, extra
 
 
+def _told(standings: Sequence[Standing]) -> Pairs:
+    """The headers of the limit that is nearest."""
+    return min(standings, key=lambda standing: standing.left).headers() if standings else []
+
+
 async def _send(
     send: Send,
     status: int,
@@ -156,13 +187,14 @@ async def _send(
     content: bytes,
     extra: Mapping[str, str],
     trail: Trail,
+    more: Pairs,
     *,
     silent: bool,
 ) -> None:
     own = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in extra.items()]
     replaced = {name for name, _ in own}
     pairs = [pair for pair in headers.SEALED if pair[0] not in replaced] if own else [*headers.SEALED]
-    pairs += [(b"correlation-id", trail.correlation_id.encode()), *own]
+    pairs += [(b"correlation-id", trail.correlation_id.encode()), *own, *more]
     if content and b"content-type" not in replaced:
         pairs.append((b"content-type", content_type))
     if status not in (204, 304):
@@ -180,11 +212,12 @@ def create_app(
     registry: CollectorRegistry = REGISTRY,
     lifespan: Callable[[], AbstractAsyncContextManager[None]] | None = None,
     token_url: str = "/api/v1/auth/token",  # noqa: S107 -- an address, not a secret
+    rates: RateLimits | None = None,
 ) -> RestApp:
     """The ASGI application that answers `routes` and the pages around them.
 
     `readiness`: named asynchronous checks; one that raises makes `/health/ready` answer 503. `lifespan`: entered before
-    the first request, left after the last.
+    the first request, left after the last. `rates`: how much one client and one user may ask; all they like without.
     """
     declared = list(routes)
     gets = {route.path for route in declared if route.method == "GET"}
@@ -192,4 +225,4 @@ def create_app(
     for route in declared:
         table.add(route.method, route.path, Binding(route, has_location=location_leads_somewhere(route, gets)))
     document = describe(declared, token_url=token_url)
-    return RestApp(table, host_of(document, readiness or {}, registry, lifespan), verify, dispatch)
+    return RestApp(table, host_of(document, readiness or {}, registry, lifespan), verify, dispatch, rates)

@@ -29,6 +29,7 @@ _WANTED: Final = frozenset(
         b"if-none-match",
         b"prefer",
         b"traceparent",
+        b"x-forwarded-for",
     )
 )
 _PRINTABLE = re.compile(rb"[\x20-\x7e]+")

@@ -202,7 +202,7 @@ def _known(route: Route) -> Json:
 
 
 def _refusals(route: Route) -> Json:
-    statuses = {400, 401, 500, 503}
+    statuses = {400, 401, 429, 500, 503}
     sources = {parameter.source for parameter in route.parameters}
     if not route.public:
         statuses |= {403}
@@ -216,7 +216,7 @@ def _refusals(route: Route) -> Json:
         if parameter.source is Source.IF_MATCH:
             statuses |= {412, 428} if parameter.required else {412}
     if route.mutates:
-        statuses |= {409, 422, 429}
+        statuses |= {409, 422}
     named: dict[int, list[type[Refusal]]] = {}
     for kind in route.raises:
         named.setdefault(problems.status_of(kind), []).append(kind)

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Struct
 
+from tradewind.api.rest.rates import RATES
 from tradewind.api.rest.versions import IfMatch
 from tradewind.contracts.messages import Command
 from tradewind.kernel.errors import Refusal
@@ -100,6 +101,8 @@ class Route:
     content_type: str
     reads: RawBody | None
     tag: str = field(default="")
+    limit: str = "read"
+    """The class of rate limits that it is counted in (api.rest.rates)."""
 
     @property
     def summary(self) -> str:
@@ -121,7 +124,7 @@ class Route:
 
 
 class _Decorator(Protocol):
-    def __call__(
+    def __call__(  # noqa: PLR0913 -- declarations are named one by one
         self,
         path: str,
         *,
@@ -131,12 +134,13 @@ class _Decorator(Protocol):
         raises: tuple[type[Refusal], ...] = (),
         on_refusal: OnRefusal | None = None,
         content_type: str = "application/json",
+        limit: str | None = None,
         reads: RawBody | None = None,
     ) -> Callable[[Function], Route]: ...
 
 
 def _declares(method: str) -> _Decorator:
-    def declare(
+    def declare(  # noqa: PLR0913 -- declarations are named one by one
         path: str,
         *,
         status: int | None = None,
@@ -145,13 +149,15 @@ def _declares(method: str) -> _Decorator:
         raises: tuple[type[Refusal], ...] = (),
         on_refusal: OnRefusal | None = None,
         content_type: str = "application/json",
+        limit: str | None = None,
         reads: RawBody | None = None,
     ) -> Callable[[Function], Route]:
         """Declare the decorated function to answer `method` on `path`.
 
         `public`: no token is needed; for a mutation it must be the reason (S0-94). `waits`: honours `Prefer: wait`.
         `raises`: refusals worth naming in the OpenAPI document. `on_refusal`: answers refusals in another shape than
-        a problem document, where a standard asks for it. `reads`: what a `body: bytes` may be; it is handed
+        a problem document, where a standard asks for it. `limit`: the class of rate limits (api.rest.rates) where it is
+        not that of its method, `read` or `write`. `reads`: what a `body: bytes` may be; it is handed
         over as it came.
         """
 
@@ -173,6 +179,7 @@ def _declares(method: str) -> _Decorator:
                     content_type=content_type,
                     reads=reads,
                     tag=_tag(function),
+                    limit=limit or ("read" if method in READS else "write"),
                 )
             )
 
@@ -220,6 +227,7 @@ def _checked(route: Route) -> Route:
     where = f"{route.method} {route.path}"
     assert inspect.getdoc(route.function), f"{where}: the docstring is the summary; there is none"
     assert route.path.startswith("/"), f"{where}: a path begins with a slash"
+    assert route.limit in RATES, f"{where}: there is no class of rate limits called {route.limit}"
     if route.mutates and route.public:
         assert isinstance(route.public, str), f"{where}: a mutation without a token needs its reason (S0-94)"
     for parameter in route.parameters:

@@ -24,7 +24,7 @@ def as_oauth_error(refusal: Refusal, status: int) -> Reply:
     return Reply(content=content, status=400 if status == 422 else status)
 
 
-@post("/api/v1/auth/token", public="tokens come from here", on_refusal=as_oauth_error)
+@post("/api/v1/auth/token", public="tokens come from here", on_refusal=as_oauth_error, limit="login")
 async def issue_token(form: Grant, call: Call, dispatch: Dispatch) -> AccessToken:
     """Get a token for a password or for a refresh token.
 
