@@ -56,6 +56,14 @@ class Price(Struct, frozen=True):
     sale_id: UUID | None = None
 
 
+class NewPrice(Struct, frozen=True):
+    """What a product is to cost from now on."""
+
+    product_id: UUID
+    sku: str
+    price: Money
+
+
 class Explanation(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """One step of a price: a rule, a discount, a tax, a rounding. Its amount is the sum of its parts' where it has any.
 
@@ -161,4 +169,16 @@ class PricingPeer(Protocol):
         self, tx: object, product_id: UUID, sku: str, price: Money, *, reason: str, valid_from: datetime | None = None
     ) -> None:
         """Make `price` the one that counts from `valid_from` (now where None), and close the one before."""
+        ...
+
+    async def set_prices(self, tx: object, wanted: Sequence[NewPrice], *, reason: str) -> int:
+        """As `set_price` from now on, for many products at once, each named once; how many prices really changed."""
+        ...
+
+    async def offer(self, tx: object, product_ids: Sequence[UUID]) -> None:
+        """These are sold: `prices` knows them. So is every product with a price that nobody withheld."""
+        ...
+
+    async def withhold(self, tx: object, product_ids: Sequence[UUID]) -> None:
+        """These are not sold until they are offered again: `prices` misses them, whatever they would cost."""
         ...

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tradewind.contexts.pricing._store import prices
-from tradewind.contexts.pricing.set_price import succession
-from tradewind.contracts.pricing import Price
+from tradewind.contexts.pricing._store import prices, withheld
+from tradewind.contexts.pricing.set_price import many, succession
+from tradewind.contracts.pricing import NewPrice, Price
 from tradewind.kernel.money import Money
 
 
@@ -26,3 +26,15 @@ class Pricing:
         Of one product only once in a transaction. Refuses with InvalidPrice and PriceOutOfOrder.
         """
         await succession.set_price(tx, product_id, sku, price, reason=reason, valid_from=valid_from)
+
+    async def set_prices(self, tx: Any, wanted: Sequence[NewPrice], *, reason: str) -> int:
+        """As `set_price` from now on, for many products at once; how many prices really changed."""
+        return await many.set_prices(tx, wanted, reason=reason)
+
+    async def offer(self, tx: Any, product_ids: Sequence[UUID]) -> None:
+        """These are sold: `prices` knows them."""
+        await withheld.offer(tx, product_ids)
+
+    async def withhold(self, tx: Any, product_ids: Sequence[UUID]) -> None:
+        """These are not sold until they are offered again: `prices` misses them."""
+        await withheld.withhold(tx, product_ids)

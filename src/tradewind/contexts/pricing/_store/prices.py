@@ -14,10 +14,12 @@ COUNTING: Final = """
     SELECT p.* FROM unnest($1::text[]) AS wanted (sku) CROSS JOIN LATERAL (
         SELECT sku, product_id, amount_minor, currency FROM pricing.product_price_history
         WHERE sku = wanted.sku AND valid_to IS NULL LIMIT 1) AS p
+    WHERE NOT EXISTS (SELECT FROM pricing.withheld AS w WHERE w.product_id = p.product_id)
     UNION ALL
     SELECT p.* FROM unnest($2::uuid[]) AS wanted (product_id) CROSS JOIN LATERAL (
         SELECT sku, product_id, amount_minor, currency FROM pricing.product_price_history
         WHERE product_id = wanted.product_id AND valid_to IS NULL LIMIT 1) AS p
+    WHERE NOT EXISTS (SELECT FROM pricing.withheld AS w WHERE w.product_id = p.product_id)
 """
 HOLD_FIRST: Final = """
     SELECT id FROM pricing.product_price_history WHERE product_id = $1 AND follows IS NULL FOR NO KEY UPDATE
