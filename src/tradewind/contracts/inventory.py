@@ -94,6 +94,15 @@ class Wanted(Struct, frozen=True):
     quantities: Mapping[str, int]
 
 
+class Delivery(Struct, frozen=True):
+    """So many of a product came. What has a `reference` is booked once."""
+
+    sku: str
+    product_id: UUID
+    quantity: int
+    reference: str | None = None
+
+
 class InventoryPeer(Protocol):
     """Try, confirm, cancel (TCC) of many orders at once, inside the caller's transaction. All three are idempotent."""
 
@@ -105,6 +114,14 @@ class InventoryPeer(Protocol):
         """Take held goods out of stock; the orders whose goods are out (those that expired are missing)."""
         ...
 
+    async def receive(self, tx: object, deliveries: Sequence[Delivery], *, reason: str) -> int:
+        """Book what came of many products, each named once; how many were booked (those known by reference are not)."""
+        ...
+
     async def release(self, tx: object, order_ids: Sequence[UUID], reason: str) -> None:
         """Give back whatever is held or was taken out."""
+        ...
+
+    async def available(self, tx: object, skus: Sequence[str]) -> Mapping[str, int]:
+        """How many of each SKU could be promised now; nothing is locked. What has no stock is missing."""
         ...

@@ -1,13 +1,15 @@
 """Try, confirm, cancel (TCC): what other contexts may ask inventory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from tradewind.contexts.inventory._store import stock
+from tradewind.contexts.inventory.adjust_stock import many
 from tradewind.contexts.inventory.confirm_reservations.confirm import confirm
 from tradewind.contexts.inventory.release_reservations.release import release
 from tradewind.contexts.inventory.reserve_stock.reserve import reserve
-from tradewind.contracts.inventory import InventoryReserved, NotEnoughStock, Wanted
+from tradewind.contracts.inventory import Delivery, InventoryReserved, NotEnoughStock, Wanted
 
 
 class Inventory:
@@ -21,6 +23,14 @@ class Inventory:
         """Take held goods out of stock; the orders whose goods are out (those that expired are missing)."""
         return await confirm(tx, order_ids)
 
+    async def receive(self, tx: Any, deliveries: Sequence[Delivery], *, reason: str) -> int:
+        """Book what came of many products, each named once; how many were booked."""
+        return await many.receive(tx, deliveries, reason=reason)
+
     async def release(self, tx: Any, order_ids: Sequence[UUID], reason: str) -> None:
         """Give back whatever is held or was taken out."""
         await release(tx, order_ids, reason)
+
+    async def available(self, tx: Any, skus: Sequence[str]) -> Mapping[str, int]:
+        """How many of each SKU could be promised now; one question, nothing is locked."""
+        return await stock.available(tx, skus)

@@ -30,6 +30,9 @@ NOTE: Final = """
     INSERT INTO inventory.inventory_adjustment (id, sku, delta, reason, actor, reference)
     VALUES ($1, $2, $3, $4, $5, $6)
 """
+AVAILABLE: Final = """
+    SELECT sku, on_hand - reserved FROM inventory.inventory_stock WHERE sku = ANY($1::text[])
+"""
 KNOWN: Final = "SELECT EXISTS (SELECT FROM inventory.inventory_adjustment WHERE reference = $1)"
 
 
@@ -37,6 +40,11 @@ async def get(tx: Tx, sku: str) -> Stock | None:
     """The stock of `sku` as it stands."""
     row = await tx.row(GET, sku)
     return None if row is None else from_row(row)
+
+
+async def available(tx: Tx, skus: Sequence[str]) -> dict[str, int]:
+    """What can still be promised of each SKU, as it stands."""
+    return {sku: left for sku, left in await tx.all(AVAILABLE, skus)}
 
 
 async def hold(tx: Tx, sku: str) -> Stock | None:
