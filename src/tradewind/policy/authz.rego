@@ -43,6 +43,8 @@ needs := {
 	"pricing.get_price_history": {"pricing:write"},
 	"inventory.adjust_stock": {"inventory:write"},
 	"inventory.query_stock": {"catalog:read"},
+	"recommendations.with_product": {"catalog:read"},
+	"recommendations.for_you": {"catalog:read"},
 	"reviews.write": {"review:write"},
 	"reviews.edit": {"review:write"},
 	"reviews.vote": {"review:write"},
@@ -52,6 +54,7 @@ needs := {
 	"reviews.list_queue": {"review:moderate"},
 	"reviews.get": {"catalog:read"},
 	"reviews.list": {"catalog:read"},
+	"shipping.quote_rates": {"catalog:read"},
 	"shipping.dispatch": {"shipping:write"},
 	"shipping.deliver": {"shipping:write"},
 }

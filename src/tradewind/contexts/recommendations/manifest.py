@@ -2,8 +2,22 @@
 
 from pathlib import Path
 
+from tradewind.contexts.recommendations._projections.baskets import baskets
+from tradewind.contexts.recommendations._projections.products import products
+from tradewind.contexts.recommendations.personal_data import PurchasesOfPerson
+from tradewind.contexts.recommendations.recommend_for_you import rest as recommend_for_you_rest
+from tradewind.contexts.recommendations.recommend_for_you.query import recommend_for_you
+from tradewind.contexts.recommendations.recommend_with import rest as recommend_with_rest
+from tradewind.contexts.recommendations.recommend_with.query import recommend_with
 from tradewind.runtime.manifest import Manifest
 
 __all__ = ["MANIFEST"]
 
-MANIFEST = Manifest(name="recommendations", migrations=Path(__file__).parent / "migrations")
+MANIFEST = Manifest(
+    name="recommendations",
+    migrations=Path(__file__).parent / "migrations",
+    handlers=(recommend_with, recommend_for_you),
+    routes=(recommend_with_rest.recommend_with, recommend_for_you_rest.recommend_for_you),
+    subscribers=(products, baskets),
+    personal_data=PurchasesOfPerson(),
+)

@@ -5,13 +5,15 @@ from decimal import Decimal
 from typing import Final, TypeAlias, assert_never
 from uuid import UUID
 
-from tradewind.contracts.catalog import ProductCreated, ProductDeleted
+from tradewind.contracts.catalog import ProductCreated, ProductDeleted, ProductUpdated
 from tradewind.contracts.reviews import RatingChanged, ReviewCreated, ReviewDeleted, ReviewEdited, ReviewModerated
 from tradewind.runtime.database import Tx
 from tradewind.runtime.subscriptions import subscriber
 
-OPEN: Final = "INSERT INTO reviews.product (product_id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING"
-CLOSE: Final = "UPDATE reviews.product SET on_sale = false WHERE product_id = $1"
+SOLD: Final = """
+    INSERT INTO reviews.product (product_id, on_sale) SELECT * FROM unnest($1::uuid[], $2::boolean[])
+    ON CONFLICT (product_id) DO UPDATE SET on_sale = EXCLUDED.on_sale
+"""
 SAID: Final = """
     INSERT INTO reviews.counted (review_id, product_id, stars) VALUES ($1, $2, $3)
     ON CONFLICT (review_id) DO UPDATE SET stars = EXCLUDED.stars, shown = false
@@ -30,24 +32,27 @@ SUM: Final = """
 """
 CENT: Final = Decimal("0.01")
 Said: TypeAlias = ReviewCreated | ReviewEdited | ReviewModerated | ReviewDeleted
+OnSale: TypeAlias = ProductCreated | ProductUpdated | ProductDeleted
 
 
 @subscriber
-async def rating(events: Sequence[Said | ProductCreated | ProductDeleted], tx: Tx) -> None:
+async def rating(events: Sequence[Said | OnSale], tx: Tx) -> None:
     """Note what was said, add up each product that it was said of, and tell what came out differently."""
-    new = [event.product_id for event in events if isinstance(event, ProductCreated)]
-    if new:
-        await tx.run(OPEN, new)
+    sold = {event.product_id: _is_sold(event) for event in events if isinstance(event, OnSale)}
+    if sold:
+        await tx.run(SOLD, list(sold), list(sold.values()))
     touched: set[UUID] = set()
     for event in events:
-        if isinstance(event, ProductDeleted):
-            await tx.run(CLOSE, event.product_id)
-        elif not isinstance(event, ProductCreated):
+        if not isinstance(event, OnSale):
             touched.add(event.product_id)
             await _note(event, tx)
     if touched:
         for row in await tx.all(SUM, sorted(touched)):
             tx.tell(_changed(row["product_id"], row["count"], row["total"]))
+
+
+def _is_sold(event: OnSale) -> bool:
+    return not isinstance(event, ProductDeleted) and event.status == "ACTIVE"
 
 
 async def _note(event: Said, tx: Tx) -> None:

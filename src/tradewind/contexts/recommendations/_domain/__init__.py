@@ -1,0 +1,1 @@
+"""What makes two products alike: pure."""

@@ -1,0 +1,1 @@
+"""What recommendations learn from what others tell."""

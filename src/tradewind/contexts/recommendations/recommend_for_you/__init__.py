@@ -1,0 +1,1 @@
+"""What might please somebody."""
