@@ -32,6 +32,10 @@ COUNT: Final = """
     INSERT INTO recommendations.frequency AS f (term, products) SELECT * FROM unnest($1::text[], $2::int[])
     ON CONFLICT (term) DO UPDATE SET products = f.products + EXCLUDED.products
 """
+COUNT_DOWN: Final = """
+    UPDATE recommendations.frequency AS f SET products = f.products - u.by
+    FROM unnest($1::text[], $2::int[]) AS u (term, by) WHERE f.term = u.term
+"""
 Described: TypeAlias = ProductCreated | ProductUpdated
 EVERY_PRODUCT: Final = ""
 """The term that is of every product."""
@@ -66,8 +70,10 @@ async def _learn(described: Sequence[Described], tx: Tx) -> None:
     for weights in about.values():
         counts.update(weights.keys())
     await tx.run(LEARN_TERMS, *_columns(about))
-    changed = sorted((term, by) for term, by in counts.items() if by)
-    await tx.run(COUNT, [term for term, _ in changed], [by for _, by in changed])
+    more, fewer = +counts, -counts
+    await tx.run(COUNT, list(more), list(more.values()))
+    if fewer:
+        await tx.run(COUNT_DOWN, list(fewer), list(fewer.values()))
 
 
 def _columns(about: dict[UUID, dict[str, float]]) -> tuple[list[str], list[UUID], list[float]]:
