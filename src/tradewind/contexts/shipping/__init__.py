@@ -1,6 +1,6 @@
 """Shipping: how goods reach buyers. One shipment an order.
 
 Orders ask it (ShippingPeer) to plan a shipment before an order is confirmed, to release it when it is paid, and to
-cancel it; warehouse staff and carriers report the rest. Tells of each move; orders hears that the goods arrived. Asks
-nobody.
+cancel it; a checkout asks it what carriage costs; warehouse staff and carriers report the rest. Tells of each move;
+orders hears that the goods arrived. Asks nobody.
 """

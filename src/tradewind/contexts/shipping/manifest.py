@@ -10,6 +10,8 @@ from tradewind.contexts.shipping.dispatch_shipment.command import DispatchShipme
 from tradewind.contexts.shipping.get_shipment import rest as get_rest
 from tradewind.contexts.shipping.get_shipment.query import get_order_shipment, get_shipment
 from tradewind.contexts.shipping.peer import Shipping
+from tradewind.contexts.shipping.quote_rates import rest as rates_rest
+from tradewind.contexts.shipping.quote_rates.query import quote_rates
 from tradewind.contexts.shipping.report_transit import rest as report_rest
 from tradewind.contexts.shipping.report_transit.command import ReportTransit, report_transit
 from tradewind.contracts.shipping import ShippingPeer
@@ -21,13 +23,14 @@ _peer: ShippingPeer = Shipping()
 MANIFEST = Manifest(
     name="shipping",
     migrations=Path(__file__).parent / "migrations",
-    handlers=(dispatch_shipment, report_transit, deliver_shipment, get_shipment, get_order_shipment),
+    handlers=(dispatch_shipment, report_transit, deliver_shipment, get_shipment, get_order_shipment, quote_rates),
     routes=(
         dispatch_rest.dispatch_shipment,
         report_rest.report_transit,
         deliver_rest.deliver_shipment,
         get_rest.get_shipment,
         get_rest.get_order_shipment,
+        rates_rest.quote_rates,
     ),
     subscribers=(on_payment_captured,),
     peers={ShippingPeer: _peer},

@@ -5,10 +5,16 @@ from typing import Any
 from uuid import UUID
 
 from tradewind.contexts.shipping.plan_shipments import plan
+from tradewind.contexts.shipping.quote_rates import query
+from tradewind.contracts.shipping import Rate
 
 
 class Shipping:
     """Answers to ShippingPeer. Each question once in a transaction: what is written goes with its commit."""
+
+    async def rates(self, tx: Any, country: str, quantities: Mapping[str, int], currency: str) -> Sequence[Rate]:
+        """The ways to send these goods to `country`, cheapest first; empty where nobody carries them."""
+        return await query.rates(tx, country, sum(quantities.values()), currency)
 
     async def create(self, tx: Any, addresses: Mapping[UUID, Mapping[str, str]]) -> Mapping[UUID, str | None]:
         """Plan a shipment for each order; None, or why nobody carries it there."""
