@@ -81,7 +81,7 @@ async def test_what_is_bought_together_comes_first_then_what_is_alike_then_what_
     assert found[3:] == [("CHAMBER", "similar")]  # it is a book, too
     answer = await shop.dispatch(RecommendWith(product_id=ids["HUNGER"]), a_call("guest"))
     assert answer.items[0].because.text == "Bought together with this 2 times"
-    assert answer.items[2].because.shared == ("suzanne collins",)
+    assert answer.items[2].because.shared == ("suzanne collins", "books")
 
 
 async def test_what_is_alike_shares_what_tells_most(shop: Shop) -> None:
