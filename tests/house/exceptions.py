@@ -13,6 +13,7 @@ MAY_CATCH_ALL = {
     "src/tradewind/runtime/relay.py": "one event that cannot be handled must not stop the others",
     "src/tradewind/runtime/saga/runner.py": "one saga that breaks must not stop the others",
     "src/tradewind/runtime/saga/stage.py": "the runner's hands: a step that breaks is an outcome",
+    "src/tradewind/runtime/tail.py": "one listener that breaks must not stop the others",
     "src/tradewind/runtime/timers.py": "a timer that fails is tried again next time",
 }
 _EVERYTHING = frozenset({"Exception", "BaseException"})

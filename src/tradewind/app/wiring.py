@@ -26,6 +26,7 @@ from tradewind.runtime.manifest import Manifest
 from tradewind.runtime.migrate import migrate
 from tradewind.runtime.relay import Relay
 from tradewind.runtime.saga.runner import Runner
+from tradewind.runtime.tail import Tail
 from tradewind.runtime.timers import Timer
 from tradewind.runtime.wake import Bell
 
@@ -61,6 +62,7 @@ class Shop:
     engines: Engines
     db: Database
     bell: Bell
+    tail: Tail
     dispatch: Dispatcher
     contexts: tuple[Manifest, ...]
     keys: SigningKeys
@@ -121,6 +123,7 @@ async def open_shop(
         peers[PaymentProvider] = await stack.enter_async_context(
             payment_provider(engines.provider_url, timeout_s=settings.provider_timeout_s)
         )
+        peers |= {protocol: make() for one in contexts for protocol, make in one.parts.items()}
         peers |= instead or {}
         db = await Database.open(
             engines.database_url,
@@ -131,6 +134,9 @@ async def open_shop(
         )
         stack.push_async_callback(db.close)
         bell = await stack.enter_async_context(Bell(db, engines.database_url))
+        listeners = [listener for one in contexts for listener in one.listeners]
+        tail = await stack.enter_async_context(Tail(engines.database_url, bell, listeners, peers))
+        peers[Tail] = tail
         handlers = [handler for one in contexts for handler in one.handlers]
         dispatch = await stack.enter_async_context(Dispatcher(db, handlers, bell))
-        yield Shop(settings, engines, db, bell, dispatch, contexts, keys)
+        yield Shop(settings, engines, db, bell, tail, dispatch, contexts, keys)

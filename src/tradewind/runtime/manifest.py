@@ -7,7 +7,7 @@ from typing import Any
 
 from tradewind.contracts.privacy import PersonalData
 from tradewind.runtime.saga.definition import Saga
-from tradewind.runtime.subscriptions import Subscriber
+from tradewind.runtime.subscriptions import Listener, Subscriber
 from tradewind.runtime.timers import Timer
 
 Handler = Callable[..., Awaitable[Any]]
@@ -17,6 +17,9 @@ Handler = Callable[..., Awaitable[Any]]
 class Manifest:
     """Everything a host must know of a context. `routes` are edges of any protocol; `peers`: protocol to answerer.
 
+    `subscribers` hear in one worker, durably; `listeners` in every process, from now on.
+    `parts`: what every process has for itself, protocol to its maker; found like a peer.
+
     `personal_data`: what the context holds of people, where it holds any.
     """
 
@@ -25,7 +28,9 @@ class Manifest:
     handlers: tuple[Handler, ...] = ()
     routes: tuple[Any, ...] = ()
     subscribers: tuple[Subscriber, ...] = ()
+    listeners: tuple[Listener, ...] = ()
     sagas: tuple[Saga, ...] = ()
     timers: tuple[Timer, ...] = ()
     peers: Mapping[type, object] = field(default_factory=dict)
+    parts: Mapping[type, Callable[[], object]] = field(default_factory=dict)
     personal_data: PersonalData | None = None

@@ -1,13 +1,18 @@
-"""Subscribers and projections: functions over events, registered by annotation, each with a position of its own."""
+"""Who hears events, registered by annotation.
+
+Subscribers and projections hear in one worker, durably: each has a position of its own. Listeners hear in every
+process, from now on, and keep nothing but what the process itself knows: caches, revoked sessions, open streams.
+"""
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints, overload
 
 from tradewind.contracts.messages import Event
 
+P = TypeVar("P")
 React = Callable[[Any, Any], Awaitable[None]]
 
 
@@ -36,12 +41,53 @@ def projection(table: str) -> Callable[[React], Subscriber]:
     return lambda react: replace(subscriber(react), table=table)
 
 
-def _name(react: React) -> str:
+class Here:
+    """What listeners see of the process that they are in."""
+
+    def __init__(self, parts: Mapping[type, object]) -> None:
+        self._parts = parts
+
+    def peer(self, protocol: type[P]) -> P:
+        """The process's own answerer to `protocol`: its cache, its search reader, its streams."""
+        return cast(P, self._parts[protocol])
+
+
+Hear = Callable[[Any, Here], None]
+Reset = Callable[[Here], None]
+
+
+@dataclass(frozen=True)
+class Listener:
+    """`hear(event, here)` for each event of `events`, in every process, in order per key; quick, and never waits.
+
+    `reset(here)` is called when events may have been missed, or `hear` broke: whatever they would have told is unknown.
+    """
+
+    name: str
+    events: tuple[type[Event], ...]
+    hear: Hear
+    reset: Reset | None = None
+
+
+@overload
+def listener(hear: Hear) -> Listener: ...
+@overload
+def listener(*, reset: Reset) -> Callable[[Hear], Listener]: ...
+def listener(hear: Hear | None = None, *, reset: Reset | None = None) -> Listener | Callable[[Hear], Listener]:
+    """Make the function a listener to the events that its first parameter names. Its name is context.function."""
+
+    def mark(function: Hear) -> Listener:
+        return Listener(_name(function), _heard(function)[0], function, reset)
+
+    return mark if hear is None else mark(hear)
+
+
+def _name(react: Callable[..., Any]) -> str:
     context = react.__module__.split(".contexts.")[-1].split(".")[0]
     return f"{context}.{react.__name__}"
 
 
-def _heard(react: React) -> tuple[tuple[type[Event], ...], React, None, bool]:
+def _heard(react: Any) -> tuple[tuple[type[Event], ...], React, None, bool]:
     first = next(iter(inspect.signature(react).parameters))
     hint = get_type_hints(react)[first]
     together = get_origin(hint) is Sequence

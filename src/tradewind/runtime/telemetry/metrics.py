@@ -18,6 +18,9 @@ saga_parked = Gauge("saga_parked", "Sagas in NEEDS_ATTENTION.")
 event_lag_ms = Histogram(
     "event_lag_ms", "From an event's birth to its effect, in milliseconds.", ["subscriber"], buckets=_LATENCY_MS
 )
+listener_failures_total = Counter(
+    "listener_failures_total", "Events at which a listener of a process broke.", ["listener"]
+)
 dead_letters_total = Counter("dead_letters_total", "Events parked after their last attempt.", ["subscriber"])
 payment_authorized_total = Counter("payment_authorized_total", "Payments authorized (payment.authorized.count).")
 commands_total = Counter("commands_total", "Commands answered, by outcome.", ["command", "outcome"])
