@@ -1,8 +1,8 @@
 """The one door to every handler: policy, idempotency, tries after Stale, trace and deadline are around each, once."""
 
 import asyncio
-from collections.abc import Iterable
-from typing import Any, Self
+from collections.abc import Iterable, Mapping
+from typing import Any, Self, TypeVar, cast
 
 from msgspec import structs
 
@@ -19,6 +19,7 @@ from tradewind.runtime.telemetry.logs import log
 from tradewind.runtime.telemetry.traces import span
 from tradewind.runtime.wake import POLL_S, Bell
 
+P = TypeVar("P")
 DEADLINE_S = 30.0
 """Longest a command may take before its caller is told to come again."""
 MAX_TRIES = 3
@@ -95,6 +96,8 @@ class Dispatcher:
     async def _run(self, spec: HandlerSpec, command: Command, call: Call) -> Any:
         if lane := self._lanes.get(spec.command):
             return await lane.put(command, call)
+        if spec.outside:
+            return await spec.function(command, _Asking(self, call, self._db.peers))
         if spec.reads_only:
             async with self._db.reading(call) as tx:
                 return await spec.function(command, tx)
@@ -117,6 +120,23 @@ class Dispatcher:
             if claim:
                 idempotency.store(tx, [(claim, answer)])
         return answer
+
+
+class _Asking:
+    """What handlers of outside commands are given."""
+
+    def __init__(self, dispatch: Dispatcher, call: Call, peers: Mapping[type, object]) -> None:
+        self.call = structs.replace(call, wait_s=0.0)
+        self._dispatch = dispatch
+        self._peers = peers
+
+    def peer(self, protocol: type[P]) -> P:
+        """Who answers to `protocol` in this process."""
+        return cast(P, self._peers[protocol])
+
+    async def __call__(self, command: Command) -> Any:
+        """Ask the shop itself. A key is of the outer command alone."""
+        return await self._dispatch(command, structs.replace(self.call, idempotency_key=None))
 
 
 def _given(outcome: Any) -> Any:

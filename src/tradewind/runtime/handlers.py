@@ -2,11 +2,13 @@
 
 import inspect
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar, get_type_hints
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeVar, get_type_hints
 
 from tradewind.contracts.messages import Command
+from tradewind.runtime.call import Call
 
+P = TypeVar("P")
 F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
 MAX_BATCH = 64
 """Commands that share one transaction at most. Under load two halves overlap: one is thought about, one is written."""
@@ -22,7 +24,7 @@ class Follow:
 
 @dataclass(frozen=True)
 class HandlerSpec:
-    """`function(command, tx)`, or `function(tasks, tx)` where commands are answered in batches."""
+    """`function(command, tx)`, `function(tasks, tx)` where commands are answered in batches, `function(command, ask)`."""
 
     command: type[Command]
     action: str
@@ -31,6 +33,7 @@ class HandlerSpec:
     reads_only: bool = False
     batched: bool = False
     follow: Follow | None = None
+    outside: bool = False
 
 
 def handler(*, action: str, follow: Follow | None = None) -> Callable[[F], F]:
@@ -41,6 +44,31 @@ def handler(*, action: str, follow: Follow | None = None) -> Callable[[F], F]:
 def query(*, action: str) -> Callable[[F], F]:
     """Answer a question; nothing is written, no transaction is opened."""
     return lambda function: _mark(function, action, reads_only=True, follow=None)
+
+
+class Asking(Protocol):
+    """What a handler has that holds no connection: the shop itself, asked on behalf of the same call."""
+
+    call: Call
+
+    def peer(self, protocol: type[P]) -> P:
+        """Who answers to `protocol` in this process."""
+        ...
+
+    async def __call__(self, command: Command) -> Any:
+        """The answer of the command's own handler, or its refusal; the policy decides as for any edge."""
+        ...
+
+
+def outside(*, action: str) -> Callable[[F], F]:
+    """Answer by asking others over the network, `function(command, ask)`: no connection is held while they think."""
+
+    def mark(function: F) -> F:
+        function = _mark(function, action, reads_only=False, follow=None)
+        function.spec = replace(function.spec, outside=True)  # type: ignore[attr-defined]
+        return function
+
+    return mark
 
 
 def batched(command: type[Command], *, action: str, answer: type, follow: Follow | None = None) -> Callable[[F], F]:
