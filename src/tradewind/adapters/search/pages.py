@@ -1,0 +1,58 @@
+"""Where a page begins: what a cursor says, and how it is written so that only the search that gave it takes it back."""
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from hashlib import blake2b
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta, Struct
+
+from tradewind.ports.search import MAX_DEPTH, MAX_PAGE, Question, UnfitCursor
+
+MAX_CURSOR: Final = 200
+_Number = Annotated[int, Meta(ge=0)]
+_encoder: Final = msgspec.msgpack.Encoder()
+_question: Final = msgspec.json.Encoder(order="deterministic")
+
+
+class Place(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Behind which product the next page begins.
+
+    By relevance: it was the `depth`-th and bears `mark`. Otherwise `key` is what was sorted by, and `seen` the marks
+    of those of this very key that were shown.
+    """
+
+    question: Annotated[bytes, Meta(min_length=8, max_length=8)]
+    depth: Annotated[int, Meta(ge=0, le=MAX_DEPTH)] = 0
+    mark: _Number = 0
+    key: _Number = 0
+    seen: Annotated[tuple[_Number, ...], Meta(max_length=MAX_PAGE)] = ()
+
+
+_decoder: Final = msgspec.msgpack.Decoder(Place)
+
+
+def digest(question: Question) -> bytes:
+    """What pages of one search have in common."""
+    same = msgspec.structs.replace(question, limit=0, after=None)
+    return blake2b(_question.encode(same), digest_size=8).digest()
+
+
+def write(place: Place) -> str:
+    """As clients carry it."""
+    return urlsafe_b64encode(_encoder.encode(place)).decode().rstrip("=")
+
+
+def read(question: Question) -> Place:
+    """Where the page begins that is asked for; refuses (UnfitCursor) what `write` did not write for this question."""
+    own = digest(question)
+    if question.after is None:
+        return Place(own)
+    try:
+        place = _decoder.decode(urlsafe_b64decode(question.after + "=" * (-len(question.after) % 4)))
+    except (ValueError, binascii.Error, msgspec.MsgspecError):
+        raise UnfitCursor from None
+    if place.question != own:
+        raise UnfitCursor
+    return place

@@ -1,0 +1,287 @@
+"""The port `search` on tantivy: an index in a folder of the home, one writer at a time, readers in every process.
+
+A search takes 1 to 4 ms at 10,000 products, less than it costs to hand it to a thread and back under load, so it is
+answered where it is asked. A commit waits for the disk (some 40 ms) and has a thread of its own.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import msgspec
+from tantivy import DocAddress, FieldType, Index, IndexWriter, Occur, Order, Query, Schema, Searcher, SearchResult
+
+from tradewind.adapters.search import facets, pages
+from tradewind.adapters.search.asking import Asking
+from tradewind.adapters.search.fields import decode, kept, schema, with_words
+from tradewind.adapters.search.folder import Folder, State
+from tradewind.adapters.search.synonyms import Synonyms
+from tradewind.ports.search import (
+    MAX_DEPTH,
+    MAX_PAGE,
+    MAX_SUGGESTIONS,
+    Found,
+    ProductDocument,
+    ProductIndex,
+    Question,
+    SearchAway,
+    Sort,
+)
+
+TROUBLE: Final = (OSError, ValueError, RuntimeError, msgspec.MsgspecError)
+"""What tantivy raises when files are missing, damaged, of another format, or held by another writer."""
+WRITER_BYTES: Final = 32_000_000
+"""Memory of the writer, before it writes out by itself."""
+SLACK: Final = 50
+"""Products by which the last one shown may have moved up or down until the next page is asked for."""
+REPEATED_NAMES: Final = 3
+"""Products looked at for each suggestion, since editions share their names."""
+SORTED_BY: Final = {
+    Sort.PRICE: ("by_price", Order.Asc),
+    Sort.DEAREST: ("by_price", Order.Desc),
+    Sort.NEWEST: ("by_time", Order.Desc),
+    Sort.RATING: ("by_rating", Order.Desc),
+}
+
+
+class _View:
+    """One state of one build, and what is known of it."""
+
+    def __init__(self, build: Path, named: State, committed: State) -> None:
+        self.named, self.committed, self.build = named, committed, build
+        self.index = with_words(Index.open(str(build)))
+        self.index.config_reader("manual")
+        self._look()
+
+    def follow(self, committed: State) -> None:
+        """Look again."""
+        self.committed = committed
+        self._look()
+
+    def _look(self) -> None:
+        self.index.reload()
+        self.searcher: Searcher = self.index.searcher()
+        self.attributes = facets.names(self.searcher)
+
+    @property
+    def schema(self) -> Schema:
+        """The fields."""
+        return self.index.schema
+
+
+class TantivyIndex:
+    """The port `ProductIndex` in one folder. Opened by `product_index`."""
+
+    def __init__(self, home: Path, synonyms: Path) -> None:
+        self._folder = Folder(home)
+        self._synonyms = Synonyms(synonyms)
+        self._view: _View | None = None
+        self._writer: tuple[Path, IndexWriter] | None = None
+        self._turn = asyncio.Lock()
+
+    async def put(self, documents: Sequence[ProductDocument], gone: Sequence[UUID] = ()) -> None:
+        """Upsert and remove in one commit; SearchAway where it could not be written, which is noted for a rebuild."""
+        if documents or gone:
+            async with self._turn:
+                await asyncio.to_thread(self._put, documents, gone)
+
+    async def search(self, question: Question) -> Found:
+        """A page, its facets and the next page's cursor."""
+        place = pages.read(question)
+        try:
+            return self._search(self._looking(), question, place)
+        except TROUBLE:
+            self._forget()
+            raise SearchAway from None
+
+    async def suggest(self, text: str, limit: int) -> Sequence[ProductDocument]:
+        """By relevance, the last word being a beginning; no two of one name."""
+        try:
+            view = self._looking()
+            limit = max(1, min(limit, MAX_SUGGESTIONS))
+            query = Asking(text.strip(), self._synonyms).query(view.schema, view.searcher)
+            hits = view.searcher.search(query, limit * REPEATED_NAMES, count=False, weight_by_field="weight").hits
+            products = [_shown(view.searcher, address) for _, address in hits]
+        except TROUBLE:
+            self._forget()
+            raise SearchAway from None
+        return list({product.name: product for product in reversed(products)}.values())[::-1][:limit]
+
+    async def holds(self) -> int | None:
+        """Documents in the build that readers use; None where there is none, or something is missing in it."""
+        if self._folder.is_stale:
+            return None
+        try:
+            return self._looking().searcher.num_docs
+        except (*TROUBLE, SearchAway):
+            return None
+
+    async def rebuild(self, documents: AsyncIterator[Sequence[ProductDocument]]) -> None:
+        """Make a build of its own beside the present one, and let readers change over to it."""
+        async with self._turn:
+            await asyncio.to_thread(self._let_go)
+            build = self._folder.begin()
+            writer = await asyncio.to_thread(_opened, build)
+            try:
+                async for some in documents:
+                    await asyncio.to_thread(_write, writer, some, ())
+                await asyncio.to_thread(_finish, writer)
+            except TROUBLE as reason:
+                raise SearchAway from reason
+            self._folder.name(build)
+
+    def close(self) -> None:
+        """Let another process write."""
+        self._let_go()
+
+    def _looking(self) -> _View:
+        """What there is now: looked at anew where another build was named, or something was committed to this one."""
+        named = self._folder.named()
+        if self._view is None or self._view.named != named:
+            build = self._folder.current()
+            if build is None:
+                raise SearchAway
+            self._view = _View(build, named, self._folder.committed(build))
+        elif (committed := self._folder.committed(self._view.build)) != self._view.committed:
+            self._view.follow(committed)
+        return self._view
+
+    def _forget(self) -> None:
+        """What was read made no sense: have it built anew, unless it has been, meanwhile."""
+        seen, self._view = self._view, None
+        if seen is None or seen.named == self._folder.named():
+            self._folder.note_stale()
+
+    def _search(self, view: _View, question: Question, place: pages.Place) -> Found:
+        asking = Asking(question.text, self._synonyms)
+        chosen = facets.filters(view.schema, question)
+        query = asking.query(view.schema, view.searcher)
+        page = _page(view, facets.narrowed(query, chosen), question, place)
+        if not page.total and len(asking.words) > 1:
+            query = asking.query(view.schema, view.searcher, lenient=True)
+            page = _page(view, facets.narrowed(query, chosen), question, place)
+        return Found(
+            items=tuple(_shown(view.searcher, address) for address in page.addresses),
+            total=page.total,
+            facets=facets.count(view.searcher, query, chosen, question, view.attributes),
+            next=None if page.after is None else pages.write(page.after),
+        )
+
+    def _put(self, documents: Sequence[ProductDocument], gone: Sequence[UUID]) -> None:
+        try:
+            _write(self._writing(), documents, gone)
+        except TROUBLE as reason:
+            self._folder.note_stale()
+            self._let_go()
+            raise SearchAway from reason
+
+    def _writing(self) -> IndexWriter:
+        build = self._folder.current()
+        if build is None:
+            raise SearchAway
+        if self._writer is None or self._writer[0] != build:
+            self._let_go()
+            self._writer = build, with_words(Index.open(str(build))).writer(WRITER_BYTES, 1)
+        return self._writer[1]
+
+    def _let_go(self) -> None:
+        held, self._writer = self._writer, None
+        if held is not None:
+            _finish(held[1])
+
+
+def _opened(build: Path) -> IndexWriter:
+    return with_words(Index(schema(), path=str(build))).writer(WRITER_BYTES, 1)
+
+
+def _write(writer: IndexWriter, documents: Sequence[ProductDocument], gone: Sequence[UUID]) -> None:
+    for product_id in (*gone, *(one.id for one in documents)):
+        writer.delete_documents_by_term("id", product_id.hex)
+    for one in documents:
+        writer.add_document(kept(one))
+    writer.commit()
+
+
+def _finish(writer: IndexWriter) -> None:
+    writer.wait_merging_threads()
+
+
+def _shown(searcher: Searcher, address: DocAddress) -> ProductDocument:
+    stored: bytes = searcher.doc(address)["shown"][0]
+    return decode(bytes(stored))
+
+
+class _Page(NamedTuple):
+    """Where the products of one page are kept, how many there are on all pages, and where the next page begins."""
+
+    addresses: Sequence[DocAddress]
+    total: int
+    after: pages.Place | None
+
+
+def _page(view: _View, query: Query, question: Question, place: pages.Place) -> _Page:
+    limit = max(1, min(question.limit, MAX_PAGE))
+    if question.sort is Sort.RELEVANCE:
+        return _by_relevance(view, query, place, limit)
+    return _by_key(view, query, question.sort, place, limit)
+
+
+def _by_relevance(view: _View, query: Query, place: pages.Place, limit: int) -> _Page:
+    """What follows the last product shown, wherever it stands now; where it is gone, what follows its old place."""
+    deepest = min(place.depth + limit + 1 + (SLACK if place.depth else 0), MAX_DEPTH)
+    found = view.searcher.search(query, deepest, count=True, weight_by_field="weight")
+    addresses, total = [address for _, address in found.hits], _counted(found)
+    begin = place.depth
+    if begin:
+        near = range(max(0, begin - SLACK), len(addresses))
+        marks = view.searcher.fast_field_values("mark", [addresses[at] for at in near])
+        begin = next((at + 1 for at, mark in zip(near, marks, strict=True) if mark == place.mark), begin)
+    page = addresses[begin : begin + limit]
+    depth = begin + len(page)
+    if not page or len(addresses) <= depth or depth >= MAX_DEPTH:
+        return _Page(page, total, None)
+    (last,) = view.searcher.fast_field_values("mark", page[-1:])
+    return _Page(page, total, pages.Place(place.question, depth=depth, mark=int(last or 0)))
+
+
+def _by_key(view: _View, query: Query, sort: Sort, place: pages.Place, limit: int) -> _Page:
+    """What lies beyond the last key, and those of the very same that were not shown."""
+    field, order = SORTED_BY[sort]
+    total = None
+    if place.seen:
+        total = _counted(view.searcher.search(query, 1, count=True))
+        low, high = (place.key, None) if order is Order.Asc else (None, place.key)
+        beyond = Query.range_query(view.schema, field, FieldType.Unsigned, low, high)
+        query = Query.boolean_query([(Occur.Must, query), (Occur.Must, beyond)])
+    found = view.searcher.search(query, limit + 1 + len(place.seen), count=True, order_by_field=field, order=order)
+    total = _counted(found) if total is None else total
+    marks = view.searcher.fast_field_values("mark", [address for _, address in found.hits])
+    fresh = [
+        (int(key), address, int(mark or 0))
+        for (key, address), mark in zip(found.hits, marks, strict=True)
+        if key != place.key or mark not in place.seen
+    ]
+    page, rest = fresh[:limit], fresh[limit:]
+    addresses = [address for _, address, _ in page]
+    if not rest:
+        return _Page(addresses, total, None)
+    last = page[-1][0]
+    seen = [mark for key, _, mark in page if key == last] + [mark for mark in place.seen if place.key == last]
+    return _Page(addresses, total, pages.Place(place.question, key=last, seen=tuple(seen[-MAX_PAGE:])))
+
+
+def _counted(found: SearchResult) -> int:
+    return int(found.count)  # type: ignore[attr-defined]  # there is, though the stubs leave it out
+
+
+@asynccontextmanager
+async def product_index(home: Path, synonyms: Path) -> AsyncIterator[ProductIndex]:
+    """The index in the folder `home`, with the owner's list of synonyms where there is one. Nothing is opened yet."""
+    index = TantivyIndex(home, synonyms)
+    try:
+        yield index
+    finally:
+        await asyncio.to_thread(index.close)
