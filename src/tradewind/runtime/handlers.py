@@ -24,7 +24,7 @@ class Follow:
 
 @dataclass(frozen=True)
 class HandlerSpec:
-    """`function(command, tx)`, `function(tasks, tx)` where commands are answered in batches, `function(command, ask)`."""
+    """`function(command, tx)`; `function(tasks, tx)` of a batch; `function(command, ask)` of what is outside."""
 
     command: type[Command]
     action: str
