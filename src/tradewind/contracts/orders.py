@@ -99,6 +99,7 @@ class OrderView(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults
     tax_amount: Decimal
     discount_amount: Decimal
     placed_at: datetime
+    shipping_method: str | None = None
     why: str | None = None
     history: tuple[Step, ...] | None = None
 

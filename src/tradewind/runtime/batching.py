@@ -10,7 +10,7 @@ from tradewind.contracts.messages import Command
 from tradewind.kernel.errors import Refusal, Stale, Unavailable
 from tradewind.runtime import idempotency
 from tradewind.runtime.call import Call, internal_call
-from tradewind.runtime.database import Busy, Database, DatabaseAway
+from tradewind.runtime.database import Busy, Database, DatabaseAway, Tx
 from tradewind.runtime.failpoints import failpoint
 from tradewind.runtime.handlers import MAX_BATCH, HandlerSpec
 from tradewind.runtime.telemetry import metrics
@@ -137,7 +137,12 @@ class Lane:
             else:
                 await self._each_alone(batch)
         else:
-            _settle(batch, outcomes)
+            stale = [task for task, one in zip(batch, outcomes, strict=True) if isinstance(one, Stale)]
+            if len(batch) > 1 and stale:
+                _settle(batch, outcomes, but=stale)
+                await self._each_alone(stale)
+            else:
+                _settle(batch, outcomes)
 
     async def _again(self, batch: Sequence[Task]) -> None:
         """Answer those whose keys were used before from the record, and carry the others together again."""
@@ -161,17 +166,27 @@ class Lane:
     async def _together(self, batch: Sequence[Task]) -> Sequence[Any]:
         """One transaction for all of `batch`; an answer or a refusal for each.
 
-        Nobody looks for earlier answers here: a key that was used before breaks the commit, and each command is then
-        answered by itself, where looking costs nobody else anything.
+        Nobody who is accepted looks for earlier answers: a key that was used before breaks the commit, and each command
+        is then answered by itself, where looking costs nobody else anything.
         """
         async with self._db.transaction(_call(batch, self._spec.action)) as tx:
             outcomes: Sequence[Any] = await self._spec.function(batch, tx)
+            known = await self._answered_before(tx, batch, outcomes)
             kept = _kept(batch, outcomes)
             idempotency.store(tx, kept)
             failpoint(self._before_commit)
         failpoint(self._after_commit)
         self._answered.keep(kept)
-        return outcomes
+        return [known.get(task.claim, one) if known else one for task, one in zip(batch, outcomes, strict=True)]
+
+    async def _answered_before(
+        self, tx: Tx, batch: Sequence[Task], outcomes: Sequence[Any]
+    ) -> dict[idempotency.Claim | None, Any]:
+        """What was answered before to those who are refused now: what they were granted then may be gone since."""
+        pairs = zip(batch, outcomes, strict=True)
+        refused = [task.claim for task, outcome in pairs if task.claim and isinstance(outcome, Refusal)]
+        known = await idempotency.replays(tx, refused, self._spec.answer)
+        return {claim: known[claim.scope] for claim in refused if claim.scope in known}
 
     async def _recorded(self, batch: Sequence[Task]) -> dict[str, Any]:
         """By scope: what was answered before under the keys of `batch`, or the refusal KeyReused."""
@@ -202,9 +217,10 @@ def _busy(task: Task, busy: Busy) -> Refusal:
     return idempotency.InFlight() if task.claim else busy
 
 
-def _settle(batch: Sequence[Task], outcomes: Sequence[Any]) -> None:
+def _settle(batch: Sequence[Task], outcomes: Sequence[Any], *, but: Sequence[Task] = ()) -> None:
     for task, outcome in zip(batch, outcomes, strict=True):
-        task.settle(outcome)
+        if task not in but:
+            task.settle(outcome)
 
 
 def _call(batch: Sequence[Task], action: str) -> Call:

@@ -20,6 +20,8 @@ PAID: Final = "ecommerce.order.order.paid.v1"
 FULFILLED: Final = "ecommerce.order.order.fulfilled.v1"
 CANCELED: Final = "ecommerce.order.order.canceled.v1"
 FAILED: Final = "ecommerce.order.order.failed.v1"
+CLAIMED: Final = "ecommerce.order.order.claimed.v1"
+"""Changes whose an order is, and nothing of where it stands."""
 
 MOVES: Final = {
     ("", PLACED): "PENDING_RESERVATION",

@@ -6,7 +6,7 @@ One row an order comes over a server cursor, so memory stays bounded however man
 from collections.abc import Sequence
 from typing import Any, Final
 
-from tradewind.app.audit.fold import PLACED, TYPES, Facts, facts, fold
+from tradewind.app.audit.fold import CLAIMED, PLACED, TYPES, Facts, facts, fold
 from tradewind.app.audit.report import Findings
 
 PROJECTION: Final = "orders.orders_by_customer"
@@ -15,10 +15,17 @@ ORDERS_AND_EVENTS: Final = """
     WITH heard AS (SELECT coalesce(max(stamp), 0) AS stamp, coalesce(max(position), 0) AS position
                    FROM runtime.position WHERE subscriber = $3),
     told AS (
-        SELECT e.key COLLATE "C" AS key, array_agg(e.type ORDER BY e.stamp, e.position) AS types,
-               count(*) FILTER (WHERE (e.stamp, e.position) <= (heard.stamp, heard.position)) AS heard,
-               (array_agg(e.payload::text ORDER BY e.stamp, e.position) FILTER (WHERE e.type = $2))[1] AS placed
-        FROM runtime.outbox AS e, heard WHERE e.type = ANY($1::text[]) GROUP BY 1),
+        SELECT e.key COLLATE "C" AS key, array_agg(e.type ORDER BY e.stamp, e.position)
+                   FILTER (WHERE e.type <> $4) AS types,
+               count(*) FILTER (WHERE e.type <> $4 AND was_heard) AS heard,
+               (array_agg(e.payload::text ORDER BY e.stamp, e.position) FILTER (WHERE e.type = $2))[1] AS placed,
+               (array_agg(e.payload->>'userId' ORDER BY e.stamp DESC, e.position DESC)
+                   FILTER (WHERE e.type = $4))[1] AS owner,
+               (array_agg(e.payload->>'userId' ORDER BY e.stamp DESC, e.position DESC)
+                   FILTER (WHERE e.type = $4 AND was_heard))[1] AS owner_heard
+        FROM heard, LATERAL (SELECT *, (stamp, position) <= (heard.stamp, heard.position) AS was_heard
+                             FROM runtime.outbox WHERE type = ANY($1::text[]) OR type = $4) AS e
+        GROUP BY 1),
     history AS (
         SELECT order_id::text COLLATE "C" AS key, array_agg(version ORDER BY version) AS versions,
                array_agg(status ORDER BY version) AS statuses, array_agg(event ORDER BY version) AS events
@@ -29,7 +36,8 @@ ORDERS_AND_EVENTS: Final = """
         FROM orders.order_items GROUP BY order_id),
     kept AS (SELECT id::text COLLATE "C" AS key, * FROM orders.orders),
     shown AS (SELECT order_id::text COLLATE "C" AS key, * FROM orders.orders_by_customer)
-    SELECT key, told.types, told.heard, told.placed, history.versions, history.statuses, history.events,
+    SELECT key, told.types, told.heard, told.placed, told.owner, told.owner_heard,
+           history.versions, history.statuses, history.events,
            line.skus, line.quantities, line.prices, kept.status, kept.version, kept.user_id, kept.placed_at,
            kept.currency, kept.total_minor, kept.shipping_minor, kept.tax_minor, kept.discount_minor,
            shown.order_id AS shown, shown.status AS shown_status, shown.user_id AS shown_user_id,
@@ -46,7 +54,7 @@ async def order_events(connection: Any) -> list[Findings]:
     history = Findings("status history", "compare orders.order_status_history with this key's events in runtime.outbox")
     shown = Findings(f"projection {PROJECTION}", f"empty {PROJECTION}, set its subscriber's runtime.position to 0, and "
                      "let it be replayed")  # fmt: skip
-    async for row in connection.cursor(ORDERS_AND_EVENTS, TYPES, PLACED, PROJECTION, prefetch=PREFETCH):
+    async for row in connection.cursor(ORDERS_AND_EVENTS, TYPES, PLACED, PROJECTION, CLAIMED, prefetch=PREFETCH):
         _judge(row, rows, history, shown)
     return [rows, history, shown]
 
@@ -68,7 +76,7 @@ def _judge(row: Any, rows: Findings, history: Findings, shown: Findings) -> None
         findings.checked += 1
         if wrong:
             findings.violation(f"order {row['key']}: {wrong}")
-    shown.in_flight += heard < len(types)
+    shown.in_flight += heard < len(types) or row["owner_heard"] != row["owner"]
 
 
 def _row(row: Any, types: Sequence[str], told: Facts | None) -> str | None:
@@ -83,7 +91,7 @@ def _row(row: Any, types: Sequence[str], told: Facts | None) -> str | None:
     differences = _differences(
         ("status", row["status"], folded.status),
         ("version", row["version"], len(types)),
-        ("user", row["user_id"], told.user_id),
+        ("user", row["user_id"], row["owner"] or told.user_id),
         ("placed_at", row["placed_at"], told.placed_at),
         ("currency", row["currency"], told.currency),
         ("total", row["total_minor"], told.total),
@@ -124,7 +132,7 @@ def _shown(row: Any, types: Sequence[str], told: Facts | None) -> str | None:
         return None  # the check of the rows tells
     return ", ".join(_differences(
         ("status", row["shown_status"], folded.status),
-        ("user", row["shown_user_id"], told.user_id),
+        ("user", row["shown_user_id"], row["owner_heard"] or told.user_id),
         ("placed_at", row["shown_placed_at"], told.placed_at),
         ("currency", row["shown_currency"], told.currency),
         ("total", row["shown_total_minor"], told.total),

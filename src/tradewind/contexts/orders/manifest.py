@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from tradewind.contexts.orders._projections.orders_by_customer import orders_by_customer
+from tradewind.contexts.orders._subscribers.on_email_proved import on_email_proved
+from tradewind.contexts.orders._subscribers.on_guest_merged import on_guest_merged
 from tradewind.contexts.orders._subscribers.on_peer_answer import on_peer_answer
 from tradewind.contexts.orders._subscribers.on_reservation_expired import on_reservation_expired
 from tradewind.contexts.orders._subscribers.on_shipment_delivered import on_shipment_delivered
@@ -33,7 +35,14 @@ MANIFEST = Manifest(
         get_rest.get_order,
         list_rest.list_orders,
     ),
-    subscribers=(orders_by_customer, on_peer_answer, on_reservation_expired, on_shipment_delivered),
+    subscribers=(
+        orders_by_customer,
+        on_peer_answer,
+        on_reservation_expired,
+        on_shipment_delivered,
+        on_email_proved,
+        on_guest_merged,
+    ),
     sagas=(PLACE_ORDER,),
     peers={Placement: Placement()},
 )

@@ -89,6 +89,11 @@ class Order(Struct, frozen=True, kw_only=True):
     placed_at: datetime
     payment_method: str | None = None
     shipping_address: dict[str, str] | None = None
+    shipping_method: str | None = None
+    email: str | None = None
+    email_digest: str | None = None
+    guest: bool = False
+    """Whether nobody with an account owns it yet."""
     status: Status = Status.PENDING_RESERVATION
     version: int = 1
     why: str | None = None

@@ -18,6 +18,7 @@ def view(order: Order, history: tuple[Step, ...] | None = None) -> OrderView:
         tax_amount=order.tax.amount,
         discount_amount=order.discount.amount,
         placed_at=order.placed_at,
+        shipping_method=order.shipping_method,
         why=order.why,
         history=history,
     )

@@ -7,6 +7,7 @@ from tradewind.contexts.orders._domain.order import Status
 from tradewind.contracts.inventory import InventoryReserved
 from tradewind.contracts.orders import (
     OrderCancelled,
+    OrderClaimed,
     OrderConfirmed,
     OrderFailed,
     OrderFulfilled,
@@ -27,7 +28,11 @@ MARK: Final = """
     UPDATE orders.orders_by_customer AS o SET status = u.status
     FROM unnest($1::uuid[], $2::text[]) AS u (order_id, status) WHERE o.order_id = u.order_id
 """
-OrderEvent: TypeAlias = (
+CLAIM: Final = """
+    UPDATE orders.orders_by_customer AS o SET user_id = u.user_id
+    FROM unnest($1::uuid[], $2::text[]) AS u (order_id, user_id) WHERE o.order_id = u.order_id
+"""
+Move: TypeAlias = (
     OrderPlaced
     | InventoryReserved
     | PaymentAwaited
@@ -40,8 +45,8 @@ OrderEvent: TypeAlias = (
 
 
 @projection("orders.orders_by_customer")
-async def orders_by_customer(events: Sequence[OrderEvent], tx: Tx) -> None:
-    """The last event of each order says where it stands; two statements however many there are."""
+async def orders_by_customer(events: Sequence[Move | OrderClaimed], tx: Tx) -> None:
+    """The last event of each order says where it stands; two statements however many there are, one more for claims."""
     placed = [event for event in events if isinstance(event, OrderPlaced)]
     if placed:
         totals = [Money.parse(event.total_amount, event.currency).minor for event in placed]
@@ -49,11 +54,14 @@ async def orders_by_customer(events: Sequence[OrderEvent], tx: Tx) -> None:
             OPEN, [e.user_id for e in placed], [e.placed_at for e in placed], [e.order_id for e in placed],
             [_status(e).value for e in placed], totals, [e.currency for e in placed],
         )  # fmt: skip
-    last = {event.order_id: _status(event).value for event in events}
+    last = {event.order_id: _status(event).value for event in events if not isinstance(event, OrderClaimed)}
     await tx.run(MARK, list(last), list(last.values()))
+    owners = {event.order_id: event.user_id for event in events if isinstance(event, OrderClaimed)}
+    if owners:
+        await tx.run(CLAIM, list(owners), list(owners.values()))
 
 
-def _status(event: OrderEvent) -> Status:
+def _status(event: Move) -> Status:
     match event:
         case OrderPlaced():
             return Status.PENDING_RESERVATION

@@ -1,15 +1,21 @@
-"""Place an order: price it, hold its goods, begin its saga; everybody who is waiting shares one transaction."""
+"""Place an order: price it, hold its goods, begin its saga; everybody who is waiting shares one transaction.
+
+Locks are taken in one order everywhere: carts, then coupons and flash sales, then stock. What carts and pricing decide
+is written only for orders whose goods are held, with everything else in the transaction's last statement.
+"""
 
 import time
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 from uuid import UUID
 
-from tradewind.contexts.orders._domain.order import Line, Order
+from tradewind.contexts.orders._domain.order import Order
 from tradewind.contexts.orders._domain.view import OrderView, is_settled, view
 from tradewind.contexts.orders._store import orders
 from tradewind.contexts.orders.get_order.query import GetOrder
+from tradewind.contexts.orders.place_order.drafting import Draft, Prices, from_lines, from_quote
 from tradewind.contexts.orders.place_order.saga import AFTER_RESERVATION, PLACE_ORDER, Placement
+from tradewind.contracts.carts import Agreed, CartsPeer, Checkout
 from tradewind.contracts.inventory import InventoryPeer, NotEnoughStock, Wanted
 from tradewind.contracts.messages import Event
 from tradewind.contracts.orders import (
@@ -23,14 +29,11 @@ from tradewind.contracts.orders import (
     UnfitOrder,
     UnknownProduct,
 )
-from tradewind.contracts.pricing import Price, PricingPeer
-from tradewind.kernel.clock import now
-from tradewind.kernel.errors import Forbidden, Refusal
+from tradewind.contracts.pricing import PricingPeer
+from tradewind.kernel.errors import Refusal, Stale
 from tradewind.kernel.ids import new_id
-from tradewind.kernel.money import MAX_MINOR, Money
 from tradewind.runtime.batching import Task
-from tradewind.runtime.call import Call
-from tradewind.runtime.database import Tx, allows
+from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import Follow, batched
 from tradewind.runtime.saga import store as sagas
 from tradewind.runtime.telemetry import metrics
@@ -40,7 +43,6 @@ __all__ = [
     "UnknownProduct", "place_orders",
 ]  # fmt: skip
 
-Prices: TypeAlias = Mapping[str | UUID, Price]
 Steps: TypeAlias = list[tuple[Order, Event]]
 """How an order came to where it stands: each event with the order after it."""
 
@@ -50,82 +52,102 @@ Steps: TypeAlias = list[tuple[Order, Event]]
     follow=Follow(lambda answer: GetOrder(order_id=answer.id), is_settled),
 )  # fmt: skip
 async def place_orders(tasks: Sequence[Task], tx: Tx) -> Sequence[OrderView | Refusal]:
-    """Price, then hold, then write: five round trips however many orders there are."""
+    """Price, then hold, then write: five round trips however many orders there are.
+
+    Only quotes, and only goods of flash sales or coupons, cost more: one to three for all orders that have them.
+    """
     began = time.perf_counter()
-    prices = await _prices(tx, [task.command for task in tasks])
-    drafts = [_draft(task, prices, tx) for task in tasks]
-    fit = [(task, draft) for task, draft in zip(tasks, drafts, strict=True) if isinstance(draft, Order)]
-    placed = await _hold(tx, fit) if tx.peer(Placement).in_place else [_placed(order) for _, order in fit]
-    _write(tx, [(task, outcome) for (task, _), outcome in zip(fit, placed, strict=True)])
+    drafts = await _redeem(tx, await _drafts(tx, tasks))
+    fit = [draft for draft in drafts if isinstance(draft, Draft)]
+    placed = await _hold(tx, fit) if tx.peer(Placement).in_place else [_placed(draft.order) for draft in fit]
+    _write(tx, [(draft, steps) for draft, steps in zip(fit, placed, strict=True) if isinstance(steps, list)])
     tx.on_commit.append(lambda: _count(placed, began))
+    let_go = any(draft.redemption and isinstance(one, Refusal) for draft, one in zip(fit, placed, strict=True))
     answers = iter(placed)
-    outcomes = [next(answers) if isinstance(draft, Order) else draft for draft in drafts]
+    outcomes = [next(answers) if isinstance(draft, Draft) else _again(draft, let_go=let_go) for draft in drafts]
     return [outcome if isinstance(outcome, Refusal) else view(outcome[-1][0]) for outcome in outcomes]
+
+
+async def _drafts(tx: Tx, tasks: Sequence[Task]) -> list[Draft | Refusal]:
+    agreed = await _agree(tx, tasks)
+    prices = await _prices(tx, [task.command for task in tasks if task.command.quote is None])
+
+    def drafted(task: Task, of_quote: Agreed | Refusal | None) -> Draft | Refusal:
+        if of_quote is None:
+            return from_lines(task, prices, tx)
+        return of_quote if isinstance(of_quote, Refusal) else from_quote(task, of_quote, tx)
+
+    return [drafted(task, agreed.get(index)) for index, task in enumerate(tasks)]
+
+
+async def _agree(tx: Tx, tasks: Sequence[Task]) -> Mapping[int, Agreed | Refusal]:
+    """What the quotes stand for, by the task's index. Of several who want one cart at once, one goes first."""
+    checkouts: dict[int, Checkout] = {}
+    late: dict[int, Agreed | Refusal] = {}
+    seen: set[UUID] = set()
+    for index, task in enumerate(tasks):
+        if (quote := task.command.quote) is None:
+            continue
+        if quote.cart_id in seen:
+            late[index] = Stale("Somebody else is checking this cart out.")
+            continue
+        seen.add(quote.cart_id)
+        checkouts[index] = Checkout(
+            cart_id=quote.cart_id, quote_token=quote.token, order_id=new_id(), user_id=task.call.actor.subject
+        )
+    if not checkouts:
+        return {}
+    answers = await tx.peer(CartsPeer).agree(tx, list(checkouts.values()))
+    return {**dict(zip(checkouts, answers, strict=True)), **late}
 
 
 async def _prices(tx: Tx, commands: Sequence[PlaceOrder]) -> Prices:
     lines = [line for command in commands for line in command.items if line.kind == "goods"]
+    if not lines:
+        return {}
     skus = {line.sku for line in lines if line.sku is not None}
     ids = {line.product_id for line in lines if line.product_id is not None}
     return await tx.peer(PricingPeer).prices(tx, list(skus), list(ids))
 
 
-def _draft(task: Task, prices: Prices, tx: Tx) -> Order | Refusal:
-    """The order that the command asks for, or why it cannot be."""
-    command: PlaceOrder = task.command
-    if command.imported and not allows(tx.policy, task.call, "orders.import", {}):
-        return Forbidden(action="orders.import")
-    unknown = sorted({str(line.sku or line.product_id) for line in command.items if _price(line, prices) is None})
-    if unknown:
-        return UnknownProduct("Not sold here: " + ", ".join(unknown[:5]), skus=unknown)
-    lines = tuple(_line(line, prices) for line in command.items)
-    currencies = {line.unit_price.currency for line in lines} | ({command.currency} if command.currency else set())
-    if len(currencies) > 1:
-        return UnfitCurrency(currencies=sorted(currencies))
-    return _order(command, task.call, lines, currencies.pop())
+class _Lost(Refusal):
+    """Not an answer: what is limited went to another order of the same transaction, or was gone before."""
+
+    def __init__(self, why: Refusal) -> None:
+        super().__init__()
+        self.why = why
 
 
-def _order(command: PlaceOrder, call: Call, lines: tuple[Line, ...], currency: str) -> Order | Refusal:
-    nothing, past = Money(0, currency), command.imported
-    order = Order(
-        id=past.order_id if past else new_id(),
-        user_id=past.user_id if past else call.actor.subject,
-        lines=lines,
-        shipping=past.shipping if past else nothing,
-        tax=nothing,
-        discount=past.discount if past else nothing,
-        placed_at=past.placed_at if past else now(),
-        payment_method=command.payment_method,
-        shipping_address=command.shipping_address,
-    )
-    if not 0 <= order.total.minor <= MAX_MINOR:
-        return UnfitOrder("The order's total is out of bounds.")
-    return order
+async def _redeem(tx: Tx, drafts: Sequence[Draft | Refusal]) -> list[Draft | Refusal]:
+    """Who gets what is limited, in order of arrival; asks only where something is."""
+    wanted = [draft for draft in drafts if isinstance(draft, Draft) and draft.redemption]
+    if not wanted:
+        return list(drafts)
+    answers = iter(await tx.peer(PricingPeer).redeem(tx, [draft.redemption for draft in wanted if draft.redemption]))
+
+    def decided(draft: Draft | Refusal) -> Draft | Refusal:
+        if isinstance(draft, Refusal) or not draft.redemption:
+            return draft
+        refusal = next(answers)
+        return draft if refusal is None else _Lost(refusal)
+
+    return [decided(draft) for draft in drafts]
 
 
-def _price(line: OrderLine, prices: Prices) -> Money | None:
-    if line.kind == "fee":
-        return line.unit_price
-    found = prices.get(line.sku if line.sku is not None else line.product_id or "")
-    return None if found is None else line.unit_price or found.price
+def _again(refusal: Refusal, *, let_go: bool) -> Refusal:
+    """Who lost to an order that then could not have its goods is asked again, alone."""
+    if not isinstance(refusal, _Lost):
+        return refusal
+    return Stale() if let_go else refusal.why
 
 
-def _line(line: OrderLine, prices: Prices) -> Line:
-    price = _price(line, prices)
-    assert price is not None, "lines without a price were refused"
-    if line.kind == "fee":
-        return Line(sku=line.sku or "", product_id=None, quantity=line.qty, unit_price=price, kind="fee")
-    found = prices[line.sku if line.sku is not None else line.product_id or ""]
-    return Line(sku=found.sku, product_id=found.product_id, quantity=line.qty, unit_price=price)
-
-
-async def _hold(tx: Tx, fit: Sequence[tuple[Task, Order]]) -> Sequence[Steps | NotEnoughStock]:
+async def _hold(tx: Tx, fit: Sequence[Draft]) -> Sequence[Steps | NotEnoughStock]:
     """Hold every order's goods, in order of arrival; for each, the steps it took, or the refusal."""
-    wanted = [Wanted(order.id, order.quantities) for _, order in fit]
+    wanted = [Wanted(draft.order.id, draft.order.quantities) for draft in fit]
     held = await tx.peer(InventoryPeer).reserve(tx, wanted) if wanted else []
     return [
-        one if isinstance(one, NotEnoughStock) else [*_placed(order), *order.hold(one)]
-        for (_, order), one in zip(fit, held, strict=True)
+        one if isinstance(one, NotEnoughStock) else [*_placed(draft.order), *draft.order.hold(one)]
+        for draft, one in zip(fit, held, strict=True)
     ]
 
 
@@ -133,18 +155,21 @@ def _placed(order: Order) -> Steps:
     return [(order, order.place())]
 
 
-def _write(tx: Tx, outcomes: Sequence[tuple[Task, Steps | NotEnoughStock]]) -> None:
-    """Orders, sagas, events and the trail, with the transaction's last statement."""
-    accepted = [(task, steps) for task, steps in outcomes if not isinstance(steps, NotEnoughStock)]
+def _write(tx: Tx, accepted: Sequence[tuple[Draft, Steps]]) -> None:
+    """Orders, sagas, events, the trail and what carts and pricing owe them, with the transaction's last statement."""
     if not accepted:
         return
     orders.insert(tx, [(steps[-1][0], steps) for _, steps in accepted])
     at_step = AFTER_RESERVATION if tx.peer(Placement).in_place else 0
-    calls = [task.call for task, _ in accepted]
-    sagas.begin(tx, PLACE_ORDER, [steps[0][0].id for _, steps in accepted], calls, at_step=at_step)
-    for task, steps in accepted:
-        tx.tell(*(event for _, event in steps), call=task.call)
-        tx.audit("orders.place", str(steps[0][0].id), call=task.call)
+    calls = [draft.task.call for draft, _ in accepted]
+    sagas.begin(tx, PLACE_ORDER, [draft.order.id for draft, _ in accepted], calls, at_step=at_step)
+    for draft, steps in accepted:
+        tx.tell(*(event for _, event in steps), call=draft.task.call)
+        tx.audit("orders.place", str(draft.order.id), call=draft.task.call)
+    if agreed := [draft.agreed for draft, _ in accepted if draft.agreed]:
+        tx.peer(CartsPeer).complete(tx, agreed)
+    if granted := [draft.redemption for draft, _ in accepted if draft.redemption]:
+        tx.peer(PricingPeer).redeemed(tx, granted)
 
 
 def _count(placed: Sequence[Steps | NotEnoughStock], began: float) -> None:

@@ -103,3 +103,16 @@ async def test_a_replay_after_a_restart_is_the_same_to_the_byte_until_the_key_ex
     async with open_shop(shop.settings, shop.engines, connections=4) as next_day:
         assert (await next_day.dispatch(an_order(), call)).id != first.id
     assert await figures(shop) == (2, 2)
+
+
+async def test_a_replay_in_another_process_is_the_same_though_the_goods_are_gone_by_now(shop: Shop) -> None:
+    await a_product(shop, "BOOK", stock=1)
+    first = await shop.dispatch(an_order(), a_call(key="k", subject="who"))
+    async with open_shop(shop.settings, shop.engines, connections=4) as other:
+        again = await other.dispatch(an_order(), a_call(key="k", subject="who"))
+        with pytest.raises(KeyReused):
+            await other.dispatch(an_order(qty=2), a_call(key="k", subject="who"))
+        with pytest.raises(NotEnoughStock):
+            await other.dispatch(an_order(), a_call(key="another", subject="who"))
+    assert msgspec.json.encode(again) == msgspec.json.encode(first)
+    assert await figures(shop) == (1, 1)
