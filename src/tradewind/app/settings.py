@@ -45,6 +45,14 @@ class Settings:
     """on or off: whether one client and one user may ask only so much (docs/guides/rest.md)."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks, with commas between, whose X-Forwarded-For says who asks; else it is the socket's peer."""
+    ai_url: str | None = None
+    """An AI provider that speaks OpenAI's protocol (https://…/v1), for search by meaning and the assistant."""
+    ai_key: str | None = field(default=None, repr=False)
+    """What the AI provider knows the shop by."""
+    ai_model: str = "gpt-4.1-mini"
+    """The AI provider's model that the assistant speaks with."""
+    ai_meaning_model: str = "text-embedding-3-small"
+    """The AI provider's model that says what texts mean."""
     log_level: str = "info"
     """debug, info, warning or error."""
 
@@ -57,7 +65,7 @@ class Settings:
             try:
                 return understand(value) if value else default
             except ValueError as reason:
-                secret = name.endswith(("PASSWORD", "DATABASE_URL"))
+                secret = name.endswith(("PASSWORD", "DATABASE_URL", "KEY"))
                 shown = "" if secret else f" is {value!r}, but"
                 raise SettingError(f"TRADEWIND_{name}{shown} {reason}") from None
 
@@ -76,6 +84,10 @@ class Settings:
             saga_lease_s=read("SAGA_LEASE_S", _seconds, 10.0),
             rate_limits=read("RATE_LIMITS", _switch, True),
             trusted_proxies=read("TRUSTED_PROXIES", _networks, ()),
+            ai_url=read("AI_URL", _web_address, None),
+            ai_key=read("AI_KEY", str, None),
+            ai_model=read("AI_MODEL", str, "gpt-4.1-mini"),
+            ai_meaning_model=read("AI_MEANING_MODEL", str, "text-embedding-3-small"),
             log_level=read("LOG_LEVEL", _log_level, "info"),
         )
 

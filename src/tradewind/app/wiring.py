@@ -9,6 +9,7 @@ from functools import partial
 
 import asyncpg
 
+from tradewind.adapters.ai.openai_protocol import ai_provider
 from tradewind.adapters.payment_provider.client import payment_provider
 from tradewind.adapters.policy.rego import RegoPolicy
 from tradewind.app.engines import EngineError, Engines
@@ -18,6 +19,7 @@ from tradewind.app.settings import Settings
 from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
 from tradewind.contracts.identity import TokenIssuer
 from tradewind.contracts.privacy import PersonalDataPeer, Pseudonyms
+from tradewind.ports.ai import AiProvider
 from tradewind.ports.payment_provider import PaymentProvider
 from tradewind.runtime import giving_way, idempotency, outbox, timers
 from tradewind.runtime.database import Database
@@ -124,6 +126,9 @@ async def open_shop(
             payment_provider(engines.provider_url, timeout_s=settings.provider_timeout_s)
         )
         peers |= {protocol: make() for one in contexts for protocol, make in one.parts.items()}
+        peers[AiProvider] = await stack.enter_async_context(
+            ai_provider(settings.ai_url, settings.ai_key, settings.ai_model, settings.ai_meaning_model)
+        )
         peers |= instead or {}
         db = await Database.open(
             engines.database_url,

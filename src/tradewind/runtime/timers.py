@@ -21,6 +21,8 @@ class Timer:
     run: Callable[[Any], Awaitable[int]]
     everywhere: bool = False
     """In every worker and without the lock: what must be done even while another worker, paused, holds everything."""
+    apart: bool = False
+    """`run(db)` instead, in transactions of its own: what asks others over the network, and does no harm done twice."""
 
 
 async def keep(db: Database, timer: Timer, stop: asyncio.Event) -> None:
@@ -33,6 +35,8 @@ async def keep(db: Database, timer: Timer, stop: asyncio.Event) -> None:
 
 async def _once(db: Database, timer: Timer) -> int:
     try:
+        if timer.apart:
+            return await timer.run(db)
         async with db.transaction(internal_call(timer.name)) as tx:
             if not timer.everywhere and not await tx.value(TRY_LOCK, timer.name):
                 return 0
