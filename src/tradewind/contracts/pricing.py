@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from tradewind.contracts.messages import Event
-from tradewind.kernel.errors import Conflict
+from tradewind.kernel.errors import Conflict, Invalid, NotFound
 from tradewind.kernel.money import Money
 
 
@@ -27,7 +27,7 @@ class ProductPriceChanged(Event, frozen=True):
 
 
 class FlashSaleStarted(Event, frozen=True):
-    """Some products cost less for a while."""
+    """Some products cost less for a while: `price` of `currency`, `quantity` pieces, `per_buyer` for one buyer."""
 
     TYPE = "ecommerce.pricing.flash_sale.started.v1"
     KEY: ClassVar[str] = "sale_id"
@@ -35,6 +35,32 @@ class FlashSaleStarted(Event, frozen=True):
     product_ids: tuple[UUID, ...]
     starts_at: datetime
     ends_at: datetime
+    sku: str | None = None
+    price: Decimal | None = None
+    currency: str | None = None
+    quantity: int | None = None
+    per_buyer: int | None = None
+
+
+class FlashSaleExhausted(Event, frozen=True):
+    """All its pieces are sold. It goes on: orders that are called off may give some back."""
+
+    TYPE = "ecommerce.pricing.flash_sale.sold_out.v1"
+    KEY: ClassVar[str] = "sale_id"
+    sale_id: UUID
+    product_ids: tuple[UUID, ...]
+    sku: str
+
+
+class FlashSaleReopened(Event, frozen=True):
+    """It was sold out, and `left` pieces came back."""
+
+    TYPE = "ecommerce.pricing.flash_sale.reopened.v1"
+    KEY: ClassVar[str] = "sale_id"
+    sale_id: UUID
+    product_ids: tuple[UUID, ...]
+    sku: str
+    left: int
 
 
 class FlashSaleEnded(Event, frozen=True):
@@ -45,6 +71,8 @@ class FlashSaleEnded(Event, frozen=True):
     sale_id: UUID
     product_ids: tuple[UUID, ...]
     ended_at: datetime
+    sku: str | None = None
+    sold: int | None = None
 
 
 class Price(Struct, frozen=True):
@@ -131,6 +159,14 @@ class Redemption(Struct, frozen=True, kw_only=True):
     sale_pieces: Mapping[UUID, int] = {}
 
 
+class NoSuchPrice(NotFound):
+    """It is not sold here, or not in this currency. `skus` names what has no price."""
+
+
+class UnfitQuote(Invalid):
+    """Nothing to price, or more than can be priced at once."""
+
+
 class CouponSpent(Conflict):
     """A coupon has been used as often as it may be, by everybody or by this customer. `code` names it."""
 
@@ -151,7 +187,7 @@ class PricingPeer(Protocol):
         ...
 
     async def quote(self, tx: object, request: QuoteRequest) -> Quote:
-        """What it all costs, explained. Refuses (NoSuchPrice) what is not sold here or not in that currency."""
+        """What it all costs, explained. A coupon that does not count is no refusal. Refuses NoSuchPrice, UnfitQuote."""
         ...
 
     async def redeem(self, tx: object, wanted: Sequence[Redemption]) -> Sequence[Conflict | None]:

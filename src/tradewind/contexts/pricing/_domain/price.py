@@ -6,9 +6,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from tradewind.contracts.pricing import ProductPriceChanged
-from tradewind.kernel.errors import Conflict, Invalid, NotFound
+from tradewind.contracts.pricing import NoSuchPrice, ProductPriceChanged
+from tradewind.kernel.errors import Conflict, Invalid
 from tradewind.kernel.money import Money
+
+__all__ = ["Current", "InvalidPrice", "NoSuchPrice", "PriceOutOfOrder", "begins", "changed", "check"]
 
 MAX_PRICE_MINOR: Final = 10**11
 """Dearer than anything a shop sells one by one; a slip of the finger is refused."""
@@ -23,22 +25,23 @@ class InvalidPrice(Invalid):
     """The price breaks a rule. `errors` names each."""
 
 
-class NoSuchPrice(NotFound):
-    """There is no such product, or none that ever had a price."""
-
-
 class PriceOutOfOrder(Conflict):
     """A later price is known already; history is written in the order in which it happened."""
 
 
 class Current(Struct, frozen=True, kw_only=True):
-    """The price that counts until another one does."""
+    """The list price that counts until another one does; `covered` where a more specific price lies above it now."""
 
     id: int
     sku: str
     product_id: UUID
     price: Money
     valid_from: datetime
+    covered: bool = False
+
+    def is_heard(self, successor: Money) -> bool:
+        """Whether everybody notices a successor: not while something lies above both."""
+        return not self.covered or successor.currency != self.price.currency
 
 
 def check(price: Money, reason: str) -> None:

@@ -6,28 +6,36 @@ from typing import Any, Final
 from uuid import UUID
 
 from tradewind.contexts.pricing._domain.price import Current
+from tradewind.contexts.pricing._store.layers import ABOVE_LIST, AMOUNT, LAYERS
 from tradewind.contracts.pricing import Price
+from tradewind.kernel import clock
 from tradewind.kernel.money import Money
 from tradewind.runtime.database import Tx
 
-COUNTING: Final = """
-    SELECT p.* FROM unnest($1::text[]) AS wanted (sku) CROSS JOIN LATERAL (
+COUNTING: Final = f"""
+    SELECT p.sku, p.product_id, {AMOUNT} AS amount_minor, p.currency
+    FROM unnest($2::text[]) AS wanted (sku) CROSS JOIN LATERAL (
         SELECT sku, product_id, amount_minor, currency FROM pricing.product_price_history
         WHERE sku = wanted.sku AND valid_to IS NULL LIMIT 1) AS p
+    {LAYERS}
     WHERE NOT EXISTS (SELECT FROM pricing.withheld AS w WHERE w.product_id = p.product_id)
     UNION ALL
-    SELECT p.* FROM unnest($2::uuid[]) AS wanted (product_id) CROSS JOIN LATERAL (
+    SELECT p.sku, p.product_id, {AMOUNT} AS amount_minor, p.currency
+    FROM unnest($3::uuid[]) AS wanted (product_id) CROSS JOIN LATERAL (
         SELECT sku, product_id, amount_minor, currency FROM pricing.product_price_history
         WHERE product_id = wanted.product_id AND valid_to IS NULL LIMIT 1) AS p
+    {LAYERS}
     WHERE NOT EXISTS (SELECT FROM pricing.withheld AS w WHERE w.product_id = p.product_id)
-"""
+"""  # noqa: S608 -- the pieces are constants
 HOLD_FIRST: Final = """
     SELECT id FROM pricing.product_price_history WHERE product_id = $1 AND follows IS NULL FOR NO KEY UPDATE
 """
-CURRENT: Final = """
-    SELECT id, sku, product_id, amount_minor, currency, valid_from FROM pricing.product_price_history
-    WHERE product_id = $1 AND valid_to IS NULL
-"""
+CURRENT: Final = f"""
+    SELECT p.id, p.sku, p.product_id, p.amount_minor, p.currency, p.valid_from, {ABOVE_LIST} IS NOT NULL AS covered
+    FROM pricing.product_price_history AS p
+    {LAYERS}
+    WHERE p.product_id = $2 AND p.valid_to IS NULL
+"""  # noqa: S608 -- the pieces are constants
 AT: Final = """
     SELECT amount_minor, currency FROM pricing.product_price_history
     WHERE product_id = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2)
@@ -47,7 +55,7 @@ HISTORY: Final = """
 async def counting(tx: Tx, skus: Sequence[str], product_ids: Sequence[UUID]) -> dict[str | UUID, Price]:
     """The prices that count now, by SKU and by product id, in one question."""
     found: dict[str | UUID, Price] = {}
-    for sku, product_id, minor, currency in await tx.all(COUNTING, skus, product_ids):
+    for sku, product_id, minor, currency in await tx.all(COUNTING, clock.now(), skus, product_ids):
         found[sku] = found[product_id] = Price(sku, product_id, Money(minor, currency))
     return found
 
@@ -59,12 +67,19 @@ async def hold(tx: Tx, product_id: UUID) -> Current | None:
     find it closed and its successor out of sight.
     """
     await tx.run(HOLD_FIRST, product_id)
-    row = await tx.row(CURRENT, product_id)
-    if row is None:
-        return None
-    price = Money(row["amount_minor"], row["currency"])
+    row = await tx.row(CURRENT, clock.now(), product_id)
+    return None if row is None else current(row)
+
+
+def current(row: Any) -> Current:
+    """What a row of CURRENT says."""
     return Current(
-        id=row["id"], sku=row["sku"], product_id=row["product_id"], price=price, valid_from=row["valid_from"]
+        id=row["id"],
+        sku=row["sku"],
+        product_id=row["product_id"],
+        price=Money(row["amount_minor"], row["currency"]),
+        valid_from=row["valid_from"],
+        covered=row["covered"],
     )
 
 

@@ -1,10 +1,11 @@
 -- What products are, as far as prices, promotions and taxes ask: told by the catalog, written by one subscriber.
 CREATE TABLE pricing.product_facts (
-    product_id uuid PRIMARY KEY,
-    sku        text NOT NULL,
-    category   text NOT NULL
+    product_id    uuid PRIMARY KEY,
+    sku           text NOT NULL,
+    category      text NOT NULL,
+    category_path text NOT NULL
 );
-CREATE INDEX facts_by_sku ON pricing.product_facts (sku) INCLUDE (category);
+CREATE INDEX facts_by_sku ON pricing.product_facts (sku) INCLUDE (category, category_path);
 
 -- Price books. A book is for one currency and one customer group (null: everybody); what it says is in its versions, of
 -- which one is ACTIVE at most. A version that was published is never changed.
@@ -145,7 +146,7 @@ CREATE TABLE pricing.tax_region (
     version         integer NOT NULL DEFAULT 1,
     PRIMARY KEY (country, region)
 );
--- Which tax class a category's products are of, unless a product has its own; 'standard' where nothing is said.
+-- Which tax class a category's products are of (by its name, or by its path and all below), unless a product has its own; 'standard' where nothing is said.
 CREATE TABLE pricing.tax_class_of_category (category text PRIMARY KEY, tax_class text NOT NULL);
 CREATE TABLE pricing.tax_class_of_product (product_id uuid PRIMARY KEY, sku text NOT NULL, tax_class text NOT NULL);
 CREATE INDEX tax_class_by_sku ON pricing.tax_class_of_product (sku) INCLUDE (tax_class);

@@ -5,19 +5,22 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from tradewind.contexts.pricing._domain.price import Current, begins, changed, check
+from tradewind.contexts.pricing._store import prices, told
+from tradewind.contexts.pricing._store.layers import ABOVE_LIST, LAYERS
 from tradewind.contracts.pricing import NewPrice
 from tradewind.kernel import clock
-from tradewind.kernel.money import Money
 from tradewind.runtime.database import Tx
 
 HOLD_FIRSTS: Final = """
     SELECT id FROM pricing.product_price_history WHERE product_id = ANY($1::uuid[]) AND follows IS NULL
     ORDER BY product_id FOR NO KEY UPDATE
 """
-CURRENTS: Final = """
-    SELECT id, sku, product_id, amount_minor, currency, valid_from FROM pricing.product_price_history
-    WHERE product_id = ANY($1::uuid[]) AND valid_to IS NULL
-"""
+CURRENTS: Final = f"""
+    SELECT p.id, p.sku, p.product_id, p.amount_minor, p.currency, p.valid_from, {ABOVE_LIST} IS NOT NULL AS covered
+    FROM pricing.product_price_history AS p
+    {LAYERS}
+    WHERE p.product_id = ANY($2::uuid[]) AND p.valid_to IS NULL
+"""  # noqa: S608 -- the pieces are constants
 CLOSE_MANY: Final = """
     UPDATE pricing.product_price_history AS h SET valid_to = u.since
     FROM unnest($1::bigint[], $2::timestamptz[]) AS u (id, since) WHERE h.id = u.id
@@ -49,7 +52,7 @@ async def set_prices(tx: Tx, wanted: Sequence[NewPrice], *, reason: str) -> int:
         check(one.price, reason)
     counting = await _held(tx, [one.product_id for one in wanted])
     now = clock.now()
-    opened, ended = [], []
+    opened, ended, heard = [], [], []
     for one in wanted:
         current = counting.get(one.product_id)
         if current is not None and current.price == one.price:
@@ -59,25 +62,21 @@ async def set_prices(tx: Tx, wanted: Sequence[NewPrice], *, reason: str) -> int:
             ended.append((current.id, since))
         follows = None if current is None else since
         opened.append(_Opened(one.sku, one.product_id, one.price.minor, one.price.currency, since, follows))
-        tx.tell(changed(one.product_id, one.sku, one.price, since, current))
+        if current is None or current.is_heard(one.price):
+            heard.append((one.sku, one.product_id, one.price))
+            tx.tell(changed(one.product_id, one.sku, one.price, since, current))
     if ended:
         await tx.run(CLOSE_MANY, *map(list, zip(*ended, strict=True)))
     if opened:
+        told.look_again(tx, [one.sku for one in opened], if_in_a_book=True)
         tx.later(OPEN_MANY, *map(list, zip(*opened, strict=True)), reason, tx.call.actor.subject)
+    if heard:
+        told.note(tx, heard, now)
     return len(opened)
 
 
 async def _held(tx: Tx, product_ids: Sequence[UUID]) -> Mapping[UUID, Current]:
     """The prices that count now, by product; nobody else changes them until the transaction ends."""
     await tx.run(HOLD_FIRSTS, product_ids)
-    rows = await tx.all(CURRENTS, product_ids)
-    return {
-        row["product_id"]: Current(
-            id=row["id"],
-            sku=row["sku"],
-            product_id=row["product_id"],
-            price=Money(row["amount_minor"], row["currency"]),
-            valid_from=row["valid_from"],
-        )
-        for row in rows
-    }
+    rows = await tx.all(CURRENTS, clock.now(), product_ids)
+    return {row["product_id"]: prices.current(row) for row in rows}

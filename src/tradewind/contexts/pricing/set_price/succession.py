@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tradewind.contexts.pricing._domain.price import Current, begins, changed, check
-from tradewind.contexts.pricing._store import prices
+from tradewind.contexts.pricing._store import prices, told
 from tradewind.kernel import clock
 from tradewind.kernel.money import Money
 from tradewind.runtime.database import Tx
@@ -30,7 +30,11 @@ async def succeed(
     if not await _counts_already(tx, current, price, valid_from):
         since = begins(current, valid_from, clock.now())
         await prices.succeed(tx, current, opened, since, reason)
-        tx.tell(changed(product_id, sku, price, since, current))
+        if current is None or current.is_heard(price):
+            tx.tell(changed(product_id, sku, price, since, current))
+            told.note(tx, [opened], since)
+        if current is None or current.price.currency != price.currency:
+            told.look_again(tx, [sku], if_in_a_book=True)
 
 
 async def _counts_already(tx: Tx, current: Current | None, price: Money, valid_from: datetime | None) -> bool:

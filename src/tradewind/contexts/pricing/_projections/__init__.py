@@ -1,0 +1,1 @@
+"""What pricing keeps of what others tell."""

@@ -1,0 +1,15 @@
+"""Gives coupons back when an order comes to nothing."""
+
+from collections.abc import Sequence
+
+from tradewind.contexts.pricing._store import redemptions
+from tradewind.contracts.orders import OrderCancelled, OrderFailed
+from tradewind.kernel import clock
+from tradewind.runtime.database import Tx
+from tradewind.runtime.subscriptions import subscriber
+
+
+@subscriber
+async def on_order_called_off(events: Sequence[OrderCancelled | OrderFailed], tx: Tx) -> None:
+    """Let the uses of these orders count no more. Hearing it twice changes nothing."""
+    await redemptions.give_back(tx, [event.order_id for event in events], clock.now())

@@ -1,0 +1,1 @@
+"""What goods cost somebody now, and why."""

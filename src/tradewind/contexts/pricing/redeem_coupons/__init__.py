@@ -1,0 +1,1 @@
+"""Count the uses of coupons, so that no limit is exceeded however many come at once."""
