@@ -27,3 +27,8 @@ commands_total = Counter("commands_total", "Commands answered, by outcome.", ["c
 batch_size = Histogram(
     "batch_size", "Commands that shared one transaction.", ["lane"], buckets=(1, 2, 4, 8, 16, 32, 64, 128)
 )
+carts_opened_total = Counter("carts_opened_total", "Carts opened.")
+carts_checked_out_total = Counter("carts_checked_out_total", "Carts that became an order.")
+carts_abandoned_total = Counter(
+    "carts_abandoned_total", "Filled carts that nobody touched for a while; against those opened, the abandonment rate."
+)
