@@ -13,14 +13,14 @@ from tradewind.kernel.money import Money
 from tradewind.runtime.database import Tx
 
 COUNTING: Final = f"""
-    SELECT p.sku, p.product_id, {AMOUNT} AS amount_minor, p.currency
+    SELECT p.sku, p.product_id, {AMOUNT} AS amount_minor, p.currency, s.sale_id
     FROM unnest($2::text[]) AS wanted (sku) CROSS JOIN LATERAL (
         SELECT sku, product_id, amount_minor, currency FROM pricing.product_price_history
         WHERE sku = wanted.sku AND valid_to IS NULL LIMIT 1) AS p
     {LAYERS}
     WHERE NOT EXISTS (SELECT FROM pricing.withheld AS w WHERE w.product_id = p.product_id)
     UNION ALL
-    SELECT p.sku, p.product_id, {AMOUNT} AS amount_minor, p.currency
+    SELECT p.sku, p.product_id, {AMOUNT} AS amount_minor, p.currency, s.sale_id
     FROM unnest($3::uuid[]) AS wanted (product_id) CROSS JOIN LATERAL (
         SELECT sku, product_id, amount_minor, currency FROM pricing.product_price_history
         WHERE product_id = wanted.product_id AND valid_to IS NULL LIMIT 1) AS p
@@ -55,8 +55,8 @@ HISTORY: Final = """
 async def counting(tx: Tx, skus: Sequence[str], product_ids: Sequence[UUID]) -> dict[str | UUID, Price]:
     """The prices that count now, by SKU and by product id, in one question."""
     found: dict[str | UUID, Price] = {}
-    for sku, product_id, minor, currency in await tx.all(COUNTING, clock.now(), skus, product_ids):
-        found[sku] = found[product_id] = Price(sku, product_id, Money(minor, currency))
+    for sku, product_id, minor, currency, sale_id in await tx.all(COUNTING, clock.now(), skus, product_ids):
+        found[sku] = found[product_id] = Price(sku, product_id, Money(minor, currency), sale_id)
     return found
 
 

@@ -1,6 +1,6 @@
 """Loads all that a quote is made of, in two questions however many goods, promotions and codes there are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -8,7 +8,6 @@ import msgspec
 
 from tradewind.contexts.pricing._domain.quote.facts import BookPrice, Coupon, Facts, Item, Promotion, SaleOffer
 from tradewind.contexts.pricing._domain.taxes import TaxRegion
-from tradewind.contexts.pricing._store import sale_offers
 from tradewind.contracts.pricing import QuoteRequest
 from tradewind.runtime.database import Tx
 
@@ -16,11 +15,18 @@ GOODS: Final = """
     SELECT wanted.sku, wanted.quantity, p.product_id, p.list_minor, o.amount_minor AS override_minor,
         coalesce(f.category, '') AS category,
         coalesce(f.category_path, '') AS category_path,
-        coalesce(t.tax_class, c.tax_class, 'standard') AS tax_class, b.books
+        coalesce(t.tax_class, c.tax_class, 'standard') AS tax_class, b.books,
+        s.sale_id, s.price_minor AS sale_minor, s.left_over, s.per_buyer, s.taken
     FROM unnest($2::text[], $3::int[]) AS wanted (sku, quantity)
     CROSS JOIN LATERAL (
         SELECT product_id, CASE WHEN currency = $4 THEN amount_minor END AS list_minor
         FROM pricing.product_price_history WHERE sku = wanted.sku AND valid_to IS NULL LIMIT 1) AS p
+    LEFT JOIN LATERAL (
+        SELECT id AS sale_id, price_minor, quantity - sold AS left_over, per_buyer, (
+            SELECT coalesce(sum(r.pieces), 0)::int FROM pricing.flash_sale_redemption AS r
+            WHERE r.sale_id = f.id AND r.customer_id = $6 AND r.returned_at IS NULL) AS taken
+        FROM pricing.flash_sale AS f
+        WHERE f.sku = wanted.sku AND f.currency = $4 AND f.state IN ('RUNNING', 'SOLD_OUT')) AS s ON true
     LEFT JOIN LATERAL (
         SELECT amount_minor FROM pricing.price_override
         WHERE sku = wanted.sku AND currency = $4 AND ended_at IS NULL AND (until IS NULL OR until > $1)) AS o ON true
@@ -76,9 +82,9 @@ _tax = msgspec.json.Decoder(TaxRegion)
 async def load(tx: Tx, request: QuoteRequest, codes: Sequence[str], at: datetime) -> tuple[Facts, list[str]]:
     """Everything that the quote asks for, and the SKUs that are not sold here at all."""
     skus, quantities = list(request.quantities), list(request.quantities.values())
-    goods = await tx.all(GOODS, at, skus, quantities, request.currency, sorted(request.groups))
-    offers = await sale_offers.running(tx, request, at)
-    found = {row["sku"]: _item(row, offers) for row in goods}
+    groups, currency = sorted(request.groups), request.currency
+    goods = await tx.all(GOODS, at, skus, quantities, currency, groups, request.customer_id)
+    found = {row["sku"]: _item(row) for row in goods}
     rules = await tx.all(RULES, at, codes, request.customer_id, request.currency, request.country, request.region or "")
     facts: dict[str, list[str]] = {"coupon": [], "promotion": [], "tax": []}
     for kind, fact in rules:
@@ -97,7 +103,7 @@ async def load(tx: Tx, request: QuoteRequest, codes: Sequence[str], at: datetime
     ), [sku for sku in skus if sku not in found]
 
 
-def _item(row: Any, offers: Mapping[str, SaleOffer]) -> Item:
+def _item(row: Any) -> Item:
     return Item(
         sku=row["sku"],
         product_id=row["product_id"],
@@ -105,8 +111,18 @@ def _item(row: Any, offers: Mapping[str, SaleOffer]) -> Item:
         list_minor=row["list_minor"],
         override_minor=row["override_minor"],
         books=_books.decode(row["books"]) if row["books"] else (),
-        sale=offers.get(row["sku"]),
+        sale=_sale(row) if row["sale_id"] else None,
         category=row["category"],
         category_path=row["category_path"],
         tax_class=row["tax_class"],
+    )
+
+
+def _sale(row: Any) -> SaleOffer:
+    return SaleOffer(
+        sale_id=row["sale_id"],
+        minor=row["sale_minor"],
+        left=row["left_over"],
+        per_buyer=row["per_buyer"],
+        taken=row["taken"],
     )
