@@ -2,25 +2,83 @@
 
 from pathlib import Path
 
+from tradewind.contexts.catalog._projections.availability import availability
+from tradewind.contexts.catalog._projections.listing import KEEP_INDEX, listing
+from tradewind.contexts.catalog._projections.rating import rating
 from tradewind.contexts.catalog._subscribers.on_price_changed import on_price_changed
+from tradewind.contexts.catalog.add_variant import rest as add_variant_rest
+from tradewind.contexts.catalog.add_variant.command import AddVariant, add_variant
+from tradewind.contexts.catalog.archive_product import rest as archive_product_rest
+from tradewind.contexts.catalog.archive_product.command import ArchiveProduct, archive_product
+from tradewind.contexts.catalog.create_category import rest as create_category_rest
+from tradewind.contexts.catalog.create_category.command import CreateCategory, create_category
 from tradewind.contexts.catalog.create_product import rest as create_product_rest
 from tradewind.contexts.catalog.create_product.command import CreateProduct, create_product
 from tradewind.contexts.catalog.get_product import rest as get_product_rest
-from tradewind.contexts.catalog.get_product.query import get_product
+from tradewind.contexts.catalog.get_product.query import GetProduct, find_product, get_product
+from tradewind.contexts.catalog.list_categories import rest as list_categories_rest
+from tradewind.contexts.catalog.list_categories.query import list_categories
 from tradewind.contexts.catalog.list_products import rest as list_products_rest
 from tradewind.contexts.catalog.list_products.query import ListProducts, list_products
 from tradewind.contexts.catalog.peer import Catalog
+from tradewind.contexts.catalog.search_products import rest as search_products_rest
+from tradewind.contexts.catalog.search_products.query import SearchProducts, search_products
+from tradewind.contexts.catalog.suggest_products import rest as suggest_products_rest
+from tradewind.contexts.catalog.suggest_products.query import SuggestProducts, suggest_products
+from tradewind.contexts.catalog.update_category import rest as update_category_rest
+from tradewind.contexts.catalog.update_category.command import UpdateCategory, update_category
+from tradewind.contexts.catalog.update_product import rest as update_product_rest
+from tradewind.contexts.catalog.update_product.command import UpdateProduct, update_product
 from tradewind.contracts.catalog import CatalogPeer
 from tradewind.runtime.manifest import Manifest
 
-__all__ = ["MANIFEST", "CreateProduct", "ListProducts"]
+__all__ = [
+    "MANIFEST",
+    "AddVariant",
+    "ArchiveProduct",
+    "CreateCategory",
+    "CreateProduct",
+    "GetProduct",
+    "ListProducts",
+    "SearchProducts",
+    "SuggestProducts",
+    "UpdateCategory",
+    "UpdateProduct",
+]
 
 _peer: CatalogPeer = Catalog()
 MANIFEST = Manifest(
     name="catalog",
     migrations=Path(__file__).parent / "migrations",
-    handlers=(create_product, get_product, list_products),
-    routes=(create_product_rest.create_product, get_product_rest.get_product, list_products_rest.list_products),
-    subscribers=(on_price_changed,),
+    handlers=(
+        create_product,
+        update_product,
+        archive_product,
+        add_variant,
+        get_product,
+        find_product,
+        list_products,
+        search_products,
+        suggest_products,
+        create_category,
+        update_category,
+        list_categories,
+    ),
+    routes=(
+        create_product_rest.create_product,
+        update_product_rest.update_product,
+        archive_product_rest.archive_product,
+        add_variant_rest.add_variant,
+        get_product_rest.get_product,
+        get_product_rest.find_product,
+        list_products_rest.list_products,
+        search_products_rest.search_products,
+        suggest_products_rest.suggest_products,
+        create_category_rest.create_category,
+        update_category_rest.update_category,
+        list_categories_rest.list_categories,
+    ),
+    subscribers=(on_price_changed, availability, rating, listing),
+    timers=(KEEP_INDEX,),
     peers={CatalogPeer: _peer},
 )

@@ -1,12 +1,15 @@
 """What the catalog answers."""
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from msgspec import Struct
 
-from tradewind.contexts.catalog._domain.product import Product
+from tradewind.contexts.catalog._domain.category import Category
+from tradewind.contexts.catalog._domain.image import FORMATS, Image, address
+from tradewind.contexts.catalog._domain.product import Kind, Product, Status, Value
 
 PAGE: Final = 50
 MAX_PAGE: Final = 200
@@ -20,14 +23,70 @@ class PriceView(Struct, frozen=True, kw_only=True, rename="camel"):
     currency: str
 
 
+class RatingView(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What its buyers think: 1 to 5 stars on average; 0 of none."""
+
+    average: Decimal = Decimal(0)
+    count: int = 0
+
+
+class SourceView(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One rendition of a picture."""
+
+    url: str
+    width: int
+    type: str
+
+
+class ImageView(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A picture and its renditions, for `srcset`. `url` is a middle-sized JPEG, which everybody can show."""
+
+    id: UUID
+    url: str
+    alt: str
+    width: int
+    height: int
+    sources: tuple[SourceView, ...]
+
+
 class ProductView(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A product as buyers see it."""
+    """A product as buyers see it.
+
+    Of a parent of variants, `available` is what all of them have; it is not sold itself (`optionNames` is not empty).
+    `available` and `rating` follow the events of inventory and reviews: a moment late, and nothing an order relies on.
+    """
 
     id: UUID
     sku: str
     name: str
     category: str
     price: PriceView
+    status: Status = Status.ACTIVE
+    kind: Kind = Kind.PHYSICAL
+    description: str = ""
+    brand: str = ""
+    attributes: Mapping[str, Value] = {}
+    category_id: UUID | None = None
+    category_path: tuple[str, ...] = ()
+    parent_id: UUID | None = None
+    option_names: tuple[str, ...] = ()
+    options: Mapping[str, str] = {}
+    available: int = 0
+    rating: RatingView = RatingView()
+    images: tuple[ImageView, ...] = ()
+    variants: tuple["VariantView", ...] = ()
+    version: int = 1
+
+
+class VariantView(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One variant, as it is chosen on its parent's page."""
+
+    id: UUID
+    sku: str
+    options: Mapping[str, str]
+    price: PriceView
+    available: int
+    status: Status
 
 
 class ProductPage(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -37,7 +96,97 @@ class ProductPage(Struct, frozen=True, kw_only=True, rename="camel"):
     next: UUID | None
 
 
+class CategoryView(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A category. `path` names it in addresses: the slugs from the root down, joined by slashes."""
+
+    id: UUID
+    name: str
+    slug: str
+    path: str
+    parent_id: UUID | None
+    position: int
+    version: int
+
+
+class Shown(Struct, frozen=True):
+    """A product with what others told of it."""
+
+    product: Product
+    available: int = 0
+    rating: RatingView = RatingView()
+    images: tuple[Image, ...] = ()
+
+
 def view(product: Product) -> ProductView:
+    """A product of which nobody has told anything yet."""
+    return view_of(Shown(product))
+
+
+def view_of(shown: Shown, variants: tuple[VariantView, ...] = ()) -> ProductView:
     """The product as buyers see it."""
-    price = PriceView(amount=product.price.amount, currency=product.price.currency)
-    return ProductView(id=product.id, sku=product.sku, name=product.name, category=product.category, price=price)
+    product = shown.product
+    return ProductView(
+        id=product.id,
+        sku=product.sku,
+        name=product.name,
+        category=product.category,
+        price=_price(product),
+        status=product.status,
+        kind=product.kind,
+        description=product.description,
+        brand=product.brand,
+        attributes=product.attributes,
+        category_id=product.category_id,
+        category_path=product.category_path,
+        parent_id=product.parent_id,
+        option_names=product.option_names,
+        options=product.options,
+        available=shown.available,
+        rating=shown.rating,
+        images=tuple(map(image_view, shown.images)),
+        variants=variants,
+        version=product.version,
+    )
+
+
+def variant_view(shown: Shown) -> VariantView:
+    """The variant as its parent shows it."""
+    one = shown.product
+    return VariantView(
+        id=one.id, sku=one.sku, options=one.options, price=_price(one), available=shown.available, status=one.status
+    )
+
+
+def image_view(image: Image) -> ImageView:
+    """The picture with the addresses of its renditions."""
+    sources: list[Any] = [
+        SourceView(url=address(image.hash, width, suffix), width=width, type=media_type)
+        for suffix, media_type in FORMATS.items()
+        for width in image.widths
+    ]
+    middle = image.widths[len(image.widths) // 2]
+    return ImageView(
+        id=image.id,
+        url=address(image.hash, middle, "jpg"),
+        alt=image.alt,
+        width=image.width,
+        height=image.height,
+        sources=tuple(sources),
+    )
+
+
+def category_view(category: Category) -> CategoryView:
+    """The category as it is listed."""
+    return CategoryView(
+        id=category.id,
+        name=category.name,
+        slug=category.slug,
+        path="/".join(category.path),
+        parent_id=category.parent_id,
+        position=category.position,
+        version=category.version,
+    )
+
+
+def _price(product: Product) -> PriceView:
+    return PriceView(amount=product.price.amount, currency=product.price.currency)

@@ -1,46 +1,73 @@
-"""The SQL of catalog.products."""
+"""The SQL of catalog.products, one row at a time; what readers are shown is in shelves.py, feeds are in feeds.py."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from tradewind.contexts.catalog._domain.product import Product
+import msgspec
+
+from tradewind.contexts.catalog._domain.image import small
+from tradewind.contexts.catalog._domain.product import Kind, Product, Status
 from tradewind.kernel.money import Money
 from tradewind.runtime.database import Tx
 
 ADD: Final = """
-    INSERT INTO catalog.products (id, sku, name, category, price_minor, currency)
-    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (sku) DO NOTHING
+    INSERT INTO catalog.products (id, sku, name, category, price_minor, currency, status, kind, description, brand,
+        attributes, category_id, parent_id, option_names, options, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (sku) DO NOTHING
 """
-GET: Final = "SELECT id, sku, name, category, price_minor, currency FROM catalog.products WHERE id = $1"
-LIST: Final = """
-    SELECT id, sku, name, category, price_minor, currency FROM catalog.products
-    WHERE status = 'ACTIVE' AND ($1::uuid IS NULL OR id > $1) AND ($2::text IS NULL OR sku = $2)
-      AND ($3::text IS NULL OR category = $3)
-    ORDER BY id LIMIT $4
+HOLD: Final = """
+    SELECT p.id, p.sku, p.name, p.category, p.price_minor, p.currency, p.status, p.kind, p.description, p.brand,
+        p.attributes, p.category_id, p.parent_id, p.option_names, p.options, p.version, p.created_at,
+        (SELECT c.path FROM catalog.categories AS c WHERE c.id = p.category_id) AS category_path,
+        (SELECT ROW(i.hash, i.width) FROM catalog.images AS i WHERE i.product_id = p.id
+         ORDER BY i.position, i.id LIMIT 1) AS first_image
+    FROM catalog.products AS p WHERE p.id = $1 OR ($2 AND p.parent_id = $1) ORDER BY p.id FOR NO KEY UPDATE OF p
+"""
+WRITE: Final = """
+    UPDATE catalog.products SET name = $2, category = $3, status = $4, description = $5, brand = $6, attributes = $7,
+        category_id = $8, version = $9, updated_at = now()
+    WHERE id = $1
 """
 IDENTIFY: Final = "SELECT id FROM catalog.products WHERE sku = $1"
-SHOW_PRICE: Final = """
-    UPDATE catalog.products SET price_minor = $2, currency = $3, version = version + 1, updated_at = now()
-    WHERE id = $1 AND (price_minor, currency) IS DISTINCT FROM ($2::bigint, $3::text)
+SHOW_PRICES: Final = """
+    UPDATE catalog.products AS p SET price_minor = u.minor, currency = u.currency, updated_at = now()
+    FROM unnest($1::uuid[], $2::bigint[], $3::text[]) AS u (id, minor, currency)
+    WHERE p.id = u.id AND (p.price_minor, p.currency) IS DISTINCT FROM (u.minor, u.currency)
 """
 
 
 async def add(tx: Tx, product: Product) -> bool:
     """Write a product; False where another one carries its SKU. Waits for whoever is writing the same SKU."""
-    money = product.price
-    added = await tx.run(ADD, product.id, product.sku, product.name, product.category, money.minor, money.currency)
+    one, money = product, product.price
+    added = await tx.run(
+        ADD, one.id, one.sku, one.name, one.category, money.minor, money.currency, one.status.value, one.kind.value,
+        one.description, one.brand, text(one.attributes), one.category_id, one.parent_id, list(one.option_names),
+        text(one.options), one.created_at,
+    )  # fmt: skip
     return added == 1
 
 
-async def get(tx: Tx, product_id: UUID) -> Product | None:
-    """The product with this id."""
-    row = await tx.row(GET, product_id)
-    return None if row is None else _product(row)
+class Held(msgspec.Struct, frozen=True):
+    """A product that nobody else changes until the transaction ends, and the address of its small picture."""
+
+    product: Product
+    image: str | None
 
 
-async def after(tx: Tx, cursor: UUID | None, sku: str | None, category: str | None, limit: int) -> list[Product]:
-    """At most `limit` products that follow `cursor`, in the order of their making."""
-    return [_product(row) for row in await tx.all(LIST, cursor, sku, category, limit)]
+async def hold(tx: Tx, product_id: UUID, *, variants: bool = False) -> list[Held]:
+    """The product, held, and after it its variants where they are asked for; nothing where there is none."""
+    rows = await tx.all(HOLD, product_id, variants)
+    held = [Held(product(row), _image(row["first_image"])) for row in rows]
+    return sorted(held, key=lambda one: one.product.id != product_id)
+
+
+def write(tx: Tx, one: Product) -> None:
+    """Write what has changed with the commit's statement."""
+    tx.later(
+        WRITE, one.id, one.name, one.category, one.status.value, one.description, one.brand, text(one.attributes),
+        one.category_id, one.version,
+    )  # fmt: skip
 
 
 async def identify(tx: Tx, sku: str) -> UUID | None:
@@ -49,11 +76,40 @@ async def identify(tx: Tx, sku: str) -> UUID | None:
     return found
 
 
-def show_price(tx: Tx, product_id: UUID, price: Money) -> None:
-    """Show another price from the commit on."""
-    tx.later(SHOW_PRICE, product_id, price.minor, price.currency)
+async def show_prices(tx: Tx, prices: Sequence[tuple[UUID, Money]]) -> None:
+    """Show other prices; each product named once, in the order of their ids, so that two who write do not meet."""
+    ordered = sorted(prices, key=lambda one: one[0])
+    minors = [price.minor for _, price in ordered]
+    await tx.run(SHOW_PRICES, [one for one, _ in ordered], minors, [price.currency for _, price in ordered])
 
 
-def _product(row: Any) -> Product:
-    price = Money(row["price_minor"], row["currency"])
-    return Product(id=row["id"], sku=row["sku"], name=row["name"], category=row["category"], price=price)
+def product(row: Any) -> Product:
+    """A row as the domain knows it."""
+    return Product(
+        id=row["id"],
+        sku=row["sku"],
+        name=row["name"],
+        category=row["category"],
+        price=Money(row["price_minor"], row["currency"]),
+        status=Status(row["status"]),
+        kind=Kind(row["kind"]),
+        description=row["description"],
+        brand=row["brand"],
+        attributes=msgspec.json.decode(row["attributes"]),
+        category_id=row["category_id"],
+        category_path=tuple(row["category_path"] or ()),
+        parent_id=row["parent_id"],
+        option_names=tuple(row["option_names"]),
+        options=msgspec.json.decode(row["options"]),
+        version=row["version"],
+        created_at=row["created_at"],
+    )
+
+
+def text(value: Any) -> str:
+    """A value as a jsonb column takes it."""
+    return msgspec.json.encode(value).decode()
+
+
+def _image(first: Any) -> str | None:
+    return small(*first) if first else None

@@ -1,4 +1,6 @@
-"""Shows the price that pricing tells of."""
+"""Shows the prices that pricing tells of."""
+
+from collections.abc import Sequence
 
 from tradewind.contexts.catalog._store import products
 from tradewind.contracts.pricing import ProductPriceChanged
@@ -8,6 +10,7 @@ from tradewind.runtime.subscriptions import subscriber
 
 
 @subscriber
-async def on_price_changed(event: ProductPriceChanged, tx: Tx) -> None:
-    """Show the new price. Events of one product come in order, so the last one told is the one shown."""
-    products.show_price(tx, event.product_id, Money.parse(event.amount, event.currency))
+async def on_price_changed(events: Sequence[ProductPriceChanged], tx: Tx) -> None:
+    """Show the new prices. Events of one product come in order, so the last one told is the one shown."""
+    last = {event.product_id: Money.parse(event.amount, event.currency) for event in events}
+    await products.show_prices(tx, list(last.items()))

@@ -1,0 +1,1 @@
+"""What the catalog makes of what others tell."""

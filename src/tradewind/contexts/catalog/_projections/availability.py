@@ -1,0 +1,54 @@
+"""The read model availability: how many of each SKU can still be promised, by inventory's events alone (S3-12)."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeAlias, assert_never
+
+from tradewind.contracts.inventory import (
+    InventoryReleased,
+    InventoryReservationExpired,
+    InventoryReserved,
+    ReservedLine,
+    StockAdjusted,
+)
+from tradewind.runtime.database import Tx
+from tradewind.runtime.subscriptions import projection
+
+COUNT: Final = """
+    INSERT INTO catalog.availability AS a (sku, available) SELECT * FROM unnest($1::text[], $2::int[])
+    ON CONFLICT (sku) DO UPDATE SET available = excluded.available WHERE a.available <> excluded.available
+"""
+MOVE: Final = """
+    INSERT INTO catalog.availability AS a (sku, available) SELECT * FROM unnest($1::text[], $2::int[])
+    ON CONFLICT (sku) DO UPDATE SET available = a.available + excluded.available
+"""
+StockEvent: TypeAlias = StockAdjusted | InventoryReserved | InventoryReleased | InventoryReservationExpired
+
+
+@projection("catalog.availability")
+async def availability(events: Sequence[StockEvent], tx: Tx) -> None:
+    """Two statements however many events: an adjustment says how many there are, the others how many come and go.
+
+    Inventory tells of a SKU while it holds the SKU's row, so these come in the order in which they happened.
+    """
+    counted, moved = dict[str, int](), dict[str, int]()
+
+    def move(lines: Iterable[ReservedLine], sign: int) -> None:
+        for line in lines:
+            of = counted if line.sku in counted else moved
+            of[line.sku] = of.get(line.sku, 0) + sign * line.qty
+
+    for event in events:
+        match event:
+            case StockAdjusted():
+                counted[event.sku] = event.on_hand - event.reserved
+                moved.pop(event.sku, None)
+            case InventoryReserved():
+                move(event.items, -1)
+            case InventoryReleased() | InventoryReservationExpired():
+                move(event.items, 1)
+            case _:
+                assert_never(event)
+    if counted:
+        await tx.run(COUNT, sorted(counted), [counted[sku] for sku in sorted(counted)])
+    if moved:
+        await tx.run(MOVE, sorted(moved), [moved[sku] for sku in sorted(moved)])
