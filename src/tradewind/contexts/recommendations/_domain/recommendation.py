@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-Kind = Literal["bought-together", "similar", "for-you", "popular", "new"]
+Kind = Literal["bought-together", "similar", "for-you", "popular", "new", "meaning", "words"]
 MAX_RECOMMENDED = 50
 
 

@@ -34,6 +34,12 @@ def terms(product: ProductCreated | ProductUpdated) -> Mapping[str, float]:
     return dict(heaviest)
 
 
+def prose(product: ProductCreated | ProductUpdated) -> str:
+    """What a model reads to say what the product means."""
+    traits = ", ".join(f"{name}: {value}" for name, value in sorted(product.attributes.items()))
+    return "\n".join(filter(None, (product.name, product.brand, product.category, traits, product.description)))
+
+
 def trait(name: str, value: str) -> str:
     """The term of one attribute."""
     return f"{_plain(name)}={_plain(value)}"[:MAX_TERM]

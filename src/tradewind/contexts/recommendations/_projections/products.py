@@ -5,17 +5,18 @@ from collections.abc import Sequence
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from tradewind.contexts.recommendations._domain.terms import terms
+from tradewind.contexts.recommendations._domain.terms import prose, terms
 from tradewind.contracts.catalog import ProductCreated, ProductDeleted, ProductUpdated
 from tradewind.contracts.pricing import ProductPriceChanged
 from tradewind.runtime.database import Tx
 from tradewind.runtime.subscriptions import subscriber
 
 LEARN: Final = """
-    INSERT INTO recommendations.product AS p (product_id, sku, name, category, image, on_sale)
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[])
+    INSERT INTO recommendations.product AS p (product_id, sku, name, category, image, on_sale, prose)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::text[])
     ON CONFLICT (product_id) DO UPDATE SET sku = EXCLUDED.sku, name = EXCLUDED.name, category = EXCLUDED.category,
-        image = EXCLUDED.image, on_sale = EXCLUDED.on_sale
+        image = EXCLUDED.image, on_sale = EXCLUDED.on_sale, prose = EXCLUDED.prose,
+        described_at = CASE WHEN p.prose = EXCLUDED.prose THEN p.described_at ELSE now() END
 """
 PRICE: Final = """
     UPDATE recommendations.product AS p SET amount = u.amount, currency = u.currency
@@ -62,7 +63,7 @@ async def _learn(described: Sequence[Described], tx: Tx) -> None:
     on_sale = [e.status == "ACTIVE" and not e.option_names for e in described]
     await tx.run(
         LEARN, ids, [e.sku for e in described], [e.name for e in described], [e.category for e in described],
-        [e.image for e in described], on_sale,
+        [e.image for e in described], on_sale, [prose(e) for e in described],
     )  # fmt: skip
     about = {e.product_id: {EVERY_PRODUCT: 1.0, **terms(e)} for e in described}
     counts = Counter[str]()

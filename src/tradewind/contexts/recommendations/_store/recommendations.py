@@ -46,6 +46,11 @@ POPULAR: Final = """
     ORDER BY bought DESC, product_id LIMIT $1
 """
 NEW: Final = "SELECT * FROM recommendations.product WHERE on_sale ORDER BY learned_at DESC, product_id LIMIT $1"
+THESE: Final = """
+    SELECT p.* FROM unnest($1::uuid[]) WITH ORDINALITY AS u (product_id, place)
+    JOIN recommendations.product AS p USING (product_id) WHERE p.on_sale ORDER BY u.place
+"""
+OF_SKU: Final = "SELECT * FROM recommendations.product WHERE sku = $1 AND on_sale"
 OWNED: Final = """
     SELECT product_id FROM recommendations.basket WHERE user_id = $1 AND counted
     ORDER BY order_id DESC, product_id LIMIT $2
@@ -97,6 +102,19 @@ async def popular(tx: Tx, limit: int, category: str | None = None) -> list[Recom
 async def new(tx: Tx, limit: int) -> list[Recommended]:
     """What came last."""
     return [_one(row, Because(kind="new", text="New here")) for row in await tx.all(NEW, limit)]
+
+
+async def of_sku(tx: Tx, sku: str) -> Recommended:
+    """The product that carries this SKU; refuses (NoSuchProduct)."""
+    row = await tx.row(OF_SKU, sku)
+    if row is None:
+        raise NoSuchProduct(sku=sku)
+    return _one(row, Because(kind="words", text="Has this SKU"))
+
+
+async def these(tx: Tx, ids: Sequence[UUID], because: Because) -> list[Recommended]:
+    """Those of `ids` that are sold, in the same order."""
+    return [_one(row, because) for row in await tx.all(THESE, ids)]
 
 
 async def owned(tx: Tx, user_id: str, limit: int) -> list[UUID]:

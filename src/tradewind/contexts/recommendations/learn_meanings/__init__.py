@@ -1,0 +1,1 @@
+"""Ask what products mean, and keep the answers."""

@@ -1,0 +1,1 @@
+"""Find products by what they mean."""
