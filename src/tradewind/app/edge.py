@@ -20,6 +20,7 @@ from tradewind.api.rest.rates import RateLimits
 from tradewind.app.engines import engines
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import Shop, open_shop
+from tradewind.contexts.identity.manifest import session_check
 from tradewind.runtime.telemetry import logs, traces
 
 HEADERS_WITHIN_MS: Final = 30_000
@@ -39,6 +40,7 @@ def rest_app(shop: Shop) -> RestApp:
         dispatch=shop.dispatch,
         readiness=_readiness(shop),
         registry=_registry(),
+        sessions=session_check(shop.db, shop.keys.revoked, lambda: shop.tail.fresh),
         rates=RateLimits(trusted=shop.settings.trusted_proxies) if shop.settings.rate_limits else None,
     )
 
@@ -67,8 +69,9 @@ def _registry() -> CollectorRegistry:
 async def serve(settings: Settings) -> None:
     """Answer HTTP until SIGTERM; requests under way are finished."""
     async with engines(settings) as found, open_shop(settings, found, gives_way=True) as shop:
+        app = rest_app(shop)
         server = Server(
-            rest_app(shop),
+            app,
             address=settings.host,
             port=settings.port,
             interface=Interfaces.ASGINL,
@@ -79,8 +82,14 @@ async def serve(settings: Settings) -> None:
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, server.stop)
+            loop.add_signal_handler(number, _stop, app, server)
         await server.serve()
+
+
+def _stop(app: RestApp, server: Server) -> None:
+    """Take no more requests; end the streams, which would never end by themselves."""
+    server.stop()
+    app.close_streams()
 
 
 def free_port(host: str) -> int:

@@ -6,12 +6,16 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Final
 
 import asyncpg
 
 from tradewind.adapters.ai.openai_protocol import ai_provider
+from tradewind.adapters.mail.folder import FolderMail
 from tradewind.adapters.payment_provider.client import payment_provider
 from tradewind.adapters.policy.rego import RegoPolicy
+from tradewind.adapters.search.tantivy import product_index
+from tradewind.api.auth.revocation import RevokedSessions
 from tradewind.app.engines import EngineError, Engines
 from tradewind.app.privacy.holders import Holders
 from tradewind.app.privacy.pseudonyms import KeyedPseudonyms
@@ -20,7 +24,9 @@ from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
 from tradewind.contracts.identity import TokenIssuer
 from tradewind.contracts.privacy import PersonalDataPeer, Pseudonyms
 from tradewind.ports.ai import AiProvider
+from tradewind.ports.mail import Mailer
 from tradewind.ports.payment_provider import PaymentProvider
+from tradewind.ports.search import ProductIndex
 from tradewind.runtime import giving_way, idempotency, outbox, timers
 from tradewind.runtime.database import Database
 from tradewind.runtime.dispatch import Dispatcher
@@ -48,6 +54,11 @@ CONTEXTS = (
     "recommendations",
 )
 """Every context, those that others ask before those that ask."""
+WHICH: Final = """
+    SELECT to_hex(system_identifier) || '-' || oid FROM pg_control_system(), pg_database
+    WHERE datname = current_database()
+"""
+"""Tells a database from every other one, also from its own copies: none may be shown another's search index."""
 FORGET_KEYS = Timer("idempotency.purge", 60.0, idempotency.purge)
 
 
@@ -120,6 +131,8 @@ async def open_shop(
     async with AsyncExitStack() as stack:
         peers = {protocol: answerer for one in contexts for protocol, answerer in one.peers.items()}
         peers[TokenIssuer] = keys = SigningKeys.open(settings.home / "secrets", issuer=settings.public_url)
+        peers[RevokedSessions] = keys.revoked
+        peers[Mailer] = FolderMail(settings.home / "mail")
         peers[Pseudonyms] = KeyedPseudonyms.open(settings.home / "secrets")
         peers[PersonalDataPeer] = Holders(contexts)
         peers[PaymentProvider] = await stack.enter_async_context(
@@ -138,6 +151,8 @@ async def open_shop(
             silent_s=settings.saga_lease_s if gives_way else None,
         )
         stack.push_async_callback(db.close)
+        index = product_index(settings.home / "search" / await db.pool.fetchval(WHICH), settings.home / "synonyms.txt")
+        peers.setdefault(ProductIndex, await stack.enter_async_context(index))
         bell = await stack.enter_async_context(Bell(db, engines.database_url))
         listeners = [listener for one in contexts for listener in one.listeners]
         tail = await stack.enter_async_context(Tail(engines.database_url, bell, listeners, peers))

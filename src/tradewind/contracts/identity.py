@@ -12,10 +12,12 @@ SCOPES: Final[Mapping[str, tuple[str, ...]]] = {
         "customer:read", "customer:write", "session:write",
     ),
     "warehouse": ("inventory:write", "shipping:write", "catalog:read", "session:write"),
-    "merchandiser": ("catalog:write", "pricing:write", "catalog:read", "review:moderate", "session:write"),
+    "merchandiser": (
+        "catalog:write", "pricing:write", "catalog:read", "review:moderate", "customer:group", "session:write",
+    ),
     "support": (
         "order:read", "order:cancel", "payment:read", "catalog:read", "cart:read", "customer:read",
-        "review:moderate", "session:write",
+        "customer:group", "customer:privacy", "review:moderate", "session:write",
     ),
     "admin": ("*",),
 }  # fmt: skip
@@ -30,13 +32,32 @@ class TokenIssuer(Protocol):
     issuer: str
 
     def sign(
-        self, *, subject: str, roles: tuple[str, ...], scopes: tuple[str, ...], tenant: str, lifetime_s: int
+        self,
+        *,
+        subject: str,
+        roles: tuple[str, ...],
+        scopes: tuple[str, ...],
+        tenant: str,
+        lifetime_s: int,
+        session: str | None = None,
     ) -> str:
-        """A signed access token that expires `lifetime_s` from now."""
+        """A signed access token that expires `lifetime_s` from now, and with its `session`."""
         ...
 
     def key_set(self) -> Mapping[str, Any]:
         """The public keys, as a JWK Set (RFC 7517)."""
+        ...
+
+    def guest_of(self, token: str) -> str | None:
+        """The guest whose access token it is; None where it is nobody's, or not a guest's."""
+        ...
+
+    def session_of(self, token: str) -> tuple[str, str] | None:
+        """Subject and session of an access token; None where it is not good, or of no session."""
+        ...
+
+    def rotate(self, *, older_than_s: float = 0.0) -> Any:
+        """Let the next key sign, where the current one has signed for `older_than_s` seconds."""
         ...
 
 
@@ -73,3 +94,15 @@ class GuestMerged(Event, frozen=True):
     KEY: ClassVar[str] = "user_id"
     user_id: str
     guest_id: str
+
+
+class AccountsPeer(Protocol):
+    """What other contexts may ask identity of an account. Answered to by the identity context."""
+
+    async def addresses(self, tx: Any, user_id: str) -> tuple[str, ...]:
+        """The e-mail addresses that a user has proved, in normal form; none of a guest or of who is unknown."""
+        ...
+
+    async def roles(self, tx: Any, user_id: str) -> frozenset[str]:
+        """The roles of a user's account; none of a guest or of who is unknown."""
+        ...

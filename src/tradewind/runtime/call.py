@@ -6,19 +6,26 @@ from tradewind.kernel.ids import new_id, new_trace_id
 
 
 class Actor(Struct, frozen=True, kw_only=True):
-    """One who acts: a token's subject with its roles and scopes. Never a name or an address."""
+    """One who acts: a token's subject with its roles and scopes. Never a name or an address.
+
+    `session`: the login that the token came from; None for guests and for the shop itself.
+    """
 
     subject: str
     roles: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
     tenant: str = "default"
+    session: str | None = None
 
 
 ANONYMOUS = Actor(subject="anonymous", roles=frozenset({"anonymous"}))
 
 
 class Call(Struct, frozen=True, kw_only=True):
-    """One call through any edge. `wait_s` is what the client will wait for a settled answer (`Prefer: wait`)."""
+    """One call through any edge. `wait_s` is what the client will wait for a settled answer (`Prefer: wait`).
+
+    `device`: what the client says it is, cut short; told of calls that may change something.
+    """
 
     actor: Actor
     correlation_id: str
@@ -26,6 +33,7 @@ class Call(Struct, frozen=True, kw_only=True):
     route: str = ""
     idempotency_key: str | None = None
     wait_s: float = 0.0
+    device: str = ""
 
 
 def internal_call(name: str, *, correlation_id: str | None = None, trace_id: str | None = None) -> Call:

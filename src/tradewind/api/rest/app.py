@@ -3,10 +3,11 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from time import perf_counter
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from prometheus_client import REGISTRY, CollectorRegistry, Histogram
 
+from tradewind.api.live import Follow
 from tradewind.api.rest import bodies, headers, problems, versions
 from tradewind.api.rest.binding import Binding, location_leads_somewhere
 from tradewind.api.rest.headers import Trail
@@ -16,6 +17,7 @@ from tradewind.api.rest.pages import Check, host_of
 from tradewind.api.rest.rates import Pairs, RateLimits, Standing
 from tradewind.api.rest.refusals import InternalFault, InvalidHeader, MethodNotAllowed, TokenMissing
 from tradewind.api.rest.routes import READS, Dispatch, Route
+from tradewind.api.rest.streams import Streams
 from tradewind.kernel.errors import Forbidden, Refusal
 from tradewind.runtime.call import ANONYMOUS, Actor, Call
 from tradewind.runtime.telemetry.logs import log
@@ -33,7 +35,20 @@ request_seconds: Final = Histogram(
     ["route", "status"],
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 30),
 )
+TOKEN_URL: Final = "/api/v1/auth/token"  # noqa: S105 -- an address, not a secret
 _MAX_TOKEN_HEADER: Final = 8192
+
+
+class Sessions(Protocol):
+    """Whether the session of a token that was verified is still alive, where `verify` alone may not know."""
+
+    def in_doubt(self, actor: Actor) -> bool:
+        """Whether `confirm` must be asked first."""
+        ...
+
+    async def confirm(self, actor: Actor) -> None:
+        """Refuse (Unauthenticated) an ended session."""
+        ...
 
 
 class RestApp:
@@ -46,13 +61,16 @@ class RestApp:
         verify: Verify,
         dispatch: Dispatch,
         rates: RateLimits | None = None,
+        sessions: Sessions | None = None,
     ) -> None:
         self._table = bindings
         self._host = host
         self._verify = verify
         self._dispatch = dispatch
         self._rates = rates
+        self._sessions = sessions
         self._timers: dict[tuple[str, int], Any] = {}
+        self._streams = Streams()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -76,9 +94,14 @@ class RestApp:
             if binding is None:
                 raise MethodNotAllowed(*methods)
             call = self._call(binding, known, trail, scope, standings)
+            if self._sessions is not None and self._sessions.in_doubt(call.actor):
+                await self._sessions.confirm(call.actor)
             body = await bodies.read(receive, known, binding.max_body_bytes) if binding.reads_body else b""
             arguments = binding.arguments(values, scope["query_string"], body, known, call, self._dispatch)
             answer = await binding.route.function(**arguments)
+            if type(answer) is Follow and method != "HEAD":
+                await self._stream(answer, known, call, trail, scope, receive, send)
+                return
             status, content, extra = binding.response(answer)
             content_type = binding.content_type
             if method in READS and "ETag" in extra and versions.is_known(known, extra["ETag"]):
@@ -96,6 +119,33 @@ class RestApp:
             status, content_type, content, extra = _refused(InternalFault(), None, scope["path"], trail)
         await _send(send, status, content_type, content, extra, trail, _told(standings), silent=method == "HEAD")
         self._observe(binding.name if binding else "(none)", status, perf_counter() - started)
+
+    async def _stream(
+        self,
+        follow: Follow,
+        known: Mapping[bytes, bytes],
+        call: Call,
+        trail: Trail,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """Answer with events. Where rates are limited, so is how many streams one user or address keeps open."""
+        client = None
+        if self._rates is not None:
+            address = self._rates.client(scope.get("client"), known.get(b"x-forwarded-for"))
+            client = address if call.actor is ANONYMOUS else call.actor.subject
+        head = [*headers.SEALED, (b"correlation-id", trail.correlation_id.encode())]
+        authorization = known.get(b"authorization")
+
+        def still_allowed() -> None:
+            self._actor(authorization, public=True)
+
+        await self._streams.serve(follow, client, known.get(b"last-event-id"), head, still_allowed, receive, send)
+
+    def close_streams(self) -> None:
+        """End the streams that are open, which would otherwise hold up the end of the process; open none after."""
+        self._streams.close()
 
     def _call(
         self,
@@ -124,6 +174,7 @@ class RestApp:
             route=binding.name,
             idempotency_key=headers.idempotency_key(known) if binding.route.mutates else None,
             wait_s=headers.wait_s(known),
+            device=headers.device(known) if binding.route.mutates else "",
         )
 
     def _actor(self, authorization: bytes | None, *, public: bool) -> Actor:
@@ -211,18 +262,19 @@ def create_app(
     readiness: Mapping[str, Check] | None = None,
     registry: CollectorRegistry = REGISTRY,
     lifespan: Callable[[], AbstractAsyncContextManager[None]] | None = None,
-    token_url: str = "/api/v1/auth/token",  # noqa: S107 -- an address, not a secret
     rates: RateLimits | None = None,
+    sessions: Sessions | None = None,
 ) -> RestApp:
     """The ASGI application that answers `routes` and the pages around them.
 
     `readiness`: named asynchronous checks; one that raises makes `/health/ready` answer 503. `lifespan`: entered before
     the first request, left after the last. `rates`: how much one client and one user may ask; all they like without.
+    `sessions`: asked about each token's session; without it `verify` alone decides.
     """
     declared = list(routes)
     gets = {route.path for route in declared if route.method == "GET"}
     table: PathTable[Binding] = PathTable()
     for route in declared:
         table.add(route.method, route.path, Binding(route, has_location=location_leads_somewhere(route, gets)))
-    document = describe(declared, token_url=token_url)
-    return RestApp(table, host_of(document, readiness or {}, registry, lifespan), verify, dispatch, rates)
+    document = describe(declared, token_url=TOKEN_URL)
+    return RestApp(table, host_of(document, readiness or {}, registry, lifespan), verify, dispatch, rates, sessions)

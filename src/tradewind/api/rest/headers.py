@@ -13,6 +13,8 @@ MAX_WAIT_S: Final = 30
 """Longest that `Prefer: wait` is honoured."""
 MAX_IDEMPOTENCY_KEY: Final = 255
 MAX_CORRELATION_ID: Final = 128
+MAX_DEVICE: Final = 120
+"""So much of a User-Agent is kept as the label of a device."""
 CONTENT_SECURITY_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
 
 Pairs = list[tuple[bytes, bytes]]
@@ -27,11 +29,14 @@ _WANTED: Final = frozenset(
         b"idempotency-key",
         b"if-match",
         b"if-none-match",
+        b"last-event-id",
         b"prefer",
         b"traceparent",
+        b"user-agent",
         b"x-forwarded-for",
     )
 )
+_UNPRINTABLE = re.compile(rb"[^\x20-\x7e]+")
 _PRINTABLE = re.compile(rb"[\x20-\x7e]+")
 _TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
 _WAIT = re.compile(rb'(?:^|,)\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:;[^,]*)?(?=,|$)', re.IGNORECASE)
@@ -90,3 +95,8 @@ def wait_s(headers: Mapping[bytes, bytes]) -> int:
     """Seconds of `Prefer: wait=N` (RFC 7240), at most MAX_WAIT_S; 0 where there is none that can be read."""
     found = _WAIT.search(headers[b"prefer"]) if b"prefer" in headers else None
     return min(int(found[1]), MAX_WAIT_S) if found else 0
+
+
+def device(headers: Mapping[bytes, bytes]) -> str:
+    """What the client says it is, in printable ASCII, cut short; never refuses."""
+    return _UNPRINTABLE.sub(b" ", headers.get(b"user-agent", b"")[:MAX_DEVICE]).decode().strip()

@@ -1,7 +1,11 @@
-"""The signing keys of a home: files that only their owner can read, made once, and the tokens they sign."""
+"""The signing keys of a home: files that only their owner can read, and the tokens they sign.
 
-import os
-import secrets
+The folder says everything: of `signing-0001.pem`, `signing-0002.pem`, … the last is the *next* key, published before it
+signs, so that whoever caches our keys knows it in time; the one before it is the *current* key, which signs; older ones
+are *retired* and verify until no token of theirs can be good. Making one more file is the whole rotation, so it happens
+whole or not at all, and once however many want it. Running processes see it within RELOAD_S.
+"""
+
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -9,38 +13,76 @@ from typing import Any, Final
 import msgspec
 from joserfc import jwt
 from joserfc.jwk import ECKey
+from msgspec import Struct
 
-from tradewind.api.auth.tokens import ALGORITHM, TOKEN_TYPE, Claims, TokenVerifier
+from tradewind.api.auth.revocation import RevokedSessions
+from tradewind.api.auth.tokens import ALGORITHM, TOKEN_TYPE, Claims, TokenInvalid, TokenVerifier
+from tradewind.contexts.identity._domain import key_files
 from tradewind.contracts.identity import AUDIENCE
 from tradewind.kernel import clock
 from tradewind.kernel.ids import new_id
 
-CURVE: Final = "P-256"
-FIRST_KEY: Final = "signing-0001.pem"
+RELOAD_S: Final = 2.0
+"""A key that is not known is looked for in the folder, at most this often: tokens of strangers cost no reading."""
+FRESH_S: Final = 30.0
+"""What is known is read again after this, so that a key whose file was taken away verifies no longer than that."""
+
+
+class Rotation(Struct, frozen=True, kw_only=True):
+    """What a rotation did. Ids of keys (JWK thumbprints)."""
+
+    rotated: bool
+    current: str
+    next: str
+    removed: int
 
 
 class SigningKeys:
-    """Every key verifies; the last by name signs. To rotate, add the next file; to retire a key, remove its file."""
+    """The keys of one home in one process; signs with the current one and knows the others."""
 
-    def __init__(self, keys: Mapping[str, ECKey], *, issuer: str) -> None:
-        assert keys, "a home has at least one signing key"
+    def __init__(self, folder: Path, *, issuer: str, revoked: RevokedSessions | None = None) -> None:
         self.issuer = issuer
-        self._keys = dict(keys)
-        self._kid = list(self._keys)[-1]
+        self.revoked = RevokedSessions() if revoked is None else revoked
+        self._folder = folder
+        self._verify = TokenVerifier(self, issuer=issuer, audience=AUDIENCE, revoked=self.revoked)
+        self._read()
 
     @classmethod
     def open(cls, folder: Path, *, issuer: str) -> "SigningKeys":
-        """The keys of `folder`; makes the first one. Of several processes that start at once, one makes it for all."""
+        """The keys of `folder`; makes the first ones. Of several processes that start at once, one makes each."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not any(folder.glob("signing-*.pem")):
-            _make(folder / FIRST_KEY)
-        found = [ECKey.import_key(path.read_bytes()) for path in sorted(folder.glob("signing-*.pem"))]
-        return cls({key.thumbprint(): key for key in found}, issuer=issuer)
+        key_files.begin(folder)
+        return cls(folder, issuer=issuer)
+
+    def _read(self) -> None:
+        self._read_at = clock.now().timestamp()
+        found = [ECKey.import_key(content) for content in key_files.read(self._folder)]
+        assert found, "a home has at least one signing key"
+        self._keys = {key.thumbprint(): key for key in found}
+        self._next = list(self._keys)[-1]
+        self._current = list(self._keys)[-2:][0]
+
+    def _read_after(self, seconds: float) -> None:
+        if abs(clock.now().timestamp() - self._read_at) >= seconds:
+            self._read()
+
+    def get(self, kid: str, /) -> ECKey | None:
+        """The key of that id; looks into the folder again for one that is not known."""
+        self._read_after(FRESH_S if kid in self._keys else RELOAD_S)
+        return self._keys.get(kid)
 
     def sign(
-        self, *, subject: str, roles: tuple[str, ...], scopes: tuple[str, ...], tenant: str, lifetime_s: int
+        self,
+        *,
+        subject: str,
+        roles: tuple[str, ...],
+        scopes: tuple[str, ...],
+        tenant: str,
+        lifetime_s: int,
+        session: str | None = None,
     ) -> str:
-        """A signed access token that expires `lifetime_s` from now."""
+        """A signed access token that expires `lifetime_s` from now, and with its session."""
+        self._read_after(RELOAD_S)
         issued = int(clock.now().timestamp())
         claims = Claims(
             iss=self.issuer,
@@ -53,12 +95,15 @@ class SigningKeys:
             roles=list(roles),
             scope=" ".join(scopes),
             tenant=tenant,
+            sid=session,
         )
-        header = {"alg": ALGORITHM, "typ": TOKEN_TYPE, "kid": self._kid}
-        return jwt.encode(header, msgspec.to_builtins(claims), self._keys[self._kid], algorithms=[ALGORITHM])
+        said = {name: value for name, value in msgspec.to_builtins(claims).items() if value is not None}
+        header = {"alg": ALGORITHM, "typ": TOKEN_TYPE, "kid": self._current}
+        return jwt.encode(header, said, self._keys[self._current], algorithms=[ALGORITHM])
 
     def key_set(self) -> Mapping[str, Any]:
-        """The public keys, as a JWK Set."""
+        """The public keys, as a JWK Set: the retired ones, the current one, the next one."""
+        self._read_after(RELOAD_S)
         return {
             "keys": [
                 {**key.as_dict(private=False), "kid": kid, "use": "sig", "alg": ALGORITHM}
@@ -66,22 +111,29 @@ class SigningKeys:
             ]
         }
 
+    def rotate(self, *, older_than_s: float = 0.0) -> Rotation:
+        """Let the next key sign, where the current one has signed for `older_than_s`; remove what verifies nothing."""
+        rotated = key_files.rotate(self._folder, older_than_s=older_than_s)
+        removed = key_files.remove_expired(self._folder)
+        self._read()
+        return Rotation(rotated=rotated, current=self._current, next=self._next, removed=removed)
+
     def verifier(self) -> TokenVerifier:
         """What verifies the tokens that these keys sign."""
-        return TokenVerifier(self._keys, issuer=self.issuer, audience=AUDIENCE)
+        return self._verify
 
+    def guest_of(self, token: str) -> str | None:
+        """The guest whose token it is; None where it is nobody's, or not a guest's."""
+        try:
+            actor = self._verify(token.encode())
+        except TokenInvalid:
+            return None
+        return actor.subject if actor.roles == {"guest"} else None
 
-def _make(path: Path) -> None:
-    """Write a fresh key so that it is there whole or not at all, and never replaces another."""
-    draft = path.with_suffix(f".{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(ECKey.generate_key(CURVE).as_pem(private=True))
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-    except FileExistsError:
-        pass  # somebody else made it in the meantime; theirs is as good
-    finally:
-        draft.unlink()
+    def session_of(self, token: str) -> tuple[str, str] | None:
+        """Subject and session of an access token; None where it is not good, or of no session."""
+        try:
+            actor = self._verify(token.encode())
+        except TokenInvalid:
+            return None
+        return (actor.subject, actor.session) if actor.session else None

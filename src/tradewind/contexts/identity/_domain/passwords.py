@@ -1,14 +1,16 @@
 """Passwords: Argon2id, hashed in threads of their own, so that neither the event loop nor the memory suffers."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import Final, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from tradewind.kernel.errors import Throttled
 
+T = TypeVar("T")
 MEMORY_KIB: Final = 19 * 1024
 ROUNDS: Final = 2
 THREADS: Final = 2
@@ -28,21 +30,22 @@ class TooManyLogins(Throttled):
 
 
 async def hashed(password: str) -> str:
-    """The hash to keep."""
-    return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, password)
+    """The hash to keep. Refuses (TooManyLogins) over MAX_WAITING."""
+    return await _in_thread(_hasher.hash, password)
 
 
 async def matches(password_hash: str | None, password: str) -> bool:
     """Whether it is the password; takes as long where there is no hash. Refuses (TooManyLogins) over MAX_WAITING."""
+    return await _in_thread(_verified, password_hash or NOBODY, password) and bool(password_hash)
+
+
+async def _in_thread(work: Callable[..., T], *args: str) -> T:
     if len(_waiting) >= MAX_WAITING:
         raise TooManyLogins
     place = object()
     _waiting.add(place)
     try:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(_threads, _verified, password_hash or NOBODY, password) and bool(
-            password_hash
-        )
+        return await asyncio.get_running_loop().run_in_executor(_threads, work, *args)
     finally:
         _waiting.discard(place)
 

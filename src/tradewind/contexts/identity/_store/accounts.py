@@ -1,55 +1,86 @@
-"""Accounts and the count of tries at them."""
+"""Accounts: read, locked in one order, changed. Who changes one, or speaks of it in an event, holds its lock."""
 
-import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from msgspec import Struct
-
+from tradewind.contexts.identity._domain.users import NoSuchUser, User
 from tradewind.runtime.database import Tx
 
-FIND: Final = """
-    SELECT id, password_hash, roles, tenant FROM identity.account WHERE login = $1 AND disabled_at IS NULL
-"""
+BY_LOGIN: Final = "SELECT * FROM identity.account WHERE login = $1"
+BY_ID: Final = "SELECT * FROM identity.account WHERE id = $1 AND erased_at IS NULL"
+LOCK: Final = "SELECT * FROM identity.account WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+LOCK_LOGIN: Final = "SELECT * FROM identity.account WHERE login = $1 FOR NO KEY UPDATE"
 ADD: Final = """
     INSERT INTO identity.account (id, login, password_hash, roles, tenant) VALUES ($1, $2, $3, $4::text[], $5)
     ON CONFLICT (login) DO NOTHING
 """
 EXISTS: Final = "SELECT EXISTS (SELECT FROM identity.account WHERE login = $1)"
-COUNT: Final = """
-    INSERT INTO identity.login_attempt AS known (login_digest, attempts) VALUES ($1, 1)
-    ON CONFLICT (login_digest) DO UPDATE SET
-        attempts = CASE WHEN known.since <= now() - make_interval(secs => $2) THEN 1 ELSE known.attempts + 1 END,
-        since = CASE WHEN known.since <= now() - make_interval(secs => $2) THEN now() ELSE known.since END
-    RETURNING attempts, ceil(extract(epoch FROM since + make_interval(secs => $2) - now()))::int AS seconds_left
+SET_HASH: Final = "UPDATE identity.account SET password_hash = $2 WHERE id = $1"
+SET_ROLES: Final = "UPDATE identity.account SET roles = $2::text[] WHERE id = $1"
+PROVE: Final = "UPDATE identity.account SET email_verified_at = now() WHERE id = $1"
+DISABLE: Final = "UPDATE identity.account SET disabled_at = now() WHERE id = $1"
+ENABLE: Final = "UPDATE identity.account SET disabled_at = NULL WHERE id = $1"
+LIST: Final = """
+    SELECT * FROM identity.account
+    WHERE erased_at IS NULL AND (created_at, id) < ($1, $2) AND ($3::text IS NULL OR login = $3)
+        AND ($4::text IS NULL OR roles @> ARRAY[$4::text])
+    ORDER BY created_at DESC, id DESC LIMIT $5
 """
-FORGIVE: Final = "DELETE FROM identity.login_attempt WHERE login_digest = $1"
-PURGE: Final = """
-    DELETE FROM identity.login_attempt WHERE login_digest IN (
-        SELECT login_digest FROM identity.login_attempt WHERE since <= now() - make_interval(secs => $1) LIMIT 1000)
+ERASE: Final = """
+    UPDATE identity.account SET login = 'erased:' || id, password_hash = $2, roles = '{customer}',
+        email_verified_at = NULL, disabled_at = coalesce(disabled_at, now()), erased_at = now()
+    WHERE id = $1 AND erased_at IS NULL
 """
 
 
-class Account(Struct, frozen=True, kw_only=True):
-    """Somebody with a password."""
+def _user(row: Any) -> User:
+    return User(
+        id=row["id"],
+        email=row["login"],
+        password_hash=row["password_hash"],
+        roles=tuple(row["roles"]),
+        tenant=row["tenant"],
+        created_at=row["created_at"],
+        email_verified_at=row["email_verified_at"],
+        disabled_at=row["disabled_at"],
+    )
 
-    id: UUID
-    password_hash: str
-    roles: tuple[str, ...]
-    tenant: str
+
+async def find(tx: Tx, login: str) -> User | None:
+    """The user who may log in as `login`."""
+    row = await tx.row(BY_LOGIN, login)
+    user = _user(row) if row else None
+    return user if user and user.active else None
 
 
-def digest(login: str) -> bytes:
-    """What a login is counted under; the count does not say whose it is."""
-    return hashlib.sha256(login.encode()).digest()
-
-
-async def find(tx: Tx, login: str) -> Account | None:
-    """The account that may log in as `login`."""
-    row = await tx.row(FIND, login)
+async def read(tx: Tx, user_id: UUID) -> User:
+    """A user; refuses NoSuchUser, also where they were erased."""
+    row = await tx.row(BY_ID, user_id)
     if row is None:
-        return None
-    return Account(id=row["id"], password_hash=row["password_hash"], roles=tuple(row["roles"]), tenant=row["tenant"])
+        raise NoSuchUser
+    return _user(row)
+
+
+async def lock(tx: Tx, user_ids: Iterable[UUID]) -> dict[UUID, User]:
+    """The users, locked in the order of their ids until the transaction ends."""
+    rows = await tx.all(LOCK, list(user_ids))
+    return {row["id"]: _user(row) for row in rows if row["erased_at"] is None}
+
+
+async def lock_one(tx: Tx, user_id: UUID) -> User:
+    """A user, locked; refuses NoSuchUser."""
+    found = await lock(tx, [user_id])
+    if user_id not in found:
+        raise NoSuchUser
+    return found[user_id]
+
+
+async def lock_login(tx: Tx, login: str) -> User | None:
+    """Whoever has this login, disabled or not, locked."""
+    row = await tx.row(LOCK_LOGIN, login)
+    return _user(row) if row else None
 
 
 async def add(tx: Tx, login: str, password_hash: str, roles: tuple[str, ...], *, id: UUID, tenant: str) -> bool:  # noqa: A002
@@ -62,17 +93,8 @@ async def exists(tx: Tx, login: str) -> bool:
     return bool(await tx.value(EXISTS, login))
 
 
-async def count_try(tx: Tx, login: str, window_s: float) -> tuple[int, int]:
-    """Count one more try; how many there were in the window, and the seconds until it ends."""
-    row: Any = await tx.row(COUNT, digest(login), window_s)
-    return row["attempts"], row["seconds_left"]
-
-
-async def forgive(tx: Tx, login: str) -> None:
-    """Forget the tries at `login`."""
-    await tx.run(FORGIVE, digest(login))
-
-
-async def purge(tx: Tx, window_s: float) -> int:
-    """Forget windows that are over, at most 1,000 at a time; how many."""
-    return await tx.run(PURGE, window_s)
+async def page(
+    tx: Tx, before: tuple[datetime, UUID], limit: int, *, email: str | None, role: str | None
+) -> Sequence[User]:
+    """Users made before that moment, newest first."""
+    return [_user(row) for row in await tx.all(LIST, *before, email, role, limit)]

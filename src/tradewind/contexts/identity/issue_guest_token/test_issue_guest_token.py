@@ -15,7 +15,7 @@ async def test_each_guest_is_somebody_else_and_may_only_shop(client: httpx2.Asyn
         assert (answer["token_type"], answer["expires_in"]) == ("Bearer", 86_400)
         actor = keys.verifier()(answer["access_token"].encode())
         assert actor.roles == {"guest"}
-        assert actor.scopes == {"order:write", "order:read", "catalog:read"}
+        assert actor.scopes == {"order:write", "order:read", "catalog:read", "cart:write"}
         subjects.add(actor.subject)
     assert len(subjects) == 3
 

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -13,10 +14,10 @@ from tradewind.contexts.identity._domain.grants import (
     IncompleteGrant,
     InvalidGrant,
     UnsupportedGrantType,
-    narrowed,
 )
+from tradewind.contexts.identity._domain.users import User
 from tradewind.contexts.identity._store import sessions
-from tradewind.contexts.identity.issue_token.command import BeginLogin, OpenSession, TurnRefreshToken
+from tradewind.contexts.identity.issue_token.command import BeginLogin, OpenSession, Tried, TurnRefreshToken
 from tradewind.contracts.messages import Command
 from tradewind.runtime.call import Call, internal_call
 
@@ -25,23 +26,28 @@ Dispatch = Callable[[Command, Call], Awaitable[Any]]
 
 
 class Grant(Struct, frozen=True, kw_only=True):
-    """What a client shows for a token (RFC 6749, 4.3.2 and 6)."""
+    """What a client shows for a token (RFC 6749, 4.3.2 and 6).
+
+    `guestToken`: the access token with which the same person shopped as a guest; what was the guest's becomes theirs.
+    """
 
     grant_type: str
     username: str | None = None
     password: str | None = None
     refresh_token: str | None = None
     scope: str | None = None
+    guest_token: str | None = msgspec.field(default=None, name="guestToken")
 
     def __post_init__(self) -> None:
-        for name, longest in (("username", 254), ("password", 1024), ("refresh_token", 255), ("scope", 1024)):
-            if len(getattr(self, name) or "") > longest:
-                raise ValueError(f"{name} is longer than {longest} characters")
+        longest = {"username": 254, "password": 1024, "refresh_token": 255, "scope": 1024, "guest_token": 4096}
+        for name, characters in longest.items():
+            if len(getattr(self, name) or "") > characters:
+                raise ValueError(f"{name} is longer than {characters} characters")
 
 
 async def granted(grant: Grant, call: Call, dispatch: Dispatch) -> AccessToken:
     """A token for the grant; refuses a kind of Invalid, or TooManyLogins."""
-    own = internal_call("identity", correlation_id=call.correlation_id, trace_id=call.trace_id)
+    own = own_call(call)
     if grant.grant_type == "password":
         return await _by_password(grant, own, dispatch)
     if grant.grant_type == "refresh_token":
@@ -49,21 +55,35 @@ async def granted(grant: Grant, call: Call, dispatch: Dispatch) -> AccessToken:
     raise UnsupportedGrantType
 
 
+def own_call(call: Call) -> Call:
+    """A call that the shop makes itself on behalf of somebody who is yet to show who they are."""
+    own = internal_call("identity", correlation_id=call.correlation_id, trace_id=call.trace_id)
+    return replace(own, device=call.device)
+
+
+async def proved(login: str, password: str, own: Call, dispatch: Dispatch) -> User | None:
+    """The user whose password it is, or None. Every try counts; refuses TooManyLogins."""
+    tried: Tried = await dispatch(BeginLogin(login=login), own)
+    if tried.locked_for_s:
+        raise passwords.TooManyLogins(retry_after_s=tried.locked_for_s)
+    right = await passwords.matches(tried.user.password_hash if tried.user else None, password)
+    return tried.user if right else None
+
+
 async def _by_password(grant: Grant, own: Call, dispatch: Dispatch) -> AccessToken:
     if not grant.username or not grant.password:
         raise IncompleteGrant("username and password are needed.")
-    login = grant.username.strip().lower()
-    account = await dispatch(BeginLogin(login=login), own)
-    if not await passwords.matches(account and account.password_hash, grant.password):
+    user = await proved(grant.username.strip().lower(), grant.password, own, dispatch)
+    if user is None:
         raise InvalidGrant
     refresh_token = secrets.token_urlsafe(REFRESH_TOKEN_BYTES)
     opening = OpenSession(
-        login=login,
-        account_id=account.id,
-        roles=account.roles,
-        scopes=narrowed(account.roles, grant.scope),
-        tenant=account.tenant,
+        user_id=user.id,
+        password_hash=user.password_hash,
+        scope=grant.scope,
         token_digest=sessions.digest(refresh_token),
+        device=own.device,
+        guest_token=grant.guest_token,
     )
     access: AccessToken = await dispatch(opening, own)
     return replace(access, refresh_token=refresh_token)

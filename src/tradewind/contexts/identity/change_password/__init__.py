@@ -1,0 +1,1 @@
+"""Choose another password."""

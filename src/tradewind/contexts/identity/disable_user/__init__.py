@@ -1,0 +1,1 @@
+"""Keep somebody out, and let them in again."""

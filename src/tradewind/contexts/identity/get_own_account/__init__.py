@@ -1,0 +1,1 @@
+"""See who one is."""

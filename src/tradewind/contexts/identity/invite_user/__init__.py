@@ -1,0 +1,1 @@
+"""Make an account for somebody who works here."""

@@ -1,0 +1,1 @@
+"""See where one is logged in."""

@@ -1,0 +1,1 @@
+"""Become a user."""

@@ -1,0 +1,1 @@
+"""Get a new password by mail."""

@@ -1,0 +1,1 @@
+"""Sign with another key from time to time."""

@@ -1,0 +1,1 @@
+"""Let somebody try again who has tried too often."""

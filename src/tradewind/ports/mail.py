@@ -1,0 +1,34 @@
+"""Whoever carries the shop's mails to people's addresses.
+
+What every adapter promises, and every caller may lean on:
+
+- **The same mail again is the same mail.** A mail is known by its `id` (it becomes the Message-ID): sending it twice
+  leaves one mail where the engine can tell, and two that every reader recognizes as one where it cannot.
+- **Sent means handed over.** When `send` returns, the mail survives a crash of this process. Whatever hides the answer
+  raises `Unavailable`; send again, with the same id.
+- A subject or an address with a line break in it is refused (ValueError): nobody writes headers of their own.
+"""
+
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from msgspec import Struct
+
+
+class Mail(Struct, frozen=True, kw_only=True):
+    """A mail in plain text. `written_at` is when it was asked for, so that a repetition reads the same."""
+
+    id: UUID
+    recipient: str
+    subject: str
+    body: str
+    written_at: datetime
+
+
+class Mailer(Protocol):
+    """Sends mails."""
+
+    async def send(self, mail: Mail) -> None:
+        """Hand the mail over; raises Unavailable where it may or may not have been taken."""
+        ...
