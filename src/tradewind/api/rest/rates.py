@@ -44,6 +44,7 @@ RATES: Final[Mapping[str, Rate]] = {
     "coupon": Rate(120, 20),
     "guest": Rate(120, 60),
     "privacy": Rate(30, 10, 3600),
+    "ai": Rate(120, 20),
 }
 """What a route declares by `limit=`; without that its method says `read` or `write`."""
 

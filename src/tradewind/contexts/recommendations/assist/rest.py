@@ -25,7 +25,7 @@ class Conversation(Body, frozen=True):
     messages: Annotated[list[SpokenTurn], Meta(min_length=1, max_length=MAX_TURNS)]
 
 
-@post("/api/v1/assistant/messages", status=200, raises=(AiAway,))
+@post("/api/v1/assistant/messages", status=200, limit="ai", raises=(AiAway,))
 async def assist(body: Conversation, call: Call, dispatch: Dispatch) -> Assistance:
     """Ask the shopping assistant. It looks at the shop as you could, and changes nothing."""
     said = tuple(Said(role=one.role, text=one.text) for one in body.messages)

@@ -10,7 +10,7 @@ from tradewind.contexts.recommendations.search_by_meaning.query import SearchByM
 from tradewind.ports.search import MAX_TEXT, SearchAway
 
 
-@get("/api/v1/recommendations/search", raises=(SearchAway,))
+@get("/api/v1/recommendations/search", limit="ai", raises=(SearchAway,))
 async def search_by_meaning(
     q: Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)],
     call: Call,
