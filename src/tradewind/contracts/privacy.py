@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol
+from uuid import UUID
 
 from msgspec import Struct
 
 from tradewind.contracts.messages import Event
+from tradewind.kernel.errors import Conflict
 
 
 class Person(Struct, frozen=True, kw_only=True):
@@ -21,6 +23,10 @@ class PersonErased(Event, frozen=True):
     TYPE = "ecommerce.customer.person.erased.v1"
     KEY: ClassVar[str] = "user_id"
     user_id: str
+
+
+class OrdersUnderWay(Conflict):
+    """Orders of this person are under way; ask again when they are over. `orders` names them."""
 
 
 class PersonalData(Protocol):
@@ -48,4 +54,12 @@ class Pseudonyms(Protocol):
 
     def of(self, value: str) -> str:
         """The digest of `value` in normal form (stripped, lower case); the same in every process of a home."""
+        ...
+
+
+class OrdersOfPeer(Protocol):
+    """Which orders are a person's, for those who keep something by an order's id. Answered to by orders."""
+
+    async def order_ids(self, tx: Any, person: Person) -> Sequence[UUID]:
+        """Every order that is the person's, by account or by an address that they proved."""
         ...

@@ -24,7 +24,7 @@ FIND: Final = """
     FROM runtime.idempotency WHERE scope = ANY($1::text[])
 """
 STORE: Final = """
-    INSERT INTO runtime.idempotency (scope, request_hash, answer, expires_at)
+    INSERT INTO runtime.idempotency (scope, request_hash, answer, subject, expires_at)
     SELECT u.*, now() + interval '24 hours' FROM unnest($1::runtime.new_answer[]) AS u
 """
 FORGET: Final = "DELETE FROM runtime.idempotency WHERE scope = ANY($1::text[]) AND expires_at <= now()"
@@ -83,10 +83,11 @@ class Recent:
 
 
 class Claim(NamedTuple):
-    """What a call's key stands for: `scope` is tenant, user, route and key."""
+    """What a call's key stands for: `scope` is tenant, user, route and key. `subject` is whose answer it will be."""
 
     scope: str
     request_hash: str
+    subject: str
 
 
 def claim(command: Command, call: Call) -> Claim | None:
@@ -95,7 +96,7 @@ def claim(command: Command, call: Call) -> Claim | None:
         return None
     scope = f"{call.actor.tenant}\n{call.actor.subject}\n{call.route}\n{call.idempotency_key}"
     digest = hashlib.sha256(_encoder.encode(command)).hexdigest()
-    return Claim(hashlib.sha256(scope.encode()).hexdigest(), digest)
+    return Claim(hashlib.sha256(scope.encode()).hexdigest(), digest, call.actor.subject)
 
 
 async def replays(tx: Tx, claims: Sequence[Claim], answer: type) -> dict[str, Any]:
@@ -118,7 +119,8 @@ def _replay(row: Any, hashes: dict[str, str], answer: type) -> Any:
 def store(tx: Tx, answers: Sequence[tuple[Claim, Any]]) -> None:
     """Keep the answers with the transaction's last statement, which refuses (Stale) where somebody else was first."""
     if answers:
-        tx.later(STORE, [(*one, _encoder.encode(answer).decode()) for one, answer in answers])
+        rows = [(one.scope, one.request_hash, _encoder.encode(answer).decode(), one.subject) for one, answer in answers]
+        tx.later(STORE, rows)
 
 
 async def purge(tx: Tx) -> int:

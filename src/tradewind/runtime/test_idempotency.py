@@ -144,7 +144,7 @@ async def test_memory_never_outlives_the_record(db: Database) -> None:
 async def test_the_newest_answers_are_remembered_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idempotency, "MAX_RECENT", 2)
     recent = idempotency.Recent()
-    claims = [idempotency.Claim(scope, "body") for scope in "abc"]
+    claims = [idempotency.Claim(scope, "body", "ada") for scope in "abc"]
     recent.keep([(claim, claim.scope) for claim in claims])
     assert [known and known.answer for known in map(recent.get, "abc")] == [None, "b", "c"]
 

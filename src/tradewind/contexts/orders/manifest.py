@@ -16,14 +16,17 @@ from tradewind.contexts.orders.list_orders import rest as list_rest
 from tradewind.contexts.orders.list_orders.query import list_orders
 from tradewind.contexts.orders.pay_order import rest as pay_rest
 from tradewind.contexts.orders.pay_order.command import pay_order
+from tradewind.contexts.orders.personal_data import OrderData
 from tradewind.contexts.orders.place_order import rest as place_rest
 from tradewind.contexts.orders.place_order.command import place_orders
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER, Placement
 from tradewind.contracts.orders import Imported, OrderLine, PlaceOrder
+from tradewind.contracts.privacy import OrdersOfPeer
 from tradewind.runtime.manifest import Manifest
 
 __all__ = ["MANIFEST", "Imported", "OrderLine", "PlaceOrder", "Placement"]
 
+_data = OrderData()
 MANIFEST = Manifest(
     name="orders",
     migrations=Path(__file__).parent / "migrations",
@@ -44,5 +47,6 @@ MANIFEST = Manifest(
         on_guest_merged,
     ),
     sagas=(PLACE_ORDER,),
-    peers={Placement: Placement()},
+    peers={Placement: Placement(), OrdersOfPeer: _data},
+    personal_data=_data,
 )

@@ -5,6 +5,7 @@ from pathlib import Path
 from tradewind.contexts.payments.get_payment import rest as get_rest
 from tradewind.contexts.payments.get_payment.query import get_payment
 from tradewind.contexts.payments.peer import Payments
+from tradewind.contexts.payments.personal_data import PaymentData
 from tradewind.contexts.payments.refund_payment import rest as refund_rest
 from tradewind.contexts.payments.refund_payment.command import REFUND_PAYMENT, RefundPayment, refund_payment
 from tradewind.contracts.payments import PaymentsPeer
@@ -19,4 +20,5 @@ MANIFEST = Manifest(
     routes=(refund_rest.refund_payment, get_rest.get_payment),
     sagas=(REFUND_PAYMENT,),
     peers={PaymentsPeer: Payments()},
+    personal_data=PaymentData(),
 )

@@ -10,6 +10,7 @@ from tradewind.contexts.shipping.dispatch_shipment.command import DispatchShipme
 from tradewind.contexts.shipping.get_shipment import rest as get_rest
 from tradewind.contexts.shipping.get_shipment.query import get_order_shipment, get_shipment
 from tradewind.contexts.shipping.peer import Shipping
+from tradewind.contexts.shipping.personal_data import ShipmentData
 from tradewind.contexts.shipping.quote_rates import rest as rates_rest
 from tradewind.contexts.shipping.quote_rates.query import quote_rates
 from tradewind.contexts.shipping.report_transit import rest as report_rest
@@ -34,4 +35,5 @@ MANIFEST = Manifest(
     ),
     subscribers=(on_payment_captured,),
     peers={ShippingPeer: _peer},
+    personal_data=ShipmentData(),
 )

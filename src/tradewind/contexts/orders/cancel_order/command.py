@@ -4,7 +4,7 @@ from uuid import UUID
 
 from tradewind.contexts.orders._domain.order import Status
 from tradewind.contexts.orders._domain.view import OrderView, view
-from tradewind.contexts.orders._store import orders
+from tradewind.contexts.orders._store import cancel_words, orders
 from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER
 from tradewind.contracts.messages import Command
@@ -15,10 +15,10 @@ from tradewind.runtime.saga import signals
 
 
 class CancelOrder(Command, frozen=True):
-    """Nobody wants it any more."""
+    """Nobody wants it any more. `reason` is what whoever calls it off says; it is shown, and told to nobody else."""
 
     order_id: UUID
-    reason: str
+    reason: str | None = None
 
 
 class NotCancelable(Conflict):
@@ -41,8 +41,11 @@ async def cancel_order(command: CancelOrder, tx: Tx) -> OrderView:
     if not tx.allows("orders.get", owner=owner, status=order.status.value):
         raise missing
     allowed = tx.allows("orders.cancel", owner=owner, status=order.status.value)
-    if not allowed or not await signals.cancel(tx, PLACE_ORDER, order.id, command.reason):
+    why = "canceled by the customer" if owner else "canceled by staff"
+    if not allowed or not await signals.cancel(tx, PLACE_ORDER, order.id, why):
         raise NotCancelable(status=order.status.value)
+    if command.reason is not None:
+        cancel_words.keep(tx, order.id, command.reason)
     tx.audit("orders.cancel", str(order.id))
     tx.ring()
     return view(order)

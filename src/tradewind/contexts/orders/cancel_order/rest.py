@@ -12,9 +12,9 @@ from tradewind.contexts.orders.cancel_order.command import CancelOrder, NotCance
 
 
 class Cancellation(Body, frozen=True):
-    """Why it is called off."""
+    """Why it is called off, in your own words."""
 
-    reason: Annotated[str, Meta(min_length=1, max_length=500)] = "canceled by the customer"
+    reason: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
 
 
 @post("/api/v1/orders/{order_id}/cancel", status=202, waits=True, raises=(NoSuchOrder, NotCancelable))

@@ -2,8 +2,11 @@
 
 from uuid import UUID
 
+from msgspec import structs
+
+from tradewind.contexts.orders._domain.order import Status
 from tradewind.contexts.orders._domain.view import OrderView, Step, view
-from tradewind.contexts.orders._store import orders
+from tradewind.contexts.orders._store import cancel_words, orders
 from tradewind.contracts.messages import Command
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import query
@@ -23,4 +26,6 @@ async def get_order(command: GetOrder, tx: Tx) -> OrderView:
         raise orders.NoSuchOrder(orderId=str(command.order_id))
     rows = await tx.all(orders.HISTORY, order.id)
     steps = tuple(Step(status=r["status"], event=r["event"], at=r["at"], why=r["why"]) for r in rows)
+    if order.status is Status.CANCELED:
+        order = structs.replace(order, why=await cancel_words.of(tx, order.id) or order.why)
     return view(order, steps)

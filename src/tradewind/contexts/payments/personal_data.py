@@ -1,0 +1,35 @@
+"""What payments hold of a person: by which method an order was paid."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from tradewind.contracts.privacy import OrdersOfPeer, Person
+from tradewind.runtime.database import Tx
+
+OF: Final = """
+    SELECT order_id, status, method, currency, amount_minor, captured_minor, refunded_minor, created_at
+    FROM payments.payments WHERE order_id = ANY($1::uuid[]) ORDER BY created_at
+"""
+REFUNDS: Final = """
+    SELECT order_id, amount_minor, reason, status, created_at
+    FROM payments.refund WHERE order_id = ANY($1::uuid[]) ORDER BY created_at
+"""
+FORGET: Final = """
+    UPDATE payments.payments SET method = 'erased' WHERE order_id = ANY($1::uuid[]) AND method <> 'erased'
+"""
+
+
+class PaymentData:
+    """Answers to PersonalData. Amounts, the provider's ids and keys are the books; the provider keeps its own."""
+
+    async def export(self, tx: Tx, person: Person) -> Mapping[str, Any]:
+        """Payments and refunds; amounts in minor units."""
+        orders = await tx.peer(OrdersOfPeer).order_ids(tx, person)
+        return {
+            "payments": [dict(row) for row in await tx.all(OF, list(orders))],
+            "refunds": [dict(row) for row in await tx.all(REFUNDS, list(orders))],
+        }
+
+    async def erase(self, tx: Tx, person: Person) -> None:
+        """Forget the method."""
+        await tx.run(FORGET, list(await tx.peer(OrdersOfPeer).order_ids(tx, person)))

@@ -1,0 +1,32 @@
+"""What shipping holds of a person: where their goods went."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from tradewind.contracts.privacy import OrdersOfPeer, Person
+from tradewind.runtime.database import Tx
+
+OF: Final = """
+    SELECT order_id, status, tracking_number, address::text AS address, created_at, dispatched_at, delivered_at
+    FROM shipping.shipments WHERE order_id = ANY($1::uuid[]) ORDER BY created_at
+"""
+FORGET: Final = """
+    UPDATE shipping.shipments SET address = jsonb_strip_nulls(jsonb_build_object('country', address -> 'country'))
+    WHERE order_id = ANY($1::uuid[])
+"""
+
+
+class ShipmentData:
+    """Answers to PersonalData. The country stays, for the taxes; so does the carrier's number of the parcel."""
+
+    async def export(self, tx: Tx, person: Person) -> Mapping[str, Any]:
+        """Shipments and where they went."""
+        orders = await tx.peer(OrdersOfPeer).order_ids(tx, person)
+        rows = await tx.all(OF, list(orders))
+        return {"shipments": [{**row, "address": msgspec.Raw(row["address"].encode())} for row in rows]}
+
+    async def erase(self, tx: Tx, person: Person) -> None:
+        """Forget the address but for its country."""
+        await tx.run(FORGET, list(await tx.peer(OrdersOfPeer).order_ids(tx, person)))
