@@ -11,6 +11,7 @@ from types import UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints, overload
 
 from tradewind.contracts.messages import Event
+from tradewind.runtime.reading import START
 
 P = TypeVar("P")
 React = Callable[[Any, Any], Awaitable[None]]
@@ -42,10 +43,14 @@ def projection(table: str) -> Callable[[React], Subscriber]:
 
 
 class Here:
-    """What listeners see of the process that they are in."""
+    """What listeners see of the process that they are in, and where in the log they are."""
 
     def __init__(self, parts: Mapping[type, object]) -> None:
         self._parts = parts
+        self.since = START
+        """From here on everything was heard by this process: its start, or its last reset."""
+        self.at = START
+        """Where the event stands that is being heard."""
 
     def peer(self, protocol: type[P]) -> P:
         """The process's own answerer to `protocol`: its cache, its search reader, its streams."""

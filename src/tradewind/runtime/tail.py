@@ -171,13 +171,13 @@ class Tail:
         """Start at the log's end, or carry on after a gap where the log still has what was told in it."""
         self._mark = None
         if self._cursor is None:
-            self._cursor = (await self._look(connection, START, [], 0)).readable
+            self._cursor = self._here.since = (await self._look(connection, START, [], 0)).readable
         elif _cursor(await connection.fetchrow(OLDEST)) > self._cursor:
             await self._start_anew(connection, "the log no longer goes back so far")
 
     async def _start_anew(self, connection: Any, why: str) -> None:
         log.warning("tail may have missed events", reason=why)
-        self._cursor = (await self._look(connection, START, [], 0)).readable
+        self._cursor = self._here.since = (await self._look(connection, START, [], 0)).readable
         self._mark = None
         for one in self._listeners:
             _reset(one, self._here)
@@ -226,6 +226,7 @@ class Tail:
             for one in listeners:
                 _reset(one, self._here)
             return
+        self._here.at = Cursor(row["stamp"], row["position"])
         for one in listeners:
             _hear(one, event, self._here)
         for queue in self._waiting.get(kind, ()):

@@ -4,7 +4,20 @@ The web framework lives behind this door; see docs/decisions/0006-litestar-behin
 """
 
 from tradewind.api.rest.app import create_app
-from tradewind.api.rest.routes import Answer, Body, Dispatch, RawBody, Reply, Route, delete, get, patch, post, put
+from tradewind.api.rest.routes import (
+    Answer,
+    Body,
+    Dispatch,
+    RawBody,
+    Reply,
+    Route,
+    delete,
+    get,
+    patch,
+    post,
+    put,
+    stream,
+)
 from tradewind.api.rest.versions import IfMatch
 from tradewind.runtime.call import Call
 
@@ -23,4 +36,5 @@ __all__ = [
     "patch",
     "post",
     "put",
+    "stream",
 ]

@@ -125,7 +125,7 @@ class Binding:
             content, headers = answer.content, answer.headers
         else:
             status, content, headers = self.route.status, answer, {}
-        encoded = b"" if content is None else self._encoded(content)
+        encoded = b"" if content is None or self.route.events else self._encoded(content)
         if self.has_version and (version := getattr(content, "version", None)) is not None:
             headers = {"ETag": versions.tag(version, encoded), **headers}
         return status, encoded, headers

@@ -40,6 +40,10 @@ _HEADERS: Final[dict[str, Json]] = {
         "description": "The `ETag` of what the client has; 304 where nothing of it has changed.",
         "schema": {"type": "string", "maxLength": MAX_TAGS},
     },
+    "Last-Event-ID": {
+        "description": "The last event that the client has: the stream goes on after it, or says `reset`.",
+        "schema": {"type": "string", "maxLength": 64},
+    },
     "Prefer": {
         "description": f"`wait=N`: answer once the outcome is settled or after N seconds, at most {MAX_WAIT_S}.",
         "schema": {"type": "string", "examples": ["wait=5"]},
@@ -71,7 +75,7 @@ _PROBLEM: Final[Json] = {
 def describe(routes: Sequence[Route], *, token_url: str) -> Json:
     """The whole document."""
     sent = [p.type for r in routes for p in r.parameters if p.source in _DESCRIBED]
-    given = [r.returns for r in routes if r.returns is not None]
+    given = [t for r in routes for t in (r.returns, *r.events.values()) if t is not None]
     schemas, components = _schemas([*sent, *given])
     paths: dict[str, Json] = {}
     for route in routes:
@@ -151,6 +155,7 @@ def _parameters(route: Route, schemas: _Schemas) -> list[Json]:
             found.append({"name": "If-Match", "in": "header", "required": parameter.required, **_HEADERS["If-Match"]})
     names = ["Correlation-Id", *(["Idempotency-Key"] if route.mutates else []), *(["Prefer"] if route.waits else [])]
     names.extend(["If-None-Match"] if _may_be_known(route) else [])
+    names.extend(["Last-Event-ID"] if route.events else [])
     found.extend({"name": name, "in": "header", "required": False, **_HEADERS[name]} for name in names)
     return found
 
@@ -194,6 +199,8 @@ def _success(route: Route, schemas: _Schemas) -> Json:
         response["headers"]["Preference-Applied"] = {"schema": {"type": "string"}}
     if route.returns is not None:
         response["content"] = {route.content_type: {"schema": schemas.of(route.returns)}}
+    if route.events:
+        response["content"][route.content_type]["x-events"] = {n: schemas.of(t) for n, t in route.events.items()}
     return response
 
 

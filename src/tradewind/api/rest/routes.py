@@ -3,13 +3,14 @@
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final, Protocol, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
 
+from tradewind.api.live.channel import Follow
 from tradewind.api.rest.rates import RATES
 from tradewind.api.rest.versions import IfMatch
 from tradewind.contracts.messages import Command
@@ -19,6 +20,7 @@ from tradewind.runtime.call import Call
 Function = Callable[..., Awaitable[Any]]
 _SEGMENT = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 READS: Final = frozenset({"GET", "HEAD"})
+EVENT_STREAM: Final = "text/event-stream"
 
 
 class Dispatch(Protocol):
@@ -103,6 +105,8 @@ class Route:
     tag: str = field(default="")
     limit: str = "read"
     """The class of rate limits that it is counted in (api.rest.rates)."""
+    events: Mapping[str, type[Struct]] = field(default_factory=dict)
+    """What a stream tells: name to payload."""
 
     @property
     def summary(self) -> str:
@@ -193,6 +197,28 @@ post = _declares("POST")
 put = _declares("PUT")
 patch = _declares("PATCH")
 delete = _declares("DELETE")
+
+
+def stream(
+    path: str,
+    *,
+    events: Mapping[str, type[Struct]],
+    public: bool = False,
+    raises: tuple[type[Refusal], ...] = (),
+    limit: str | None = None,
+) -> Callable[[Function], Route]:
+    """Declare the decorated function to answer GET on `path` with server-sent events: it returns a `Follow`.
+
+    `events`: name to payload of all that may be told. Clients resume by `Last-Event-ID`; `reset` tells those who were
+    away for too long to look at everything again.
+    """
+    declare = get(path, public=public, raises=raises, limit=limit, content_type=EVENT_STREAM)
+
+    def mark(function: Function) -> Route:
+        assert get_type_hints(function).get("return") is Follow, f"{path}: a stream returns a Follow"
+        return replace(declare(function), returns=str, events=events)
+
+    return mark
 
 
 def _parameters(function: Function, path: str) -> tuple[Parameter, ...]:

@@ -11,6 +11,9 @@ order_creation_latency_ms = Histogram(
 inventory_reservation_failures_total = Counter(
     "inventory_reservation_failures_total", "Reservations refused for want of stock."
 )
+catalog_search_latency_ms = Histogram(
+    "catalog_search_latency_ms", "From a search to its page of products, in milliseconds.", buckets=_LATENCY_MS
+)
 saga_outcomes_total = Counter("saga_outcomes_total", "Sagas that came to rest, by phase.", ["saga", "phase"])
 saga_retries_total = Counter("saga_retries_total", "Steps that were asked again.", ["saga", "step"])
 saga_oldest_due_seconds = Gauge("saga_oldest_due_seconds", "How long the most overdue saga has waited.")
@@ -23,6 +26,8 @@ listener_failures_total = Counter(
 )
 dead_letters_total = Counter("dead_letters_total", "Events parked after their last attempt.", ["subscriber"])
 payment_authorized_total = Counter("payment_authorized_total", "Payments authorized (payment.authorized.count).")
+streams_open = Gauge("streams_open", "Streams open now.", ["channel"], multiprocess_mode="livesum")
+streams_ended_total = Counter("streams_ended_total", "Streams that ended, and why.", ["channel", "code"])
 commands_total = Counter("commands_total", "Commands answered, by outcome.", ["command", "outcome"])
 batch_size = Histogram(
     "batch_size", "Commands that shared one transaction.", ["lane"], buckets=(1, 2, 4, 8, 16, 32, 64, 128)
