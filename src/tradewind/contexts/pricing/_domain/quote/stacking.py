@@ -111,25 +111,25 @@ class _Stack:
         return None
 
     def _count(self, wish: _Wish, chosen: Sequence[int]) -> bool:
+        """Take off what the promotion gives; False where that is nothing."""
         currency = self._facts.currency
         if isinstance(benefit := wish.promotion.terms.benefit, FreeShipping):
             off = self._off_shipping(benefit)
             self.shipping_left -= off
-            if off:
-                self.shipping_steps.append(step(wish.kind, wish.label, -off, currency))
+            taken = self.shipping_steps
+            parts = []
         else:
-            shares = self._shares(wish.promotion, chosen)
-            off = sum(shares)
+            off, shares = self._off_lines(benefit, chosen)
+            taken = self.discounts
+            parts = [
+                step("share", self._lines[at].item.sku, -share, currency)
+                for at, share in zip(chosen, shares, strict=True)
+                if share
+            ]
             for at, share in zip(chosen, shares, strict=True):
                 self.left[at] -= share
-            if off:
-                parts = [
-                    step("share", self._lines[at].item.sku, -share, currency)
-                    for at, share in zip(chosen, shares, strict=True)
-                    if share
-                ]
-                self.discounts.append(step(wish.kind, wish.label, -off, currency, parts))
         if off:
+            taken.append(step(wish.kind, wish.label, -off, currency, parts))
             self.counted.append(wish)
         return off > 0
 
@@ -138,17 +138,21 @@ class _Stack:
             return self.shipping_left
         return min(self.shipping_left, Money.parse(benefit.up_to, self._facts.currency).minor)
 
-    def _shares(self, promotion: Promotion, chosen: Sequence[int]) -> list[int]:
+    def _off_lines(
+        self, benefit: Percentage | AmountOff | BuyXGetY, chosen: Sequence[int]
+    ) -> tuple[int, Sequence[int]]:
+        """What comes off altogether, and each line's share of it."""
         left = [self.left[at] for at in chosen]
-        match promotion.terms.benefit:
+        match benefit:
             case Percentage(percent=percent):
-                return spread(rounded(sum(left) * ppm(percent), WHOLE), left)
+                off = rounded(sum(left) * ppm(percent), WHOLE)
+                return off, spread(off, left)
             case AmountOff(amount=amount):
-                return spread(min(sum(left), Money.parse(amount, self._facts.currency).minor), left)
-            case BuyXGetY() as benefit:
-                return self._cheapest(benefit, chosen, left)
-            case FreeShipping():
-                raise AssertionError("shipping has no lines")
+                off = min(sum(left), Money.parse(amount, self._facts.currency).minor)
+                return off, spread(off, left)
+            case BuyXGetY():
+                shares = self._cheapest(benefit, chosen, left)
+                return sum(shares), shares
 
     def _cheapest(self, benefit: BuyXGetY, chosen: Sequence[int], left: Sequence[int]) -> list[int]:
         """The cheapest pieces cost less; a line never gives more than is left of it."""
