@@ -207,8 +207,8 @@ class PricingPeer(Protocol):
         """Make `price` the one that counts from `valid_from` (now where None), and close the one before."""
         ...
 
-    async def set_prices(self, tx: object, wanted: Sequence[NewPrice], *, reason: str) -> int:
-        """As `set_price` from now on, for many products at once, each named once; how many prices really changed."""
+    async def set_prices(self, tx: object, wanted: Sequence[NewPrice], *, reason: str) -> frozenset[UUID]:
+        """As `set_price` from now on, for many products at once, each named once; those whose price really changed."""
         ...
 
     async def offer(self, tx: object, product_ids: Sequence[UUID]) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tradewind.contexts.catalog._domain.product import FirstPrice, Kind
 from tradewind.contexts.catalog._projections.availability import availability
 from tradewind.contexts.catalog._projections.listing import KEEP_INDEX, listing
 from tradewind.contexts.catalog._projections.rating import rating
@@ -16,6 +17,8 @@ from tradewind.contexts.catalog.create_product import rest as create_product_res
 from tradewind.contexts.catalog.create_product.command import CreateProduct, create_product
 from tradewind.contexts.catalog.get_product import rest as get_product_rest
 from tradewind.contexts.catalog.get_product.query import GetProduct, find_product, get_product
+from tradewind.contexts.catalog.import_products.command import MAX_PRODUCTS, ImportProducts, import_products
+from tradewind.contexts.catalog.import_products.planning import FeedProduct
 from tradewind.contexts.catalog.list_categories import rest as list_categories_rest
 from tradewind.contexts.catalog.list_categories.query import list_categories
 from tradewind.contexts.catalog.list_products import rest as list_products_rest
@@ -34,11 +37,16 @@ from tradewind.runtime.manifest import Manifest
 
 __all__ = [
     "MANIFEST",
+    "MAX_PRODUCTS",
     "AddVariant",
     "ArchiveProduct",
     "CreateCategory",
     "CreateProduct",
+    "FeedProduct",
+    "FirstPrice",
     "GetProduct",
+    "ImportProducts",
+    "Kind",
     "ListProducts",
     "SearchProducts",
     "SuggestProducts",
@@ -63,6 +71,7 @@ MANIFEST = Manifest(
         create_category,
         update_category,
         list_categories,
+        import_products,
     ),
     routes=(
         create_product_rest.create_product,

@@ -51,8 +51,8 @@ class Pricing:
         """
         await succession.set_price(tx, product_id, sku, price, reason=reason, valid_from=valid_from)
 
-    async def set_prices(self, tx: Any, wanted: Sequence[NewPrice], *, reason: str) -> int:
-        """As `set_price` from now on, for many products at once; how many prices really changed."""
+    async def set_prices(self, tx: Any, wanted: Sequence[NewPrice], *, reason: str) -> frozenset[UUID]:
+        """As `set_price` from now on, for many products at once; those whose price really changed."""
         return await many.set_prices(tx, wanted, reason=reason)
 
     async def offer(self, tx: Any, product_ids: Sequence[UUID]) -> None:

@@ -43,8 +43,8 @@ class _Opened(NamedTuple):
     follows: Any
 
 
-async def set_prices(tx: Tx, wanted: Sequence[NewPrice], *, reason: str) -> int:
-    """Make these the prices that count from now on, each product once; those that count already stay. How many did not.
+async def set_prices(tx: Tx, wanted: Sequence[NewPrice], *, reason: str) -> frozenset[UUID]:
+    """Make these the prices that count from now on, each product once; whose price that was not already.
 
     Refuses with InvalidPrice. Tells ProductPriceChanged for each.
     """
@@ -72,7 +72,7 @@ async def set_prices(tx: Tx, wanted: Sequence[NewPrice], *, reason: str) -> int:
         tx.later(OPEN_MANY, *map(list, zip(*opened, strict=True)), reason, tx.call.actor.subject)
     if heard:
         told.note(tx, heard, now)
-    return len(opened)
+    return frozenset(one.product_id for one in opened)
 
 
 async def _held(tx: Tx, product_ids: Sequence[UUID]) -> Mapping[UUID, Current]:
