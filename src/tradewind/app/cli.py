@@ -122,9 +122,11 @@ def _stop(why: str) -> NoReturn:
 
 def main() -> None:
     """Run the command line."""
+    from tradewind.app.privacy.command import app as privacy
     from tradewind.app.sagas import app as sagas
 
     app.add_typer(sagas, name="saga")
+    app.add_typer(privacy, name="privacy")
     app(prog_name="tradewind")
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tradewind.contexts.customers._domain.archive import archive
 from tradewind.contexts.customers._subscribers.on_user_registered import on_user_registered
 from tradewind.contexts.customers.add_address import rest as add_address_rest
 from tradewind.contexts.customers.add_address.command import add_address
@@ -32,7 +33,7 @@ from tradewind.contexts.customers.set_preferences.command import set_preferences
 from tradewind.contracts.customers import CustomersPeer
 from tradewind.runtime.manifest import Manifest
 
-__all__ = ["MANIFEST", "ErasePerson", "Erased", "ExportPerson", "Exported", "SetGroups"]
+__all__ = ["MANIFEST", "ErasePerson", "Erased", "ExportPerson", "Exported", "SetGroups", "archive"]
 
 _peer: CustomersPeer = Customers()
 MANIFEST = Manifest(

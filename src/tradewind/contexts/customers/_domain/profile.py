@@ -16,6 +16,8 @@ MAX_NAME: Final = 200
 DEFAULT_LANGUAGE: Final = "en"
 DEFAULT_CURRENCY: Final = "EUR"
 DEFAULT_TIME_ZONE: Final = "UTC"
+WIRE: Final = {"contacts": "contactMethods", "time_zone": "timeZone"}
+"""What clients and events call our fields, where it is something else."""
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?")
 
@@ -68,7 +70,7 @@ class Profile(Struct, frozen=True, kw_only=True):
         errors += [] if errors else _lost(after, preference)
         if errors:
             raise InvalidProfile(errors=errors)
-        different = tuple(name for name in given if getattr(after, name) != getattr(self, name))
+        different = tuple(WIRE.get(name, name) for name in given if getattr(after, name) != getattr(self, name))
         return structs.replace(after, version=self.version + 1) if different else self, different
 
 

@@ -30,7 +30,7 @@ READ: Final = """
 SAVE: Final = """
     UPDATE customers.profile SET version = $2, name = $3, contacts = $4::jsonb, language = $5, currency = $6,
         time_zone = $7, changed_at = now()
-    WHERE user_id = $1
+    WHERE user_id = $1 RETURNING changed_at
 """
 PREFERENCE: Final = """
     SELECT user_id, version, preferred_channel, marketing::text AS marketing
@@ -64,13 +64,14 @@ async def read(tx: Tx, user_id: str) -> Profile | None:
     return _profile(row) if row else None
 
 
-async def save(tx: Tx, profile: Profile) -> None:
-    """Write a profile that is held."""
+async def save(tx: Tx, profile: Profile) -> Profile:
+    """Write a profile that is held; the same with the time of it."""
     contacts = msgspec.json.encode(profile.contacts).decode()
-    await tx.run(
+    changed_at = await tx.value(
         SAVE, profile.user_id, profile.version, profile.name, contacts, profile.language, profile.currency,
         profile.time_zone,
     )  # fmt: skip
+    return msgspec.structs.replace(profile, changed_at=changed_at)
 
 
 async def preference(tx: Tx, user_id: str) -> Preference:

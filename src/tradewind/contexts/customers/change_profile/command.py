@@ -25,7 +25,7 @@ async def change_profile(command: ChangeProfile, tx: Tx) -> ProfileView:
     expect(command.expected, profile.version)
     after, different = profile.changed(command.changes, await profiles.preference(tx, me))
     if different:
-        await profiles.save(tx, after)
+        after = await profiles.save(tx, after)
         tx.audit("customers.change", me, changed=list(different))
         tx.tell(CustomerUpdated(customer_id=me, changed=different))
     return of_profile(after)
