@@ -76,8 +76,10 @@ class FlashSale(Struct, frozen=True, kw_only=True):
         """Pieces that are to be had."""
         return self.quantity - self.sold
 
-    def due(self, present: datetime) -> FlashSaleStarted | FlashSaleEnded | FlashSaleExhausted | FlashSaleReopened | None:
-        """What has to happen to it now, if anything. A sale whose time passed before it began ends without beginning."""
+    def due(
+        self, present: datetime
+    ) -> FlashSaleStarted | FlashSaleEnded | FlashSaleExhausted | FlashSaleReopened | None:
+        """What has to happen to it now, if anything. One whose time passed before it began ends without beginning."""
         match self.state:
             case SaleState.ENDED:
                 return None
@@ -88,9 +90,7 @@ class FlashSale(Struct, frozen=True, kw_only=True):
             case SaleState.RUNNING if self.left == 0:
                 return FlashSaleExhausted(sale_id=self.id, product_ids=(self.product_id,), sku=self.sku)
             case SaleState.SOLD_OUT if self.left > 0:
-                return FlashSaleReopened(
-                    sale_id=self.id, product_ids=(self.product_id,), sku=self.sku, left=self.left
-                )
+                return FlashSaleReopened(sale_id=self.id, product_ids=(self.product_id,), sku=self.sku, left=self.left)
         return None
 
     def start(self) -> FlashSaleStarted:

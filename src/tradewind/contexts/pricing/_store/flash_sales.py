@@ -6,7 +6,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from tradewind.contexts.pricing._domain.flash_sale import FlashSale, SaleState
-from tradewind.contracts.pricing import Redemption
+from tradewind.contexts.pricing._store.layers import AMOUNT, LAYERS
+from tradewind.contracts.pricing import Price, Redemption
+from tradewind.kernel import clock
 from tradewind.kernel.money import Money
 from tradewind.runtime.database import Tx
 
@@ -16,6 +18,13 @@ INSERT: Final = """
                                     ends_at, created_by)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
+USUAL: Final = f"""
+    SELECT p.sku, p.product_id, {AMOUNT} AS amount_minor, p.currency
+    FROM pricing.product_price_history AS p
+    {LAYERS}
+    WHERE p.sku = $2 AND p.valid_to IS NULL
+      AND NOT EXISTS (SELECT FROM pricing.withheld AS w WHERE w.product_id = p.product_id)
+"""  # noqa: S608 -- the pieces are constants
 OVERLAPPING: Final = """
     SELECT id FROM pricing.flash_sale
     WHERE sku = $1 AND state <> 'ENDED' AND starts_at < $3 AND ends_at > $2 ORDER BY starts_at LIMIT 1
@@ -29,7 +38,9 @@ LOCK_DUE: Final = """
        OR (state IN ('RUNNING', 'SOLD_OUT') AND (ends_at <= now() OR (state = 'SOLD_OUT') <> (sold >= quantity)))
     ORDER BY id LIMIT 100 FOR NO KEY UPDATE
 """
-RUNNING_OF: Final = "SELECT sku FROM pricing.flash_sale WHERE sku = ANY($1::text[]) AND state IN ('RUNNING', 'SOLD_OUT')"
+RUNNING_OF: Final = (
+    "SELECT sku FROM pricing.flash_sale WHERE sku = ANY($1::text[]) AND state IN ('RUNNING', 'SOLD_OUT')"
+)
 MOVE: Final = """
     UPDATE pricing.flash_sale AS s SET state = u.state, ended_at = CASE WHEN u.state = 'ENDED' THEN now() END
     FROM unnest($1::uuid[], $2::text[]) AS u (id, state) WHERE s.id = u.id
@@ -65,13 +76,20 @@ GIVE_BACK: Final = """
     UPDATE pricing.flash_sale AS s SET sold = s.sold - b.pieces
     FROM (SELECT sale_id, sum(pieces) AS pieces FROM back GROUP BY 1) AS b WHERE s.id = b.sale_id
 """
-OFFERS: Final = """
-    SELECT s.sku, s.id, s.price_minor, s.quantity - s.sold AS left_over, s.per_buyer,
-           (SELECT coalesce(sum(r.pieces), 0)::int FROM pricing.flash_sale_redemption AS r
-            WHERE r.sale_id = s.id AND r.customer_id = $3 AND r.returned_at IS NULL) AS taken
-    FROM pricing.flash_sale AS s
-    WHERE s.sku = ANY($1::text[]) AND s.state IN ('RUNNING', 'SOLD_OUT') AND s.currency = $2
+MERGE: Final = "UPDATE pricing.flash_sale_redemption SET customer_id = $2 WHERE customer_id = $1"
+OWN: Final = "UPDATE pricing.flash_sale_redemption SET customer_id = $2 WHERE order_id = $1"
+OF_CUSTOMER: Final = """
+    SELECT r.order_id, s.sku, r.pieces, r.redeemed_at, r.returned_at
+    FROM pricing.flash_sale_redemption AS r JOIN pricing.flash_sale AS s ON s.id = r.sale_id
+    WHERE r.customer_id = $1 ORDER BY r.redeemed_at, r.order_id
 """
+FORGET: Final = "UPDATE pricing.flash_sale_redemption SET customer_id = 'erased' WHERE customer_id = $1"
+
+
+async def usual(tx: Tx, sku: str) -> Price | None:
+    """What the product costs when no sale runs."""
+    row = await tx.row(USUAL, clock.now(), sku)
+    return None if row is None else Price(row["sku"], row["product_id"], Money(row["amount_minor"], row["currency"]))
 
 
 def insert(tx: Tx, sale: FlashSale) -> None:
@@ -148,11 +166,6 @@ async def give_back(tx: Tx, order_ids: Sequence[UUID]) -> None:
     if sales:
         await lock(tx, sales)
         await tx.run(GIVE_BACK, order_ids)
-
-
-async def offers(tx: Tx, skus: Sequence[str], currency: str, buyer: str) -> Sequence[Any]:
-    """Of each SKU that has one: the running sale in this currency, what is left of it, what the buyer has already."""
-    return await tx.all(OFFERS, skus, currency, buyer)
 
 
 def sale_of(row: Any) -> FlashSale:

@@ -6,25 +6,25 @@ from typing import Any, Final
 from uuid import UUID
 
 from tradewind.contexts.pricing._domain.price import Current
-from tradewind.contexts.pricing._store.layers import ABOVE_LIST, AMOUNT, LAYERS
+from tradewind.contexts.pricing._store.layers import ABOVE_LIST, LAYERS, ON_SALE, SALE
 from tradewind.contracts.pricing import Price
 from tradewind.kernel import clock
 from tradewind.kernel.money import Money
 from tradewind.runtime.database import Tx
 
 COUNTING: Final = f"""
-    SELECT p.sku, p.product_id, {AMOUNT} AS amount_minor, p.currency, s.sale_id
+    SELECT p.sku, p.product_id, {ON_SALE} AS amount_minor, p.currency, s.sale_id
     FROM unnest($2::text[]) AS wanted (sku) CROSS JOIN LATERAL (
         SELECT sku, product_id, amount_minor, currency FROM pricing.product_price_history
         WHERE sku = wanted.sku AND valid_to IS NULL LIMIT 1) AS p
-    {LAYERS}
+    {SALE} {LAYERS}
     WHERE NOT EXISTS (SELECT FROM pricing.withheld AS w WHERE w.product_id = p.product_id)
     UNION ALL
-    SELECT p.sku, p.product_id, {AMOUNT} AS amount_minor, p.currency, s.sale_id
+    SELECT p.sku, p.product_id, {ON_SALE} AS amount_minor, p.currency, s.sale_id
     FROM unnest($3::uuid[]) AS wanted (product_id) CROSS JOIN LATERAL (
         SELECT sku, product_id, amount_minor, currency FROM pricing.product_price_history
         WHERE product_id = wanted.product_id AND valid_to IS NULL LIMIT 1) AS p
-    {LAYERS}
+    {SALE} {LAYERS}
     WHERE NOT EXISTS (SELECT FROM pricing.withheld AS w WHERE w.product_id = p.product_id)
 """  # noqa: S608 -- the pieces are constants
 HOLD_FIRST: Final = """

@@ -1,8 +1,8 @@
-"""Gives coupons back when an order comes to nothing."""
+"""Gives coupons, and pieces of flash sales, back when an order comes to nothing."""
 
 from collections.abc import Sequence
 
-from tradewind.contexts.pricing._store import redemptions
+from tradewind.contexts.pricing._store import flash_sales, redemptions
 from tradewind.contracts.orders import OrderCancelled, OrderFailed
 from tradewind.kernel import clock
 from tradewind.runtime.database import Tx
@@ -11,5 +11,7 @@ from tradewind.runtime.subscriptions import subscriber
 
 @subscriber
 async def on_order_called_off(events: Sequence[OrderCancelled | OrderFailed], tx: Tx) -> None:
-    """Let the uses of these orders count no more. Hearing it twice changes nothing."""
-    await redemptions.give_back(tx, [event.order_id for event in events], clock.now())
+    """Let the uses and the pieces of these orders count no more. Hearing it twice changes nothing."""
+    order_ids = [event.order_id for event in events]
+    await redemptions.give_back(tx, order_ids, clock.now())
+    await flash_sales.give_back(tx, order_ids)

@@ -31,7 +31,7 @@ CREATE TABLE pricing.flash_sale_redemption (
     returned_at timestamptz,
     PRIMARY KEY (order_id, sale_id)
 );
-CREATE INDEX pieces_of_a_buyer ON pricing.flash_sale_redemption (sale_id, customer_id) INCLUDE (pieces)
+CREATE INDEX pieces_of_a_buyer ON pricing.flash_sale_redemption (customer_id, sale_id) INCLUDE (pieces)
     WHERE returned_at IS NULL;
 
 -- Written by the projection flash_sale_price_map alone; may be dropped and replayed.

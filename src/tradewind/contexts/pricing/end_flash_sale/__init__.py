@@ -1,0 +1,1 @@
+"""End a flash sale before its time."""

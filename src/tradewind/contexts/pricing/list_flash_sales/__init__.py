@@ -1,0 +1,1 @@
+"""See the flash sales that run and those to come, all or one."""

@@ -1,0 +1,1 @@
+"""Plan a flash sale; it starts by itself."""
