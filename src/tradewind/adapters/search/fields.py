@@ -75,10 +75,14 @@ def with_words(index: Index) -> Index:
     return index
 
 
+def readable(text: str) -> str:
+    """Without halves of characters, which nobody can write down."""
+    return text.encode("utf-8", "ignore").decode()
+
+
 def folded(text: str) -> str:
     """As it is split into words: no apostrophes within words, initials in one ("J. R. R. Tolkien", "JRR Tolkien")."""
-    readable = text.encode("utf-8", "ignore").decode()
-    return _INITIALS.sub(r"\1", _APOSTROPHES.sub("", readable))
+    return _INITIALS.sub(r"\1", _APOSTROPHES.sub("", readable(text)))
 
 
 def words(text: str) -> list[str]:

@@ -8,9 +8,11 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from tradewind.ports.search import MAX_DEPTH, MAX_PAGE, Question, UnfitCursor
+from tradewind.adapters.search.fields import readable
+from tradewind.ports.search import MAX_DEPTH, Question, UnfitCursor
 
-MAX_CURSOR: Final = 200
+MAX_SEEN: Final = 12
+"""Products of one key that a cursor remembers. Keys end in bits of chance, so two are already rare."""
 _Number = Annotated[int, Meta(ge=0)]
 _encoder: Final = msgspec.msgpack.Encoder()
 _question: Final = msgspec.json.Encoder(order="deterministic")
@@ -27,7 +29,7 @@ class Place(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     depth: Annotated[int, Meta(ge=0, le=MAX_DEPTH)] = 0
     mark: _Number = 0
     key: _Number = 0
-    seen: Annotated[tuple[_Number, ...], Meta(max_length=MAX_PAGE)] = ()
+    seen: Annotated[tuple[_Number, ...], Meta(max_length=MAX_SEEN)] = ()
 
 
 _decoder: Final = msgspec.msgpack.Decoder(Place)
@@ -35,7 +37,7 @@ _decoder: Final = msgspec.msgpack.Decoder(Place)
 
 def digest(question: Question) -> bytes:
     """What pages of one search have in common."""
-    same = msgspec.structs.replace(question, limit=0, after=None)
+    same = msgspec.structs.replace(question, text=readable(question.text), limit=0, after=None)
     return blake2b(_question.encode(same), digest_size=8).digest()
 
 

@@ -270,7 +270,7 @@ def _by_key(view: _View, query: Query, sort: Sort, place: pages.Place, limit: in
         return _Page(addresses, total, None)
     last = page[-1][0]
     seen = [mark for key, _, mark in page if key == last] + [mark for mark in place.seen if place.key == last]
-    return _Page(addresses, total, pages.Place(place.question, key=last, seen=tuple(seen[-MAX_PAGE:])))
+    return _Page(addresses, total, pages.Place(place.question, key=last, seen=tuple(seen[: pages.MAX_SEEN])))
 
 
 def _counted(found: SearchResult) -> int:

@@ -1,0 +1,253 @@
+"""The read model listing: all that search shows (S0-57, S1-56), by events alone; and the search index, made from it.
+
+Rows first, then the index, then the subscriber's place in the log: a crash in between repeats what is idempotent. An
+index that cannot be written does not hold the rows up; `keep_index` builds it anew from them.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, TypeAlias, assert_never
+from uuid import UUID
+from weakref import WeakSet
+
+import msgspec
+from msgspec.structs import astuple, replace
+
+from tradewind.contexts.catalog._domain.listing import DELETED, Listing, unheard_of
+from tradewind.contracts.catalog import (
+    CategoryCreated,
+    CategoryUpdated,
+    ProductCreated,
+    ProductDeleted,
+    ProductUpdated,
+)
+from tradewind.contracts.inventory import (
+    InventoryReleased,
+    InventoryReservationExpired,
+    InventoryReserved,
+    StockAdjusted,
+)
+from tradewind.contracts.pricing import (
+    FlashSaleEnded,
+    FlashSaleExhausted,
+    FlashSaleReopened,
+    FlashSaleStarted,
+    ProductPriceChanged,
+)
+from tradewind.contracts.reviews import RatingChanged
+from tradewind.kernel.money import Money
+from tradewind.ports.search import ProductDocument, ProductIndex, SearchAway
+from tradewind.runtime.database import Tx
+from tradewind.runtime.subscriptions import projection
+from tradewind.runtime.telemetry.logs import log
+from tradewind.runtime.timers import Timer
+
+LOOK_EVERY_S: Final = 1.0
+"""How soon a lost index is noticed."""
+CHUNK: Final = 2_000
+"""Rows that a new index is given at once."""
+LOAD: Final = """
+    SELECT * FROM catalog.listing
+    WHERE product_id = ANY($1::uuid[]) OR sku = ANY($2::text[]) OR category_id = ANY($3::uuid[])
+"""
+SAVE: Final = """
+    INSERT INTO catalog.listing SELECT * FROM unnest($1::catalog.listing[])
+    ON CONFLICT (product_id) DO UPDATE SET
+        sku = excluded.sku, name = excluded.name, description = excluded.description, brand = excluded.brand,
+        category = excluded.category, category_id = excluded.category_id, category_path = excluded.category_path,
+        status = excluded.status, is_parent = excluded.is_parent, attributes = excluded.attributes,
+        image = excluded.image, created_at = excluded.created_at, price_minor = excluded.price_minor,
+        currency = excluded.currency, sale_id = excluded.sale_id, sale_minor = excluded.sale_minor,
+        sold_out = excluded.sold_out, available = excluded.available, rating = excluded.rating,
+        rating_count = excluded.rating_count
+"""
+HOLD_STILL: Final = "LOCK TABLE catalog.listing IN SHARE MODE"
+"""Waits until whoever changes rows has put them into the index too, and lets nobody change any until the end."""
+CHUNK_AFTER: Final = "SELECT * FROM catalog.listing WHERE product_id > $1 ORDER BY product_id LIMIT $2"
+COUNT: Final = """
+    SELECT count(*) FROM catalog.listing WHERE status = 'ACTIVE' AND NOT is_parent AND price_minor IS NOT NULL
+"""
+ListingEvent: TypeAlias = (
+    ProductCreated
+    | ProductUpdated
+    | ProductDeleted
+    | CategoryCreated
+    | CategoryUpdated
+    | ProductPriceChanged
+    | FlashSaleStarted
+    | FlashSaleExhausted
+    | FlashSaleReopened
+    | FlashSaleEnded
+    | StockAdjusted
+    | InventoryReserved
+    | InventoryReleased
+    | InventoryReservationExpired
+    | RatingChanged
+)
+_NOBODY: Final = UUID(int=0)
+_encode: Final = msgspec.json.Encoder().encode
+_counted: WeakSet[Any] = WeakSet()
+"""The indexes of which this process knows that they hold as many products as there are rows."""
+
+
+@projection("catalog.listing")
+async def listing(events: Sequence[ListingEvent], tx: Tx) -> None:
+    """One question, one statement and one commit of the index, however many events; nothing where nothing changed."""
+    before = {row["product_id"]: _listing(row) for row in await tx.all(LOAD, *_named(events))}
+    after = _Shelf(before)
+    for event in events:
+        after.hear(event)
+    changed = [one for product_id, one in after.rows.items() if one != before.get(product_id)]
+    if changed:
+        await tx.run(SAVE, [_row(one) for one in changed])
+        await _put(tx.peer(ProductIndex), before, changed)
+
+
+async def _put(index: ProductIndex, before: Mapping[UUID, Listing], changed: Iterable[Listing]) -> None:
+    """Tell the index of those that are shown otherwise than before."""
+    documents, gone = list[ProductDocument](), list[UUID]()
+    for one in changed:
+        old = before.get(one.product_id)
+        was, now = old.document() if old else None, one.document()
+        if now is None and was is not None:
+            gone.append(one.product_id)
+        elif now is not None and now != was:
+            documents.append(now)
+    try:
+        await index.put(documents, gone)
+    except SearchAway:
+        log.warning("search index not written, it will be built anew", products=len(documents) + len(gone))
+
+
+class _Shelf:
+    """Rows while events change them."""
+
+    def __init__(self, rows: Mapping[UUID, Listing]) -> None:
+        self.rows = dict(rows)
+        self._by_sku = {one.sku: one.product_id for one in self.rows.values()}
+
+    def hear(self, event: ListingEvent) -> None:
+        """What the event changes."""
+        match event:
+            case ProductCreated() | ProductUpdated():
+                self._change(event.product_id, lambda row: row.described(event))
+                self._by_sku[event.sku] = event.product_id
+            case ProductDeleted():
+                self._change(event.product_id, lambda row: replace(row, status=DELETED))
+            case CategoryCreated() | CategoryUpdated():
+                for row in [one for one in self.rows.values() if one.category_id == event.category_id]:
+                    self.rows[row.product_id] = row.standing(event)
+            case ProductPriceChanged():
+                self._change(event.product_id, lambda row: row.priced(event))
+            case FlashSaleStarted() | FlashSaleExhausted() | FlashSaleReopened() | FlashSaleEnded():
+                self._sell(event)
+            case RatingChanged():
+                self._change(event.product_id, lambda row: replace(row, rating=event.average, rating_count=event.count))
+            case _:
+                self._count(event)
+
+    def _sell(self, event: FlashSaleStarted | FlashSaleExhausted | FlashSaleReopened | FlashSaleEnded) -> None:
+        match event:
+            case FlashSaleStarted():
+                price = _sale_price(event)
+                for product_id in event.product_ids if price else ():
+                    self._change(product_id, lambda row: row.on_sale(event.sale_id, price))
+            case FlashSaleExhausted() | FlashSaleReopened():
+                sold_out = isinstance(event, FlashSaleExhausted)
+                for product_id in event.product_ids:
+                    self._change(product_id, lambda row: row.with_sale(event.sale_id, sold_out=sold_out))
+            case FlashSaleEnded():
+                for product_id in event.product_ids:
+                    self._change(product_id, lambda row: row.after_sale(event.sale_id))
+            case _:
+                assert_never(event)
+
+    def _count(
+        self, event: StockAdjusted | InventoryReserved | InventoryReleased | InventoryReservationExpired
+    ) -> None:
+        match event:
+            case StockAdjusted():
+                self._change(
+                    event.product_id,
+                    lambda row: replace(row, sku=event.sku, available=event.on_hand - event.reserved),
+                )
+                self._by_sku[event.sku] = event.product_id
+            case InventoryReserved():
+                for line in event.items:
+                    self._move(line.sku, -line.qty)
+            case InventoryReleased() | InventoryReservationExpired():
+                for line in event.items:
+                    self._move(line.sku, line.qty)
+            case _:
+                assert_never(event)
+
+    def _move(self, sku: str, pieces: int) -> None:
+        product_id = self._by_sku.get(sku)
+        if product_id is not None:
+            self._change(product_id, lambda row: replace(row, available=row.available + pieces))
+
+    def _change(self, product_id: UUID, how: Callable[[Listing], Listing]) -> None:
+        self.rows[product_id] = how(self.rows.get(product_id) or unheard_of(product_id))
+
+
+def _sale_price(event: FlashSaleStarted) -> Money | None:
+    return None if event.price is None or event.currency is None else Money.parse(event.price, event.currency)
+
+
+def _named(events: Iterable[ListingEvent]) -> tuple[list[UUID], list[str], list[UUID]]:
+    """The products, SKUs and categories that events speak of."""
+    products, skus, categories = set[UUID](), set[str](), set[UUID]()
+    for event in events:
+        match event:
+            case CategoryCreated() | CategoryUpdated():
+                categories.add(event.category_id)
+            case FlashSaleStarted() | FlashSaleExhausted() | FlashSaleReopened() | FlashSaleEnded():
+                products.update(event.product_ids)
+            case InventoryReserved() | InventoryReleased() | InventoryReservationExpired():
+                skus.update(line.sku for line in event.items)
+            case _:
+                products.add(event.product_id)
+    return list(products), list(skus), list(categories)
+
+
+def _listing(row: Any) -> Listing:
+    fields = dict(row)
+    fields["attributes"] = msgspec.json.decode(fields["attributes"])
+    fields["category_path"] = tuple(fields["category_path"])
+    return Listing(**fields)
+
+
+def _row(one: Listing) -> tuple[Any, ...]:
+    return astuple(replace(one, attributes=_encode(one.attributes).decode()))
+
+
+async def keep_index(tx: Tx) -> int:
+    """Build the index anew where it is lost, damaged or of other rows than there are; how many products it holds then.
+
+    That it holds as many as there are rows is looked at once a process: whatever is put later is kept count of by
+    whoever could not put it.
+    """
+    index = tx.peer(ProductIndex)
+    held = await index.holds()
+    if held is not None and index in _counted:
+        return 0
+    await tx.run(HOLD_STILL)
+    rows = await tx.value(COUNT)
+    if held is None or await index.holds() != rows:
+        try:
+            await index.rebuild(_documents(tx))
+        except SearchAway:
+            log.exception("search index not built")
+            return 0
+        log.info("search index built", products=rows)
+    _counted.add(index)
+    return 0
+
+
+async def _documents(tx: Tx) -> AsyncIterator[Sequence[ProductDocument]]:
+    after = _NOBODY
+    while rows := await tx.all(CHUNK_AFTER, after, CHUNK):
+        after = rows[-1]["product_id"]
+        yield [document for row in rows if (document := _listing(row).document())]
+
+
+KEEP_INDEX = Timer("catalog.keep_index", LOOK_EVERY_S, keep_index)

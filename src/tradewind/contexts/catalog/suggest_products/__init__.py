@@ -1,0 +1,1 @@
+"""Say what somebody may be about to type."""
