@@ -20,6 +20,9 @@ from tradewind.contexts.pricing.set_price.command import SetPrice, set_price
 from tradewind.contexts.pricing.start_flash_sale import rest as start_flash_sale_rest
 from tradewind.contexts.pricing.start_flash_sale.command import StartFlashSale, start_flash_sale
 from tradewind.contexts.pricing.tell_prices.timer import TELL_PRICES
+from tradewind.contexts.pricing.watch_flash_sales import rest as watch_flash_sales_rest
+from tradewind.contexts.pricing.watch_flash_sales.channel import FlashSaleChannel, announce, open_channel
+from tradewind.contexts.pricing.watch_flash_sales.query import watch_flash_sales
 from tradewind.contracts.pricing import PricingPeer
 from tradewind.runtime.manifest import Manifest
 
@@ -36,6 +39,7 @@ MANIFEST = Manifest(
         end_flash_sale,
         list_flash_sales,
         get_flash_sale,
+        watch_flash_sales,
     ),
     routes=(
         set_price_rest.set_price,
@@ -44,8 +48,11 @@ MANIFEST = Manifest(
         end_flash_sale_rest.end_flash_sale,
         list_flash_sales_rest.list_flash_sales,
         list_flash_sales_rest.get_flash_sale,
+        watch_flash_sales_rest.watch_flash_sales,
     ),
     subscribers=(product_facts, flash_sale_price_map, on_order_called_off, on_buyer_known),
+    listeners=(announce,),
+    parts={FlashSaleChannel: open_channel},
     timers=(TELL_PRICES, KEEP_FLASH_SALES),
     peers={PricingPeer: _peer},
     personal_data=UsedCoupons(),

@@ -1,0 +1,1 @@
+"""Follow flash sales as they start, sell out, reopen and end."""
