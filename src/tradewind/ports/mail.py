@@ -6,6 +6,8 @@ What every adapter promises, and every caller may lean on:
   leaves one mail where the engine can tell, and two that every reader recognizes as one where it cannot.
 - **Sent means handed over.** When `send` returns, the mail survives a crash of this process. Whatever hides the answer
   raises `Unavailable`; send again, with the same id.
+- **A mailbox of the shop's own forgets.** Where delivered mails stay in the shop's hands, `forget` takes those of a
+  user away. What was handed to somebody else's server is a delivery to its owner, and theirs.
 - A subject or an address with a line break in it is refused (ValueError): nobody writes headers of their own.
 """
 
@@ -17,13 +19,17 @@ from msgspec import Struct
 
 
 class Mail(Struct, frozen=True, kw_only=True):
-    """A mail in plain text. `written_at` is when it was asked for, so that a repetition reads the same."""
+    """A mail in plain text. `written_at` is when it was asked for, so that a repetition reads the same.
+
+    `user_id` is whose account it is about, so that it can be forgotten; it is not part of the mail.
+    """
 
     id: UUID
     recipient: str
     subject: str
     body: str
     written_at: datetime
+    user_id: str = ""
 
 
 class Mailer(Protocol):
@@ -31,4 +37,8 @@ class Mailer(Protocol):
 
     async def send(self, mail: Mail) -> None:
         """Hand the mail over; raises Unavailable where it may or may not have been taken."""
+        ...
+
+    async def forget(self, user_id: str) -> None:
+        """Take away the mails about a user that are still in the shop's hands. Idempotent."""
         ...

@@ -21,7 +21,7 @@ class MailNotWritten(Unavailable):
 
 
 class FolderMail:
-    """Each mail is `<id>.eml`, readable by the shop's user only; sent again, it takes its own place."""
+    """Each mail is `<user>.<id>.eml`, readable by the shop's user only; sent again, it takes its own place."""
 
     def __init__(self, folder: Path, *, sender: str = f"shop@{DOMAIN}") -> None:
         self._folder = folder
@@ -31,9 +31,22 @@ class FolderMail:
         """Write the mail, whole or not at all, and to the disk. Raises MailNotWritten."""
         content = self._rendered(mail)
         try:
-            await asyncio.to_thread(self._write, f"{mail.id}.eml", content)
+            await asyncio.to_thread(self._write, f"{_named(mail.user_id)}.{mail.id}.eml", content)
         except OSError as error:
             raise MailNotWritten from error
+
+    async def forget(self, user_id: str) -> None:
+        """Remove the user's mails, for good. Raises MailNotWritten where the folder does not let that happen."""
+        try:
+            await asyncio.to_thread(self._remove, _named(user_id))
+        except OSError as error:
+            raise MailNotWritten from error
+
+    def _remove(self, user: str) -> None:
+        for path in self._folder.glob(f"{user}.*.eml"):
+            path.unlink(missing_ok=True)
+        if self._folder.exists():
+            self._sync_folder()
 
     def _rendered(self, mail: Mail) -> bytes:
         message = EmailMessage(policy=SMTP)
@@ -66,3 +79,8 @@ class FolderMail:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _named(user_id: str) -> str:
+    """A user's id as a part of a file's name: nothing that leads out of the folder or means more than itself."""
+    return "".join(sign for sign in user_id if sign.isascii() and (sign.isalnum() or sign == "-")) or "nobody"

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tradewind.contexts.customers._domain.archive import archive
+from tradewind.contexts.customers._subscribers.on_person_erased import on_person_erased
 from tradewind.contexts.customers._subscribers.on_user_registered import on_user_registered
 from tradewind.contexts.customers.add_address import rest as add_address_rest
 from tradewind.contexts.customers.add_address.command import add_address
@@ -72,7 +73,7 @@ MANIFEST = Manifest(
         export_person_rest.export_customer,
         erase_person_rest.erase_customer,
     ),
-    subscribers=(on_user_registered,),
+    subscribers=(on_user_registered, on_person_erased),
     peers={CustomersPeer: _peer},
     personal_data=CustomerData(),
 )

@@ -59,6 +59,7 @@ def _wish(tx: Tx, row: Any) -> _Wish:
         subject=row["subject"],
         body=row["body"],
         written_at=row["queued_at"],
+        user_id=str(row["account_id"]),
     )
     return _Wish(tx.peer(Mailer), mail)
 
