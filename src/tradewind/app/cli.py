@@ -17,6 +17,7 @@ bench = typer.Typer(no_args_is_help=True, help="Measure this shop on this machin
 app.add_typer(importing, name="import")
 app.add_typer(bench, name="bench")
 
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would come of it; write nothing.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
 
 
@@ -65,6 +66,38 @@ def import_online_retail(
     from tradewind.app.importing.command import run_import
 
     raise typer.Exit(run_import(_settings(), file, json=json))
+
+
+@importing.command("goodbooks")
+def import_goodbooks(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="books.csv of goodbooks-10k.")],
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Put ten thousand real books on the shelves, as GB-<book_id>. Their prices and stock are made up, by a rule.
+
+    Running it again changes nothing; cut off in the middle, it carries on. Lines that cannot be read are named and
+    left out.
+    """
+    from tradewind.app.importing.feeds.command import run_feed
+
+    raise typer.Exit(run_feed(_settings(), "goodbooks", file, dry_run=dry_run, json=json))
+
+
+@importing.command("feed")
+def import_feed(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, or JSON Lines where so named.")],
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Take in a vendor's feed: sku, name, category, price, currency, and what docs/guides/catalog.md lists.
+
+    Products that the shop knows by their SKU are described and priced anew, the others are created. Lines that cannot
+    be read are named and left out.
+    """
+    from tradewind.app.importing.feeds.command import run_feed
+
+    raise typer.Exit(run_feed(_settings(), "feed", file, dry_run=dry_run, json=json))
 
 
 @app.command()

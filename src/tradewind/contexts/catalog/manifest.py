@@ -17,7 +17,7 @@ from tradewind.contexts.catalog.create_product import rest as create_product_res
 from tradewind.contexts.catalog.create_product.command import CreateProduct, create_product
 from tradewind.contexts.catalog.get_product import rest as get_product_rest
 from tradewind.contexts.catalog.get_product.query import GetProduct, find_product, get_product
-from tradewind.contexts.catalog.import_products.command import MAX_PRODUCTS, ImportProducts, import_products
+from tradewind.contexts.catalog.import_products.command import MAX_PRODUCTS, Imported, ImportProducts, import_products
 from tradewind.contexts.catalog.import_products.planning import FeedProduct
 from tradewind.contexts.catalog.list_categories import rest as list_categories_rest
 from tradewind.contexts.catalog.list_categories.query import list_categories
@@ -46,6 +46,7 @@ __all__ = [
     "FirstPrice",
     "GetProduct",
     "ImportProducts",
+    "Imported",
     "Kind",
     "ListProducts",
     "SearchProducts",
