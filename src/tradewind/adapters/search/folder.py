@@ -64,6 +64,11 @@ class Folder:
         build.mkdir(parents=True)
         return build
 
+    def forget_unless_named(self, build: Path) -> None:
+        """Remove a build that was not finished."""
+        if self.current() != build:
+            shutil.rmtree(build, ignore_errors=True)
+
     def name(self, build: Path) -> None:
         """Let readers use this build, in which nothing is stale; others, and those of other versions, are removed."""
         draft = self._path / f"{CURRENT}.{build.name}"

@@ -5,8 +5,8 @@ answered where it is asked. A commit waits for the disk (some 40 ms) and has a t
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -91,47 +91,42 @@ class TantivyIndex:
     async def search(self, question: Question) -> Found:
         """A page, its facets and the next page's cursor."""
         place = pages.read(question)
-        try:
+        with self._reading():
             return self._search(self._looking(), question, place)
-        except TROUBLE:
-            self._forget()
-            raise SearchAway from None
 
     async def suggest(self, text: str, limit: int) -> Sequence[ProductDocument]:
         """By relevance, the last word being a beginning; no two of one name."""
-        try:
+        limit = max(1, min(limit, MAX_SUGGESTIONS))
+        with self._reading():
             view = self._looking()
-            limit = max(1, min(limit, MAX_SUGGESTIONS))
             query = Asking(text.strip(), self._synonyms).query(view.schema, view.searcher)
             hits = view.searcher.search(query, limit * REPEATED_NAMES, count=False, weight_by_field="weight").hits
             products = [_shown(view.searcher, address) for _, address in hits]
-        except TROUBLE:
-            self._forget()
-            raise SearchAway from None
         return list({product.name: product for product in reversed(products)}.values())[::-1][:limit]
 
     async def holds(self) -> int | None:
         """Documents in the build that readers use; None where there is none, or something is missing in it."""
         if self._folder.is_stale:
             return None
-        try:
+        with suppress(SearchAway), _trouble():
             return self._looking().searcher.num_docs
-        except (*TROUBLE, SearchAway):
-            return None
+        return None
 
     async def rebuild(self, documents: AsyncIterator[Sequence[ProductDocument]]) -> None:
         """Make a build of its own beside the present one, and let readers change over to it."""
         async with self._turn:
             await asyncio.to_thread(self._let_go)
-            build = self._folder.begin()
-            writer = await asyncio.to_thread(_opened, build)
+            with _trouble():
+                build = self._folder.begin()
             try:
+                writer = await asyncio.to_thread(_opened, build)
                 async for some in documents:
                     await asyncio.to_thread(_write, writer, some, ())
                 await asyncio.to_thread(_finish, writer)
-            except TROUBLE as reason:
-                raise SearchAway from reason
-            self._folder.name(build)
+                with _trouble():
+                    self._folder.name(build)
+            finally:
+                self._folder.forget_unless_named(build)
 
     def close(self) -> None:
         """Let another process write."""
@@ -149,11 +144,17 @@ class TantivyIndex:
             self._view.follow(committed)
         return self._view
 
-    def _forget(self) -> None:
-        """What was read made no sense: have it built anew, unless it has been, meanwhile."""
-        seen, self._view = self._view, None
-        if seen is None or seen.named == self._folder.named():
-            self._folder.note_stale()
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """What cannot be read is to be built anew, unless it has been, meanwhile."""
+        try:
+            with _trouble():
+                yield
+        except SearchAway:
+            seen, self._view = self._view, None
+            if seen is None or seen.named == self._folder.named():
+                self._folder.note_stale()
+            raise
 
     def _search(self, view: _View, question: Question, place: pages.Place) -> Found:
         asking = Asking(question.text, self._synonyms)
@@ -173,10 +174,10 @@ class TantivyIndex:
     def _put(self, documents: Sequence[ProductDocument], gone: Sequence[UUID]) -> None:
         try:
             _write(self._writing(), documents, gone)
-        except TROUBLE as reason:
+        except SearchAway:
             self._folder.note_stale()
             self._let_go()
-            raise SearchAway from reason
+            raise
 
     def _writing(self) -> IndexWriter:
         build = self._folder.current()
@@ -184,29 +185,48 @@ class TantivyIndex:
             raise SearchAway
         if self._writer is None or self._writer[0] != build:
             self._let_go()
-            self._writer = build, with_words(Index.open(str(build))).writer(WRITER_BYTES, 1)
+            with _trouble():
+                self._writer = build, with_words(Index.open(str(build))).writer(WRITER_BYTES, 1)
         return self._writer[1]
 
     def _let_go(self) -> None:
         held, self._writer = self._writer, None
         if held is not None:
-            _finish(held[1])
+            with suppress(SearchAway):
+                _finish(held[1])
+
+
+@contextmanager
+def _trouble() -> Iterator[None]:
+    """Raises SearchAway for whatever tantivy raises; a panic of its is no Exception."""
+    try:
+        yield
+    except TROUBLE as reason:
+        raise SearchAway from reason
+    except BaseException as panic:
+        if type(panic).__name__ == "PanicException":
+            raise SearchAway from panic
+        raise
 
 
 def _opened(build: Path) -> IndexWriter:
-    return with_words(Index(schema(), path=str(build))).writer(WRITER_BYTES, 1)
+    with _trouble():
+        return with_words(Index(schema(), path=str(build))).writer(WRITER_BYTES, 1)
 
 
 def _write(writer: IndexWriter, documents: Sequence[ProductDocument], gone: Sequence[UUID]) -> None:
-    for product_id in (*gone, *(one.id for one in documents)):
-        writer.delete_documents_by_term("id", product_id.hex)
-    for one in documents:
-        writer.add_document(kept(one))
-    writer.commit()
+    newest = {one.id: one for one in documents}
+    with _trouble():
+        for product_id in {*gone, *newest}:
+            writer.delete_documents_by_term("id", product_id.hex)
+        for one in newest.values():
+            writer.add_document(kept(one))
+        writer.commit()
 
 
 def _finish(writer: IndexWriter) -> None:
-    writer.wait_merging_threads()
+    with _trouble():
+        writer.wait_merging_threads()
 
 
 def _shown(searcher: Searcher, address: DocAddress) -> ProductDocument:
