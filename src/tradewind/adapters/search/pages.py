@@ -35,9 +35,19 @@ class Place(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
 _decoder: Final = msgspec.msgpack.Decoder(Place)
 
 
+def readable_question(question: Question) -> Question:
+    """Without what cannot be written down, and so is in no index."""
+    return msgspec.structs.replace(
+        question,
+        text=readable(question.text),
+        category=None if question.category is None else readable(question.category),
+        attributes={readable(name): tuple(map(readable, values)) for name, values in question.attributes.items()},
+    )
+
+
 def digest(question: Question) -> bytes:
     """What pages of one search have in common."""
-    same = msgspec.structs.replace(question, text=readable(question.text), limit=0, after=None)
+    same = msgspec.structs.replace(question, limit=0, after=None)
     return blake2b(_question.encode(same), digest_size=8).digest()
 
 

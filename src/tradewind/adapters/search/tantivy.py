@@ -90,6 +90,7 @@ class TantivyIndex:
 
     async def search(self, question: Question) -> Found:
         """A page, its facets and the next page's cursor."""
+        question = pages.readable_question(question)
         place = pages.read(question)
         with self._reading():
             return self._search(self._looking(), question, place)
