@@ -14,7 +14,7 @@ from joserfc import jws
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from tradewind.api.auth import tokens
-from tradewind.api.auth.tokens import TokenExpired, TokenInvalid, TokenVerifier
+from tradewind.api.auth.tokens import TokenExpired, TokenInvalid, TokenRevoked, TokenVerifier
 from tradewind.kernel import clock
 
 NOW = 1_800_000_000
@@ -176,3 +176,28 @@ def test_a_key_that_was_taken_away_verifies_nothing_new() -> None:
     del keys["k1"]
     with pytest.raises(TokenInvalid):
         verify(a_token(jti="another"))
+
+
+SESSION = "0190a0a0-0000-7000-8000-000000000001"
+
+
+@pytest.mark.parametrize(
+    "sid", ["", "x", "../../etc/passwd", "' OR 1=1", SESSION.upper(), SESSION + "\n", 7, [SESSION]]
+)
+def test_a_session_that_could_not_be_ours_is_refused(sid: object) -> None:
+    with pytest.raises(TokenInvalid):
+        a_verifier()(a_token(sid=sid))
+
+
+def test_a_remembered_token_is_refused_from_the_moment_its_session_ends() -> None:
+    revoked: set[str] = set()
+    verify = TokenVerifier({"k1": KEY}, issuer="https://shop", audience="tradewind", revoked=revoked)
+    token, other, guest = a_token(sid=SESSION), a_token(sid=SESSION[:-1] + "2"), a_token()
+    assert verify(token).session == SESSION
+    revoked.add(SESSION)
+    for one in (token, a_token(sid=SESSION, jti="another")):
+        for _ in range(2):
+            with pytest.raises(TokenRevoked):
+                verify(one)
+    assert verify(other).session == SESSION[:-1] + "2"
+    assert verify(guest).session is None

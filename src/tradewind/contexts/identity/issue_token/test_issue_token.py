@@ -1,13 +1,19 @@
 """Logging in: what is refused and counted, what is granted, and that a stolen refresh token ends the session."""
 
 import asyncio
+import base64
+import json
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
 
+from tradewind.contexts.identity._domain.grants import InvalidGrant
 from tradewind.contexts.identity._domain.keys import SigningKeys
-from tradewind.contexts.identity.issue_token.command import MAX_TRIES
+from tradewind.contexts.identity.issue_token.command import MAX_TRIES, OpenSession
+from tradewind.contracts.identity import SCOPES
+from tradewind.runtime.call import internal_call
 
 ADMIN = "admin@localhost"
 PASSWORD = "correct horse battery staple"
@@ -145,3 +151,61 @@ async def test_a_bad_bearer_token_is_refused_even_where_none_is_needed(client: h
     response = await client.post("/api/v1/auth/token", headers={"Authorization": "Bearer forged"}, data={})
     assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
     assert "www-authenticate" in response.headers
+
+
+async def test_reuse_of_a_refresh_token_ends_the_access_tokens_of_its_session_at_once(
+    client: httpx2.AsyncClient, ada: Any, books: Any
+) -> None:
+    twin, user_id, stolen = await ada.elsewhere(), await ada.id(), ada.tokens["refresh_token"]
+    thiefs = (await refresh(client, stolen)).json()
+    thief = {"Authorization": f"Bearer {thiefs['access_token']}"}
+    assert (await client.get("/api/v1/auth/userinfo", headers=thief)).status_code == 200
+    assert (await refresh(client, stolen)).json()["error"] == "invalid_grant"
+    for headers in (thief, {"Authorization": f"Bearer {ada.tokens['access_token']}"}):
+        answer = await client.get("/api/v1/auth/userinfo", headers=headers)
+        assert (answer.status_code, answer.json()["type"]) == (401, "/problems/token-revoked")
+    assert (await twin.get("/api/v1/auth/userinfo")).status_code == 200
+    assert [name for name, _ in await books.told(user_id)] == ["user.registered.v1", "session.revoked.v1"]
+    assert (await books.audited(user_id))[-1] == "refresh_token_reused"
+
+
+async def test_a_login_that_is_locked_is_noted_once_and_an_administrator_unlocks_it(
+    client: httpx2.AsyncClient, ada: Any, admin: Any, books: Any
+) -> None:
+    user_id = await ada.id()
+    for _ in range(MAX_TRIES + 3):
+        await login(client, "a wrong password", ada.email)
+    assert (await ada.login()).status_code == 429
+    assert (await books.audited(user_id)).count("lock_login") == 1
+    assert (await ada.get("/api/v1/auth/userinfo")).status_code == 200, "who is in stays in"
+    assert (await ada.send("POST", f"/api/v1/users/{user_id}/unlock")).status_code == 403
+    assert (await admin.send("POST", f"/api/v1/users/{user_id}/unlock")).status_code == 204
+    assert (await ada.login()).status_code == 200
+    assert [action for action in await books.audited(user_id) if "lock" in action] == ["lock_login", "unlock_user"]
+
+
+async def test_a_guest_token_given_at_login_merges_the_guest_and_a_bad_one_is_no_fault(
+    client: httpx2.AsyncClient, ada: Any, books: Any, keys: SigningKeys
+) -> None:
+    token, user_id = (await client.post("/api/v1/auth/guest")).json()["access_token"], await ada.id()
+    assert (await ada.login(guestToken="expired")).status_code == 200
+    assert (await ada.login(guestToken=token)).status_code == 200
+    assert (await books.told(user_id))[1:] == [
+        ("user.guest_merged.v1", {"userId": user_id, "guestId": keys.guest_of(token)})
+    ]
+
+
+async def test_a_password_that_was_changed_while_it_was_looked_at_opens_no_session(shop: Any, ada: Any) -> None:
+    opening = OpenSession(user_id=UUID(await ada.id()), password_hash="$argon2id$the-one-before", token_digest=b"x")
+    before = await rows(shop, "session")
+    with pytest.raises(InvalidGrant):
+        await shop.dispatch(opening, internal_call("identity"))
+    assert await rows(shop, "session") == before
+
+
+async def test_an_access_token_says_subject_session_scope_roles_and_tenant(ada: Any) -> None:
+    claims = json.loads(base64.urlsafe_b64decode(ada.tokens["access_token"].split(".")[1] + "=="))
+    assert (claims["sub"], claims["roles"], claims["tenant"]) == (await ada.id(), ["customer"], "default")
+    assert claims["scope"].split() == sorted(SCOPES["customer"])
+    assert claims["sid"] == (await ada.get("/api/v1/auth/sessions")).json()["items"][0]["id"]
+    assert claims["exp"] - claims["iat"] == 900
