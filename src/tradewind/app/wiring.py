@@ -20,6 +20,7 @@ from tradewind.app.engines import EngineError, Engines
 from tradewind.app.privacy.holders import Holders
 from tradewind.app.privacy.pseudonyms import KeyedPseudonyms
 from tradewind.app.settings import Settings
+from tradewind.contexts.catalog.manifest import MediaFolder
 from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
 from tradewind.contracts.identity import TokenIssuer
 from tradewind.contracts.privacy import PersonalDataPeer, Pseudonyms
@@ -132,6 +133,7 @@ async def open_shop(
         peers = {protocol: answerer for one in contexts for protocol, answerer in one.peers.items()}
         peers[TokenIssuer] = keys = SigningKeys.open(settings.home / "secrets", issuer=settings.public_url)
         peers[RevokedSessions] = keys.revoked
+        peers[MediaFolder] = MediaFolder(settings.home / "media")
         peers[Mailer] = FolderMail(settings.home / "mail")
         peers[Pseudonyms] = KeyedPseudonyms.open(settings.home / "secrets")
         peers[PersonalDataPeer] = Holders(contexts)

@@ -3,18 +3,26 @@
 from pathlib import Path
 
 from tradewind.contexts.catalog._domain.product import FirstPrice, Kind
+from tradewind.contexts.catalog._media.folder import MediaFolder
 from tradewind.contexts.catalog._projections.availability import availability
 from tradewind.contexts.catalog._projections.listing import KEEP_INDEX, listing
 from tradewind.contexts.catalog._projections.rating import rating
 from tradewind.contexts.catalog._subscribers.on_price_changed import on_price_changed
+from tradewind.contexts.catalog.add_image import rest as add_image_rest
+from tradewind.contexts.catalog.add_image.command import add_image
+from tradewind.contexts.catalog.add_image.prepare import prepare_image
 from tradewind.contexts.catalog.add_variant import rest as add_variant_rest
 from tradewind.contexts.catalog.add_variant.command import AddVariant, add_variant
 from tradewind.contexts.catalog.archive_product import rest as archive_product_rest
 from tradewind.contexts.catalog.archive_product.command import ArchiveProduct, archive_product
+from tradewind.contexts.catalog.arrange_image import rest as arrange_image_rest
+from tradewind.contexts.catalog.arrange_image.command import arrange_image
 from tradewind.contexts.catalog.create_category import rest as create_category_rest
 from tradewind.contexts.catalog.create_category.command import CreateCategory, create_category
 from tradewind.contexts.catalog.create_product import rest as create_product_rest
 from tradewind.contexts.catalog.create_product.command import CreateProduct, create_product
+from tradewind.contexts.catalog.get_media import rest as get_media_rest
+from tradewind.contexts.catalog.get_media.query import get_media
 from tradewind.contexts.catalog.get_product import rest as get_product_rest
 from tradewind.contexts.catalog.get_product.query import GetProduct, find_product, get_product
 from tradewind.contexts.catalog.import_products.command import MAX_PRODUCTS, Imported, ImportProducts, import_products
@@ -24,6 +32,8 @@ from tradewind.contexts.catalog.list_categories.query import list_categories
 from tradewind.contexts.catalog.list_products import rest as list_products_rest
 from tradewind.contexts.catalog.list_products.query import ListProducts, list_products
 from tradewind.contexts.catalog.peer import Catalog
+from tradewind.contexts.catalog.remove_image import rest as remove_image_rest
+from tradewind.contexts.catalog.remove_image.command import remove_image
 from tradewind.contexts.catalog.search_products import rest as search_products_rest
 from tradewind.contexts.catalog.search_products.query import SearchProducts, search_products
 from tradewind.contexts.catalog.suggest_products import rest as suggest_products_rest
@@ -49,6 +59,7 @@ __all__ = [
     "Imported",
     "Kind",
     "ListProducts",
+    "MediaFolder",
     "SearchProducts",
     "SuggestProducts",
     "UpdateCategory",
@@ -73,6 +84,11 @@ MANIFEST = Manifest(
         update_category,
         list_categories,
         import_products,
+        prepare_image,
+        add_image,
+        arrange_image,
+        remove_image,
+        get_media,
     ),
     routes=(
         create_product_rest.create_product,
@@ -87,6 +103,10 @@ MANIFEST = Manifest(
         create_category_rest.create_category,
         update_category_rest.update_category,
         list_categories_rest.list_categories,
+        add_image_rest.add_image,
+        arrange_image_rest.arrange_image,
+        remove_image_rest.remove_image,
+        get_media_rest.get_media,
     ),
     subscribers=(on_price_changed, availability, rating, listing),
     timers=(KEEP_INDEX,),

@@ -21,7 +21,7 @@ KINDS: Final[dict[str, Callable[[Path], Feed]]] = {"goodbooks": open_goodbooks, 
 
 
 def run_feed(settings: Settings, kind: str, file: Path, *, dry_run: bool, json: bool) -> int:
-    """The command: 0 once the feed was taken in, whatever lines were left out; 1 where it is none, or no shop is there."""
+    """The command: 0 once the feed was taken in, whatever was left out; 1 where it is none, or no shop is there."""
     complaints = Console(stderr=True)
     logs.configure("WARNING")
     try:

@@ -65,7 +65,7 @@ def _attributes(fields: Mapping[str, Any], title: str, year: int | None) -> Iter
     if isbn := fields["isbn"].strip():
         yield "isbn", isbn.zfill(10)
     yield "goodreads_rating", _number("average_rating", fields["average_rating"], 5)
-    yield "goodreads_ratings_count", _number("ratings_count", fields["ratings_count"], 1e12)
+    yield "goodreads_ratings_count", int(_number("ratings_count", fields["ratings_count"], 1e12))
 
 
 def _authors(said: str) -> str:

@@ -11,7 +11,7 @@ MAX_IMAGE_BYTES: Final = 10 * 1024 * 1024
 MAX_PIXELS: Final = 40_000_000
 MAX_IMAGES: Final = 20
 """Pictures of one product."""
-MAX_ALT: Final = 300
+MAX_ALT: Final = 250
 WIDTHS: Final = (160, 480, 960, 1600)
 """Renditions, in pixels; a picture is never made larger than it came."""
 SMALL: Final = 160

@@ -70,6 +70,11 @@ def write(tx: Tx, one: Product) -> None:
     )  # fmt: skip
 
 
+def next_version(one: Product) -> Product:
+    """The same product, a version later."""
+    return msgspec.structs.replace(one, version=one.version + 1)
+
+
 async def identify(tx: Tx, sku: str) -> UUID | None:
     """The product that carries `sku`."""
     found: UUID | None = await tx.value(IDENTIFY, sku)

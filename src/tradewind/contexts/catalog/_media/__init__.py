@@ -1,0 +1,1 @@
+"""Pictures as files: made in their sizes and formats, kept by what they hold."""
