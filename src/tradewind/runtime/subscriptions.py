@@ -51,6 +51,8 @@ class Here:
         """From here on everything was heard by this process: its start, or its last reset."""
         self.at = START
         """Where the event stands that is being heard."""
+        self.age_ms = 0.0
+        """Milliseconds since the transaction that told it began."""
 
     def peer(self, protocol: type[P]) -> P:
         """The process's own answerer to `protocol`: its cache, its search reader, its streams."""

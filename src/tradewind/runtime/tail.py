@@ -106,6 +106,11 @@ class Tail:
         return monotonic() - self._confirmed_at <= seconds
 
     @property
+    def at(self) -> Cursor:
+        """The last place that was heard from: whatever was told up to there is committed, and its listeners know."""
+        return self._here.at
+
+    @property
     def behind_s(self) -> float:
         """Everything that was committed so many seconds ago has been heard here; infinite before the first look."""
         return monotonic() - self._confirmed_at
@@ -171,13 +176,13 @@ class Tail:
         """Start at the log's end, or carry on after a gap where the log still has what was told in it."""
         self._mark = None
         if self._cursor is None:
-            self._cursor = self._here.since = (await self._look(connection, START, [], 0)).readable
+            self._cursor = self._here.since = self._here.at = (await self._look(connection, START, [], 0)).readable
         elif _cursor(await connection.fetchrow(OLDEST)) > self._cursor:
             await self._start_anew(connection, "the log no longer goes back so far")
 
     async def _start_anew(self, connection: Any, why: str) -> None:
         log.warning("tail may have missed events", reason=why)
-        self._cursor = self._here.since = (await self._look(connection, START, [], 0)).readable
+        self._cursor = self._here.since = self._here.at = (await self._look(connection, START, [], 0)).readable
         self._mark = None
         for one in self._listeners:
             _reset(one, self._here)
@@ -227,6 +232,7 @@ class Tail:
                 _reset(one, self._here)
             return
         self._here.at = Cursor(row["stamp"], row["position"])
+        self._here.age_ms = row["age_ms"]
         for one in listeners:
             _hear(one, event, self._here)
         for queue in self._waiting.get(kind, ()):

@@ -1,0 +1,137 @@
+"""The cache in this process's memory: bounded in bytes, least recently used first, each value for its own time."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from time import monotonic
+from typing import Final, NamedTuple
+
+from cachetools import TLRUCache
+
+from tradewind.ports.cache import BORN, Loaded, Place
+
+MAX_BYTES: Final = 64 * 1024 * 1024
+"""Of all keys and values together."""
+OVERHEAD: Final = 256
+"""Bytes that an entry costs beside its key and value, roughly."""
+MAX_FORGOTTEN: Final = 50_000
+"""Tags of which is remembered until when they were forgotten; beyond that all that is older counts as forgotten."""
+_NOWHERE: Final[Place] = (0, 0)
+
+
+class _Entry(NamedTuple):
+    value: bytes
+    ttl_s: float
+    tags: tuple[str, ...]
+
+
+class _Entries(TLRUCache[str, _Entry]):
+    """Tells when an entry goes, for whatever reason."""
+
+    def __init__(self, max_bytes: int, clock: Callable[[], float], gone: Callable[[str, _Entry], None]) -> None:
+        super().__init__(max_bytes, lambda _, entry, now: now + entry.ttl_s, timer=clock, getsizeof=_size)
+        self._gone = gone
+
+    def expire(self, time: float | None = None) -> list[tuple[str, _Entry]]:
+        expired = super().expire(time)
+        for key, entry in expired:
+            self._gone(key, entry)
+        return expired
+
+    def popitem(self) -> tuple[str, _Entry]:
+        key, entry = super().popitem()
+        self._gone(key, entry)
+        return key, entry
+
+
+def _outdated(loaded: Loaded, forgotten: Mapping[str, Place]) -> bool:
+    """Whether something was forgotten for an event whose effect may not have been there to be loaded."""
+    return any(loaded.complete.get(by, _NOWHERE) < place for by, place in forgotten.items())
+
+
+def _size(entry: _Entry) -> int:
+    return len(entry.value) + OVERHEAD
+
+
+class MemoryCache:
+    """Answers to ports.cache.Cache."""
+
+    def __init__(self, *, max_bytes: int = MAX_BYTES, clock: Callable[[], float] = monotonic) -> None:
+        self._max_bytes = max_bytes
+        self._entries = _Entries(max_bytes, clock, self._untag)
+        self._tagged: dict[str, set[str]] = {}
+        self._forgotten: OrderedDict[str, dict[str, Place]] = OrderedDict()
+        """Tag to the last event for which it was forgotten, by who writes."""
+        self._floor: dict[str, Place] = {}
+        """The same for all tags that are not remembered any more."""
+        self.generation = 0
+        self.era = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    async def get(self, key: str) -> bytes | None:
+        """The value kept under `key`, or None."""
+        entry = self._entries.get(key)
+        return entry.value if entry is not None else None
+
+    async def keep(self, key: str, loaded: Loaded, ttl_s: float) -> bool:
+        """Keep what was loaded, unless something of it was forgotten for a later event; whether it is kept."""
+        if loaded.era != self.era or _outdated(loaded, self._floor):
+            return False
+        if any(_outdated(loaded, self._forgotten.get(tag, {})) for tag in (key, *loaded.tags)):
+            return False
+        return self._store(key, _Entry(loaded.value, ttl_s, loaded.tags))
+
+    def put(self, key: str, value: bytes, ttl_s: float) -> None:
+        """Keep what an event says, in place of what was there."""
+        self.generation += 1
+        self._store(key, _Entry(value, ttl_s, ()))
+
+    def forget(self, *tags: str, at: Place, by: str = BORN) -> int:
+        """Forget whatever has one of these keys or tags, because of the event at `at`; how many that were."""
+        self.generation += 1
+        for tag in tags:
+            until = self._forgotten.setdefault(tag, {})
+            until[by] = max(until.get(by, _NOWHERE), at)
+            self._forgotten.move_to_end(tag)
+        while len(self._forgotten) > MAX_FORGOTTEN:
+            _, oldest = self._forgotten.popitem(last=False)
+            for who, place in oldest.items():
+                self._floor[who] = max(self._floor.get(who, _NOWHERE), place)
+        keys = {key for tag in tags for key in self._tagged.get(tag, ())}
+        keys.update(tag for tag in tags if tag in self._entries)
+        for key in keys:
+            self._drop(key)
+        return len(keys)
+
+    def clear(self, prefix: str = "") -> None:
+        """Forget everything whose key begins so, and keep nothing that is being loaded now. Events were missed."""
+        self.generation += 1
+        self.era += 1
+        self._forgotten.clear()
+        self._floor.clear()
+        for key in [key for key in self._entries if key.startswith(prefix)]:
+            self._drop(key)
+
+    def _store(self, key: str, entry: _Entry) -> bool:
+        if key in self._entries:
+            self._drop(key)
+        if _size(entry) > self._max_bytes:
+            return False
+        self._entries[key] = entry
+        for tag in entry.tags:
+            self._tagged.setdefault(tag, set()).add(key)
+        return True
+
+    def _drop(self, key: str) -> None:
+        entry = self._entries.pop(key, None)
+        if entry is not None:
+            self._untag(key, entry)
+
+    def _untag(self, key: str, entry: _Entry) -> None:
+        for tag in entry.tags:
+            keys = self._tagged.get(tag)
+            if keys is not None:
+                keys.discard(key)
+                if not keys:
+                    del self._tagged[tag]
