@@ -19,6 +19,8 @@ SHOPPERS: Final = frozenset({"guest", "customer", "admin"})
 STAFF_OF_ORDERS: Final = frozenset({"support", "admin"})
 WAREHOUSE: Final = frozenset({"warehouse", "admin"})
 ANYBODY: Final = frozenset(EVERYBODY)
+USERS: Final = ANYBODY - {"anonymous", "guest"}
+ADMIN: Final = frozenset({"admin"})
 REFUND: Final = {"amount": 1, "currency": "EUR", "reason": "broken"}
 PRICE: Final = {"amount": 2, "currency": "EUR"}
 
@@ -36,6 +38,24 @@ class Row:
 MATRIX: Final[Mapping[str, Row]] = {
     "POST /api/v1/auth/guest": Row(ANYBODY),
     "POST /api/v1/auth/token": Row(ANYBODY),
+    "POST /api/v1/auth/register": Row(ANYBODY, {"email": "matrix@shop.test", "password": "a matrix of rows"}),
+    "POST /api/v1/auth/verify-email": Row(ANYBODY, {"token": "made-up"}),
+    "POST /api/v1/auth/revoke": Row(ANYBODY),
+    "POST /api/v1/auth/password-reset": Row(ANYBODY, {"email": "matrix@shop.test"}),
+    "POST /api/v1/auth/password-reset/confirm": Row(ANYBODY, {"token": "made-up", "password": "a matrix of rows"}),
+    "POST /api/v1/auth/change-password": Row(USERS, {"currentPassword": "x", "newPassword": "a matrix of rows"}),
+    "GET /api/v1/auth/userinfo": Row(USERS),
+    "GET /api/v1/auth/sessions": Row(USERS),
+    "DELETE /api/v1/auth/sessions": Row(USERS),
+    "DELETE /api/v1/auth/sessions/{session_id}": Row(USERS),
+    "GET /api/v1/roles": Row(ADMIN),
+    "GET /api/v1/users": Row(ADMIN),
+    "POST /api/v1/users": Row(ADMIN, {"email": "matrix-clerk@shop.test", "roles": ["support"]}),
+    "GET /api/v1/users/{user_id}": Row(ADMIN),
+    "PUT /api/v1/users/{user_id}/roles": Row(ADMIN, {"roles": ["support"]}),
+    "POST /api/v1/users/{user_id}/disable": Row(ADMIN),
+    "POST /api/v1/users/{user_id}/enable": Row(ADMIN),
+    "POST /api/v1/users/{user_id}/unlock": Row(ADMIN),
     "GET /.well-known/jwks.json": Row(ANYBODY),
     "GET /.well-known/openid-configuration": Row(ANYBODY),
     "GET /api/v1/products": Row(ANYBODY),
@@ -88,6 +108,7 @@ async def victim(quiet_market: Market) -> Victim:
     order = (await owner.post("/api/v1/orders", body)).json()
     product = (await owner.get(f"/api/v1/products?sku={sku}")).json()["items"][0]["id"]
     ids = {"order_id": order["id"], "product_id": product, "sku": sku, "shipment_id": str(new_id())}
+    ids |= {"session_id": str(new_id()), "user_id": str(new_id())}
     return Victim(owner, sku, ids, (owner.subject, "Victoria", "Secret Mews", "87.5", "PENDING_PAYMENT"))
 
 

@@ -17,19 +17,26 @@ ACTIONS = {
     "catalog.create_product", "catalog.get_product", "catalog.list_products", "pricing.set_price",
     "pricing.get_price_history", "pricing.override_price", "inventory.adjust_stock", "inventory.query_stock",
     "shipping.dispatch", "shipping.deliver", "shipping.get", "identity.issue_guest_token", "identity.issue_token",
-    "identity.create_user", "identity.publish_keys", "saga.list", "saga.show", "saga.retry", "saga.compensate",
+    "identity.invite_user", "identity.set_roles", "identity.end_any_session", "identity.list_roles",
+    "identity.get_own_account", "identity.list_sessions", "identity.end_session", "identity.change_password",
+    "identity.publish_keys", "saga.list", "saga.show", "saga.retry", "saga.compensate",
     "never.heard_of",
 }  # fmt: skip
 OPEN = {"identity.issue_guest_token", "identity.issue_token", "identity.publish_keys"}
 ANYONE = OPEN | {"catalog.get_product", "catalog.list_products", "inventory.query_stock"}
 SHOPPING = {"orders.place", "orders.pay", "orders.cancel", "orders.get", "orders.list", "shipping.get"}
+OWN_LOGIN = {
+    "identity.get_own_account", "identity.list_sessions", "identity.end_session", "identity.change_password",
+}  # fmt: skip
 MAY = {
     "anonymous": ANYONE,
     "guest": ANYONE | SHOPPING,
-    "customer": ANYONE | SHOPPING,
-    "warehouse": ANYONE | {"inventory.adjust_stock", "shipping.dispatch", "shipping.deliver", "shipping.get"},
-    "merchandiser": ANYONE | {"catalog.create_product", "pricing.set_price", "pricing.get_price_history"},
-    "support": ANYONE | {"orders.get", "orders.list", "orders.cancel", "payments.get", "shipping.get"},
+    "customer": ANYONE | OWN_LOGIN | SHOPPING,
+    "warehouse": ANYONE
+    | OWN_LOGIN
+    | {"inventory.adjust_stock", "shipping.dispatch", "shipping.deliver", "shipping.get"},
+    "merchandiser": ANYONE | OWN_LOGIN | {"catalog.create_product", "pricing.set_price", "pricing.get_price_history"},
+    "support": ANYONE | OWN_LOGIN | {"orders.get", "orders.list", "orders.cancel", "payments.get", "shipping.get"},
     "admin": ACTIONS,
     "system": ACTIONS,
 }
