@@ -34,7 +34,7 @@ PING: Final = "SELECT 1"
 def rest_app(shop: Shop) -> RestApp:
     """The HTTP application of a shop."""
     routes = [route for one in shop.contexts for route in one.routes]
-    return create_app(
+    app = create_app(
         routes,
         verify=shop.keys.verifier(),
         dispatch=shop.dispatch,
@@ -43,6 +43,9 @@ def rest_app(shop: Shop) -> RestApp:
         sessions=session_check(shop.db, shop.keys.revoked, lambda: shop.tail.fresh),
         rates=RateLimits(trusted=shop.settings.trusted_proxies) if shop.settings.rate_limits else None,
     )
+    for path, other in [pair for one in shop.contexts for pair in one.aliases.items()]:
+        app.alias(path, other)
+    return app
 
 
 def _readiness(shop: Shop) -> Mapping[str, Callable[[], Awaitable[None]]]:

@@ -39,6 +39,10 @@ class Settings:
     """Seconds that one question to the payment provider may take."""
     reservation_ttl_s: int = 900
     """Seconds for which stock is held for an order that is not paid."""
+    cart_abandoned_after_s: int = 14_400
+    """Seconds after which a filled cart that nobody touches counts as abandoned."""
+    cart_expires_after_s: int = 2_592_000
+    """Seconds after which a cart that nobody touches is closed."""
     saga_lease_s: float = 10.0
     """Seconds after which another worker may take over a saga whose worker is silent."""
     rate_limits: bool = True
@@ -81,6 +85,8 @@ class Settings:
             admin_password=read("ADMIN_PASSWORD", str, None),
             provider_timeout_s=read("PROVIDER_TIMEOUT_S", _seconds, 2.0),
             reservation_ttl_s=read("RESERVATION_TTL_S", _whole_seconds, 900),
+            cart_abandoned_after_s=read("CART_ABANDONED_AFTER_S", _whole_seconds, 14_400),
+            cart_expires_after_s=read("CART_EXPIRES_AFTER_S", _whole_seconds, 2_592_000),
             saga_lease_s=read("SAGA_LEASE_S", _seconds, 10.0),
             rate_limits=read("RATE_LIMITS", _switch, True),
             trusted_proxies=read("TRUSTED_PROXIES", _networks, ()),

@@ -20,6 +20,7 @@ class Manifest:
     `subscribers` hear in one worker, durably; `listeners` in every process, from now on.
     `parts`: what every process has for itself, protocol to its maker; found like a peer.
 
+    `aliases`: address of some routes to another word for it, under which they are answered too (D33).
     `personal_data`: what the context holds of people, where it holds any.
     """
 
@@ -27,6 +28,7 @@ class Manifest:
     migrations: Path
     handlers: tuple[Handler, ...] = ()
     routes: tuple[Any, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict)
     subscribers: tuple[Subscriber, ...] = ()
     listeners: tuple[Listener, ...] = ()
     sagas: tuple[Saga, ...] = ()

@@ -72,6 +72,10 @@ class RestApp:
         self._timers: dict[tuple[str, int], Any] = {}
         self._streams = Streams()
 
+    def alias(self, path: str, other: str) -> None:
+        """Answer what is declared at `path`, and all below it, at `other` too."""
+        self._table.alias(path, other)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._host(scope, receive, send)

@@ -29,6 +29,16 @@ class PathTable(Generic[T]):
         assert method not in methods, f"{method} {path} is declared twice"
         methods[method] = target
 
+    def alias(self, path: str, other: str) -> None:
+        """Let everything at `path` and below it be found at `other` too; to be said when all is added."""
+        parent, _, name = other.rpartition("/")
+        self._node(parent).children[name] = self._node(path)
+        self._fixed |= {
+            other + fixed.removeprefix(path): methods
+            for fixed, methods in self._fixed.items()
+            if fixed == path or fixed.startswith(path + "/")
+        }
+
     def find(self, path: str) -> tuple[dict[str, T], list[str]] | None:
         """The methods of a path and the values of its parameters, in order; None where there is no such path."""
         if fixed := self._fixed.get(path):
@@ -47,6 +57,9 @@ class PathTable(Generic[T]):
     def _methods(self, path: str) -> dict[str, T]:
         if "{" not in path:
             return self._fixed.setdefault(path, {})
+        return self._node(path).methods
+
+    def _node(self, path: str) -> _Node[T]:
         node = self._root
         for segment in path[1:].split("/"):
             if segment.startswith("{"):
@@ -54,4 +67,4 @@ class PathTable(Generic[T]):
                 node = node.parameter
             else:
                 node = node.children.setdefault(segment, _Node())
-        return node.methods
+        return node

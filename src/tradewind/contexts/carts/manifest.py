@@ -52,6 +52,7 @@ MANIFEST = Manifest(
         quote_rest.quote_cart,
         check_out_rest.check_out_cart,
     ),
+    aliases={"/api/v1/carts": "/api/v1/baskets"},
     subscribers=(on_guest_merged,),
     timers=(ABANDON_CARTS, EXPIRE_CARTS, PURGE_QUOTES),
     peers={CartsPeer: _peer},
