@@ -1,0 +1,65 @@
+"""Carts, quotes and coupons to check out with, made through the shop's own commands."""
+
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from tests.shops import Shop, a_call
+from tradewind.contexts.carts.manifest import AddLine, OpenCart, QuoteCart
+from tradewind.contracts.orders import OrderView, PlaceOrder, QuoteRef
+from tradewind.kernel.ids import new_id
+from tradewind.runtime.call import Call
+
+LONDON: Final = {"country": "GB", "line1": "1 Main Street", "city": "London", "postal_code": "SW1A 1AA"}
+NEW_PROMOTION: Final = """
+    INSERT INTO pricing.promotion (id, name, state, needs_coupon, terms, created_at, created_by)
+    VALUES ($1, 'Ten per cent off', 'ACTIVE', true, $2::jsonb, now(), 'a test')
+"""
+NEW_COUPON: Final = """
+    INSERT INTO pricing.coupon (code, promotion_id, max_uses, max_per_customer, created_at)
+    VALUES ($1, $2, $3, $4, now())
+"""
+TEN_PER_CENT: Final = '{"benefit": {"kind": "PERCENTAGE", "percent": "10"}}'
+
+
+class Quoted(NamedTuple):
+    """Somebody's cart with a quote of it."""
+
+    call: Call
+    cart_id: UUID
+    quote: Any
+
+    def order(self) -> PlaceOrder:
+        """Check out by the quote."""
+        ref = QuoteRef(cart_id=self.cart_id, token=self.quote.token)
+        return PlaceOrder(quote=ref, payment_method="simulated:approve")
+
+
+async def a_quoted_cart(shop: Shop, call: Call | None = None, *, coupons: tuple[str, ...] = (), **lines: int) -> Quoted:
+    """A cart with so many of each SKU, quoted to London."""
+    call = call or a_call("guest")
+    cart_id: UUID = (await shop.dispatch(OpenCart(), call)).id
+    for sku, quantity in lines.items():
+        await shop.dispatch(AddLine(cart_id=cart_id, sku=sku, quantity=quantity), call)
+    wish = QuoteCart(
+        cart_id=cart_id,
+        shipping_address=LONDON,
+        shipping_method="standard",
+        email="ada@example.org",
+        coupons=coupons,
+    )
+    return Quoted(call, cart_id, await shop.dispatch(wish, call))
+
+
+async def check_out(shop: Shop, quoted: Quoted, *, key: str | None = None) -> OrderView:
+    """The order."""
+    call = a_call("guest", subject=quoted.call.actor.subject, key=key)
+    answer: OrderView = await shop.dispatch(quoted.order(), call)
+    return answer
+
+
+async def a_coupon(shop: Shop, code: str, *, uses: int | None = None, per_customer: int | None = None) -> str:
+    """A code that takes ten per cent off, so many times."""
+    promotion_id = new_id()
+    await shop.db.pool.execute(NEW_PROMOTION, promotion_id, TEN_PER_CENT)
+    await shop.db.pool.execute(NEW_COUPON, code, promotion_id, uses, per_customer)
+    return code
