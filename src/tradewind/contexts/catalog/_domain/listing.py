@@ -18,10 +18,13 @@ MOST_SHOWN: Final = 20
 """Pieces in stock that are told exactly; of more, so many are told: what is plentiful is sold without a new index."""
 MAKERS: Final = ("author", "authors", "brand", "artist", "maker", "manufacturer")
 """Attributes that name people and brands one looks for; several in one are separated by commas."""
-POPULARITY: Final = ("popularity", "ratings_count", "ratingsCount", "ratings")
-"""Attributes that say how many know a product already; they decide among equals, and are no facets."""
-HIDDEN: Final = frozenset({*POPULARITY, "average_rating", "averageRating", "original_title", "originalTitle"})
-"""Attributes that nobody filters by."""
+POPULARITY: Final = ("popularity", "ratings_count")
+"""Attributes whose names end so say how many know a product already; they decide among equals, and are no facets."""
+FOUND_BY: Final = frozenset({"original_title", "isbn", "ean", "gtin", "mpn"})
+"""Attributes that a product is found by, but that nobody filters by."""
+HIDDEN: Final = ("rating", *POPULARITY)
+"""Attributes whose names end so are no facets."""
+MOST_POPULAR: Final = 10**12
 UNSOLD: Final = "UNKNOWN"
 """The status of what was counted, priced or praised before it was told of."""
 DELETED: Final = "DELETED"
@@ -105,7 +108,7 @@ class Listing(Struct, frozen=True, kw_only=True):
             price=price,
             regular_price=None if price == regular else regular,
             created_at=self.created_at,
-            description=self.description,
+            description="\n".join((self.description, *self._also())).strip(),
             makers=tuple(dict.fromkeys(self._makers())),
             category=self.category,
             categories=tuple(self._paths()),
@@ -135,17 +138,20 @@ class Listing(Struct, frozen=True, kw_only=True):
         if self.brand and "brand" not in self.attributes:
             yield "brand", (self.brand,)
         for name, value in self.attributes.items():
-            if name not in HIDDEN and (values := _each(value) if name in MAKERS else (_text(value),)) and any(values):
+            if name in FOUND_BY or name.endswith(HIDDEN):
+                continue
+            if values := _each(value) if name in MAKERS else (_text(value),):
                 yield name, values
 
+    def _also(self) -> Iterator[str]:
+        yield from (_text(value) for name, value in self.attributes.items() if name in FOUND_BY)
+
     def _popularity(self) -> int:
-        for name in POPULARITY:
-            value = self.attributes.get(name)
-            if isinstance(value, str) and value.isascii() and value.isdigit():
-                return int(value[:18]) + self.rating_count
-            if isinstance(value, int | float) and value >= 0:
-                return int(value) + self.rating_count
-        return self.rating_count
+        known = [self.rating_count]
+        for name, value in self.attributes.items():
+            if name.endswith(POPULARITY) and isinstance(value, int | float) and 0 <= value <= MOST_POPULAR:
+                known.append(int(value))
+        return max(known)
 
 
 def unheard_of(product_id: UUID, sku: str = "") -> Listing:

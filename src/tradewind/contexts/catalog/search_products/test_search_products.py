@@ -145,9 +145,7 @@ async def test_a_rating_shows_when_reviews_add_up_to_it(working_shop: Shop, lamp
     await shows(working_shop, "lamp", rating=Decimal("4.25"), rating_count=4)
 
 
-async def test_what_is_archived_or_deleted_is_found_no_more_until_it_comes_back(
-    working_shop: Shop, lamp: UUID
-) -> None:
+async def test_what_is_archived_or_deleted_is_found_no_more_until_it_comes_back(working_shop: Shop, lamp: UUID) -> None:
     described = ProductUpdated(product_id=lamp, sku="LAMP", name="Brass lantern", category="light", version=2)
     archived = ProductUpdated(
         product_id=lamp, sku="LAMP", name="Brass lantern", category="light", status="ARCHIVED", version=3
@@ -173,10 +171,16 @@ async def test_everything_that_was_told_of_a_product_is_searched_and_counted(wor
             category_path=("home", "lamps"),
             brand="Glowmore",
             description="Folds away.",
-            attributes={"authors": "Ann Smith, Bo Ek", "dimmable": True, "watts": 4.5, "ratings_count": "77"},
+            attributes={
+                "authors": "Ann Smith, Bo Ek",
+                "dimmable": True,
+                "watts": 4.5,
+                "x_ratings_count": 77,
+                "isbn": "0439",
+            },
         ),
     )
-    for text in ("reading", "glowmore", "smith", "folding", "lamps"):
+    for text in ("reading", "glowmore", "smith", "folding", "lamps", "0439"):
         await finds(working_shop, text, 1)
     facets = (await search(working_shop)).facets
     assert {name: [(one.value, one.count) for one in values] for name, values in facets.items()} == {
