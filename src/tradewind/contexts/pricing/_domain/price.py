@@ -1,6 +1,7 @@
 """When a price begins to count, and what may not be said about it: pure."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
@@ -8,9 +9,9 @@ from msgspec import Struct
 
 from tradewind.contracts.pricing import NoSuchPrice, ProductPriceChanged
 from tradewind.kernel.errors import Conflict, Invalid
-from tradewind.kernel.money import Money
+from tradewind.kernel.money import Money, NotMoney
 
-__all__ = ["Current", "InvalidPrice", "NoSuchPrice", "PriceOutOfOrder", "begins", "changed", "check"]
+__all__ = ["Current", "InvalidPrice", "NoSuchPrice", "PriceOutOfOrder", "begins", "changed", "check", "read"]
 
 MAX_PRICE_MINOR: Final = 10**11
 """Dearer than anything a shop sells one by one; a slip of the finger is refused."""
@@ -42,6 +43,17 @@ class Current(Struct, frozen=True, kw_only=True):
     def is_heard(self, successor: Money) -> bool:
         """Whether everybody notices a successor: not while something lies above both."""
         return not self.covered or successor.currency != self.price.currency
+
+
+def read(amount: Decimal, currency: str) -> Money:
+    """The price that was sent; refuses (InvalidPrice) what is no amount of that currency."""
+    if len(str(amount)) > MAX_PRICE_TEXT or (amount.is_finite() and amount.adjusted() > MAX_PRICE_EXPONENT):
+        raise InvalidPrice(errors=[{"pointer": "/amount", "detail": "The amount has too many digits."}])
+    try:
+        return Money.parse(amount, currency)
+    except NotMoney as refusal:
+        field = "currency" if "currency" in refusal.facts else "amount"
+        raise InvalidPrice(errors=[{"pointer": f"/{field}", "detail": refusal.detail}]) from None
 
 
 def check(price: Money, reason: str) -> None:

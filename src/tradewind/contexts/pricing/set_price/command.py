@@ -5,16 +5,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from tradewind.contexts.pricing._domain.price import (
-    MAX_PRICE_EXPONENT,
-    MAX_PRICE_TEXT,
-    InvalidPrice,
-    NoSuchPrice,
-)
+from tradewind.contexts.pricing._domain.price import NoSuchPrice, read
 from tradewind.contexts.pricing._store import prices
 from tradewind.contexts.pricing.set_price import succession
 from tradewind.contracts.messages import Command
-from tradewind.kernel.money import Money, NotMoney
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import handler
 
@@ -40,21 +34,10 @@ class PriceSet(Struct, frozen=True, kw_only=True, rename="camel"):
 @handler(action="pricing.set_price")
 async def set_price(command: SetPrice, tx: Tx) -> PriceSet:
     """Succeed the current price; refuses with InvalidPrice, or NoSuchPrice where the product never had one."""
-    price = _money(command)
+    price = read(command.amount, command.currency)
     current = await prices.hold(tx, command.product_id)
     if current is None:
         raise NoSuchPrice(product_id=str(command.product_id))
     await succession.succeed(tx, current, (current.sku, current.product_id, price), command.reason)
     tx.audit("pricing.set_price", current.sku, was=str(current.price), now=str(price), reason=command.reason)
     return PriceSet(product_id=current.product_id, sku=current.sku, amount=price.amount, currency=price.currency)
-
-
-def _money(command: SetPrice) -> Money:
-    amount = command.amount
-    if len(str(amount)) > MAX_PRICE_TEXT or (amount.is_finite() and amount.adjusted() > MAX_PRICE_EXPONENT):
-        raise InvalidPrice(errors=[{"pointer": "/amount", "detail": "The amount has too many digits."}])
-    try:
-        return Money.parse(command.amount, command.currency)
-    except NotMoney as refusal:
-        field = "currency" if "currency" in refusal.facts else "amount"
-        raise InvalidPrice(errors=[{"pointer": f"/{field}", "detail": refusal.detail}]) from None

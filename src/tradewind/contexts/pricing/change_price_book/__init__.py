@@ -1,0 +1,1 @@
+"""Name a price book otherwise, or give its draft another time window."""

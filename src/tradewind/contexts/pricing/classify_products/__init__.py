@@ -1,0 +1,1 @@
+"""Say of which tax class products are: one by one, or by category."""

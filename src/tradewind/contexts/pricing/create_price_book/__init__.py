@@ -1,0 +1,1 @@
+"""Open a price book with its first draft."""

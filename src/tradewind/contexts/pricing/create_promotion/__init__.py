@@ -1,0 +1,1 @@
+"""Write down a promotion; it counts once it is activated."""

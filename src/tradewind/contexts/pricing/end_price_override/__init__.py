@@ -1,0 +1,1 @@
+"""Let the usual prices of a product count again."""

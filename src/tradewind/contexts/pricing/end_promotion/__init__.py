@@ -1,0 +1,1 @@
+"""Let a promotion never count again."""

@@ -1,0 +1,1 @@
+"""Write prices into the draft of a price book, many at once."""

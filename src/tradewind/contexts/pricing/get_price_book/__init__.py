@@ -1,0 +1,1 @@
+"""See one price book, its versions and what they say."""

@@ -1,0 +1,1 @@
+"""See the codes of a promotion and how often they were used."""

@@ -1,0 +1,1 @@
+"""See which price books there are."""

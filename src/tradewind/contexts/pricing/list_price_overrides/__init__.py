@@ -1,0 +1,1 @@
+"""See every override that a product had."""

@@ -1,0 +1,1 @@
+"""See promotions, all or one."""

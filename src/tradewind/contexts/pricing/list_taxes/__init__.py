@@ -1,0 +1,1 @@
+"""See the tax rates of every region."""

@@ -1,0 +1,1 @@
+"""Make codes for a promotion, one or many."""

@@ -1,0 +1,1 @@
+"""Put one price above all others, for an administrator with a reason."""

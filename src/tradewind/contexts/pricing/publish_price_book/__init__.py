@@ -1,0 +1,1 @@
+"""Let the draft of a price book count."""

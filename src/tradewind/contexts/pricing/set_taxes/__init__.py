@@ -1,0 +1,1 @@
+"""Say what a region taxes and where it rounds."""
