@@ -35,7 +35,8 @@ NEVER_KEPT: Final = frozenset(
 HELD_IN: Final = frozenset(
     {
         "identity.account", "identity.session", "customers.profile", "customers.address", "carts.quote",
-        "orders.orders", "orders.cancel_words", "payments.payments", "shipping.shipments", "runtime.idempotency", "reviews.review",
+        "orders.orders", "orders.cancel_words", "payments.payments", "shipping.shipments",
+        "runtime.idempotency", "reviews.review",
     }
 )  # fmt: skip
 """Tables that are seen to hold marks before, so that their silence afterwards says something."""
