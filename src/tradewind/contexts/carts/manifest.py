@@ -18,7 +18,7 @@ from tradewind.contexts.carts.open_cart.command import OpenCart, open_cart
 from tradewind.contexts.carts.peer import Carts
 from tradewind.contexts.carts.privacy import CartsOfPeople
 from tradewind.contexts.carts.quote_cart import rest as quote_rest
-from tradewind.contexts.carts.quote_cart.command import QuoteCart, quote_cart
+from tradewind.contexts.carts.quote_cart.command import QuoteCart, QuoteView, quote_cart
 from tradewind.contexts.carts.quote_cart.timer import PURGE_QUOTES
 from tradewind.contexts.carts.replay_cart import rest as replay_rest
 from tradewind.contexts.carts.replay_cart.query import replay_cart
@@ -28,7 +28,7 @@ from tradewind.contracts.carts import CartsPeer
 from tradewind.contracts.privacy import PersonalData
 from tradewind.runtime.manifest import Manifest
 
-__all__ = ["MANIFEST", "AddLine", "ChangeLine", "GetCart", "OpenCart", "QuoteCart", "RemoveLine"]
+__all__ = ["MANIFEST", "AddLine", "ChangeLine", "GetCart", "OpenCart", "QuoteCart", "QuoteView", "RemoveLine"]
 
 _peer: CartsPeer = Carts()
 _personal_data: PersonalData = CartsOfPeople()

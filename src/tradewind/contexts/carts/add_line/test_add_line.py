@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from tests.builders import a_product
-from tests.shops import a_call
 from tradewind.contexts.carts._domain.cart import CartFull, NoSuchCart, NoSuchLine
 from tradewind.contexts.carts.add_line.command import AddLine
 from tradewind.contexts.carts.change_line.command import ChangeLine, RemoveLine
@@ -45,7 +44,7 @@ async def test_nobody_touches_the_cart_of_another_and_support_only_looks(shopper
                 await other.does(change)
     for change in changes:
         with pytest.raises(Forbidden):
-            await Shopper(shopper.shop, a_call("support")).does(change)
+            await shopper.another("support").does(change)
     assert await shopper.value(EVENTS) == 2
 
 

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from tests.builders import a_delivery
+from tests.shoppers import LONDON
 from tests.shops import a_call
 from tradewind.contexts.carts._domain.cart import CartClosed, NoSuchCart
 from tradewind.contexts.carts.add_line.command import AddLine
 from tradewind.contexts.carts.change_line.command import ChangeLine
 from tradewind.contexts.carts.check_out.agree import CheckoutUnderWay, QuoteExpired, QuoteOutdated, UnknownQuote, agree
-from tradewind.contexts.carts.conftest import LONDON, Shopper
-from tradewind.contexts.carts.get_cart.test_get_cart import new_price
+from tradewind.contexts.carts.conftest import Shopper
 from tradewind.contracts.carts import Agreed, Checkout
 from tradewind.contracts.inventory import NotEnoughStock
 from tradewind.contracts.orders import OrderView
@@ -100,7 +100,7 @@ async def test_the_price_shown_is_the_price_charged_though_it_went_up_meanwhile(
     guest = shopper.as_guest()
     cart_id = await guest.opens(A=2, B=1)
     quote = await guest.quotes(cart_id, email="Buyer@Shop.test")
-    await new_price(guest, "A", 9900)
+    await guest.sees_price("A", 9900)
     order = await guest.checks_out(cart_id, quote.token)
     assert (order.total_amount, order.currency) == (quote.total, quote.currency)
     assert (order.shipping_amount, order.tax_amount, order.discount_amount) == (

@@ -5,7 +5,6 @@ from decimal import Decimal
 import pytest
 
 from tests.builders import a_delivery
-from tests.shops import a_call
 from tradewind.contexts.carts._domain.cart import NoSuchCart, Status
 from tradewind.contexts.carts.conftest import Shopper
 from tradewind.contexts.carts.get_cart.query import GetCart
@@ -13,19 +12,10 @@ from tradewind.contexts.carts.list_carts.query import ListCarts
 from tradewind.contexts.carts.open_cart.command import MAX_OPEN, OpenCart, TooManyCarts
 from tradewind.contexts.carts.replay_cart.query import ReplayCart
 from tradewind.contexts.carts.save_for_later.command import SaveForLater
-from tradewind.contracts.pricing import PricingPeer
 from tradewind.kernel.errors import Forbidden
 from tradewind.kernel.ids import new_id
-from tradewind.kernel.money import Money
 
 FILL = "INSERT INTO carts.carts (id, owner, guest) SELECT gen_random_uuid(), $1, false FROM generate_series(1, $2)"
-
-
-async def new_price(shopper: Shopper, sku: str, minor: int) -> None:
-    async with shopper.shop.db.transaction(a_call("admin")) as tx:
-        peer = tx.peer(PricingPeer)
-        product_id = (await peer.prices(tx, [sku], []))[sku].product_id
-        await peer.set_price(tx, product_id, sku, Money(minor, "EUR"), reason="test")
 
 
 async def test_only_the_owner_and_support_see_a_cart_and_only_support_its_history(shopper: Shopper) -> None:
@@ -34,10 +24,10 @@ async def test_only_the_owner_and_support_see_a_cart_and_only_support_its_histor
         with pytest.raises(NoSuchCart):
             await other.does(GetCart(cart_id=cart_id))
         assert (await other.does(ListCarts())).items == ()
-    for nobody_special in (shopper, shopper.as_guest(), Shopper(shopper.shop, a_call("warehouse"))):
+    for nobody_special in (shopper, shopper.as_guest(), shopper.another("warehouse")):
         with pytest.raises(Forbidden):
             await nobody_special.does(ReplayCart(cart_id=cart_id))
-    support = Shopper(shopper.shop, a_call("support"))
+    support = shopper.another("support")
     assert (await support.does(GetCart(cart_id=cart_id))).id == cart_id
     with pytest.raises(NoSuchCart):
         await support.does(ReplayCart(cart_id=new_id()))
@@ -54,7 +44,7 @@ async def test_nobody_has_more_open_carts_than_the_limit(shopper: Shopper) -> No
 async def test_a_price_that_moved_and_stock_that_went_are_shown_at_the_next_look(shopper: Shopper) -> None:
     cart_id = await shopper.opens(A=2, B=1, C=1)
     await shopper.does(SaveForLater(cart_id=cart_id, sku="C"))
-    await new_price(shopper, "A", 1300)
+    await shopper.sees_price("A", 1300)
     await a_delivery(shopper.shop, "A", -9)
     seen = await shopper.does(GetCart(cart_id=cart_id))
     first, second = seen.items
@@ -79,7 +69,7 @@ async def test_another_device_finds_the_open_cart_page_by_page(shopper: Shopper)
 async def test_support_sees_how_a_cart_stood_at_any_version(shopper: Shopper) -> None:
     cart_id = await shopper.opens(A=1, B=2)
     await shopper.does(SaveForLater(cart_id=cart_id, sku="A"))
-    support = Shopper(shopper.shop, a_call("support"))
+    support = shopper.another("support")
     then = await support.does(ReplayCart(cart_id=cart_id, at=2))
     assert ([(line.sku, line.qty) for line in then.cart.items], then.cart.version) == ([("A", 1)], 2)
     now = await support.does(ReplayCart(cart_id=cart_id, limit=3))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.builders import a_product
+from tests.shoppers import LONDON
 from tests.shops import a_call
 from tradewind.api.postal import InvalidAddress
 from tradewind.contexts.carts._domain.cart import CartClosed, NoSuchCart
@@ -19,7 +20,7 @@ from tradewind.contexts.carts._domain.quote import (
 )
 from tradewind.contexts.carts._store.quotes import digest, purge
 from tradewind.contexts.carts.add_line.command import AddLine
-from tradewind.contexts.carts.conftest import LONDON, Shopper
+from tradewind.contexts.carts.conftest import Shopper
 from tradewind.contexts.carts.save_for_later.command import SaveForLater
 from tradewind.contracts.inventory import NotEnoughStock
 from tradewind.kernel.errors import Refusal
