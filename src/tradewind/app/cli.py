@@ -155,11 +155,15 @@ def _stop(why: str) -> NoReturn:
 
 def main() -> None:
     """Run the command line."""
+    from tradewind.app.keys import app as keys
     from tradewind.app.privacy.command import app as privacy
     from tradewind.app.sagas import app as sagas
+    from tradewind.runtime.telemetry import logs
 
+    logs.configure("ERROR")  # to standard error: what a command prints is its answer and nothing else
     app.add_typer(sagas, name="saga")
     app.add_typer(privacy, name="privacy")
+    app.add_typer(keys, name="keys")
     app(prog_name="tradewind")
 
 
