@@ -11,6 +11,7 @@ from typing import Final
 import asyncpg
 
 from tradewind.adapters.ai.openai_protocol import ai_provider
+from tradewind.adapters.cache.memory import MemoryCache
 from tradewind.adapters.mail.folder import FolderMail
 from tradewind.adapters.payment_provider.client import payment_provider
 from tradewind.adapters.policy.rego import RegoPolicy
@@ -25,6 +26,7 @@ from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
 from tradewind.contracts.identity import TokenIssuer
 from tradewind.contracts.privacy import PersonalDataPeer, Pseudonyms
 from tradewind.ports.ai import AiProvider
+from tradewind.ports.cache import Cache
 from tradewind.ports.mail import Mailer
 from tradewind.ports.payment_provider import PaymentProvider
 from tradewind.ports.search import ProductIndex
@@ -140,6 +142,7 @@ async def open_shop(
         peers[PaymentProvider] = await stack.enter_async_context(
             payment_provider(engines.provider_url, timeout_s=settings.provider_timeout_s)
         )
+        peers[Cache] = MemoryCache()
         peers |= {protocol: make() for one in contexts for protocol, make in one.parts.items()}
         peers[AiProvider] = await stack.enter_async_context(
             ai_provider(settings.ai_url, settings.ai_key, settings.ai_model, settings.ai_meaning_model)

@@ -13,6 +13,7 @@ from tradewind.runtime.batching import Lane
 from tradewind.runtime.call import Call
 from tradewind.runtime.database import Busy, Database, allows
 from tradewind.runtime.handlers import Follow, HandlerSpec
+from tradewind.runtime.keeping import Keeper
 from tradewind.runtime.manifest import Handler
 from tradewind.runtime.telemetry import metrics
 from tradewind.runtime.telemetry.logs import log
@@ -23,6 +24,8 @@ P = TypeVar("P")
 DEADLINE_S = 30.0
 """Longest a command may take before its caller is told to come again."""
 MAX_TRIES = 3
+MAX_DECISIONS = 4096
+"""Answers of the policy that are remembered."""
 
 
 class TooSlow(Unavailable):
@@ -41,6 +44,8 @@ class Dispatcher:
             assert spec.command not in self._specs, f"{spec.command.__name__} has two handlers"
             self._specs[spec.command] = spec
         self._counters: dict[tuple[str, str], Any] = {}
+        self._decisions: dict[tuple[str, frozenset[str], frozenset[str]], bool] = {}
+        self._keeper = Keeper.of(db)
         self._lanes = {spec.command: Lane(spec, db) for spec in self._specs.values() if spec.batched}
 
     async def __aenter__(self) -> Self:
@@ -55,8 +60,24 @@ class Dispatcher:
     async def __call__(self, command: Command, call: Call) -> Any:
         """The command's answer; a Refusal is raised as it is. Nothing half done is left behind."""
         spec = self._specs[type(command)]
-        if not allows(self._db.policy, call, spec.action, {}):
+        if not self._may(call, spec.action):
             raise Forbidden(action=spec.action)
+        kept = spec.kept
+        if kept is None or self._keeper is None or (kept.unless is not None and self._may(call, kept.unless)):
+            return await self._ask(spec, command, call)
+        return await self._keeper.answer(kept, command, call, lambda: self._ask(spec, command, call))
+
+    def _may(self, call: Call, action: str) -> bool:
+        """The policy's answer to a question without a resource: it is pure, and such questions are few."""
+        question = action, call.actor.roles, call.actor.scopes
+        decision = self._decisions.get(question)
+        if decision is None:
+            if len(self._decisions) >= MAX_DECISIONS:
+                self._decisions.clear()
+            decision = self._decisions[question] = allows(self._db.policy, call, action, {})
+        return decision
+
+    async def _ask(self, spec: HandlerSpec, command: Command, call: Call) -> Any:
         name = spec.command.__name__
         outcome = "bug"
         try:

@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar, get_type_hints
 
 from tradewind.contracts.messages import Command
 from tradewind.runtime.call import Call
+from tradewind.runtime.keeping import Kept
 
 P = TypeVar("P")
 F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
@@ -34,6 +35,7 @@ class HandlerSpec:
     batched: bool = False
     follow: Follow | None = None
     outside: bool = False
+    kept: Kept | None = None
 
 
 def handler(*, action: str, follow: Follow | None = None) -> Callable[[F], F]:
@@ -41,9 +43,18 @@ def handler(*, action: str, follow: Follow | None = None) -> Callable[[F], F]:
     return lambda function: _mark(function, action, reads_only=False, follow=follow)
 
 
-def query(*, action: str) -> Callable[[F], F]:
-    """Answer a question; nothing is written, no transaction is opened."""
-    return lambda function: _mark(function, action, reads_only=True, follow=None)
+def query(*, action: str, kept: Kept | None = None) -> Callable[[F], F]:
+    """Answer a question; nothing is written, no transaction is opened. `kept`: its answers are read through the cache.
+
+    The policy is asked about `action` each time, kept or not.
+    """
+
+    def mark(function: F) -> F:
+        function = _mark(function, action, reads_only=True, follow=None)
+        function.spec = replace(function.spec, kept=kept)  # type: ignore[attr-defined]
+        return function
+
+    return mark
 
 
 class Asking(Protocol):

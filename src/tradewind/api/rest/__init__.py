@@ -4,6 +4,7 @@ The web framework lives behind this door; see docs/decisions/0006-litestar-behin
 """
 
 from tradewind.api.rest.app import create_app
+from tradewind.api.rest.binding import encoded
 from tradewind.api.rest.routes import (
     Answer,
     Body,
@@ -32,6 +33,7 @@ __all__ = [
     "Route",
     "create_app",
     "delete",
+    "encoded",
     "get",
     "patch",
     "post",

@@ -12,6 +12,7 @@ from tradewind.api.rest import bodies, problems, versions
 from tradewind.api.rest.refusals import InvalidParameter
 from tradewind.api.rest.routes import Dispatch, Parameter, Reply, Route, Source, takes_many
 from tradewind.runtime.call import Call
+from tradewind.runtime.keeping import Encoded
 
 MAX_PARAMETER: Final = 255
 """Longest text that a path or query parameter may be, in characters."""
@@ -20,6 +21,13 @@ TEXT_PATTERN: Final = r"^[^\u0000-\u001F\u007F-\u009F]*$"
 """What such a text may hold, for the OpenAPI document."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def encoded(answer: Any, version: int, *shows: str) -> Encoded:
+    """The body of an answer, as GET sends it, to be kept. `shows`: tags of all that it shows beside its key."""
+    content = _encode(answer)
+    return Encoded(content, versions.tag(version, content), shows)
+
 
 Arguments = dict[str, Any]
 
@@ -120,6 +128,8 @@ class Binding:
 
     def response(self, answer: Any) -> tuple[int, bytes, Mapping[str, str]]:
         """Status, body and further headers of what the function returned."""
+        if type(answer) is Encoded:
+            return self.route.status, answer.content, {"ETag": answer.tag}
         if type(answer) is Reply:
             status = answer.status or self.route.status
             content, headers = answer.content, answer.headers

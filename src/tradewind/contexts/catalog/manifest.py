@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tradewind.contexts.catalog._domain.product import FirstPrice, Kind
+from tradewind.contexts.catalog._listeners.forget_products import forget_products
 from tradewind.contexts.catalog._media.folder import MediaFolder
 from tradewind.contexts.catalog._projections.availability import availability
 from tradewind.contexts.catalog._projections.listing import KEEP_INDEX, listing
@@ -24,6 +25,7 @@ from tradewind.contexts.catalog.create_product.command import CreateProduct, cre
 from tradewind.contexts.catalog.get_media import rest as get_media_rest
 from tradewind.contexts.catalog.get_media.query import get_media
 from tradewind.contexts.catalog.get_product import rest as get_product_rest
+from tradewind.contexts.catalog.get_product.kept import ShowProduct, show_product
 from tradewind.contexts.catalog.get_product.query import GetProduct, find_product, get_product
 from tradewind.contexts.catalog.import_products.command import MAX_PRODUCTS, Imported, ImportProducts, import_products
 from tradewind.contexts.catalog.import_products.planning import FeedProduct
@@ -61,6 +63,7 @@ __all__ = [
     "ListProducts",
     "MediaFolder",
     "SearchProducts",
+    "ShowProduct",
     "SuggestProducts",
     "UpdateCategory",
     "UpdateProduct",
@@ -77,6 +80,7 @@ MANIFEST = Manifest(
         add_variant,
         get_product,
         find_product,
+        show_product,
         list_products,
         search_products,
         suggest_products,
@@ -109,6 +113,7 @@ MANIFEST = Manifest(
         get_media_rest.get_media,
     ),
     subscribers=(on_price_changed, availability, rating, listing),
+    listeners=(forget_products,),
     timers=(KEEP_INDEX,),
     peers={CatalogPeer: _peer},
 )

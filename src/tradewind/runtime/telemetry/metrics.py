@@ -26,6 +26,15 @@ listener_failures_total = Counter(
 )
 dead_letters_total = Counter("dead_letters_total", "Events parked after their last attempt.", ["subscriber"])
 payment_authorized_total = Counter("payment_authorized_total", "Payments authorized (payment.authorized.count).")
+product_cache_hit_ratio = Gauge(
+    "product_cache_hit_ratio", "Reads of a product that its cache answered, since the process began.",
+    multiprocess_mode="mostrecent",
+)  # fmt: skip
+cache_reads_total = Counter("cache_reads_total", "Reads through the cache: hit, miss, bypass.", ["policy", "outcome"])
+cache_staleness_ms = Histogram(
+    "cache_staleness_ms", "From an event's birth until what it changed was forgotten here, in milliseconds.",
+    ["policy"], buckets=_LATENCY_MS,
+)  # fmt: skip
 streams_open = Gauge("streams_open", "Streams open now.", ["channel"], multiprocess_mode="livesum")
 streams_ended_total = Counter("streams_ended_total", "Streams that ended, and why.", ["channel", "code"])
 commands_total = Counter("commands_total", "Commands answered, by outcome.", ["command", "outcome"])

@@ -8,7 +8,8 @@ from msgspec import Meta
 from tradewind.api.rest import Call, Dispatch, get
 from tradewind.contexts.catalog._domain.product import MAX_SKU, NoSuchProduct
 from tradewind.contexts.catalog._domain.views import ProductView
-from tradewind.contexts.catalog.get_product.query import FindProduct, GetProduct
+from tradewind.contexts.catalog.get_product.kept import ShowProduct
+from tradewind.contexts.catalog.get_product.query import FindProduct
 
 
 @get("/api/v1/products/{product_id}", public=True, raises=(NoSuchProduct,))
@@ -17,7 +18,7 @@ async def get_product(product_id: UUID, call: Call, dispatch: Dispatch) -> Produ
 
     Its `ETag` is what PATCH wants as `If-Match`. Staff also see drafts and what is archived.
     """
-    answer: ProductView = await dispatch(GetProduct(product_id=product_id), call)
+    answer: ProductView = await dispatch(ShowProduct(product_id=product_id), call)
     return answer
 
 

@@ -1,0 +1,123 @@
+"""Reads through the cache: one load however many ask, and never an answer older than an event that was heard here.
+
+A query that is `kept` answers with an `Encoded`, a body as it goes over the wire. A hit costs no connection and no
+encoding. Where the log's tail is not fresh the cache is passed by; who may see more than others always is.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from msgspec import Struct
+
+from tradewind.ports.cache import BORN, Cache, Loaded, Place
+from tradewind.runtime.call import Call
+from tradewind.runtime.database import Database
+from tradewind.runtime.relay import POSITIONS
+from tradewind.runtime.tail import Tail
+from tradewind.runtime.telemetry import metrics
+
+RATIO_EVERY: Final = 64
+"""Reads between two updates of the hit ratio."""
+
+
+class Encoded(Struct, frozen=True):
+    """A body as it goes over the wire, with its entity tag. `shows`: tags of all that it shows beside its key."""
+
+    content: bytes
+    tag: str
+    shows: tuple[str, ...] = ()
+
+    def as_bytes(self) -> bytes:
+        """As it is kept."""
+        return b"%b\n%b" % (self.tag.encode(), self.content)
+
+
+def decoded(value: bytes) -> Encoded:
+    """What was kept."""
+    tag, _, content = value.partition(b"\n")
+    return Encoded(content, tag.decode())
+
+
+@dataclass(frozen=True)
+class Kept:
+    """That a query's answers are kept under `key(command)`, at most for `ttl_s` seconds; events forget them sooner.
+
+    `name`: for metrics. `written_by`: subscribers that write what is shown some time after the event that forgets it.
+    `unless`: an action; who may do it sees more than others, and is answered from the source.
+    """
+
+    name: str
+    key: Callable[[Any], str]
+    ttl_s: float
+    written_by: tuple[str, ...] = ()
+    unless: str | None = None
+
+
+class _Flight:
+    """One load that others may join, as long as nothing was forgotten since it began."""
+
+    def __init__(self, generation: int, task: "asyncio.Task[Encoded]") -> None:
+        self.generation = generation
+        self.task = task
+
+
+class Keeper:
+    """The cache as one process's dispatcher uses it."""
+
+    def __init__(self, db: Database, cache: Cache, tail: Tail) -> None:
+        self._db, self._cache, self._tail = db, cache, tail
+        self._flights: dict[str, _Flight] = {}
+        self._counted: dict[tuple[str, str], Any] = {}
+        self._reads = self._hits = 0
+
+    @classmethod
+    def of(cls, db: Database) -> "Keeper | None":
+        """The keeper of this process, where it has a cache and follows the log."""
+        cache, tail = db.peers.get(Cache), db.peers.get(Tail)
+        return cls(db, cache, tail) if cache is not None and isinstance(tail, Tail) else None  # type: ignore[arg-type]
+
+    async def answer(self, kept: Kept, command: Any, call: Call, load: Callable[[], Awaitable[Encoded]]) -> Encoded:
+        """What is kept, or what `load` says, which is kept then. A refusal is everybody's who waits for it."""
+        if not self._tail.fresh:
+            self._count(kept.name, "bypass")
+            return await load()
+        key = kept.key(command)
+        value = await self._cache.get(key)
+        if value is not None:
+            self._count(kept.name, "hit")
+            return decoded(value)
+        self._count(kept.name, "miss")
+        flight = self._flights.get(key)
+        if flight is None or flight.generation != self._cache.generation:
+            task = asyncio.create_task(self._load(kept, key, call, load))
+            flight = self._flights[key] = _Flight(self._cache.generation, task)
+        return await asyncio.shield(flight.task)
+
+    async def _load(self, kept: Kept, key: str, call: Call, load: Callable[[], Awaitable[Encoded]]) -> Encoded:
+        try:
+            era = self._cache.era
+            complete: dict[str, Place] = {BORN: self._tail.at}
+            if kept.written_by:
+                async with self._db.reading(call) as tx:
+                    rows = await tx.all(POSITIONS, list(kept.written_by))
+                complete |= {row["subscriber"]: (row["stamp"], row["position"]) for row in rows}
+            answer = await load()
+            await self._cache.keep(key, Loaded(answer.as_bytes(), complete, era, answer.shows), kept.ttl_s)
+            return answer
+        finally:
+            flight = self._flights.get(key)
+            if flight is not None and flight.task is asyncio.current_task():
+                del self._flights[key]
+
+    def _count(self, name: str, outcome: str) -> None:
+        counter = self._counted.get((name, outcome))
+        if counter is None:
+            counter = self._counted[name, outcome] = metrics.cache_reads_total.labels(name, outcome)
+        counter.inc()
+        if name == "product":
+            self._reads += 1
+            self._hits += outcome == "hit"
+            if self._reads % RATIO_EVERY == 1:
+                metrics.product_cache_hit_ratio.set(self._hits / self._reads)
