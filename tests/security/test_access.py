@@ -21,6 +21,10 @@ WAREHOUSE: Final = frozenset({"warehouse", "admin"})
 ANYBODY: Final = frozenset(EVERYBODY)
 USERS: Final = ANYBODY - {"anonymous", "guest"}
 ADMIN: Final = frozenset({"admin"})
+CUSTOMERS: Final = frozenset({"customer", "admin"})
+CUSTOMER: Final = frozenset({"customer"})
+SUPPORT: Final = frozenset({"support", "admin"})
+CONTACT: Final = {"kind": "EMAIL", "value": "matrix@example.org"}
 REFUND: Final = {"amount": 1, "currency": "EUR", "reason": "broken"}
 PRICE: Final = {"amount": 2, "currency": "EUR"}
 
@@ -33,6 +37,8 @@ class Row:
     body: Any = None
     owned: bool = False
     hidden: frozenset[str] = frozenset()
+    missing: str = ""
+    """The problem that stands for nothing there; of an order or a shipment where it is not named."""
 
 
 MATRIX: Final[Mapping[str, Row]] = {
@@ -56,6 +62,24 @@ MATRIX: Final[Mapping[str, Row]] = {
     "POST /api/v1/users/{user_id}/disable": Row(ADMIN),
     "POST /api/v1/users/{user_id}/enable": Row(ADMIN),
     "POST /api/v1/users/{user_id}/unlock": Row(ADMIN),
+    "GET /api/v1/customers/me": Row(CUSTOMERS | SUPPORT),
+    "PATCH /api/v1/customers/me": Row(CUSTOMERS, {"name": "n", "contactMethods": [CONTACT]}),
+    "GET /api/v1/customers/me/preferences": Row(CUSTOMERS | SUPPORT),
+    "PUT /api/v1/customers/me/preferences": Row(CUSTOMERS, {"preferredChannel": None}),
+    "GET /api/v1/customers/me/addresses": Row(CUSTOMERS | SUPPORT),
+    "POST /api/v1/customers/me/addresses": Row(CUSTOMERS, {"country": "AQ"}),
+    "GET /api/v1/customers/me/addresses/{address_id}": Row(CUSTOMERS | SUPPORT),
+    "PUT /api/v1/customers/me/addresses/{address_id}": Row(CUSTOMERS, {"country": "AQ"}),
+    "DELETE /api/v1/customers/me/addresses/{address_id}": Row(CUSTOMERS),
+    "POST /api/v1/customers/me/export": Row(CUSTOMERS | SUPPORT),
+    "POST /api/v1/customers/me/erasure": Row(CUSTOMERS | SUPPORT, {"confirm": "nobody"}),
+    "GET /api/v1/customers/{customer_id}": Row(SUPPORT, hidden=CUSTOMER, missing="no-such-customer"),
+    "POST /api/v1/customers/{customer_id}/export": Row(SUPPORT, hidden=CUSTOMER, missing="no-such-customer"),
+    "POST /api/v1/customers/{customer_id}/erasure": Row(
+        SUPPORT, {"confirm": "nobody"}, hidden=CUSTOMER, missing="no-such-customer"
+    ),
+    "GET /api/v1/customers/{customer_id}/groups": Row(SUPPORT | frozenset({"merchandiser"})),
+    "PUT /api/v1/customers/{customer_id}/groups": Row(SUPPORT | frozenset({"merchandiser"}), {"groups": []}),
     "GET /.well-known/jwks.json": Row(ANYBODY),
     "GET /.well-known/openid-configuration": Row(ANYBODY),
     "GET /api/v1/products": Row(ANYBODY),
@@ -106,9 +130,12 @@ async def victim(quiet_market: Market) -> Victim:
         "shippingAddress": {"country": "GB", "name": "Victoria Victim", "line1": "1 Secret Mews"},
     }
     order = (await owner.post("/api/v1/orders", body)).json()
+    profile = {"name": "Victoria Victim", "contactMethods": [CONTACT]}
+    assert (await owner.send("PATCH", "/api/v1/customers/me", profile, If_Match="*")).status_code == 200
     product = (await owner.get(f"/api/v1/products?sku={sku}")).json()["items"][0]["id"]
     ids = {"order_id": order["id"], "product_id": product, "sku": sku, "shipment_id": str(new_id())}
     ids |= {"session_id": str(new_id()), "user_id": str(new_id())}
+    ids |= {"customer_id": owner.subject, "address_id": str(new_id())}
     return Victim(owner, sku, ids, (owner.subject, "Victoria", "Secret Mews", "87.5", "PENDING_PAYMENT"))
 
 
@@ -134,23 +161,25 @@ async def test_each_role_reaches_what_it_may_and_nothing_else(
 ) -> None:
     row, method = MATRIX[route], route.split(" ", maxsplit=1)[0]
     person = quiet_market.nobody if role == "anonymous" else quiet_market.somebody(role)
+    looked = {} if method in ("GET", "POST") else {"If-Match": "*"}
     body = _filled(row.body, victim.sku)
     if role in row.allowed and not (row.owned and role in ("guest", "customer")):
-        answer = await person.send(method, victim.path(route), body)
+        answer = await person.send(method, victim.path(route), body, **looked)
         assert answer.status_code not in (401, 403), answer.text
         assert answer.status_code < 500
         return
     async with nothing_written(quiet_market):
-        answer = await person.send(method, victim.path(route), body)
+        answer = await person.send(method, victim.path(route), body, **looked)
     if role == "anonymous":
         problem(answer, 401, "token-missing")
     elif role in row.hidden:
-        problem(answer, 404, "no-such-shipment")
+        problem(answer, 404, row.missing or "no-such-shipment")
     elif role in row.allowed:
-        problem(answer, 404, "no-such-order")
+        problem(answer, 404, row.missing or "no-such-order")
     else:
         problem(answer, 403, "forbidden")
-    assert not [secret for secret in victim.secrets if secret in answer.text]
+    said = answer.text.replace(victim.path(route), "the path that was asked for")
+    assert not [secret for secret in victim.secrets if secret in said]
 
 
 async def test_somebody_elses_order_and_one_that_never_was_look_the_same(quiet_market: Market, victim: Victim) -> None:

@@ -19,24 +19,39 @@ ACTIONS = {
     "shipping.dispatch", "shipping.deliver", "shipping.get", "identity.issue_guest_token", "identity.issue_token",
     "identity.invite_user", "identity.set_roles", "identity.end_any_session", "identity.list_roles",
     "identity.get_own_account", "identity.list_sessions", "identity.end_session", "identity.change_password",
+    "customers.get", "customers.change", "customers.groups", "privacy.export", "privacy.erase", "privacy.erase_staff",
     "identity.publish_keys", "saga.list", "saga.show", "saga.retry", "saga.compensate",
     "never.heard_of",
 }  # fmt: skip
 OPEN = {"identity.issue_guest_token", "identity.issue_token", "identity.publish_keys"}
 ANYONE = OPEN | {"catalog.get_product", "catalog.list_products", "inventory.query_stock"}
 SHOPPING = {"orders.place", "orders.pay", "orders.cancel", "orders.get", "orders.list", "shipping.get"}
+PRIVACY = {"privacy.export", "privacy.erase"}
 OWN_LOGIN = {
     "identity.get_own_account", "identity.list_sessions", "identity.end_session", "identity.change_password",
 }  # fmt: skip
 MAY = {
     "anonymous": ANYONE,
     "guest": ANYONE | SHOPPING,
-    "customer": ANYONE | OWN_LOGIN | SHOPPING,
+    "customer": ANYONE | OWN_LOGIN | SHOPPING | {"customers.get", "customers.change"} | PRIVACY,
     "warehouse": ANYONE
     | OWN_LOGIN
     | {"inventory.adjust_stock", "shipping.dispatch", "shipping.deliver", "shipping.get"},
-    "merchandiser": ANYONE | OWN_LOGIN | {"catalog.create_product", "pricing.set_price", "pricing.get_price_history"},
-    "support": ANYONE | OWN_LOGIN | {"orders.get", "orders.list", "orders.cancel", "payments.get", "shipping.get"},
+    "merchandiser": ANYONE
+    | OWN_LOGIN
+    | {"catalog.create_product", "pricing.set_price", "pricing.get_price_history", "customers.groups"},
+    "support": ANYONE
+    | OWN_LOGIN
+    | PRIVACY
+    | {
+        "orders.get",
+        "orders.list",
+        "orders.cancel",
+        "payments.get",
+        "shipping.get",
+        "customers.get",
+        "customers.groups",
+    },
     "admin": ACTIONS,
     "system": ACTIONS,
 }
@@ -79,6 +94,14 @@ def test_a_customer_touches_nothing_of_another_customer(action: str) -> None:
     assert not allowed(action, "customer", owner=False)
     assert not allowed(action, "customer", owner=None)
     assert not allowed(action, "customer", owner="true")
+
+
+@pytest.mark.parametrize("action", ["customers.get", "customers.change", "privacy.export", "privacy.erase"])
+def test_a_customer_reads_writes_exports_and_erases_nobody_else(action: str) -> None:
+    assert allowed(action, "customer", owner=True)
+    assert not allowed(action, "customer", owner=False)
+    assert allowed(action, "admin", owner=False)
+    assert allowed(action, "support", owner=False) is (action != "customers.change")
 
 
 def test_a_second_role_does_not_lift_the_bound_of_the_first() -> None:
