@@ -23,7 +23,9 @@ from tradewind.runtime.telemetry.logs import log
 from tradewind.runtime.wake import POLL_S, Bell
 
 BATCH = 500
-"""Events read, and applied in one transaction, at most."""
+"""Events read at once, at most; and applied in one transaction, unless a subscriber takes them together."""
+TOGETHER = 5_000
+"""Events that wait for a subscriber that takes them together, and are applied in one transaction."""
 QUEUE = 20
 """Batches that wait for one slow subscriber before reading pauses."""
 MAX_ATTEMPTS = 5
@@ -61,14 +63,24 @@ class Feed:
     async def run(self) -> None:
         """Apply batch after batch; a batch that fails is applied one event at a time."""
         while True:
-            batch = await self.queue.get()
-            try:
-                await self._apply(batch)
-            except Exception as error:
-                log.warning("subscriber failed", subscriber=self.subscriber.name, error=repr(error))
-                for logged in batch:
-                    await self._insist(logged)
+            batches = [await self.queue.get()]
+            while self.subscriber.together and sum(map(len, batches)) < TOGETHER and not self.queue.empty():
+                batches.append(self.queue.get_nowait())
+            await self._apply_all(batches)
             self.idle = self.queue.empty()
+
+    async def _apply_all(self, batches: Sequence[Sequence[Logged]]) -> None:
+        """All in one transaction; where that fails each batch in its own, where that fails each event."""
+        try:
+            await self._apply([logged for batch in batches for logged in batch])
+        except Exception as error:
+            log.warning("subscriber failed", subscriber=self.subscriber.name, error=repr(error))
+            if len(batches) == 1:
+                for logged in batches[0]:
+                    await self._insist(logged)
+            else:
+                for batch in batches:
+                    await self._apply_all([batch])
 
     async def _apply(self, batch: Sequence[Logged]) -> None:
         async with self._db.transaction(_call(self.subscriber.name, batch[0])) as tx:

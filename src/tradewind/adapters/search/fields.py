@@ -140,17 +140,16 @@ def _add_text(document: Document, product: ProductDocument) -> None:
             document.add_text("makers", form)
             document.add_text("words", form)
     document.add_text("words", name)
-    for text in _rest(product):
-        document.add_text("rest", text)
+    document.add_text("rest", folded("\n".join(_rest(product))))
 
 
 def _rest(product: ProductDocument) -> Iterator[str]:
     yield product.sku
-    yield folded(product.description)
+    yield product.description
     yield product.category
     yield from product.categories
     for values in product.attributes.values():
-        yield from (folded(value) for value in values)
+        yield from values
 
 
 def _add_filters(document: Document, product: ProductDocument) -> None:
