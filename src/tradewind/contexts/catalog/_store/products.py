@@ -16,6 +16,7 @@ ADD: Final = """
         attributes, category_id, parent_id, option_names, options, created_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (sku) DO NOTHING
 """
+HOLD_ONE: Final = "SELECT FROM catalog.products WHERE id = $1 FOR NO KEY UPDATE"
 HOLD: Final = """
     SELECT p.id, p.sku, p.name, p.category, p.price_minor, p.currency, p.status, p.kind, p.description, p.brand,
         p.attributes, p.category_id, p.parent_id, p.option_names, p.options, p.version, p.created_at,
@@ -56,7 +57,12 @@ class Held(msgspec.Struct, frozen=True):
 
 
 async def hold(tx: Tx, product_id: UUID, *, variants: bool = False) -> list[Held]:
-    """The product, held, and after it its variants where they are asked for; nothing where there is none."""
+    """The product, held, and after it its variants where they are asked for; nothing where there is none.
+
+    The product is held first: whoever waited for it in one statement would not see the variants that came meanwhile.
+    """
+    if variants:
+        await tx.run(HOLD_ONE, product_id)
     rows = await tx.all(HOLD, product_id, variants)
     held = [Held(product(row), _image(row["first_image"])) for row in rows]
     return sorted(held, key=lambda one: one.product.id != product_id)
