@@ -80,7 +80,7 @@ INSERT INTO pricing.told_price
 CREATE TABLE pricing.price_due (sku text PRIMARY KEY);
 -- Until when the beginnings and ends of time windows have been noticed.
 CREATE TABLE pricing.windows_seen (one boolean PRIMARY KEY DEFAULT true CHECK (one), until timestamptz NOT NULL);
-INSERT INTO pricing.windows_seen (until) VALUES ('-infinity');
+INSERT INTO pricing.windows_seen (until) VALUES ('2000-01-01 00:00+00');
 
 -- Promotions: `terms` is the whole rule as the domain reads it (_domain/quote/promotions.py); the columns beside it are
 -- what statements choose by. Limits are of uses through coupons.
