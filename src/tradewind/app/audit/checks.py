@@ -2,7 +2,7 @@
 
 from typing import Any, Final, LiteralString, NamedTuple
 
-from tradewind.app.audit import goods, log, money, sagas
+from tradewind.app.audit import goods, log, money, sagas, sales
 from tradewind.app.audit.report import SHOWN, Check
 
 GRACE_S: Final = 10.0
@@ -45,6 +45,8 @@ PROBES: Final = (
     Probe("order money", money.ORDER_MONEY, "compare orders.order_items with its first event in runtime.outbox"),
     Probe("payments", money.PAYMENTS, f"look at the provider's GET /v1/ledger/<order>; {_SAGA}"),
     Probe("refunds", money.REFUNDS, "tradewind saga show <refund> tells how it came to this"),
+    Probe("flash sales", sales.FLASH_SALES, "compare pricing.flash_sale with pricing.flash_sale_redemption and the "
+          "orders that it names", (GRACE_S,)),
     Probe("sagas agree with orders", sagas.SAGAS_AND_ORDERS, _SAGA),
     Probe("no saga overdue", sagas.OVERDUE, "is a worker running (tradewind serve)? tradewind saga show <id> tells "
           "what it waits for; tradewind saga retry or compensate carries a parked one on", (OVERDUE_S, LONGEST_S)),
