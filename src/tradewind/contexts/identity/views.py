@@ -19,20 +19,25 @@ class UserInfo(Struct, frozen=True, kw_only=True):
 
 
 class UserView(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A user, as administrators see them."""
+    """A user, as administrators left them. Answers to commands are kept for replays, so it holds no address."""
 
     id: UUID
-    email: str
     roles: tuple[str, ...]
     status: str
     email_verified: bool
     created_at: datetime
 
 
+class UserDetail(UserView, frozen=True, kw_only=True):
+    """A user, as administrators see them."""
+
+    email: str
+
+
 class UserPage(Struct, frozen=True, kw_only=True, rename="camel"):
     """Some users, and where the next ones begin."""
 
-    items: list[UserView]
+    items: list[UserDetail]
     next: str | None
 
 
@@ -51,15 +56,20 @@ class RoleList(Struct, frozen=True, kw_only=True):
 
 
 def view(user: User) -> UserView:
-    """The user, without what nobody may see."""
+    """The user, without address and secret."""
     return UserView(
         id=user.id,
-        email=user.email,
         roles=user.roles,
         status="ACTIVE" if user.active else "DISABLED",
         email_verified=user.email_verified_at is not None,
         created_at=user.created_at,
     )
+
+
+def detail(user: User) -> UserDetail:
+    """The user with their address."""
+    seen = view(user)
+    return UserDetail(**{name: getattr(seen, name) for name in seen.__struct_fields__}, email=user.email)
 
 
 def role_view(role: Role) -> RoleView:

@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from tradewind.contexts.identity._store import accounts
-from tradewind.contexts.identity.views import UserPage, UserView, view
+from tradewind.contexts.identity.views import UserDetail, UserPage, detail
 from tradewind.contracts.messages import Command
 from tradewind.kernel.errors import Invalid
 from tradewind.kernel.ids import MAX_ID
@@ -36,9 +36,9 @@ class ListUsers(Command, frozen=True, kw_only=True):
 
 
 @query(action="identity.get_user")
-async def get_user(command: GetUser, tx: Tx) -> UserView:
+async def get_user(command: GetUser, tx: Tx) -> UserDetail:
     """Refuses NoSuchUser."""
-    return view(await accounts.read(tx, command.user_id))
+    return detail(await accounts.read(tx, command.user_id))
 
 
 @query(action="identity.list_users")
@@ -49,7 +49,7 @@ async def list_users(command: ListUsers, tx: Tx) -> UserPage:
     users = await accounts.page(tx, _read(command.cursor), limit, email=email, role=command.role)
     last = users[-1] if len(users) == limit else None
     return UserPage(
-        items=[view(user) for user in users], next=f"{last.created_at.isoformat()}~{last.id}" if last else None
+        items=[detail(user) for user in users], next=f"{last.created_at.isoformat()}~{last.id}" if last else None
     )
 
 

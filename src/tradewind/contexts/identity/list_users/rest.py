@@ -8,7 +8,7 @@ from msgspec import Meta
 from tradewind.api.rest import Call, Dispatch, get
 from tradewind.contexts.identity._domain.users import NoSuchUser
 from tradewind.contexts.identity.list_users.query import MAX_PAGE, GetUser, ListUsers, UnfitUserCursor
-from tradewind.contexts.identity.views import UserPage, UserView
+from tradewind.contexts.identity.views import UserDetail, UserPage
 
 
 @get("/api/v1/users", raises=(UnfitUserCursor,))
@@ -26,7 +26,7 @@ async def list_users_route(
 
 
 @get("/api/v1/users/{user_id}", raises=(NoSuchUser,))
-async def get_user_route(user_id: UUID, call: Call, dispatch: Dispatch) -> UserView:
+async def get_user_route(user_id: UUID, call: Call, dispatch: Dispatch) -> UserDetail:
     """See one user."""
-    answer: UserView = await dispatch(GetUser(user_id=user_id), call)
+    answer: UserDetail = await dispatch(GetUser(user_id=user_id), call)
     return answer
