@@ -60,21 +60,21 @@ async def test_what_is_withheld_from_sale_has_no_quote(shop: Any, goods: Any, as
 
 async def test_a_code_that_does_not_count_says_why(shop: Any, goods: Any, promotion: Any, codes: Any, ask: Any) -> None:
     await goods("A-1")
-    day = timedelta(days=1)
+    terms: dict[str, dict[str, Any]] = {
+        "LATE": {"valid_to": NOON},
+        "EARLY": {"valid_from": NOON + timedelta(days=1)},
+        "DOLLAR": {"currency": "USD"},
+        "CLUB": {"conditions": Conditions(customer_groups=("vip",))},
+        "FRANCE": {"conditions": Conditions(countries=("FR",))},
+        "OTHER": {"conditions": Conditions(skus=("B-1",))},
+        "FIFTY": {"conditions": Conditions(min_amount=Decimal(50)), "currency": "EUR"},
+        "FIVE": {"conditions": Conditions(min_quantity=5)},
+        "PAUSED": {},
+        "SPENT": {"max_uses": 1},
+        "MINE": {"max_per_customer": 1},
+    }
     with clock.held(NOON):
-        for code, different in {
-            "LATE": {"valid_to": NOON},
-            "EARLY": {"valid_from": NOON + day},
-            "DOLLAR": {"currency": "USD"},
-            "CLUB": {"conditions": Conditions(customer_groups=("vip",))},
-            "FRANCE": {"conditions": Conditions(countries=("FR",))},
-            "OTHER": {"conditions": Conditions(skus=("B-1",))},
-            "FIFTY": {"conditions": Conditions(min_amount=Decimal(50)), "currency": "EUR"},
-            "FIVE": {"conditions": Conditions(min_quantity=5)},
-            "PAUSED": {},
-            "SPENT": {"max_uses": 1},
-            "MINE": {"max_per_customer": 1},
-        }.items():
+        for code, different in terms.items():
             made = await promotion(needs_coupon=True, **different)
             await codes(made, code=code)
             if code == "PAUSED":

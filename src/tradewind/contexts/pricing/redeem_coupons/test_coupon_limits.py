@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from tests.shops import a_call
@@ -39,7 +40,7 @@ async def call_off(shop: Any, *orders: Any, failed: bool = False) -> None:
     events = [
         OrderFailed(order_id=order_id, cause="x")
         if failed
-        else OrderCancelled(order_id=order_id, reason="x", total_amount=1, currency="EUR")
+        else OrderCancelled(order_id=order_id, reason="x", total_amount=Decimal(1), currency="EUR")
         for order_id in orders
     ]
     async with shop.db.transaction(a_call("system")) as tx:
