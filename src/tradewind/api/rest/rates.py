@@ -9,7 +9,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from math import ceil, floor
 from typing import Any, Final, NamedTuple
 
 from limits.storage.base import SlidingWindowCounterSupport
@@ -61,14 +60,11 @@ class Standing(NamedTuple):
 
     def headers(self) -> Pairs:
         """For the answer: the three that clients know, and the two of the draft that follows them."""
-        left = max(self.left, 0)
-        return [
-            (b"ratelimit-limit", b"%d" % self.limit),
-            (b"ratelimit-remaining", b"%d" % left),
-            (b"ratelimit-reset", b"%d" % self.reset_s),
-            _policy(self.name, self.limit, self.window_s),
-            (b"ratelimit", b'"%s";r=%d;t=%d' % (self.name.encode(), left, self.reset_s)),
-        ]
+        limit, policy = _fixed(self.name, self.limit, self.window_s)
+        left, reset = b"%d" % max(self.left, 0), b"%d" % self.reset_s
+        draft = b'"%b";r=%b;t=%b' % (self.name.encode(), left, reset)
+        remaining = (b"ratelimit-remaining", left)
+        return [limit, remaining, (b"ratelimit-reset", reset), policy, (b"ratelimit", draft)]
 
     def check(self) -> None:
         """Refuse (Throttled) who asked too much."""
@@ -77,8 +73,19 @@ class Standing(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _policy(name: str, limit: int, window_s: int) -> tuple[bytes, bytes]:
-    return b"ratelimit-policy", b'"%s";q=%d;w=%d' % (name.encode(), limit, window_s)
+def _fixed(name: str, limit: int, window_s: int) -> tuple[tuple[bytes, bytes], tuple[bytes, bytes]]:
+    """The two headers that are the same each time."""
+    policy = b'"%b";q=%d;w=%d' % (name.encode(), limit, window_s)
+    return (b"ratelimit-limit", b"%d" % limit), (b"ratelimit-policy", policy)
+
+
+class Count(NamedTuple):
+    """What was counted of a key: in the window before, in this one, and seconds since that began."""
+
+    fits: bool
+    before: int
+    counted: int
+    elapsed_s: float
 
 
 class Windows(SlidingWindowCounterSupport):
@@ -96,36 +103,42 @@ class Windows(SlidingWindowCounterSupport):
     def __len__(self) -> int:
         return len(self._counts)
 
+    def count(self, key: str, limit: int, window_s: int) -> Count:
+        """Count one request where that keeps within `limit`."""
+        at, elapsed_s = divmod(self._clock(), window_s)
+        window = int(at)
+        known = self._counts.get(key)
+        if known is None:
+            before = counted = 0
+            if len(self._counts) >= self._remembered:
+                self._counts.popitem(last=False)
+        else:
+            last, before, counted = known
+            if last != window:
+                before, counted = counted if last == window - 1 else 0, 0
+            self._counts.move_to_end(key)
+        fits = int(before * (1 - elapsed_s / window_s) + counted) < limit
+        if fits:
+            counted += 1
+        self._counts[key] = window, before, counted
+        return Count(fits, before, counted, elapsed_s)
+
     def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        """Count `amount` where that keeps within `limit`; whether it did."""
-        window, before, elapsed_s = self._now(key, expiry)
-        counted = self._counts[key][2] if key in self._counts and self._counts[key][0] == window else 0
-        fits = floor(before * (1 - elapsed_s / expiry) + counted) + amount <= limit
-        self._counts[key] = window, before, counted + amount * fits
-        self._counts.move_to_end(key)
-        if len(self._counts) > self._remembered:
-            self._counts.popitem(last=False)
-        return fits
+        """The library's name for counting; whether it fits. One at a time is all that is asked here."""
+        assert amount == 1, "requests are counted one by one"
+        return self.count(key, limit, expiry).fits
 
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
         """Counted in the window before and seconds for which that matters; the same of this window."""
-        window, before, elapsed_s = self._now(key, expiry)
-        known = self._counts.get(key)
-        counted = known[2] if known and known[0] == window else 0
+        window, elapsed_s = divmod(self._clock(), expiry)
+        last, before, counted = self._counts.get(key, (int(window), 0, 0))
+        if last != window:
+            before, counted = counted if last == window - 1 else 0, 0
         return before, expiry - elapsed_s, counted, 2 * expiry - elapsed_s
 
     def clear_sliding_window(self, key: str, expiry: int) -> None:
         """Forget what was counted."""
         self._counts.pop(key, None)
-
-    def _now(self, key: str, expiry: int) -> tuple[int, int, float]:
-        """The number of the window, what was counted in the one before it, and seconds since it began."""
-        window, elapsed_s = divmod(self._clock(), expiry)
-        known = self._counts.get(key)
-        if known is None:
-            return int(window), 0, elapsed_s
-        before = known[1] if known[0] == window else known[2] if known[0] == window - 1 else 0
-        return int(window), before, elapsed_s
 
 
 class RateLimits:
@@ -136,7 +149,7 @@ class RateLimits:
         rates: Mapping[str, Rate] = RATES,
         *,
         trusted: Iterable[str] = (),
-        windows: SlidingWindowCounterSupport | None = None,
+        windows: Windows | None = None,
     ) -> None:
         self._rates = rates
         self._windows = Windows() if windows is None else windows
@@ -167,14 +180,13 @@ class RateLimits:
         return self._count(f"u/{name}/{user}", name, rate.per_user, rate.window_s)
 
     def _count(self, key: str, name: str, limit: int, window_s: int) -> Standing:
-        admitted = self._windows.acquire_sliding_window_entry(key, limit, window_s)
-        before, before_s, counted, _ = self._windows.get_sliding_window(key, window_s)
-        reset_s = ceil(before_s)
-        if admitted:
-            left = limit - floor(before * before_s / window_s + counted)
-            return Standing(name, limit, max(left, 0), reset_s, window_s)
-        wait_s = before_s if counted >= limit else before_s - (limit - counted) * window_s / before
-        return Standing(name, limit, -1, reset_s, window_s, floor(wait_s) + 1)
+        fits, before, counted, elapsed_s = self._windows.count(key, limit, window_s)
+        rest_s = window_s - elapsed_s
+        reset_s = int(rest_s) + 1
+        if fits:
+            return Standing(name, limit, max(limit - int(before * rest_s / window_s + counted), 0), reset_s, window_s)
+        wait_s = rest_s if counted >= limit else rest_s - (limit - counted) * window_s / before
+        return Standing(name, limit, -1, reset_s, window_s, int(wait_s) + 1)
 
     def _is_trusted(self, address: str) -> bool:
         return _is_address(address) and any(ipaddress.ip_address(address) in network for network in self._trusted)
