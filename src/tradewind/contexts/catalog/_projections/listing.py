@@ -107,7 +107,7 @@ async def _put(index: ProductIndex, before: Mapping[UUID, Listing], changed: Ite
     documents, gone = list[ProductDocument](), list[UUID]()
     for one in changed:
         old = before.get(one.product_id)
-        was, now = old.document() if old else None, one.document()
+        was, now = old.document() if old is not None else None, one.document()
         if now is None and was is not None:
             gone.append(one.product_id)
         elif now is not None and now != was:
