@@ -1,9 +1,14 @@
 """Windows slide, memory is bounded, and only trusted proxies are believed."""
 
+import re
+from pathlib import Path
+
 import pytest
 
-from tradewind.api.rest.rates import Rate, RateLimits, Windows
+from tradewind.api.rest.rates import RATES, Rate, RateLimits, Windows
 from tradewind.kernel.errors import Throttled
+
+ROW = re.compile(r"^\| `([a-z-]+)` \| [^|]+ \| (\d+) \| (\d+) \| (\d+) s \|$", re.MULTILINE)
 
 
 class Hands:
@@ -89,3 +94,9 @@ def test_without_trusted_proxies_nobody_is_believed() -> None:
     assert ours.client(("10.0.0.2", 1), b"198.51.100.1") == "10.0.0.2"
     assert ours.client(("2001:db8::1:2", 1), None) == "2001:db8::/64"
     assert ours.client(None, None) == ""
+
+
+def test_the_guide_says_what_counts() -> None:
+    guide = (Path(__file__).parents[4] / "docs/guides/rest.md").read_text()
+    said = {row[0]: tuple(map(int, row[1:])) for row in ROW.findall(guide)}
+    assert said == {name: tuple(rate) for name, rate in RATES.items()}
