@@ -120,5 +120,9 @@ def test_what_gives_passwords_and_tokens_a_try_is_of_a_stricter_class() -> None:
     assert limits["POST /api/v1/orders"] == "write"
     assert limits["POST /api/v1/auth/token"] == "login"
     assert limits["POST /api/v1/auth/guest"] == "guest"
+    assert limits["POST /api/v1/auth/register"] == "registration"
+    assert limits["POST /api/v1/auth/password-reset"] == "password-reset"
+    assert limits["POST /api/v1/carts/{cart_id}/quote"] == limits["POST /api/v1/quotes"] == "coupon"
+    assert limits["POST /api/v1/customers/me/export"] == "privacy"
     for name in ("login", "registration", "password-reset", "coupon", "guest", "privacy"):
         assert RATES[name].per_client < RATES["write"].per_client

@@ -40,7 +40,7 @@ RATES: Final[Mapping[str, Rate]] = {
     "login": Rate(30, 30),
     "registration": Rate(30, 10, 3600),
     "password-reset": Rate(20, 10, 3600),
-    "coupon": Rate(120, 20),
+    "coupon": Rate(600, 60),
     "guest": Rate(120, 60),
     "privacy": Rate(30, 10, 3600),
     "ai": Rate(120, 20),

@@ -52,7 +52,7 @@ class QuoteWish(Body, frozen=True):
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] | None = None
 
 
-@post("/api/v1/carts/{cart_id}/quote", status=201, raises=_RAISES)
+@post("/api/v1/carts/{cart_id}/quote", status=201, limit="coupon", raises=_RAISES)
 async def quote_cart(cart_id: UUID, body: QuoteWish, call: Call, dispatch: Dispatch) -> QuoteView:
     """Quote a cart with shipping, tax and promotions, explained. The price shown is the price that is charged: hand
     the token to the checkout within 15 minutes, before the cart is changed."""

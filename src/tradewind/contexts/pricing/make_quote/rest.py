@@ -31,7 +31,12 @@ class NewQuote(Body, frozen=True):
     coupons: Annotated[tuple[Code, ...], Meta(max_length=MAX_CODES)] = ()
 
 
-@post("/api/v1/quotes", public="it asks a question and changes nothing", raises=(NoSuchPrice, UnfitQuote))
+@post(
+    "/api/v1/quotes",
+    public="it asks a question and changes nothing",
+    limit="coupon",
+    raises=(NoSuchPrice, UnfitQuote),
+)
 async def make_quote(body: NewQuote, call: Call, dispatch: Dispatch) -> Preview:
     """See what goods cost you now, and why: the price that counts, promotions, coupons and tax, without carriage.
 
