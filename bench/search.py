@@ -78,7 +78,7 @@ async def measure(
         ):
             await answering(f"http://{LOOPBACK}:{place.port}/health/ready")
             await appearing(ready)
-            imported_s, behind_s = await _imported(shop, file, len(products))
+            imported_s, behind_s = await imported(shop, file, len(products))
             say(f"  {len(products):,} imported in {imported_s:.1f} s, all found {behind_s:.1f} s after that")
             inside, over, crowd = await _played(
                 shop, place.port, [queries(products, count, seed) for seed in range(rounds)], say
@@ -86,7 +86,7 @@ async def measure(
     return _findings(inside, over, crowd, count, imported_s, behind_s)
 
 
-async def _imported(shop: Shop, file: Path, count: int) -> tuple[float, float]:
+async def imported(shop: Shop, file: Path, count: int) -> tuple[float, float]:
     """Seconds of the import, and from its end until the index holds all."""
     began = perf_counter()
     await load(shop, open_goodbooks(file), lambda *_: None)

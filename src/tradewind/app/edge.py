@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 import uvloop
@@ -14,7 +14,7 @@ from granian.server.embed import Server
 from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from tradewind.api.rest import create_app
+from tradewind.api.rest import Route, create_app
 from tradewind.api.rest.app import RestApp
 from tradewind.api.rest.rates import RateLimits
 from tradewind.app.engines import engines
@@ -31,9 +31,9 @@ BACKPRESSURE: Final = 4096
 PING: Final = "SELECT 1"
 
 
-def rest_app(shop: Shop) -> RestApp:
-    """The HTTP application of a shop."""
-    routes = [route for one in shop.contexts for route in one.routes]
+def rest_app(shop: Shop, also: Sequence[Route] = ()) -> RestApp:
+    """The HTTP application of a shop; `also`: further routes."""
+    routes = [*(route for one in shop.contexts for route in one.routes), *also]
     app = create_app(
         routes,
         verify=shop.keys.verifier(),
@@ -69,10 +69,10 @@ def _registry() -> CollectorRegistry:
     return registry
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, also: Sequence[Route] = ()) -> None:
     """Answer HTTP until SIGTERM; requests under way are finished."""
     async with engines(settings) as found, open_shop(settings, found, gives_way=True) as shop:
-        app = rest_app(shop)
+        app = rest_app(shop, also)
         server = Server(
             app,
             address=settings.host,

@@ -1,0 +1,155 @@
+"""What reading costs: a product from its cache and from the database, a list with facets, search; beside the limit.
+
+python -m bench.reads [--json] [--rounds N] [--reads N] [--books FILE]
+
+The whole shop runs, with the books in it. The limit is a route of the same server that says the same few words to
+everybody. In a round all are asked one after the other, by a process of its own on 32 connections.
+"""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+from urllib.parse import quote
+
+import msgspec
+import uvloop
+from rich.console import Console
+
+from bench.asking import Errand
+from bench.misspelt import BOOKS, books, queries
+from bench.parts import Place, answering, appearing, running
+from bench.search import imported
+from bench.static_edge import PATH as STATIC
+from tradewind.app.bench.driving import Run
+from tradewind.app.bench.own_database import own_database
+from tradewind.app.bench.report import Figure, Goal, Report
+from tradewind.app.bench.rounds import Measure, Rounds
+from tradewind.app.edge import free_port
+from tradewind.app.engines import Engines, engines
+from tradewind.app.settings import Settings
+from tradewind.app.wiring import Shop, migrate_shop, open_shop
+from tradewind.app.worker import READY_FILE
+from tradewind.runtime.telemetry import logs
+
+LOOPBACK: Final = "127.0.0.1"
+LIMIT: Final = "static JSON route"
+CACHED, UNCACHED = "product detail, cached", "product detail, from the database"
+LISTED, SEARCHED = "list of 20 with facets", "search, one typo"
+CACHED_AIM: Final = 0.7
+PRODUCTS: Final = 200
+"""Products that are read in turn, and searches that are asked in turn."""
+SHARE: Final[Mapping[str, float]] = {LIMIT: 1.0, CACHED: 1.0, UNCACHED: 0.2, LISTED: 0.05, SEARCHED: 0.05}
+"""So much of the reads asked for is asked of each: what takes longer is asked less often."""
+SOME: Final = "SELECT id, sku FROM catalog.products WHERE status = 'ACTIVE' ORDER BY id LIMIT $1"
+NOTES: Final = (
+    "Every ratio is the median of the rounds' own ratios. The load generator shares the cores with the server.",
+    "One edge process answers. Rate limits are off; with them each answer is counted twice and says what is left.",
+)
+
+Say = Callable[[str], None]
+
+
+async def measure(
+    settings: Settings, found: Engines, say: Say, *, file: Path = BOOKS, reads: int = 20_000, rounds: int = 3
+) -> tuple[list[Goal], list[Figure]]:
+    """Import, ask, and say what came of it."""
+    async with own_database(found) as shops:
+        await migrate_shop(shops.database_url)
+        place = Place(settings, shops, free_port(LOOPBACK))
+        ready = settings.home / "run" / f"bench-ready-{place.port}"
+        async with (
+            running(["bench.static_edge"], place.environment()),
+            running(["tradewind.app.worker"], place.environment(**{READY_FILE: str(ready)})),
+            open_shop(settings, shops) as shop,
+        ):
+            await answering(f"http://{LOOPBACK}:{place.port}/health/ready")
+            await appearing(ready)
+            products = books(file)
+            await imported(shop, file, len(products))
+            say(f"{len(products):,} products:")
+            typed = [one.text for one in queries(products, PRODUCTS, 1)]
+            played = Rounds()
+            contestants = _contestants(place.port, await _paths(shop, typed), reads)
+            for ask in contestants.values():
+                await ask(-1)
+            await played.play(rounds, contestants, say)
+    return _findings(played)
+
+
+async def _paths(shop: Shop, typed: Sequence[str]) -> dict[str, list[str]]:
+    rows: Any = await shop.db.pool.fetch(SOME, PRODUCTS)
+    return {
+        LIMIT: [STATIC],
+        CACHED: [f"/api/v1/products/{row['id']}" for row in rows],
+        UNCACHED: [f"/api/v1/products/by-sku/{row['sku']}" for row in rows],
+        LISTED: ["/api/v1/products/search?limit=20"],
+        SEARCHED: [f"/api/v1/products/search?limit=20&q={quote(text)}" for text in typed],
+    }
+
+
+def _contestants(port: int, paths: Mapping[str, list[str]], reads: int) -> dict[str, Measure]:
+    def errand(name: str) -> Errand:
+        return Errand(port=port, paths=paths[name], count=max(200, int(reads * SHARE[name])))
+
+    return {name: partial(_run, errand(name)) for name in paths}
+
+
+async def _run(errand: Errand, _number: int) -> Run:
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.asking", stdin=pipe, stdout=pipe)
+    out, _ = await process.communicate(msgspec.json.encode(errand))
+    if process.returncode:
+        raise RuntimeError("a read failed")
+    return msgspec.json.decode(out, type=Run)
+
+
+def _findings(played: Rounds) -> tuple[list[Goal], list[Figure]]:
+    aim = Goal(
+        what=f"{CACHED}, to the {LIMIT}", aim=CACHED_AIM, measured=played.ratio(CACHED, LIMIT), unit="x", at_least=True
+    )
+    figures = []
+    for name in played.runs:
+        figures.append(Figure(what=name, measured=median(played.per_second(name)), unit="reads/s"))
+        figures.append(Figure(what=f"{name}, p95", measured=played.table()[name].p95_ms, unit="ms"))
+        if name not in (LIMIT, CACHED):
+            figures.append(Figure(what=f"{name}, to the {LIMIT}", measured=played.ratio(name, LIMIT), unit="x"))
+    return [aim], figures
+
+
+async def _alone(arguments: argparse.Namespace, say: Say) -> Report:
+    with tempfile.TemporaryDirectory(prefix="tradewind-bench-", ignore_cleanup_errors=True) as folder:
+        settings = replace(Settings.from_environment(), home=Path(folder))
+        async with engines(settings, say) as found:
+            goals, figures = await measure(
+                settings, found, say, file=arguments.books, reads=arguments.reads, rounds=arguments.rounds
+            )
+    return Report(rounds=arguments.rounds, runs={}, goals=goals, figures=figures, notes=NOTES)
+
+
+def main(words: Sequence[str]) -> int:
+    """Measure and print; a missed goal is a finding, not a failure."""
+    parser = argparse.ArgumentParser(prog="python -m bench.reads", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--reads", type=int, default=20_000, help="of each run of the static route")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--books", type=Path, default=BOOKS, help="goodbooks-10k's books.csv")
+    arguments = parser.parse_args(words)
+    logs.configure("ERROR")
+    console = Console(stderr=True)
+    report = uvloop.run(_alone(arguments, lambda line: console.print(line, markup=False, highlight=False)))
+    if arguments.json:
+        print(report.as_json())
+    else:
+        report.show(Console())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
