@@ -21,6 +21,8 @@ from tradewind.kernel.errors import Conflict
 from tradewind.kernel.ids import new_id
 
 ORDERS = "SELECT count(*) FROM orders.orders"
+TRAIL = "SELECT actor FROM runtime.audit_entry WHERE action = 'carts.CartCheckedOut' AND subject = $1"
+TOLD_FOR = "SELECT correlation_id FROM runtime.outbox WHERE key = $1 AND type LIKE '%checked_out%'"
 CART_OF = "SELECT body->>'orderId' FROM carts.cart_event WHERE cart_id = $1 AND type = 'CartCheckedOut'"
 
 
@@ -115,6 +117,18 @@ async def test_the_price_shown_is_the_price_charged_though_it_went_up_meanwhile(
     assert await guest.value("SELECT count(*) FROM carts.quote") == 0
     said = await guest.value("SELECT shipping_address->>'city' FROM orders.orders WHERE id = $1", order.id)
     assert said == LONDON["city"]
+
+
+async def test_whoever_checks_out_among_others_is_named_in_the_trail_and_in_the_log(shopper: Shopper) -> None:
+    buyers = [shopper, shopper.another(), shopper.as_guest()]
+    carts = [await one.opens(A=1) for one in buyers]
+    tokens = [(await one.quotes(cart_id)).token for one, cart_id in zip(buyers, carts, strict=True)]
+    await asyncio.gather(
+        *(one.checks_out(cart_id, token) for one, cart_id, token in zip(buyers, carts, tokens, strict=True))
+    )
+    for one, cart_id in zip(buyers, carts, strict=True):
+        assert await shopper.value(TRAIL, str(cart_id)) == one.call.actor.subject
+        assert await shopper.value(TOLD_FOR, str(cart_id)) == one.call.correlation_id
 
 
 async def test_of_one_cart_twice_in_a_batch_the_second_is_told(shopper: Shopper) -> None:

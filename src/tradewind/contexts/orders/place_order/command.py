@@ -167,6 +167,7 @@ def _write(tx: Tx, accepted: Sequence[tuple[Draft, Steps]]) -> None:
         tx.tell(*(event for _, event in steps), call=draft.task.call)
         tx.audit("orders.place", str(draft.order.id), call=draft.task.call)
     if agreed := [draft.agreed for draft, _ in accepted if draft.agreed]:
+        tx.calls = {str(draft.order.id): draft.task.call for draft, _ in accepted}
         tx.peer(CartsPeer).complete(tx, agreed)
     if granted := [draft.redemption for draft, _ in accepted if draft.redemption]:
         tx.peer(PricingPeer).redeemed(tx, granted)
