@@ -147,6 +147,25 @@ async def test_the_price_of_the_sale_is_quoted_charged_and_over_when_it_ends(mar
     assert (after.status_code, after.json()["totalAmount"]) == (201, 25)
 
 
+async def test_the_page_of_the_product_shows_the_price_that_counts_while_the_sale_runs(market: Market) -> None:
+    sku = await market.goods(stock=10)
+    product_id = (await market.nobody.get(f"/api/v1/products?sku={sku}")).json()["items"][0]["id"]
+
+    async def shows(price: float, regular: float | None) -> bool:
+        page = (await market.nobody.get(f"/api/v1/products/{product_id}")).json()
+        return (page["price"]["amount"], (page["regularPrice"] or {}).get("amount")) == (price, regular)
+
+    assert await market.sees(lambda: shows(12.5, None))
+    sale = await a_sale(market, sku, quantity=2)
+    assert await market.sees(lambda: shows(5, 12.5))
+    off = await market.somebody().order(sku, 2, pays=None)
+    assert await market.sees(lambda: shows(12.5, None)), "sold out"
+    await market.admin.post(f"/api/v1/orders/{off.json()['id']}/cancel")
+    assert await market.sees(lambda: shows(5, 12.5)), "pieces came back"
+    await market.admin.post(f"/api/v1/flash-sales/{sale['id']}/end")
+    assert await market.sees(lambda: shows(12.5, None))
+
+
 async def test_only_merchandisers_plan_and_end_sales_and_everybody_sees_them(market: Market) -> None:
     sku = await market.goods(stock=1)
     sale = await a_sale(market, sku)

@@ -10,6 +10,7 @@ from msgspec import Struct
 from tradewind.contexts.catalog._domain.category import Category
 from tradewind.contexts.catalog._domain.image import FORMATS, Image, address
 from tradewind.contexts.catalog._domain.product import Kind, Product, Status, Value
+from tradewind.kernel.money import Money
 
 PAGE: Final = 50
 MAX_PAGE: Final = 200
@@ -49,9 +50,18 @@ class ImageView(Struct, frozen=True, kw_only=True, rename="camel"):
     sources: tuple[SourceView, ...]
 
 
+class OnSale(Struct, frozen=True):
+    """A flash sale that runs, and what one piece costs in it."""
+
+    sale_id: UUID
+    price: Money
+    sold_out: bool = False
+
+
 class ProductView(Struct, frozen=True, kw_only=True, rename="camel"):
     """A product as buyers see it.
 
+    `price` is the one that counts: a flash sale's while it runs and pieces are left, and `regularPrice` the usual one.
     Of a parent of variants, `available` is what all of them have; it is not sold itself (`optionNames` is not empty).
     `available` and `rating` follow the events of inventory and reviews: a moment late, and nothing an order relies on.
     """
@@ -61,6 +71,8 @@ class ProductView(Struct, frozen=True, kw_only=True, rename="camel"):
     name: str
     category: str
     price: PriceView
+    regular_price: PriceView | None = None
+    flash_sale_id: UUID | None = None
     status: Status = Status.ACTIVE
     kind: Kind = Kind.PHYSICAL
     description: str = ""
@@ -115,6 +127,12 @@ class Shown(Struct, frozen=True):
     available: int = 0
     rating: RatingView = RatingView()
     images: tuple[Image, ...] = ()
+    sale: OnSale | None = None
+
+    @property
+    def is_cheaper(self) -> bool:
+        """Whether pieces of a flash sale are to be had."""
+        return self.sale is not None and not self.sale.sold_out
 
 
 def view(product: Product) -> ProductView:
@@ -130,7 +148,9 @@ def view_of(shown: Shown, variants: tuple[VariantView, ...] = ()) -> ProductView
         sku=product.sku,
         name=product.name,
         category=product.category,
-        price=_price(product),
+        price=_price(shown),
+        regular_price=_amount(product.price) if shown.is_cheaper else None,
+        flash_sale_id=shown.sale.sale_id if shown.sale else None,
         status=product.status,
         kind=product.kind,
         description=product.description,
@@ -153,7 +173,7 @@ def variant_view(shown: Shown) -> VariantView:
     """The variant as its parent shows it."""
     one = shown.product
     return VariantView(
-        id=one.id, sku=one.sku, options=one.options, price=_price(one), available=shown.available, status=one.status
+        id=one.id, sku=one.sku, options=one.options, price=_price(shown), available=shown.available, status=one.status
     )
 
 
@@ -188,5 +208,9 @@ def category_view(category: Category) -> CategoryView:
     )
 
 
-def _price(product: Product) -> PriceView:
-    return PriceView(amount=product.price.amount, currency=product.price.currency)
+def _price(shown: Shown) -> PriceView:
+    return _amount(shown.sale.price if shown.sale and shown.is_cheaper else shown.product.price)
+
+
+def _amount(price: Money) -> PriceView:
+    return PriceView(amount=price.amount, currency=price.currency)

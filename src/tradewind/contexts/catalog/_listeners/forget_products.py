@@ -9,7 +9,13 @@ from tradewind.contracts.inventory import (
     InventoryReserved,
     StockAdjusted,
 )
-from tradewind.contracts.pricing import ProductPriceChanged
+from tradewind.contracts.pricing import (
+    FlashSaleEnded,
+    FlashSaleExhausted,
+    FlashSaleReopened,
+    FlashSaleStarted,
+    ProductPriceChanged,
+)
 from tradewind.contracts.reviews import RatingChanged
 from tradewind.ports.cache import BORN, Cache
 from tradewind.runtime.subscriptions import Here, listener
@@ -19,8 +25,10 @@ KEY: Final = "product:{}"
 SKU: Final = "sku:{}"
 CATEGORY: Final = "category:{}"
 PRICES, STOCK, RATINGS = "catalog.on_price_changed", "catalog.availability", "catalog.rating"
+SALES: Final = "catalog.listing"
 """Who writes what others tell of products, some time after it was told: such a body is not kept before."""
 Described: TypeAlias = ProductCreated | ProductUpdated | ProductDeleted | CategoryUpdated
+OnSale: TypeAlias = FlashSaleStarted | FlashSaleExhausted | FlashSaleReopened | FlashSaleEnded
 Told: TypeAlias = (
     ProductPriceChanged
     | RatingChanged
@@ -38,14 +46,14 @@ def forget_all(here: Here) -> None:
 
 
 @listener(reset=forget_all)
-def forget_products(event: Described | Told, here: Here) -> None:
+def forget_products(event: Described | Told | OnSale, here: Here) -> None:
     """Forget whatever shows what has changed: a parent shows its variants, a product its category."""
     tags, by = _touched(event)
     if here.peer(Cache).forget(*tags, at=here.at, by=by):
         _staleness.observe(here.age_ms)
 
 
-def _touched(event: Described | Told) -> tuple[list[str], str]:
+def _touched(event: Described | Told | OnSale) -> tuple[list[str], str]:
     """What is shown otherwise, and who writes it."""
     match event:
         case ProductCreated() | ProductUpdated():
@@ -57,6 +65,8 @@ def _touched(event: Described | Told) -> tuple[list[str], str]:
             return [CATEGORY.format(event.category_id)], BORN
         case ProductPriceChanged():
             return [KEY.format(event.product_id)], PRICES
+        case FlashSaleStarted() | FlashSaleExhausted() | FlashSaleReopened() | FlashSaleEnded():
+            return [KEY.format(one) for one in event.product_ids], SALES
         case RatingChanged():
             return [KEY.format(event.product_id)], RATINGS
         case StockAdjusted():

@@ -5,8 +5,9 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from tradewind.contexts.catalog._domain.image import Image
-from tradewind.contexts.catalog._domain.views import RatingView, Shown
+from tradewind.contexts.catalog._domain.views import OnSale, RatingView, Shown
 from tradewind.contexts.catalog._store.products import product
+from tradewind.kernel.money import Money
 from tradewind.runtime.database import Tx
 
 LIST: Final = """
@@ -25,6 +26,7 @@ LIST: Final = """
           AND ($3::text IS NOT NULL OR $6::uuid[] IS NOT NULL OR $7::uuid IS NOT NULL OR parent_id IS NULL)
         ORDER BY id LIMIT $8)
     SELECT p.*, c.path AS category_path, r.average, r.count, coalesce(i.all_images, '{}') AS images,
+        l.sale_id, l.sale_minor, l.sold_out,
         CASE WHEN cardinality(p.option_names) = 0 THEN a.available
              ELSE (SELECT sum(va.available) FROM catalog.products AS v JOIN catalog.availability AS va ON va.sku = v.sku
                    WHERE v.parent_id = p.id AND v.status = 'ACTIVE') END AS available
@@ -32,6 +34,7 @@ LIST: Final = """
     LEFT JOIN catalog.categories AS c ON c.id = p.category_id
     LEFT JOIN catalog.availability AS a ON a.sku = p.sku
     LEFT JOIN catalog.rating AS r ON r.product_id = p.id
+    LEFT JOIN catalog.listing AS l ON l.product_id = p.id
     LEFT JOIN LATERAL (
         SELECT array_agg(ROW(id, hash, alt, position, width, height) ORDER BY position, id) AS all_images
         FROM catalog.images WHERE product_id = p.id) AS i ON true
@@ -62,4 +65,8 @@ def _shown(row: Any) -> Shown:
     pictures = tuple(
         Image(id=one[0], hash=one[1], alt=one[2], position=one[3], width=one[4], height=one[5]) for one in row["images"]
     )
-    return Shown(product(row), max(row["available"] or 0, 0), rating, pictures)
+    one = product(row)
+    sale = None if row["sale_id"] is None else OnSale(
+        row["sale_id"], Money(row["sale_minor"], one.price.currency), sold_out=row["sold_out"]
+    )  # fmt: skip
+    return Shown(one, max(row["available"] or 0, 0), rating, pictures, sale)

@@ -4,7 +4,7 @@ from typing import Final
 from uuid import UUID
 
 from tradewind.api.rest import encoded
-from tradewind.contexts.catalog._listeners.forget_products import CATEGORY, KEY, PRICES, RATINGS, SKU, STOCK
+from tradewind.contexts.catalog._listeners.forget_products import CATEGORY, KEY, PRICES, RATINGS, SALES, SKU, STOCK
 from tradewind.contexts.catalog.get_product.query import SEE_ALL, GetProduct, get_product
 from tradewind.contracts.messages import Command
 from tradewind.runtime.database import Tx
@@ -27,7 +27,7 @@ def _key(command: ShowProduct) -> str:
 
 @query(
     action="catalog.get_product",
-    kept=Kept("product", _key, KEPT_S, written_by=(PRICES, STOCK, RATINGS), unless=SEE_ALL),
+    kept=Kept("product", _key, KEPT_S, written_by=(PRICES, STOCK, RATINGS, SALES), unless=SEE_ALL),
 )
 async def show_product(command: ShowProduct, tx: Tx) -> Encoded:
     """The body of the product with its variants; refuses with NoSuchProduct. Kept for shoppers alone."""
