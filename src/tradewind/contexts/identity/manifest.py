@@ -20,6 +20,7 @@ from tradewind.contexts.identity.invite_user.rest import invite_user_route
 from tradewind.contexts.identity.issue_guest_token.command import issue_guest_token
 from tradewind.contexts.identity.issue_guest_token.rest import issue_guest_token_route
 from tradewind.contexts.identity.issue_token.command import (
+    MAX_TRIES,
     TRIES_WINDOW_S,
     begin_login,
     open_session,
@@ -57,7 +58,7 @@ from tradewind.runtime.database import Tx
 from tradewind.runtime.manifest import Manifest
 from tradewind.runtime.timers import Timer
 
-__all__ = ["MANIFEST", "RotateKeys", "SigningKeys", "create_first_admin", "session_check"]
+__all__ = ["MANIFEST", "MAX_TRIES", "RotateKeys", "SigningKeys", "create_first_admin", "session_check"]
 
 PURGE_EVERY_S: Final = 600.0
 LONGEST_WINDOW_S: Final = max(TRIES_WINDOW_S, MAILS_WINDOW_S)

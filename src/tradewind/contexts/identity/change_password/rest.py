@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from tradewind.api.rest import Body, Call, Dispatch, post
 from tradewind.contexts.identity._domain import password_rules, passwords
 from tradewind.contexts.identity._domain.password_rules import UnfitPassword
-from tradewind.contexts.identity._domain.users import User
+from tradewind.contexts.identity._domain.users import NoSuchUser, User
 from tradewind.contexts.identity.change_password.command import (
     ChangedMeanwhile,
     ChangePassword,
@@ -28,7 +28,7 @@ class PasswordChange(Body, frozen=True, kw_only=True):
 @post(
     "/api/v1/auth/change-password",
     limit="login",
-    raises=(WrongPassword, UnfitPassword, ChangedMeanwhile, passwords.TooManyLogins),
+    raises=(NoSuchUser, WrongPassword, UnfitPassword, ChangedMeanwhile, passwords.TooManyLogins),
 )
 async def change_password_route(body: PasswordChange, call: Call, dispatch: Dispatch) -> None:
     """Change your password; your other sessions end.
