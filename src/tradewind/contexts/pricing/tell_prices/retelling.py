@@ -1,6 +1,7 @@
 """Compare the general price with what was told last, and tell the difference.
 
-The general price is what one piece costs somebody of no customer group, in the currency of the list price.
+The general price is what one piece usually costs somebody of no customer group, in the currency of the list price. A
+flash sale is not usual: it is told by events of its own.
 """
 
 from collections.abc import Sequence
