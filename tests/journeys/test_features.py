@@ -42,13 +42,17 @@ def _coupon(story: Story, percent: int) -> None:
     merchant = story.staff("merchandiser")
     story.coupon = f"TEN-{story.word}".upper()
     promotion = merchant.told("POST", "/api/v1/promotions", promotion_of(percent, story))
-    merchant.told("POST", f"/api/v1/promotions/{promotion['id']}/coupons", {"codes": [{"code": story.coupon}]})
-    merchant.told("POST", f"/api/v1/promotions/{promotion['id']}/activation")
+    merchant.told("POST", f"/api/v1/promotions/{promotion['id']}/coupons", {"code": story.coupon})
+    merchant.told("POST", f"/api/v1/promotions/{promotion['id']}/activate")
 
 
 def promotion_of(percent: int, story: Story) -> dict[str, object]:
     """What a merchant writes to take some percent off whatever is in the cart."""
-    return {"name": f"Ten off {story.word}", "effect": {"kind": "percentage", "percent": percent}, "needsCoupon": True}
+    return {
+        "name": f"Ten off {story.word}",
+        "benefit": {"kind": "PERCENTAGE", "percent": percent},
+        "needsCoupon": True,
+    }
 
 
 @when(parsers.parse('they search for "{words}"'))
@@ -222,7 +226,11 @@ def _review(story: Story, name: str, stars: int) -> None:
 
 @then(parsers.parse("everybody sees a verified review and an average of {stars:d} stars"))
 def _reviewed(story: Story, stars: int) -> None:
-    page = Shopper(story.http).told("GET", f"/api/v1/products/{story.ids[story.latest]}/reviews")
+    def look() -> object:
+        page = Shopper(story.http).told("GET", f"/api/v1/products/{story.ids[story.latest]}/reviews")
+        return page if page["count"] else None
+
+    page = eventually(look)
     assert [(one["stars"], one["verified"]) for one in page["items"]] == [(stars, True)]
     assert page["average"] == stars
     eventually(lambda: story.search(story.latest)[0].get("rating") == stars)

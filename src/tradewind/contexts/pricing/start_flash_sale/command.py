@@ -22,6 +22,7 @@ class StartFlashSale(Command, frozen=True):
     quantity: int
     per_buyer: int
     ends_at: datetime
+    currency: str | None = None
     starts_at: datetime | None = None
 
 
@@ -38,6 +39,8 @@ async def start_flash_sale(command: StartFlashSale, tx: Tx) -> FlashSaleView:
     usual = await flash_sales.usual(tx, command.sku)
     if usual is None:
         raise NoSuchPrice("Not sold here: " + command.sku[:64], skus=[command.sku[:64]])
+    if command.currency not in (None, usual.price.currency):
+        raise InvalidFlashSale(errors=[{"pointer": "/price/currency", "detail": f"Sold in {usual.price.currency}."}])
     present = await flash_sales.present(tx)
     sale = FlashSale(
         id=new_id(),

@@ -85,6 +85,11 @@ class Review(Struct, frozen=True, kw_only=True):
         review, told = changed._screened()
         return review, [edited, *told]
 
+    def verify(self) -> "tuple[Review, list[Event]]":
+        """Its author turns out to have bought the product: what waited only for that is published."""
+        verified = replace(self, verified=True)
+        return verified._screened() if self.status is Status.PENDING else (verified, [])
+
     def moderate(self, *, accepted: bool, why: str | None) -> "tuple[Review, list[Event]]":
         """A moderator's word; the same word twice changes nothing."""
         status = Status.PUBLISHED if accepted else Status.REJECTED

@@ -20,9 +20,14 @@ LOCK: Final = "SELECT * FROM reviews.review WHERE id = $1 FOR UPDATE"
 MINE: Final = "SELECT * FROM reviews.review WHERE user_id = $1 ORDER BY id"
 WRITE: Final = """
     UPDATE reviews.review SET stars = $2, title = $3, body = $4, display_name = $5, status = $6, why = $7,
-           version = $8, reply = $9, replied_at = $10, helpful = $11, unhelpful = $12,
+           version = $8, reply = $9, replied_at = $10, helpful = $11, unhelpful = $12, verified = $14,
            edited_at = CASE WHEN $13 THEN now() ELSE edited_at END
     WHERE id = $1 RETURNING *
+"""
+UNVERIFIED: Final = """
+    SELECT r.* FROM reviews.review AS r JOIN unnest($1::text[], $2::uuid[]) AS b (user_id, product_id)
+        ON r.user_id = b.user_id AND r.product_id = b.product_id
+    WHERE NOT r.verified ORDER BY r.id FOR UPDATE OF r
 """
 DELETE: Final = "DELETE FROM reviews.review WHERE id = $1"
 FORGET_VOTES: Final = "DELETE FROM reviews.helpful_vote WHERE review_id = $1"
@@ -99,9 +104,16 @@ async def write(tx: Tx, review: Review, *, edited: bool = False) -> Review:
     row = await tx.row(
         WRITE, review.id, words.stars, words.title, words.body, words.display_name, review.status.value, review.why,
         review.version, review.reply, review.replied_at, review.helpful, review.unhelpful, edited,
+        review.verified,
     )  # fmt: skip
     assert row, "it was locked"
     return of(row)
+
+
+async def unverified(tx: Tx, bought: Sequence[tuple[str, UUID]]) -> Sequence[Review]:
+    """The reviews, locked, of these users of these products that do not say yet that they were bought here."""
+    users, products = [user for user, _ in bought], [product for _, product in bought]
+    return [of(row) for row in await tx.all(UNVERIFIED, users, products)]
 
 
 async def written_by(tx: Tx, user_id: str) -> Sequence[Review]:

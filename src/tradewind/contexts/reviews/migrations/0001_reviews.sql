@@ -32,7 +32,7 @@ CREATE TABLE reviews.helpful_vote (
 );
 CREATE INDEX helpful_vote_voter ON reviews.helpful_vote (user_id);
 
--- Written by the projection purchases alone: who bought what, once it was paid.
+-- Written by the subscriber purchases alone: who bought what, once it was paid.
 CREATE TABLE reviews.purchase (
     order_id    uuid    NOT NULL,
     product_id  uuid    NOT NULL,

@@ -10,14 +10,19 @@ from tests.builders import a_product, an_ended_order
 from tests.shops import Shop, a_call, until
 from tradewind.contexts.reviews._domain.review import Words
 from tradewind.contexts.reviews._domain.views import ReviewView
+from tradewind.contexts.reviews._projections.purchases import purchases
 from tradewind.contexts.reviews._store.reviews import AlreadyReviewed, NoSuchProduct
 from tradewind.contexts.reviews.delete_review.command import DeleteReview
 from tradewind.contexts.reviews.edit_review.command import EditReview
+from tradewind.contexts.reviews.get_review.query import GetReview
 from tradewind.contexts.reviews.list_reviews.query import ListReviews
 from tradewind.contexts.reviews.moderate_review.command import ModerateReview
 from tradewind.contexts.reviews.write_review.command import WriteReview
+from tradewind.contracts.orders import OrderedItem, OrderPaid, OrderPlaced
+from tradewind.kernel.clock import now
 from tradewind.kernel.errors import Forbidden
 from tradewind.kernel.ids import new_id
+from tradewind.runtime.call import internal_call
 
 MODERATOR = a_call("merchandiser")
 
@@ -95,6 +100,24 @@ async def test_a_buyers_review_is_published_at_once_and_a_strangers_waits(workin
     assert (bought.verified, bought.status) == (True, "PUBLISHED")
     assert (not_bought.verified, not_bought.status) == (False, "PENDING")
     await rated(working_shop, product_id, 1, 5)
+
+
+async def test_who_reviews_before_the_payment_is_heard_of_is_a_verified_buyer_all_the_same(working_shop: Shop) -> None:
+    product_id = await known_product(working_shop)
+    review = await write(working_shop, product_id, 4, subject="ann")
+    assert (review.verified, review.status) == (False, "PENDING")
+    placed = OrderPlaced(
+        order_id=new_id(), user_id="ann", total_amount=Decimal(1), currency="EUR", shipping_amount=Decimal(0),
+        tax_amount=Decimal(0), discount_amount=Decimal(0), placed_at=now(),
+        items=(OrderedItem(product_id, "BOOK", 1, Decimal(1)),),
+    )  # fmt: skip
+    paid = OrderPaid(order_id=placed.order_id, total_amount=Decimal(1), currency="EUR")
+    for _ in range(2):
+        async with working_shop.db.transaction(internal_call("test")) as tx:
+            await purchases.react([placed, paid], tx)
+    await rated(working_shop, product_id, 1, 4)
+    seen = await working_shop.dispatch(GetReview(review_id=review.id), a_call())
+    assert (seen.verified, seen.status) == (True, "PUBLISHED")
 
 
 async def test_a_buyers_review_that_advertises_waits_all_the_same(working_shop: Shop) -> None:
