@@ -27,6 +27,8 @@ from tradewind.contexts.pricing.end_promotion import rest as end_promotion_rest
 from tradewind.contexts.pricing.end_promotion.command import end_promotion
 from tradewind.contexts.pricing.enter_prices import rest as enter_prices_rest
 from tradewind.contexts.pricing.enter_prices.command import EnterPrices, enter_prices
+from tradewind.contexts.pricing.get_flash_price import rest as get_flash_price_rest
+from tradewind.contexts.pricing.get_flash_price.kept import keep_flash_prices, show_flash_price
 from tradewind.contexts.pricing.get_price_book import rest as get_price_book_rest
 from tradewind.contexts.pricing.get_price_book.query import get_price_book, list_book_entries, list_book_versions
 from tradewind.contexts.pricing.get_price_history import rest as get_price_history_rest
@@ -97,6 +99,7 @@ MANIFEST = Manifest(
         list_flash_sales,
         get_flash_sale,
         watch_flash_sales,
+        show_flash_price,
         override_price,
         end_price_override,
         list_price_overrides,
@@ -131,6 +134,7 @@ MANIFEST = Manifest(
         list_flash_sales_rest.list_flash_sales,
         list_flash_sales_rest.get_flash_sale,
         watch_flash_sales_rest.watch_flash_sales,
+        get_flash_price_rest.get_flash_price,
         override_price_rest.override_price,
         end_price_override_rest.end_price_override,
         list_price_overrides_rest.list_price_overrides,
@@ -158,7 +162,7 @@ MANIFEST = Manifest(
         make_quote_rest.make_quote,
     ),
     subscribers=(product_facts, flash_sale_price_map, on_order_called_off, on_buyer_known),
-    listeners=(announce,),
+    listeners=(announce, keep_flash_prices),
     parts={FlashSaleChannel: open_channel},
     timers=(TELL_PRICES, KEEP_FLASH_SALES),
     peers={PricingPeer: _peer},

@@ -32,6 +32,9 @@ OVERLAPPING: Final = """
 GET: Final = "SELECT * FROM pricing.flash_sale WHERE id = $1"
 LOCK: Final = "SELECT * FROM pricing.flash_sale WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 LOOK: Final = "SELECT * FROM pricing.flash_sale WHERE id = ANY($1::uuid[])"
+RUNNING_FOR: Final = """
+    SELECT * FROM pricing.flash_sale WHERE product_id = $1 AND state IN ('RUNNING', 'SOLD_OUT') LIMIT 1
+"""
 LOCK_DUE: Final = """
     SELECT *, now() AS present FROM pricing.flash_sale
     WHERE (state = 'PLANNED' AND starts_at <= now())
@@ -113,6 +116,12 @@ async def overlapping(tx: Tx, sku: str, since: datetime, until: datetime) -> UUI
 async def get(tx: Tx, sale_id: UUID) -> FlashSale | None:
     """The sale as it stands."""
     row = await tx.row(GET, sale_id)
+    return None if row is None else sale_of(row)
+
+
+async def running_for(tx: Tx, product_id: UUID) -> FlashSale | None:
+    """The sale that runs for the product, sold out or not."""
+    row = await tx.row(RUNNING_FOR, product_id)
     return None if row is None else sale_of(row)
 
 

@@ -1,0 +1,1 @@
+"""See at which price a flash sale sells a product."""
