@@ -12,7 +12,7 @@ from tradewind.api.rest import problems
 from tradewind.api.rest.binding import MAX_PARAMETER, TEXT_PATTERN
 from tradewind.api.rest.headers import MAX_CORRELATION_ID, MAX_IDEMPOTENCY_KEY, MAX_WAIT_S
 from tradewind.api.rest.routes import Parameter, Route, Source
-from tradewind.api.rest.versions import MAX_TAGS, has_version
+from tradewind.api.rest.versions import has_version
 from tradewind.kernel.errors import Refusal
 
 Json = dict[str, Any]
@@ -38,7 +38,7 @@ _HEADERS: Final[dict[str, Json]] = {
     },
     "If-None-Match": {
         "description": "The `ETag` of what the client has; 304 where nothing of it has changed.",
-        "schema": {"type": "string", "maxLength": MAX_TAGS},
+        "schema": {"type": "string"},
     },
     "Last-Event-ID": {
         "description": "The last event that the client has: the stream goes on after it, or says `reset`.",

@@ -27,11 +27,12 @@ _OURS: Final = re.compile(rb'"(\d{1,15})(?:-[0-9a-f]{16})?"')
 
 def expected(headers: Mapping[bytes, bytes], *, required: bool) -> int | None:
     """The version that the client looked at; None for whichever. Refuses VersionMissing and InvalidHeader."""
-    given = headers.get(b"if-match", b"").strip()
-    if not given:
+    sent = headers.get(b"if-match")
+    if sent is None:
         if required:
             raise VersionMissing
         return None
+    given = sent.strip()
     if given == b"*":
         return None
     if not _ONE_TAG.fullmatch(given):
