@@ -10,10 +10,11 @@ from tradewind.contexts.carts._domain.cart import CartClosed, NoSuchCart
 from tradewind.contexts.carts.check_out.agree import QuoteExpired, QuoteOutdated, UnknownQuote
 from tradewind.contracts.inventory import NotEnoughStock
 from tradewind.contracts.orders import OrderView, PlaceOrder, QuoteRef
-from tradewind.contracts.pricing import CouponSpent, FlashSaleSoldOut
+from tradewind.contracts.pricing import CouponSpent, FlashSaleLimit, FlashSaleSoldOut
 
 _RAISES = (
     NoSuchCart, CartClosed, UnknownQuote, QuoteExpired, QuoteOutdated, NotEnoughStock, CouponSpent, FlashSaleSoldOut,
+    FlashSaleLimit,
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from tradewind.contexts.orders.place_order.command import (
     UnknownProduct,
 )
 from tradewind.contracts.inventory import NotEnoughStock
+from tradewind.contracts.pricing import FlashSaleLimit, FlashSaleSoldOut
 
 Short = Annotated[str, Meta(min_length=1, max_length=200)]
 
@@ -51,7 +52,12 @@ class NewOrder(Body, frozen=True):
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] | None = None
 
 
-@post("/api/v1/orders", status=201, waits=True, raises=(NotEnoughStock, UnknownProduct, UnfitCurrency))
+@post(
+    "/api/v1/orders",
+    status=201,
+    waits=True,
+    raises=(NotEnoughStock, FlashSaleSoldOut, FlashSaleLimit, UnknownProduct, UnfitCurrency),
+)
 async def place_order(body: NewOrder, call: Call, dispatch: Dispatch) -> OrderView:
     """Place an order: its goods are held when this answers; payment and shipment follow."""
     command = PlaceOrder(
