@@ -14,6 +14,7 @@ def welcome(settings: Settings, password: str | None, *, sample: bool) -> str:
         f"  OpenAPI 3.1        {base}/openapi.json",
         f"  Health, metrics    {base}/health/ready   {base}/metrics",
         f"  Home               {settings.home}",
+        f"  Mails it sent      {settings.home / 'mail'}",
     ]
     if password:
         lines += ["", f"  Administrator      admin@localhost   password {password}   (shown once; keep it)"]

@@ -14,6 +14,7 @@ from tradewind.contexts.identity.issue_token.command import merge_guest
 from tradewind.contexts.identity.send_mail import saga
 from tradewind.contracts.identity import TokenIssuer, UserRegistered
 from tradewind.contracts.messages import Command
+from tradewind.kernel.errors import Stale
 from tradewind.kernel.ids import new_id
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import handler
@@ -38,7 +39,8 @@ async def register_user(command: RegisterUser, tx: Tx) -> None:
     tenant = tx.call.actor.tenant
     added = await accounts.add(tx, command.email, command.password_hash, ("customer",), id=new_id(), tenant=tenant)
     user = await accounts.lock_login(tx, command.email)
-    assert user is not None, "added just now, or known before"
+    if user is None:  # it was there a moment ago, and was erased
+        raise Stale
     if added:
         tx.tell(UserRegistered(user_id=str(user.id)))
         tx.audit("identity.register_user", str(user.id))
