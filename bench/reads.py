@@ -24,7 +24,7 @@ from rich.console import Console
 
 from bench.asking import Errand
 from bench.misspelt import BOOKS, books, queries
-from bench.parts import Place, answering, appearing, running
+from bench.parts import Meter, Place, answering, appearing, running
 from bench.search import imported
 from bench.static_edge import PATH as STATIC
 from tradewind.app.bench.driving import Run
@@ -50,6 +50,7 @@ SHARE: Final[Mapping[str, float]] = {LIMIT: 1.0, CACHED: 1.0, UNCACHED: 0.2, LIS
 SOME: Final = "SELECT id, sku FROM catalog.products WHERE status = 'ACTIVE' ORDER BY id LIMIT $1"
 NOTES: Final = (
     "Every ratio is the median of the rounds' own ratios. The load generator shares the cores with the server.",
+    "The ratio by the edge's CPU does not depend on what else the machine is doing.",
     "One edge process answers. Rate limits are off; with them each answer is counted twice and says what is left.",
 )
 
@@ -65,7 +66,7 @@ async def measure(
         place = Place(settings, shops, free_port(LOOPBACK))
         ready = settings.home / "run" / f"bench-ready-{place.port}"
         async with (
-            running(["bench.static_edge"], place.environment()),
+            running(["bench.static_edge"], place.environment()) as edge,
             running(["tradewind.app.worker"], place.environment(**{READY_FILE: str(ready)})),
             open_shop(settings, shops) as shop,
         ):
@@ -76,11 +77,12 @@ async def measure(
             say(f"{len(products):,} products:")
             typed = [one.text for one in queries(products, PRODUCTS, 1)]
             played = Rounds()
-            contestants = _contestants(place.port, await _paths(shop, typed), reads)
+            meter = Meter(settings, {"edge": edge.pid})
+            contestants = _contestants(place.port, await _paths(shop, typed), reads, meter, used := _Used())
             for ask in contestants.values():
                 await ask(-1)
             await played.play(rounds, contestants, say)
-    return _findings(played)
+    return _findings(played, used)
 
 
 async def _paths(shop: Shop, typed: Sequence[str]) -> dict[str, list[str]]:
@@ -94,14 +96,34 @@ async def _paths(shop: Shop, typed: Sequence[str]) -> dict[str, list[str]]:
     }
 
 
-def _contestants(port: int, paths: Mapping[str, list[str]], reads: int) -> dict[str, Measure]:
+class _Used:
+    """CPU microseconds of the edge for one read, by contestant, in each round."""
+
+    def __init__(self) -> None:
+        self.us: dict[str, list[float]] = {}
+
+    def ratio(self, name: str) -> float:
+        """How much more often the server could answer the limit than `name`, by what it computes for each."""
+        return median(limit / mine for limit, mine in zip(self.us[LIMIT], self.us[name], strict=True))
+
+
+def _contestants(
+    port: int, paths: Mapping[str, list[str]], reads: int, meter: Meter, used: _Used
+) -> dict[str, Measure]:
     def errand(name: str) -> Errand:
         return Errand(port=port, paths=paths[name], count=max(200, int(reads * SHARE[name])))
 
-    return {name: partial(_run, errand(name)) for name in paths}
+    async def measured(name: str, number: int) -> Run:
+        before = meter.read()["edge"]
+        run = await _run(errand(name))
+        if number >= 0:
+            used.us.setdefault(name, []).append((meter.read()["edge"] - before) / errand(name).count)
+        return run
+
+    return {name: partial(measured, name) for name in paths}
 
 
-async def _run(errand: Errand, _number: int) -> Run:
+async def _run(errand: Errand) -> Run:
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.asking", stdin=pipe, stdout=pipe)
     out, _ = await process.communicate(msgspec.json.encode(errand))
@@ -110,13 +132,14 @@ async def _run(errand: Errand, _number: int) -> Run:
     return msgspec.json.decode(out, type=Run)
 
 
-def _findings(played: Rounds) -> tuple[list[Goal], list[Figure]]:
+def _findings(played: Rounds, used: _Used) -> tuple[list[Goal], list[Figure]]:
     aim = Goal(
         what=f"{CACHED}, to the {LIMIT}", aim=CACHED_AIM, measured=played.ratio(CACHED, LIMIT), unit="x", at_least=True
     )
-    figures = []
+    figures = [Figure(what=f"{CACHED}, to the {LIMIT}, by the edge's CPU", measured=used.ratio(CACHED), unit="x")]
     for name in played.runs:
         figures.append(Figure(what=name, measured=median(played.per_second(name)), unit="reads/s"))
+        figures.append(Figure(what=f"{name}, the edge's CPU", measured=median(used.us[name]), unit="us"))
         figures.append(Figure(what=f"{name}, p95", measured=played.table()[name].p95_ms, unit="ms"))
         if name not in (LIMIT, CACHED):
             figures.append(Figure(what=f"{name}, to the {LIMIT}", measured=played.ratio(name, LIMIT), unit="x"))

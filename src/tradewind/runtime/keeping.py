@@ -5,6 +5,7 @@ encoding. Where the log's tail is not fresh the cache is passed by; who may see 
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,8 +19,8 @@ from tradewind.runtime.relay import POSITIONS
 from tradewind.runtime.tail import Tail
 from tradewind.runtime.telemetry import metrics
 
-RATIO_EVERY: Final = 64
-"""Reads between two updates of the hit ratio."""
+TELL_EVERY_S: Final = 0.5
+"""Time between two updates of the metrics."""
 
 
 class Encoded(Struct, frozen=True):
@@ -69,8 +70,9 @@ class Keeper:
     def __init__(self, db: Database, cache: Cache, tail: Tail) -> None:
         self._db, self._cache, self._tail = db, cache, tail
         self._flights: dict[str, _Flight] = {}
-        self._counted: dict[tuple[str, str], Any] = {}
-        self._reads = self._hits = 0
+        self._counted: Counter[tuple[str, str]] = Counter()
+        self._total: Counter[tuple[str, str]] = Counter()
+        self._telling = False
 
     @classmethod
     def of(cls, db: Database) -> "Keeper | None":
@@ -112,12 +114,18 @@ class Keeper:
                 del self._flights[key]
 
     def _count(self, name: str, outcome: str) -> None:
-        counter = self._counted.get((name, outcome))
-        if counter is None:
-            counter = self._counted[name, outcome] = metrics.cache_reads_total.labels(name, outcome)
-        counter.inc()
-        if name == "product":
-            self._reads += 1
-            self._hits += outcome == "hit"
-            if self._reads % RATIO_EVERY == 1:
-                metrics.product_cache_hit_ratio.set(self._hits / self._reads)
+        """Note it; the metrics are told once in a while, as each telling costs as much as the rest of a hit."""
+        self._counted[name, outcome] += 1
+        if not self._telling:
+            self._telling = True
+            asyncio.get_running_loop().call_later(TELL_EVERY_S, self._tell)
+
+    def _tell(self) -> None:
+        self._telling = False
+        for (name, outcome), number in self._counted.items():
+            metrics.cache_reads_total.labels(name, outcome).inc(number)
+            self._total[name, outcome] += number
+        self._counted.clear()
+        reads = sum(number for (name, _), number in self._total.items() if name == "product")
+        if reads:
+            metrics.product_cache_hit_ratio.set(self._total["product", "hit"] / reads)

@@ -71,8 +71,10 @@ class MemoryCache:
 
     async def get(self, key: str) -> bytes | None:
         """The value kept under `key`, or None."""
-        entry = self._entries.get(key)
-        return entry.value if entry is not None else None
+        try:
+            return self._entries[key].value
+        except KeyError:
+            return None
 
     async def keep(self, key: str, loaded: Loaded, ttl_s: float) -> bool:
         """Keep what was loaded, unless something of it was forgotten for a later event; whether it is kept."""

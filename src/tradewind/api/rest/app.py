@@ -250,7 +250,8 @@ async def _send(
 ) -> None:
     own = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in extra.items()]
     replaced = {name for name, _ in own}
-    pairs = [pair for pair in headers.SEALED if pair[0] not in replaced] if own else [*headers.SEALED]
+    kept = replaced.isdisjoint(headers.SEALED_NAMES)
+    pairs = [*headers.SEALED] if kept else [pair for pair in headers.SEALED if pair[0] not in replaced]
     pairs += [(b"correlation-id", trail.correlation_id.encode()), *own, *more]
     if content and b"content-type" not in replaced:
         pairs.append((b"content-type", content_type))

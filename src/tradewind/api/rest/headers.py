@@ -50,6 +50,7 @@ SECURITY: Final[Pairs] = [
 ]
 """On every answer; the content security policy goes with them, except on the documentation page, which has its own."""
 SEALED: Final[Pairs] = [*SECURITY, (b"content-security-policy", CONTENT_SECURITY_POLICY.encode())]
+SEALED_NAMES: Final = frozenset(name for name, _ in SEALED)
 
 
 class Trail(Struct, frozen=True):

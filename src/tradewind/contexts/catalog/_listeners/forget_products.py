@@ -21,9 +21,9 @@ from tradewind.ports.cache import BORN, Cache
 from tradewind.runtime.subscriptions import Here, listener
 from tradewind.runtime.telemetry import metrics
 
-KEY: Final = "product:{}"
-SKU: Final = "sku:{}"
-CATEGORY: Final = "category:{}"
+KEY: Final = "product:"
+SKU: Final = "sku:"
+CATEGORY: Final = "category:"
 PRICES, STOCK, RATINGS = "catalog.on_price_changed", "catalog.availability", "catalog.rating"
 SALES: Final = "catalog.listing"
 """Who writes what others tell of products, some time after it was told: such a body is not kept before."""
@@ -42,7 +42,7 @@ _staleness = metrics.cache_staleness_ms.labels("product")
 
 def forget_all(here: Here) -> None:
     """Events may have been missed."""
-    here.peer(Cache).clear("product:")
+    here.peer(Cache).clear(KEY)
 
 
 @listener(reset=forget_all)
@@ -58,20 +58,20 @@ def _touched(event: Described | Told | OnSale) -> tuple[list[str], str]:
     match event:
         case ProductCreated() | ProductUpdated():
             ids = [one for one in (event.product_id, event.parent_id) if one is not None]
-            return [KEY.format(one) for one in ids], BORN
+            return [f"{KEY}{one}" for one in ids], BORN
         case ProductDeleted():
-            return [KEY.format(event.product_id)], BORN
+            return [f"{KEY}{event.product_id}"], BORN
         case CategoryUpdated():
-            return [CATEGORY.format(event.category_id)], BORN
+            return [f"{CATEGORY}{event.category_id}"], BORN
         case ProductPriceChanged():
-            return [KEY.format(event.product_id)], PRICES
+            return [f"{KEY}{event.product_id}"], PRICES
         case FlashSaleStarted() | FlashSaleExhausted() | FlashSaleReopened() | FlashSaleEnded():
-            return [KEY.format(one) for one in event.product_ids], SALES
+            return [f"{KEY}{one}" for one in event.product_ids], SALES
         case RatingChanged():
-            return [KEY.format(event.product_id)], RATINGS
+            return [f"{KEY}{event.product_id}"], RATINGS
         case StockAdjusted():
-            return [SKU.format(event.sku)], STOCK
+            return [SKU + event.sku], STOCK
         case InventoryReserved() | InventoryReleased() | InventoryReservationExpired():
-            return [SKU.format(line.sku) for line in event.items], STOCK
+            return [SKU + line.sku for line in event.items], STOCK
         case _:
             assert_never(event)

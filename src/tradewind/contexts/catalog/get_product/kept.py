@@ -22,7 +22,7 @@ class ShowProduct(Command, frozen=True):
 
 
 def _key(command: ShowProduct) -> str:
-    return KEY.format(command.product_id)
+    return KEY + str(command.product_id)
 
 
 @query(
@@ -32,7 +32,7 @@ def _key(command: ShowProduct) -> str:
 async def show_product(command: ShowProduct, tx: Tx) -> Encoded:
     """The body of the product with its variants; refuses with NoSuchProduct. Kept for shoppers alone."""
     view = await get_product(GetProduct(product_id=command.product_id), tx)
-    shows = [SKU.format(view.sku)]
-    shows += [tag for one in view.variants for tag in (KEY.format(one.id), SKU.format(one.sku))]
-    shows += [CATEGORY.format(view.category_id)] if view.category_id else []
+    shows = [SKU + view.sku]
+    shows += [tag for one in view.variants for tag in (f"{KEY}{one.id}", SKU + one.sku)]
+    shows += [f"{CATEGORY}{view.category_id}"] if view.category_id else []
     return encoded(view, view.version, *shows)
