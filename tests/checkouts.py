@@ -3,22 +3,19 @@
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from tests.shops import Shop, a_call
 from tradewind.contexts.carts.manifest import AddLine, OpenCart, QuoteCart
+from tradewind.contexts.pricing.manifest import ActivatePromotion, CreatePromotion, MakeCoupons
 from tradewind.contracts.orders import OrderView, PlaceOrder, QuoteRef
-from tradewind.kernel.ids import new_id
 from tradewind.runtime.call import Call
 
 LONDON: Final = {"country": "GB", "line1": "1 Main Street", "city": "London", "postal_code": "SW1A 1AA"}
-NEW_PROMOTION: Final = """
-    INSERT INTO pricing.promotion (id, name, state, needs_coupon, terms, created_at, created_by)
-    VALUES ($1, 'Ten per cent off', 'ACTIVE', true, $2::jsonb, now(), 'a test')
-"""
-NEW_COUPON: Final = """
-    INSERT INTO pricing.coupon (code, promotion_id, max_uses, max_per_customer, created_at)
-    VALUES ($1, $2, $3, $4, now())
-"""
-TEN_PER_CENT: Final = '{"benefit": {"kind": "PERCENTAGE", "percent": "10"}}'
+TEN_PER_CENT: Final = {
+    "needs_coupon": True,
+    "draft": {"name": "Ten per cent off", "terms": {"benefit": {"kind": "PERCENTAGE", "percent": "10"}}},
+}
 
 
 class Quoted(NamedTuple):
@@ -59,7 +56,9 @@ async def check_out(shop: Shop, quoted: Quoted, *, key: str | None = None) -> Or
 
 async def a_coupon(shop: Shop, code: str, *, uses: int | None = None, per_customer: int | None = None) -> str:
     """A code that takes ten per cent off, so many times."""
-    promotion_id = new_id()
-    await shop.db.pool.execute(NEW_PROMOTION, promotion_id, TEN_PER_CENT)
-    await shop.db.pool.execute(NEW_COUPON, code, promotion_id, uses, per_customer)
-    return code
+    merchant = a_call("merchandiser")
+    promotion = await shop.dispatch(msgspec.convert(TEN_PER_CENT, CreatePromotion), merchant)
+    await shop.dispatch(ActivatePromotion(promotion_id=promotion.id), merchant)
+    wish = MakeCoupons(promotion_id=promotion.id, code=code, max_uses=uses, max_per_customer=per_customer)
+    made: str = (await shop.dispatch(wish, merchant)).codes[0]
+    return made
