@@ -113,7 +113,7 @@ class Listing(Struct, frozen=True, kw_only=True):
             category=self.category,
             categories=tuple(self._paths()),
             attributes=dict(self._facets()),
-            available=max(0, min(self.available, MOST_SHOWN)),
+            available=shown(self.available),
             rating=self.rating if self.rating_count else None,
             rating_count=self.rating_count,
             popularity=self._popularity(),
@@ -152,6 +152,11 @@ class Listing(Struct, frozen=True, kw_only=True):
             if name.endswith(POPULARITY) and isinstance(value, int | float) and 0 <= value <= MOST_POPULAR:
                 known.append(int(value))
         return max(known)
+
+
+def shown(available: int) -> int:
+    """So many of the pieces in stock are told."""
+    return max(0, min(available, MOST_SHOWN))
 
 
 def unheard_of(product_id: UUID, sku: str = "") -> Listing:

@@ -1,18 +1,18 @@
 """The read model listing: all that search shows (S0-57, S1-56), by events alone; and the search index, made from it.
 
 Rows first, then the index, then the subscriber's place in the log: a crash in between repeats what is idempotent. An
-index that cannot be written does not hold the rows up; `keep_index` builds it anew from them.
+index that cannot be written does not hold the rows up; `index_keeping` builds it anew from them.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias, assert_never
 from uuid import UUID
-from weakref import WeakSet
 
 import msgspec
 from msgspec.structs import astuple, replace
 
-from tradewind.contexts.catalog._domain.listing import DELETED, Listing, unheard_of
+from tradewind.contexts.catalog._domain.listing import DELETED, Listing, shown, unheard_of
 from tradewind.contracts.catalog import (
     CategoryCreated,
     CategoryUpdated,
@@ -39,12 +39,7 @@ from tradewind.ports.search import ProductDocument, ProductIndex, SearchAway
 from tradewind.runtime.database import Tx
 from tradewind.runtime.subscriptions import projection
 from tradewind.runtime.telemetry.logs import log
-from tradewind.runtime.timers import Timer
 
-LOOK_EVERY_S: Final = 1.0
-"""How soon a lost index is noticed."""
-CHUNK: Final = 2_000
-"""Rows that a new index is given at once."""
 LOAD: Final = """
     SELECT * FROM catalog.listing
     WHERE product_id = ANY($1::uuid[]) OR sku = ANY($2::text[]) OR category_id = ANY($3::uuid[])
@@ -60,12 +55,12 @@ SAVE: Final = """
         sold_out = excluded.sold_out, available = excluded.available, rating = excluded.rating,
         rating_count = excluded.rating_count
 """
-HOLD_STILL: Final = "LOCK TABLE catalog.listing IN SHARE MODE"
-"""Waits until whoever changes rows has put them into the index too, and lets nobody change any until the end."""
-CHUNK_AFTER: Final = "SELECT * FROM catalog.listing WHERE product_id > $1 ORDER BY product_id LIMIT $2"
-COUNT: Final = """
-    SELECT count(*) FROM catalog.listing WHERE status = 'ACTIVE' AND NOT is_parent AND price_minor IS NOT NULL
+MOVE: Final = """
+    UPDATE catalog.listing AS l SET available = l.available + u.pieces
+    FROM unnest($1::text[], $2::int[]) AS u (sku, pieces) WHERE l.sku = u.sku
+    RETURNING l.product_id, l.available, u.pieces
 """
+GET: Final = "SELECT * FROM catalog.listing WHERE product_id = ANY($1::uuid[])"
 ListingEvent: TypeAlias = (
     ProductCreated
     | ProductUpdated
@@ -83,16 +78,18 @@ ListingEvent: TypeAlias = (
     | InventoryReservationExpired
     | RatingChanged
 )
-_NOBODY: Final = UUID(int=0)
+StockMoved: TypeAlias = InventoryReserved | InventoryReleased | InventoryReservationExpired
 _encode: Final = msgspec.json.Encoder().encode
-_counted: WeakSet[Any] = WeakSet()
-"""The indexes of which this process knows that they hold as many products as there are rows."""
 
 
 @projection("catalog.listing")
 async def listing(events: Sequence[ListingEvent], tx: Tx) -> None:
     """One question, one statement and one commit of the index, however many events; nothing where nothing changed."""
-    before = {row["product_id"]: _listing(row) for row in await tx.all(LOAD, *_named(events))}
+    moves = [event for event in events if isinstance(event, StockMoved)]
+    if len(moves) == len(events):
+        await _move(moves, tx)
+        return
+    before = {row["product_id"]: from_row(row) for row in await tx.all(LOAD, *_named(events))}
     after = _Shelf(before)
     for event in events:
         after.hear(event)
@@ -100,6 +97,23 @@ async def listing(events: Sequence[ListingEvent], tx: Tx) -> None:
     if changed:
         await tx.run(SAVE, [_row(one) for one in changed])
         await _put(tx.peer(ProductIndex), before, changed)
+
+
+async def _move(events: Iterable[StockMoved], tx: Tx) -> None:
+    """What orders do all day: one statement, and the index only where another number is shown."""
+    moved = Counter[str]()
+    for event in events:
+        sign = -1 if isinstance(event, InventoryReserved) else 1
+        for line in event.items:
+            moved[line.sku] += sign * line.qty
+    moved = Counter({sku: pieces for sku, pieces in moved.items() if pieces})
+    if not moved:
+        return
+    rows = await tx.all(MOVE, list(moved), list(moved.values()))
+    seen = [row["product_id"] for row in rows if shown(row["available"]) != shown(row["available"] - row["pieces"])]
+    if seen:
+        changed = [from_row(row) for row in await tx.all(GET, seen)]
+        await _put(tx.peer(ProductIndex), {}, changed)
 
 
 async def _put(index: ProductIndex, before: Mapping[UUID, Listing], changed: Iterable[Listing]) -> None:
@@ -209,7 +223,8 @@ def _named(events: Iterable[ListingEvent]) -> tuple[list[UUID], list[str], list[
     return list(products), list(skus), list(categories)
 
 
-def _listing(row: Any) -> Listing:
+def from_row(row: Any) -> Listing:
+    """A row as the domain knows it."""
     fields = dict(row)
     fields["attributes"] = msgspec.json.decode(fields["attributes"])
     fields["category_path"] = tuple(fields["category_path"])
@@ -218,36 +233,3 @@ def _listing(row: Any) -> Listing:
 
 def _row(one: Listing) -> tuple[Any, ...]:
     return astuple(replace(one, attributes=_encode(one.attributes).decode()))
-
-
-async def keep_index(tx: Tx) -> int:
-    """Build the index anew where it is lost, damaged or of other rows than there are; how many products it holds then.
-
-    That it holds as many as there are rows is looked at once a process: whatever is put later is kept count of by
-    whoever could not put it.
-    """
-    index = tx.peer(ProductIndex)
-    held = await index.holds()
-    if held is not None and index in _counted:
-        return 0
-    await tx.run(HOLD_STILL)
-    rows = await tx.value(COUNT)
-    if held is None or await index.holds() != rows:
-        try:
-            await index.rebuild(_documents(tx))
-        except SearchAway:
-            log.exception("search index not built")
-            return 0
-        log.info("search index built", products=rows)
-    _counted.add(index)
-    return 0
-
-
-async def _documents(tx: Tx) -> AsyncIterator[Sequence[ProductDocument]]:
-    after = _NOBODY
-    while rows := await tx.all(CHUNK_AFTER, after, CHUNK):
-        after = rows[-1]["product_id"]
-        yield [document for row in rows if (document := _listing(row).document())]
-
-
-KEEP_INDEX = Timer("catalog.keep_index", LOOK_EVERY_S, keep_index)
