@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from prometheus_client import CollectorRegistry
 
-from tradewind.adapters.mail.folder import FolderMail
+from tests.mailbox import mails_go_to
 from tradewind.api.auth.revocation import RevokedSessions
 from tradewind.api.rest import create_app
 from tradewind.contexts.identity._domain.keys import SigningKeys
@@ -18,7 +18,6 @@ from tradewind.contexts.identity.first_admin import create_first_admin
 from tradewind.contexts.identity.manifest import MANIFEST, session_check
 from tradewind.contracts.identity import TokenIssuer
 from tradewind.kernel.ids import new_id
-from tradewind.ports.mail import Mailer
 
 ISSUER = "http://shop.test"
 VISITORS_PASSWORD = "a long walk along the coast"  # noqa: S105 -- of somebody who lives for one test
@@ -40,7 +39,8 @@ def keys(tmp_path: Path) -> SigningKeys:
 @pytest_asyncio.fixture
 async def client(shop: Any, keys: SigningKeys, tmp_path: Path) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of identity's routes; there is an admin with PASSWORD."""
-    shop.db.peers |= {TokenIssuer: keys, RevokedSessions: keys.revoked, Mailer: FolderMail(tmp_path / "mail")}
+    shop.db.peers |= {TokenIssuer: keys, RevokedSessions: keys.revoked}
+    mails_go_to(tmp_path / "mail", shop)
     await create_first_admin(shop.db, PASSWORD)
     app = create_app(
         MANIFEST.routes,
