@@ -156,7 +156,7 @@ def _stop(why: str) -> NoReturn:
 def main() -> None:
     """Run the command line."""
     from tradewind.app.keys import app as keys
-    from tradewind.app.privacy.command import app as privacy
+    from tradewind.app.privacy_command import app as privacy
     from tradewind.app.sagas import app as sagas
     from tradewind.runtime.telemetry import logs
 

@@ -10,10 +10,13 @@ from tests.shops import a_call
 from tradewind.contexts.customers._domain.contacts import Channel, Contact, Kind
 from tradewind.contexts.customers._domain.profile import Changes, InvalidProfile, NoSuchCustomer
 from tradewind.contexts.customers.change_profile.command import ChangeProfile
-from tradewind.contexts.customers.conftest import EMAIL, LANDLINE, MOBILE, prefer, reach, written
 from tradewind.contexts.customers.get_profile.query import GetProfile
 from tradewind.kernel.errors import Forbidden
 from tradewind.kernel.versions import Outdated
+
+EMAIL = Contact(kind=Kind.EMAIL, value="ada@example.org")
+MOBILE = Contact(kind=Kind.PHONE, value="+44 7911 123456")
+LANDLINE = Contact(kind=Kind.PHONE, value="+49 30 901820")
 
 
 def contact(kind: Kind, value: str) -> tuple[Contact, ...]:
@@ -34,12 +37,14 @@ def contact(kind: Kind, value: str) -> tuple[Contact, ...]:
         (Changes(contacts=(EMAIL,), time_zone="Mars/Olympus"), "/timeZone"),
     ],
 )
-async def test_a_profile_that_breaks_a_rule_is_refused_by_its_field(shop: Any, changes: Changes, pointer: str) -> None:
-    before = await written(shop)
+async def test_a_profile_that_breaks_a_rule_is_refused_by_its_field(
+    shop: Any, people: Any, changes: Changes, pointer: str
+) -> None:
+    before = await people.written()
     with pytest.raises(InvalidProfile) as refused:
         await shop.dispatch(ChangeProfile(changes=changes), a_call("customer"))
     assert [error["pointer"] for error in refused.value.facts["errors"]] == [pointer]
-    assert await written(shop) == before
+    assert await people.written() == before
 
 
 async def test_a_refusal_repeats_nothing_that_was_sent(shop: Any) -> None:
@@ -50,19 +55,19 @@ async def test_a_refusal_repeats_nothing_that_was_sent(shop: Any) -> None:
     assert "secret" not in f"{refused.value} {refused.value.facts}"
 
 
-async def test_a_way_that_is_in_use_is_not_taken_away(shop: Any) -> None:
-    await reach(shop, "ada", EMAIL, MOBILE)
-    await prefer(shop, "ada", Channel.SMS, Channel.EMAIL)
-    before = await written(shop)
+async def test_a_way_that_is_in_use_is_not_taken_away(people: Any) -> None:
+    await people.reach("ada", EMAIL, MOBILE)
+    await people.prefer("ada", Channel.SMS, Channel.EMAIL)
+    before = await people.written()
     for left, lost in (((EMAIL, LANDLINE), "SMS"), ((MOBILE,), "EMAIL")):
         with pytest.raises(InvalidProfile) as refused:
-            await reach(shop, "ada", *left)
+            await people.reach("ada", *left)
         assert [error["detail"].split()[0] for error in refused.value.facts["errors"]] == [lost]
-    assert await written(shop) == before
+    assert await people.written() == before
 
 
-async def test_staff_without_the_scope_change_nothing_and_shoppers_see_nobody_else(shop: Any) -> None:
-    await reach(shop, "ada")
+async def test_staff_without_the_scope_change_nothing_and_shoppers_see_nobody_else(shop: Any, people: Any) -> None:
+    await people.reach("ada")
     with pytest.raises(Forbidden):
         await shop.dispatch(ChangeProfile(changes=Changes(name="x")), a_call("support"))
     with pytest.raises(Forbidden):
@@ -74,8 +79,8 @@ async def test_staff_without_the_scope_change_nothing_and_shoppers_see_nobody_el
     assert (await shop.dispatch(GetProfile(user_id="ada"), a_call("support"))).version == 1
 
 
-async def test_of_two_who_change_the_same_version_one_is_told(shop: Any) -> None:
-    await reach(shop, "ada")
+async def test_of_two_who_change_the_same_version_one_is_told(shop: Any, people: Any) -> None:
+    await people.reach("ada")
     tries = [
         shop.dispatch(ChangeProfile(changes=Changes(name=name), expected=1), a_call("customer", subject="ada"))
         for name in ("Ada", "Augusta")

@@ -7,7 +7,6 @@ import pytest
 
 from tradewind.contexts.customers._domain.contacts import Channel
 from tradewind.contexts.customers._domain.profile import InvalidProfile
-from tradewind.contexts.customers.conftest import EMAIL, LANDLINE, prefer, reach, written
 from tradewind.kernel import clock
 from tradewind.kernel.versions import Outdated
 
@@ -23,31 +22,31 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
     ],
 )
 async def test_a_channel_that_nothing_takes_is_refused(
-    shop: Any, preferred: Channel | None, agreed: tuple[Channel, ...], pointers: list[str]
+    people: Any, preferred: Channel | None, agreed: tuple[Channel, ...], pointers: list[str]
 ) -> None:
-    await reach(shop, "ada", EMAIL, LANDLINE)
-    before = await written(shop)
+    await people.reach("ada", people.email, people.landline)
+    before = await people.written()
     with pytest.raises(InvalidProfile) as refused:
-        await prefer(shop, "ada", preferred, *agreed)
+        await people.prefer("ada", preferred, *agreed)
     assert [error["pointer"] for error in refused.value.facts["errors"]] == pointers
-    assert await written(shop) == before
+    assert await people.written() == before
 
 
-async def test_who_looked_at_an_older_version_is_told(shop: Any) -> None:
-    await reach(shop, "ada", EMAIL)
-    await prefer(shop, "ada", Channel.EMAIL, expected=0)
+async def test_who_looked_at_an_older_version_is_told(people: Any) -> None:
+    await people.reach("ada", people.email)
+    await people.prefer("ada", Channel.EMAIL, expected=0)
     with pytest.raises(Outdated):
-        await prefer(shop, "ada", None, expected=0)
+        await people.prefer("ada", None, expected=0)
 
 
-async def test_an_agreement_keeps_the_time_at_which_it_was_given(shop: Any) -> None:
-    await reach(shop, "ada", EMAIL, LANDLINE)
+async def test_an_agreement_keeps_the_time_at_which_it_was_given(people: Any) -> None:
+    await people.reach("ada", people.email, people.landline)
     with clock.held(NOON):
-        await prefer(shop, "ada", Channel.PHONE, Channel.EMAIL)
+        await people.prefer("ada", Channel.PHONE, Channel.EMAIL)
     with clock.held(NOON + timedelta(hours=1)):
-        again = await prefer(shop, "ada", Channel.PHONE, Channel.EMAIL, Channel.PHONE)
+        again = await people.prefer("ada", Channel.PHONE, Channel.EMAIL, Channel.PHONE)
     assert [(one.channel, one.since) for one in again.marketing] == [
         (Channel.EMAIL, NOON), (Channel.PHONE, NOON + timedelta(hours=1)),
     ]  # fmt: skip
-    assert (await prefer(shop, "ada", Channel.PHONE)).marketing == ()
+    assert (await people.prefer("ada", Channel.PHONE)).marketing == ()
     assert again.version == 2
