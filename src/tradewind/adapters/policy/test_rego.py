@@ -21,10 +21,20 @@ ACTIONS = {
     "identity.get_own_account", "identity.list_sessions", "identity.end_session", "identity.change_password",
     "customers.get", "customers.change", "customers.groups", "privacy.export", "privacy.erase", "privacy.erase_staff",
     "identity.publish_keys", "saga.list", "saga.show", "saga.retry", "saga.compensate",
-    "never.heard_of",
+    "never.heard_of", "catalog.list_categories", "catalog.get_media", "catalog.update_product",
+    "catalog.archive_product",
+    "catalog.add_variant", "catalog.create_category", "catalog.update_category", "catalog.add_image",
+    "catalog.arrange_image", "catalog.remove_image", "catalog.import_products", "catalog.see_all",
+}  # fmt: skip
+CATALOG = {
+    action for action in ACTIONS if action.startswith("catalog.") and action.split(".")[1].split("_")[0] not in
+    ("get", "list")
 }  # fmt: skip
 OPEN = {"identity.issue_guest_token", "identity.issue_token", "identity.publish_keys"}
-ANYONE = OPEN | {"catalog.get_product", "catalog.list_products", "inventory.query_stock"}
+ANYONE = OPEN | {
+    "catalog.get_product", "catalog.list_products", "catalog.list_categories", "catalog.get_media",
+    "inventory.query_stock",
+}  # fmt: skip
 SHOPPING = {"orders.place", "orders.pay", "orders.cancel", "orders.get", "orders.list", "shipping.get"}
 PRIVACY = {"privacy.export", "privacy.erase"}
 OWN_LOGIN = {
@@ -39,7 +49,8 @@ MAY = {
     | {"inventory.adjust_stock", "shipping.dispatch", "shipping.deliver", "shipping.get"},
     "merchandiser": ANYONE
     | OWN_LOGIN
-    | {"catalog.create_product", "pricing.set_price", "pricing.get_price_history", "customers.groups"},
+    | CATALOG
+    | {"pricing.set_price", "pricing.get_price_history", "customers.groups"},
     "support": ANYONE
     | OWN_LOGIN
     | PRIVACY

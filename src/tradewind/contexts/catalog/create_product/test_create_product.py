@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.shops import a_call
-from tradewind.contexts.catalog._domain.product import InvalidProduct, SkuTaken
+from tradewind.contexts.catalog._domain.product import InvalidProduct, Kind, SkuTaken, Status
 from tradewind.contexts.catalog._domain.views import PriceView, ProductView
 from tradewind.contexts.catalog.create_product.command import CreateProduct
 from tradewind.kernel.errors import Forbidden
@@ -102,3 +102,18 @@ async def test_a_product_is_created_with_its_price_and_told(shop: Any) -> None:
         ("ecommerce.product.product.created.v1", str(created.id)),
         ("ecommerce.pricing.price.changed.v1", str(created.id)),
     ]
+
+
+async def test_a_product_is_physical_or_digital_and_a_draft_where_it_says_so(shop: Any) -> None:
+    said: dict[str, Any] = {"description": "Of 300 pages.", "brand": "Penguin", "attributes": {"pages": 300}}
+    book = await shop.dispatch(a_product(sku="BOOK", **said), a_call("merchandiser"))
+    assert (book.kind, book.status, book.description, book.brand, book.attributes) == (
+        Kind.PHYSICAL, Status.ACTIVE, "Of 300 pages.", "Penguin", {"pages": 300},
+    )  # fmt: skip
+    file = await shop.dispatch(a_product(sku="E-BOOK", kind=Kind.DIGITAL, status=Status.DRAFT), a_call("merchandiser"))
+    assert (file.kind, file.status) == (Kind.DIGITAL, Status.DRAFT)
+    told = await shop.db.pool.fetch(
+        "SELECT payload->>'kind' AS kind, payload->>'status' AS status "
+        "FROM runtime.outbox WHERE type LIKE '%product.created%' ORDER BY position"
+    )
+    assert [tuple(row) for row in told] == [("PHYSICAL", "ACTIVE"), ("DIGITAL", "DRAFT")]
