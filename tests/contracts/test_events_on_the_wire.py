@@ -150,7 +150,6 @@ async def told(shop: Shop) -> Sequence[Logged]:
     async def look() -> Sequence[Logged]:
         async with shop.db.pool.acquire() as connection:
             log = await read(connection, START, MANY)
-        print("MISSING", EVENTS.keys() - set(NOT_TOLD_YET) - {one.type for one in log})
         return log if {one.type for one in log} >= EVENTS.keys() - set(NOT_TOLD_YET) else []
 
     found: Sequence[Logged] = await until(shop, look)
