@@ -75,7 +75,7 @@ async def test_what_is_not_sold_here_cannot_be_reviewed(shop: Shop) -> None:
     assert await shop.db.pool.fetchval("SELECT count(*) FROM reviews.review") == 0
 
 
-async def test_guests_review_nothing(working_shop: Shop) -> None:
+async def test_a_guest_may_not_review_anything(working_shop: Shop) -> None:
     product_id = await known_product(working_shop)
     with pytest.raises(Forbidden):
         await working_shop.dispatch(WriteReview(product_id=product_id, words=Words(stars=1)), a_call("guest"))
