@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from prometheus_client import REGISTRY
 
 from tests.shops import Shop, a_call, until, working
 from tradewind.contexts.catalog._domain.product import NoSuchProduct
@@ -180,3 +181,18 @@ async def test_where_the_log_is_not_followed_the_cache_is_passed_by(
     assert (await shown(shop, product.id))["name"] == "Thing"
     monkeypatch.setattr("tradewind.runtime.tail.STALE_AFTER_S", -1.0)
     assert (await shown(shop, product.id))["name"] == "Renamed"
+
+
+async def test_how_often_the_cache_answered_is_measured(working_shop: Shop) -> None:
+    product = await a_product(working_shop)
+    await until_kept(working_shop, product.id)
+
+    def told(outcome: str) -> float:
+        working_shop.dispatch._keeper._tell()  # type: ignore[union-attr]
+        return REGISTRY.get_sample_value("cache_reads_total", {"policy": "product", "outcome": outcome}) or 0.0
+
+    hits, misses = told("hit"), told("miss")
+    for _ in range(3):
+        await shown(working_shop, product.id)
+    assert (told("hit") - hits, told("miss") - misses) == (3, 0)
+    assert 0.0 < (REGISTRY.get_sample_value("product_cache_hit_ratio") or 0.0) < 1.0
