@@ -27,6 +27,7 @@ from tradewind.app.wiring import Shop, create_first_admin, open_shop
 from tradewind.contexts.orders.manifest import Placement
 from tradewind.contracts.identity import SCOPES
 from tradewind.kernel.ids import new_id
+from tradewind.ports.search import ProductDocument, ProductIndex
 
 HOST: Final = "127.0.0.1"
 PASSWORD: Final = "the first word that came to mind"
@@ -263,9 +264,15 @@ async def market(
 async def quiet_market(
     settings: Settings, template: Engines, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Market]:
-    """An edge without a worker: nothing is written but by who asks for it."""
+    """An edge without a worker: nothing is written but by who asks for it. Its search index is there, and empty."""
     async with open_market(settings, template, tmp_path_factory.mktemp("quiet"), parts=("edge",)) as opened:
+        index: Any = opened.shop.db.peers[ProductIndex]
+        await index.rebuild(_nothing())
         yield opened
+
+
+async def _nothing() -> AsyncIterator[Sequence[ProductDocument]]:
+    yield ()
 
 
 @pytest_asyncio.fixture(scope="session")

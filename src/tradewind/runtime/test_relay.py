@@ -223,6 +223,37 @@ async def test_one_that_hears_batches_hears_everything_in_order(db: Database, be
     assert sizes == [10, *[1] * (9 + MAX_ATTEMPTS)]
 
 
+async def test_one_that_hears_batches_catches_up_with_several_at_once_and_a_bad_one_costs_only_its_own(
+    db: Database, bell: Bell, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "BATCH", 4)
+    await add(db, "a")
+    listener = Listener("together", lambda event, _: event.version == 9)
+    sizes, go_on = [], asyncio.Event()
+
+    @subscriber
+    async def together(events: Sequence[Counted], tx: Tx) -> None:
+        await go_on.wait()
+        sizes.append(len(events))
+        for event in events:
+            await listener.react(event, tx)
+
+    feed = relay.Feed(together, db)
+    async with db.transaction(on_behalf()) as tx:
+        for _ in range(14):
+            await count(tx, "a")
+        await tx.run(relay.REGISTER, [together.name])
+    logged = await readable(db, 14)
+    for begin in range(0, 14, 4):
+        await feed.queue.put(logged[begin : begin + 4])
+    running = asyncio.create_task(feed.run())
+    go_on.set()
+    await listener.until(13)
+    running.cancel()
+    assert [version for _, version in await heard(db, "together")] == [n for n in range(1, 15) if n != 9]
+    assert sizes == [14, 4, 4, 4, *[1] * (3 + MAX_ATTEMPTS), 2]
+
+
 async def test_a_subscriber_is_registered_by_its_annotation(db: Database) -> None:
     @subscriber
     async def on_counted(event: Counted, tx: Any) -> None: ...
