@@ -66,7 +66,6 @@ PUBLISH: Final = """
 LOOK_AGAIN: Final = """
     INSERT INTO pricing.price_due (sku)
     SELECT DISTINCT sku FROM pricing.price_book_entry WHERE book_id = $1 AND number = ANY($2::int[])
-    ON CONFLICT (sku) DO NOTHING
 """
 
 

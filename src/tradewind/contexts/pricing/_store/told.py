@@ -18,10 +18,6 @@ NOTE: Final = """
 """
 LOOK_AGAIN_IF_IN_A_BOOK: Final = """
     INSERT INTO pricing.price_due (sku) SELECT DISTINCT sku FROM pricing.price_book_entry WHERE sku = ANY($1::text[])
-    ON CONFLICT (sku) DO NOTHING
-"""
-LOOK_AGAIN: Final = """
-    INSERT INTO pricing.price_due (sku) SELECT DISTINCT unnest($1::text[]) ON CONFLICT (sku) DO NOTHING
 """
 HOLD: Final = """
     SELECT id FROM pricing.product_price_history WHERE sku = ANY($1::text[]) AND follows IS NULL
@@ -55,12 +51,11 @@ NOTICE: Final = """
           AND ((v.valid_from > $1 AND v.valid_from <= $2) OR (v.valid_to > $1 AND v.valid_to <= $2))
     UNION
     SELECT sku FROM pricing.price_override WHERE ended_at IS NULL AND until > $1 AND until <= $2
-    ON CONFLICT (sku) DO NOTHING
 """
 SEEN: Final = "UPDATE pricing.windows_seen SET until = greatest(until, $1)"
 TAKE: Final = """
-    DELETE FROM pricing.price_due WHERE sku = ANY(ARRAY(
-        SELECT sku FROM pricing.price_due ORDER BY sku LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING sku
+    DELETE FROM pricing.price_due WHERE id = ANY(ARRAY(
+        SELECT id FROM pricing.price_due ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING sku
 """
 
 
@@ -71,9 +66,9 @@ def note(tx: Tx, rows: Sequence[tuple[str, UUID, Money]], at: datetime) -> None:
     tx.later(NOTE, list(skus), list(product_ids), minors, currencies, at)
 
 
-def look_again(tx: Tx, skus: Sequence[str], *, if_in_a_book: bool = False) -> None:
-    """Let the timer look whether the general price of these has changed, after this commit."""
-    tx.later(LOOK_AGAIN_IF_IN_A_BOOK if if_in_a_book else LOOK_AGAIN, list(skus))
+def look_again_if_in_a_book(tx: Tx, skus: Sequence[str]) -> None:
+    """Let the timer look, after this commit, whether a price book says something else of these."""
+    tx.later(LOOK_AGAIN_IF_IN_A_BOOK, list(skus))
 
 
 async def untold(tx: Tx, skus: Sequence[str], at: datetime) -> Sequence[Any]:
@@ -90,4 +85,4 @@ async def take_due(tx: Tx, at: datetime, limit: int) -> list[str]:
     if seen < at:
         await tx.run(NOTICE, seen, at)
         await tx.run(SEEN, at)
-    return [row["sku"] for row in await tx.all(TAKE, limit)]
+    return sorted({row["sku"] for row in await tx.all(TAKE, limit)})

@@ -76,8 +76,9 @@ CREATE TABLE pricing.told_price (
 INSERT INTO pricing.told_price
     SELECT sku, product_id, amount_minor, currency, valid_from FROM pricing.product_price_history
     WHERE valid_to IS NULL;
--- Products whose general price may have changed, to be looked at by the timer.
-CREATE TABLE pricing.price_due (sku text PRIMARY KEY);
+-- Products whose general price may have changed, to be looked at by the timer. A queue: the same SKU may wait twice, so
+-- that a wish is never taken for one that is being served by a look at older prices.
+CREATE TABLE pricing.price_due (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, sku text NOT NULL);
 -- Until when the beginnings and ends of time windows have been noticed.
 CREATE TABLE pricing.windows_seen (one boolean PRIMARY KEY DEFAULT true CHECK (one), until timestamptz NOT NULL);
 INSERT INTO pricing.windows_seen (until) VALUES ('2000-01-01 00:00+00');

@@ -68,7 +68,7 @@ async def set_prices(tx: Tx, wanted: Sequence[NewPrice], *, reason: str) -> froz
     if ended:
         await tx.run(CLOSE_MANY, *map(list, zip(*ended, strict=True)))
     if opened:
-        told.look_again(tx, [one.sku for one in opened], if_in_a_book=True)
+        told.look_again_if_in_a_book(tx, [one.sku for one in opened])
         tx.later(OPEN_MANY, *map(list, zip(*opened, strict=True)), reason, tx.call.actor.subject)
     if heard:
         told.note(tx, heard, now)

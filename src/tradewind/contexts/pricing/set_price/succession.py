@@ -34,7 +34,7 @@ async def succeed(
             tx.tell(changed(product_id, sku, price, since, current))
             told.note(tx, [opened], since)
         if current is None or current.price.currency != price.currency:
-            told.look_again(tx, [sku], if_in_a_book=True)
+            told.look_again_if_in_a_book(tx, [sku])
 
 
 async def _counts_already(tx: Tx, current: Current | None, price: Money, valid_from: datetime | None) -> bool:
