@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import pytest
+from prometheus_client import REGISTRY
 
 from tests.shops import a_call
 from tradewind.contexts.carts._domain.cart import CartClosed
@@ -20,6 +21,11 @@ async def looks(shopper: Shopper) -> tuple[int, int]:
         abandoned = await abandon_carts(tx)
     async with shopper.shop.db.transaction(a_call("system")) as tx:
         return abandoned, await expire_carts(tx)
+
+
+def counted() -> list[float]:
+    names = ("carts_opened_total", "carts_checked_out_total", "carts_abandoned_total")
+    return [REGISTRY.get_sample_value(name) or 0.0 for name in names]
 
 
 async def ages(shopper: Shopper, cart_id: UUID, seconds: float) -> None:
@@ -45,6 +51,15 @@ async def test_a_cart_is_abandoned_once_each_time_it_is_left_alone(shopper: Shop
         assert await shopper.told("cart.abandoned.v1") == period
         await shopper.does(AddLine(cart_id=cart_id, sku="A", quantity=1))
     assert await shopper.pieces(cart_id) == {"A": 3, "B": 1}
+
+
+async def test_it_is_counted_how_many_of_the_opened_carts_were_left_and_how_many_bought(shopper: Shopper) -> None:
+    before = counted()
+    left, bought = await shopper.opens(A=1), await shopper.opens(A=1)
+    await shopper.checks_out(bought, (await shopper.quotes(bought)).token)
+    await ages(shopper, left, ABANDONED_AFTER_S + 1)
+    await looks(shopper)
+    assert [now - then for then, now in zip(before, counted(), strict=True)] == [2, 1, 1]
 
 
 async def test_a_cart_that_nobody_comes_back_to_is_closed(shopper: Shopper) -> None:

@@ -26,6 +26,16 @@ from tradewind.contracts.inventory import NotEnoughStock
 from tradewind.kernel.errors import Refusal
 
 QUOTES = "SELECT count(*) FROM carts.quote"
+PROFILE = """
+    INSERT INTO customers.profile (user_id, version, language, currency, time_zone) VALUES ($1, 0, 'en', 'EUR', 'UTC')
+"""
+FRIEND = "INSERT INTO customers.customer_group (user_id, name, set_by) VALUES ($1, 'friends', 'a test')"
+HALF_FOR_FRIENDS = """
+    INSERT INTO pricing.promotion (id, name, state, needs_coupon, terms, created_at, created_by)
+    VALUES (gen_random_uuid(), 'Half for friends', 'ACTIVE', false, '{
+        "benefit": {"kind": "PERCENTAGE", "percent": "50"}, "conditions": {"customerGroups": ["friends"]}
+    }', now(), 'a test')
+"""
 
 
 @pytest.mark.parametrize(
@@ -92,6 +102,17 @@ async def test_a_quote_adds_up_and_only_a_digest_of_its_token_is_kept(shopper: S
     trail = await shopper.value("SELECT string_agg(facts::text, '') FROM runtime.audit_entry")
     assert seen.token not in trail
     assert "a@b.test" not in trail
+
+
+async def test_a_customers_group_gets_its_price_and_a_guest_does_not(shopper: Shopper) -> None:
+    who = shopper.call.actor.subject
+    await shopper.value(PROFILE, who)
+    await shopper.value(FRIEND, who)
+    await shopper.value(HALF_FOR_FRIENDS)
+    for one, total in ((shopper, Decimal("6.25")), (shopper.as_guest(), Decimal("12.50"))):
+        cart_id = await one.opens(A=1)
+        seen = await one.quotes(cart_id, shipping_method="pickup", shipping_address={"country": "GB"})
+        assert seen.total - seen.tax == total
 
 
 async def test_what_is_fetched_needs_a_country_and_no_address_is_kept(shopper: Shopper) -> None:
