@@ -91,7 +91,7 @@ async def serve(settings: Settings, also: Sequence[Route] = ()) -> None:
 
 def _stop(app: RestApp, server: Server) -> None:
     """Take no more requests; end the streams, which would never end by themselves."""
-    server.stop()
+    server.stop()  # type: ignore[no-untyped-call]
     app.close_streams()
 
 
