@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from tests.shops import a_call
+from tradewind.contexts.pricing._store import redemptions
 from tradewind.contexts.pricing._subscribers.on_order_called_off import on_order_called_off
 from tradewind.contexts.pricing.list_coupons.query import ListCoupons
 from tradewind.contracts.orders import OrderCancelled, OrderFailed
@@ -74,6 +77,29 @@ async def test_of_a_thousand_at_once_exactly_a_hundred_use_a_coupon_that_is_for_
     assert await shop.db.pool.fetchval(USES) == 100
     page = await shop.dispatch(ListCoupons(promotion_id=made.id), a_call("merchandiser"))
     assert [(one.code, one.uses) for one in page.items] == [("HUNDRED", 100)]
+
+
+async def test_without_the_lock_on_the_promotion_a_coupon_is_overused_and_it_is_seen(
+    shop: Any, promotion: Any, codes: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redemptions, "HOLD", "SELECT 1 WHERE $1::text[] IS NOT NULL")
+    made = await promotion(needs_coupon=True)
+    await codes(made, code="TWENTY", max_uses=20)
+    together, waiting = asyncio.Event(), 0
+
+    async def careless(batch: Sequence[Redemption]) -> None:
+        nonlocal waiting
+        async with shop.db.transaction(a_call("system")) as tx:
+            pricing = tx.peer(PricingPeer)
+            outcomes = await pricing.redeem(tx, batch)
+            waiting += 1
+            if waiting == 4:
+                together.set()
+            await together.wait()
+            pricing.redeemed(tx, [one for one, no in zip(batch, outcomes, strict=True) if no is None])
+
+    await asyncio.gather(*(careless([by(f"buyer {turn} {n}", "TWENTY") for n in range(10)]) for turn in range(4)))
+    assert await shop.db.pool.fetchval(USES) == 40
 
 
 async def test_two_codes_of_one_promotion_share_its_limit(shop: Any, promotion: Any, codes: Any) -> None:
