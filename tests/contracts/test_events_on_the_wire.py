@@ -24,6 +24,10 @@ from tradewind.contexts.catalog.manifest import (
     UpdateCategory,
     UpdateProduct,
 )
+from tradewind.contexts.customers._domain.contacts import Contact, Kind
+from tradewind.contexts.customers._domain.profile import Changes
+from tradewind.contexts.customers.change_profile.command import ChangeProfile
+from tradewind.contexts.customers.manifest import ErasePerson
 from tradewind.contexts.inventory._domain.settings import RESERVATION_TTL_S
 from tradewind.contexts.inventory.manifest import AdjustStock
 from tradewind.contexts.orders.cancel_order.command import CancelOrder
@@ -41,7 +45,7 @@ STAFF = a_call("admin", subject="staff")
 SKU = "WIRE-1"
 NOT_TOLD_YET = """
     ecommerce.pricing.flash_sale.started.v1 ecommerce.pricing.flash_sale.ended.v1
-    ecommerce.customer.profile.updated.v1 ecommerce.webhook.delivery.failed.v1
+    ecommerce.webhook.delivery.failed.v1
     ecommerce.rating.review.created.v1 ecommerce.rating.review.moderated.v1 ecommerce.rating.review.deleted.v1
 """.split()
 """Types whose schema stands while nothing of the shop tells them yet; take out what a new use case tells."""
@@ -125,8 +129,17 @@ async def carts(shop: Shop) -> None:
             await timer.run(tx)
 
 
+async def customers(shop: Shop) -> None:
+    """Somebody says how to reach them, and then wants to be forgotten."""
+    ada = a_call("customer", subject="ada")
+    changes = Changes(contacts=(Contact(kind=Kind.EMAIL, value="ada@example.org"),))
+    await shop.dispatch(ChangeProfile(changes=changes), ada)
+    await shop.dispatch(ErasePerson(confirm="ada"), ada)
+
+
 async def every_ending(shop: Shop) -> None:
     """Take orders through all endings that there are."""
+    await customers(shop)
     await goods(shop)
     await delivered(shop)
     await carts(shop)
