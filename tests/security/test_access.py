@@ -1,142 +1,36 @@
 """S1: every route against everybody. The matrix is held against the routes themselves: a route without a row fails."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
+import httpx2
+import msgspec
 import pytest
 import pytest_asyncio
 
 from tests.markets import Market, Person
+from tests.security.matrix import ANYBODY, EVERYBODY, MATRIX, Row, filled
+from tests.security.owners import Owner, ask, registered
 from tests.security.problems import nothing_written, problem
 from tradewind.app.wiring import manifests
 from tradewind.kernel.ids import new_id
 
 pytestmark = pytest.mark.xdist_group("security")
 
-EVERYBODY: Final = ("anonymous", "guest", "customer", "support", "warehouse", "merchandiser", "admin")
-SHOPPERS: Final = frozenset({"guest", "customer", "admin"})
-STAFF_OF_ORDERS: Final = frozenset({"support", "admin"})
-WAREHOUSE: Final = frozenset({"warehouse", "admin"})
-ANYBODY: Final = frozenset(EVERYBODY)
-USERS: Final = ANYBODY - {"anonymous", "guest"}
-ADMIN: Final = frozenset({"admin"})
-CUSTOMERS: Final = frozenset({"customer", "admin"})
-CUSTOMER: Final = frozenset({"customer"})
-SUPPORT: Final = frozenset({"support", "admin"})
-CONTACT: Final = {"kind": "EMAIL", "value": "matrix@example.org"}
-REFUND: Final = {"amount": 1, "currency": "EUR", "reason": "broken"}
-PRICE: Final = {"amount": 2, "currency": "EUR"}
-
-
-@dataclass(frozen=True)
-class Row:
-    """Who may use a route at all; `hidden` from shoppers as if there were nothing (404) where `owned` is not theirs."""
-
-    allowed: frozenset[str]
-    body: Any = None
-    owned: bool = False
-    hidden: frozenset[str] = frozenset()
-    missing: str = ""
-    """The problem that stands for nothing there; of an order or a shipment where it is not named."""
-
-
-MATRIX: Final[Mapping[str, Row]] = {
-    "POST /api/v1/auth/guest": Row(ANYBODY),
-    "POST /api/v1/auth/token": Row(ANYBODY),
-    "POST /api/v1/auth/register": Row(ANYBODY, {"email": "matrix@shop.test", "password": "a matrix of rows"}),
-    "POST /api/v1/auth/verify-email": Row(ANYBODY, {"token": "made-up"}),
-    "POST /api/v1/auth/revoke": Row(ANYBODY),
-    "POST /api/v1/auth/password-reset": Row(ANYBODY, {"email": "matrix@shop.test"}),
-    "POST /api/v1/auth/password-reset/confirm": Row(ANYBODY, {"token": "made-up", "password": "a matrix of rows"}),
-    "POST /api/v1/auth/change-password": Row(USERS, {"currentPassword": "x", "newPassword": "a matrix of rows"}),
-    "GET /api/v1/auth/userinfo": Row(USERS),
-    "GET /api/v1/auth/sessions": Row(USERS),
-    "DELETE /api/v1/auth/sessions": Row(USERS),
-    "DELETE /api/v1/auth/sessions/{session_id}": Row(USERS),
-    "GET /api/v1/roles": Row(ADMIN),
-    "GET /api/v1/users": Row(ADMIN),
-    "POST /api/v1/users": Row(ADMIN, {"email": "matrix-clerk@shop.test", "roles": ["support"]}),
-    "GET /api/v1/users/{user_id}": Row(ADMIN),
-    "PUT /api/v1/users/{user_id}/roles": Row(ADMIN, {"roles": ["support"]}),
-    "POST /api/v1/users/{user_id}/disable": Row(ADMIN),
-    "POST /api/v1/users/{user_id}/enable": Row(ADMIN),
-    "POST /api/v1/users/{user_id}/unlock": Row(ADMIN),
-    "GET /api/v1/customers/me": Row(CUSTOMERS | SUPPORT),
-    "PATCH /api/v1/customers/me": Row(CUSTOMERS, {"name": "n", "contactMethods": [CONTACT]}),
-    "GET /api/v1/customers/me/preferences": Row(CUSTOMERS | SUPPORT),
-    "PUT /api/v1/customers/me/preferences": Row(CUSTOMERS, {"preferredChannel": None}),
-    "GET /api/v1/customers/me/addresses": Row(CUSTOMERS | SUPPORT),
-    "POST /api/v1/customers/me/addresses": Row(CUSTOMERS, {"country": "AQ"}),
-    "GET /api/v1/customers/me/addresses/{address_id}": Row(CUSTOMERS | SUPPORT),
-    "PUT /api/v1/customers/me/addresses/{address_id}": Row(CUSTOMERS, {"country": "AQ"}),
-    "DELETE /api/v1/customers/me/addresses/{address_id}": Row(CUSTOMERS),
-    "POST /api/v1/customers/me/export": Row(CUSTOMERS | SUPPORT),
-    "POST /api/v1/customers/me/erasure": Row(CUSTOMERS | SUPPORT, {"confirm": "nobody"}),
-    "GET /api/v1/customers/{customer_id}": Row(SUPPORT, hidden=CUSTOMER, missing="no-such-customer"),
-    "POST /api/v1/customers/{customer_id}/export": Row(SUPPORT, hidden=CUSTOMER, missing="no-such-customer"),
-    "POST /api/v1/customers/{customer_id}/erasure": Row(
-        SUPPORT, {"confirm": "nobody"}, hidden=CUSTOMER, missing="no-such-customer"
-    ),
-    "GET /api/v1/customers/{customer_id}/groups": Row(SUPPORT | frozenset({"merchandiser"})),
-    "PUT /api/v1/customers/{customer_id}/groups": Row(SUPPORT | frozenset({"merchandiser"}), {"groups": []}),
-    "GET /.well-known/jwks.json": Row(ANYBODY),
-    "GET /.well-known/openid-configuration": Row(ANYBODY),
-    "GET /api/v1/products": Row(ANYBODY),
-    "GET /api/v1/products/{product_id}": Row(ANYBODY),
-    "GET /api/v1/inventory/{sku}": Row(ANYBODY),
-    "POST /api/v1/products": Row(
-        frozenset({"merchandiser", "admin"}), {"sku": "A-NEW-ONE", "name": "n", "category": "c", "price": PRICE}
-    ),
-    "PUT /api/v1/products/{product_id}/price": Row(frozenset({"merchandiser", "admin"}), {**PRICE, "reason": "sale"}),
-    "GET /api/v1/products/{product_id}/price-history": Row(frozenset({"merchandiser", "admin"})),
-    "POST /api/v1/inventory/{sku}/adjustments": Row(WAREHOUSE, {"delta": 1, "reason": "count"}),
-    "POST /api/v1/orders": Row(SHOPPERS, {"items": [{"sku": "<sku>", "qty": 1}]}),
-    "GET /api/v1/orders": Row(SHOPPERS | STAFF_OF_ORDERS),
-    "GET /api/v1/orders/{order_id}": Row(SHOPPERS | STAFF_OF_ORDERS, owned=True),
-    "POST /api/v1/orders/{order_id}/pay": Row(SHOPPERS, {"paymentMethod": "simulated:approve"}, owned=True),
-    "POST /api/v1/orders/{order_id}/cancel": Row(SHOPPERS | STAFF_OF_ORDERS, {}, owned=True),
-    "POST /api/v1/orders/{order_id}/refunds": Row(frozenset({"admin"}), REFUND),
-    "GET /api/v1/orders/{order_id}/payment": Row(STAFF_OF_ORDERS),
-    "GET /api/v1/orders/{order_id}/shipment": Row(STAFF_OF_ORDERS | WAREHOUSE, hidden=frozenset({"guest", "customer"})),
-    "GET /api/v1/shipments/{shipment_id}": Row(STAFF_OF_ORDERS | WAREHOUSE, hidden=frozenset({"guest", "customer"})),
-    "POST /api/v1/shipments/{shipment_id}/dispatch": Row(WAREHOUSE, {}),
-    "POST /api/v1/shipments/{shipment_id}/in-transit": Row(WAREHOUSE),
-    "POST /api/v1/shipments/{shipment_id}/deliver": Row(WAREHOUSE),
-}
 ROUTES: Final = [route for one in manifests() for route in one.routes]
 OWNED_BY_THE_SERVER: Final = ("id", "price", "totalAmount", "status", "role", "tenant", "userId", "paid", "captured")
-
-
-@dataclass(frozen=True)
-class Victim:
-    """Somebody with an order; `path` names what is theirs."""
-
-    owner: Person
-    sku: str
-    ids: Mapping[str, str]
-    secrets: tuple[str, ...]
-
-    def path(self, route: str) -> str:
-        return route.split(" ")[1].format(**self.ids)
+OWNED: Final = [
+    (role, route)
+    for role in ("guest", "customer")
+    for route, row in MATRIX.items()
+    if row.own and role in row.hidden and not (role == "guest" and "{review_id}" in route)
+]
 
 
 @pytest_asyncio.fixture(scope="module")
-async def victim(quiet_market: Market) -> Victim:
-    """An order that waits for its payment, and names that nobody else may read."""
-    owner, sku = quiet_market.somebody("customer"), await quiet_market.goods(stock=1_000)
-    body = {
-        "items": [{"sku": sku, "qty": 7}],
-        "shippingAddress": {"country": "GB", "name": "Victoria Victim", "line1": "1 Secret Mews"},
-    }
-    order = (await owner.post("/api/v1/orders", body)).json()
-    profile = {"name": "Victoria Victim", "contactMethods": [CONTACT]}
-    assert (await owner.send("PATCH", "/api/v1/customers/me", profile, If_Match="*")).status_code == 200
-    product = (await owner.get(f"/api/v1/products?sku={sku}")).json()["items"][0]["id"]
-    ids = {"order_id": order["id"], "product_id": product, "sku": sku, "shipment_id": str(new_id())}
-    ids |= {"session_id": str(new_id()), "user_id": str(new_id())}
-    ids |= {"customer_id": owner.subject, "address_id": str(new_id())}
-    return Victim(owner, sku, ids, (owner.subject, "Victoria", "Secret Mews", "87.5", "PENDING_PAYMENT"))
+async def victim(quiet_market: Market) -> Owner:
+    """A customer whom others try to read and to change."""
+    sku = await quiet_market.goods(stock=10_000)
+    return await Owner.of(quiet_market, await registered(quiet_market), sku)
 
 
 def test_every_route_has_a_row_in_the_matrix() -> None:
@@ -148,52 +42,79 @@ async def test_the_matrix_holds_against_the_published_document(quiet_market: Mar
     assert {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods} == set(MATRIX)
 
 
-def _filled(body: Any, sku: str) -> Any:
-    if isinstance(body, dict):
-        return {name: _filled(value, sku) for name, value in body.items()}
-    return [_filled(one, sku) for one in body] if isinstance(body, list) else sku if body == "<sku>" else body
-
-
 @pytest.mark.parametrize("route", MATRIX)
-@pytest.mark.parametrize("role", EVERYBODY)
-async def test_each_role_reaches_what_it_may_and_nothing_else(
-    quiet_market: Market, victim: Victim, route: str, role: str
-) -> None:
-    row, method = MATRIX[route], route.split(" ", maxsplit=1)[0]
-    person = quiet_market.nobody if role == "anonymous" else quiet_market.somebody(role)
-    looked = {} if method in ("GET", "POST") else {"If-Match": "*"}
-    body = _filled(row.body, victim.sku)
-    if role in row.allowed and not (row.owned and role in ("guest", "customer")):
-        answer = await person.send(method, victim.path(route), body, **looked)
-        assert answer.status_code not in (401, 403), answer.text
-        assert answer.status_code < 500
-        return
+async def test_each_role_reaches_what_it_may_and_nothing_else(quiet_market: Market, victim: Owner, route: str) -> None:
+    row, path = MATRIX[route], victim.path(route)
+    people = {role: quiet_market.somebody(role) for role in EVERYBODY[1:]} | {"anonymous": quiet_market.nobody}
+    kept_out = ANYBODY - (row.allowed - row.hidden)
     async with nothing_written(quiet_market):
-        answer = await person.send(method, victim.path(route), body, **looked)
-    if role == "anonymous":
+        for role in sorted(kept_out):
+            answer = await ask(people[role], route, path, victim.sku)
+            refused_to(role, row, answer)
+            said = answer.text.replace(path.partition("?")[0], "the path that was asked for")
+            secrets = (victim.person.subject, "Victoria", "Secret Mews", "87.5", "PENDING_PAYMENT")
+            assert not [secret for secret in secrets if secret in said], role
+    for role in sorted(ANYBODY - kept_out):
+        answer = await ask(people[role], route, path, victim.sku)
+        assert answer.status_code not in (401, 403), role
+        assert answer.status_code < 500 or (row.away and answer.status_code == 503), role
+
+
+def refused_to(role: str, row: Row, answer: httpx2.Response) -> None:
+    """It is refused as the matrix says, to this role."""
+    if role in row.hidden:
+        problem(answer, 404, row.missing)
+    elif role == "anonymous":
         problem(answer, 401, "token-missing")
-    elif role in row.hidden:
-        problem(answer, 404, row.missing or "no-such-shipment")
-    elif role in row.allowed:
-        problem(answer, 404, row.missing or "no-such-order")
     else:
         problem(answer, 403, "forbidden")
-    said = answer.text.replace(victim.path(route), "the path that was asked for")
-    assert not [secret for secret in victim.secrets if secret in said]
 
 
-async def test_somebody_elses_order_and_one_that_never_was_look_the_same(quiet_market: Market, victim: Victim) -> None:
-    stranger, missing = quiet_market.somebody(), str(new_id())
-    for method, act, body in (("GET", "", None), ("POST", "/pay", {"paymentMethod": "x"}), ("POST", "/cancel", {})):
+@pytest.mark.parametrize(("role", "route"), OWNED)
+async def test_each_owner_reaches_what_is_theirs(quiet_market: Market, victim: Owner, route: str, role: str) -> None:
+    person = quiet_market.somebody("guest") if role == "guest" else await registered(quiet_market)
+    owner = await Owner.of(quiet_market, person, victim.sku)
+    answer = await ask(person, route, owner.path(route), victim.sku)
+    assert answer.status_code in MATRIX[route].own, answer.text
+
+
+async def test_baskets_are_carts_also_to_who_may_not(quiet_market: Market, victim: Owner) -> None:
+    path = f"/api/v1/baskets/{victim.ids['cart_id']}"
+    assert (await victim.person.get(path)).status_code == 200
+    problem(await quiet_market.somebody("customer").get(path), 404, "no-such-cart")
+    problem(await quiet_market.somebody("merchandiser").get(path), 403, "forbidden")
+    problem(await quiet_market.nobody.get(path), 401, "token-missing")
+
+
+@pytest.mark.parametrize(
+    ("things", "thing", "acts"),
+    [
+        ("orders", "order_id", [("GET", "", None), ("POST", "/pay", {"paymentMethod": "x"}), ("POST", "/cancel", {})]),
+        ("carts", "cart_id", [("GET", "", None), ("POST", "/checkout", {"quoteToken": "x"})]),
+        ("reviews", "review_id", [("GET", "", None), ("PUT", "", {"stars": 1}), ("DELETE", "", None)]),
+        ("auth/sessions", "session_id", [("DELETE", "", None)]),
+        ("customers/me/addresses", "address_id", [("GET", "", None), ("DELETE", "", None)]),
+        ("customers", "customer_id", [("GET", "", None), ("POST", "/export", None)]),
+    ],
+    ids=["orders", "carts", "reviews", "sessions", "addresses", "customers"],
+)
+async def test_what_is_somebody_elses_and_what_never_was_look_the_same(
+    quiet_market: Market, things: str, thing: str, acts: list[Any]
+) -> None:
+    owner = await Owner.of(quiet_market, await registered(quiet_market), await quiet_market.goods(stock=10))
+    stranger, theirs = quiet_market.somebody("customer"), {**owner.ids, **owner.spare}[thing]
+    if thing == "review_id":
+        theirs = owner.ids[thing]
+    for method, act, body in acts:
         told = []
-        for order_id in (victim.ids["order_id"], missing):
-            answer = await stranger.send(method, f"/api/v1/orders/{order_id}{act}", body)
-            found = problem(answer, 404, "no-such-order")
-            told.append({name: str(value).replace(order_id, "") for name, value in found.items() if name != "traceId"})
+        for it in (theirs, str(new_id())):
+            answer = await stranger.send(method, f"/api/v1/{things}/{it}{act}", body)
+            assert answer.status_code == 404, answer.text
+            told.append({name: str(v).replace(it, "") for name, v in answer.json().items() if name != "traceId"})
         assert told[0] == told[1]
 
 
-async def test_a_role_without_its_scope_may_not(quiet_market: Market, victim: Victim) -> None:
+async def test_a_role_without_its_scope_may_not(quiet_market: Market, victim: Owner) -> None:
     token = quiet_market.shop.keys.sign(
         subject="narrow", roles=("admin",), scopes=("order:read",), tenant="default", lifetime_s=60
     )
@@ -201,22 +122,28 @@ async def test_a_role_without_its_scope_may_not(quiet_market: Market, victim: Vi
     assert (await narrow.get(f"/api/v1/orders/{victim.ids['order_id']}")).status_code == 200
     async with nothing_written(quiet_market):
         for route in ("POST /api/v1/products", "POST /api/v1/inventory/{sku}/adjustments", "POST /api/v1/orders"):
-            answer = await narrow.post(victim.path(route), _filled(MATRIX[route].body, victim.sku))
-            problem(answer, 403, "forbidden")
+            problem(await ask(narrow, route, victim.path(route), victim.sku), 403, "forbidden")
 
 
-BODIES: Final = [f"{route.method} {route.path}" for route in ROUTES if any(p.name == "body" for p in route.parameters)]
+def bodies() -> dict[str, Any]:
+    """The routes that read JSON, and which fields."""
+    read = {f"{one.method} {one.path}": p.type for one in ROUTES for p in one.parameters if p.source == "body"}
+    return {route: {f.encode_name for f in msgspec.structs.fields(of)} for route, of in read.items()}
+
+
+BODIES: Final = bodies()
 
 
 @pytest.mark.parametrize("route", BODIES)
 async def test_no_field_that_is_the_servers_own_is_taken_from_a_client(
-    quiet_market: Market, victim: Victim, route: str
+    quiet_market: Market, victim: Owner, route: str
 ) -> None:
-    body, owner = _filled(MATRIX[route].body, victim.sku), victim.owner
-    person = owner if "customer" in MATRIX[route].allowed else quiet_market.admin
+    row, method = MATRIX[route], route.split(" ", maxsplit=1)[0]
+    person = victim.person if "customer" in row.allowed | row.hidden else quiet_market.admin
     async with nothing_written(quiet_market):
         for name in OWNED_BY_THE_SERVER:
-            if name in body:
+            if name in BODIES[route]:
                 continue
-            answer = await person.send(route.split(" ", maxsplit=1)[0], victim.path(route), {**body, name: "PAID"})
+            body = {**filled(row.body, victim.sku), name: "PAID"}
+            answer = await person.send(method, victim.path(route), body)
             assert problem(answer, 422, "invalid-body")["errors"][0]["pointer"] == f"/{name}"
