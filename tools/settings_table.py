@@ -31,7 +31,9 @@ def into(readme: str) -> str:
 def _default(name: str, default: Any) -> str:
     if name in DEFAULTS:
         return DEFAULTS[name]
-    if default in (None, MISSING):  # fields that hide their value have a default too, which says nothing
+    if default in (True, False):
+        return "`on`" if default else "`off`"
+    if default in (None, MISSING, ()):  # fields that hide their value have a default too, which says nothing
         return "–"
     return f"`{default}`"
 
