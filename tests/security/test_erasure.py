@@ -12,6 +12,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
+from tests.adapters.payment_provider.provider_process import ProviderProcess
 from tests.markets import Market, open_market
 from tests.security import leaving, scanning
 from tests.security.marked import Marked
@@ -71,10 +72,13 @@ class Cupboard:
 async def market(
     settings: Settings, template: Engines, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Market]:
-    """A shop of its own: home, database, edge and worker, so that all that it keeps is of this test."""
+    """A shop of its own: home, database, provider, edge and worker, so that all that it keeps is of this test."""
     home = tmp_path_factory.mktemp("home")
-    async with open_market(replace(settings, home=home), template, tmp_path_factory.mktemp("logs")) as opened:
+    provider = await ProviderProcess(tmp_path_factory.mktemp("provider")).start()
+    engines = replace(template, provider_url=provider.url)
+    async with open_market(replace(settings, home=home), engines, tmp_path_factory.mktemp("logs")) as opened:
         yield opened
+    await provider.stop()
 
 
 @pytest_asyncio.fixture(scope="module")
