@@ -16,6 +16,7 @@ import pytest
 import pytest_asyncio
 
 from tests.adapters.payment_provider.provider_process import ProviderProcess
+from tests.audit.shopping import go_shopping
 from tests.shops import _database, a_call, until, working
 from tradewind.app.audit import Report, audit
 from tradewind.app.engines import Engines
@@ -50,6 +51,12 @@ class Place:
     found: Engines
     orders: dict[str, UUID]
     provider: ProviderProcess
+    things: dict[str, UUID]
+    """Carts, reviews and what else tests call by a name."""
+
+    def named(self, sql: str) -> str:
+        """The statement with the ids of what it names."""
+        return sql.format(**{name: str(found) for name, found in {**self.orders, **self.things}.items()})
 
     async def audit(self, **options: Any) -> Report:
         """Audit it."""
@@ -127,6 +134,7 @@ class Original:
     database: str
     folder: Path
     orders: dict[str, UUID]
+    things: dict[str, UUID]
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -140,10 +148,12 @@ async def original(
         found = replace(made, provider_url=provider.url)
         async with open_shop(replace(settings, provider_timeout_s=0.3), found, connections=6) as shop, working(shop):
             orders = await live(shop)
+            bought, things = await go_shopping(shop)
+            await rest(shop)
             report = await audit(found.database_url, found.provider_url, settle_s=20)
         assert report.ok, report.lines()
         await provider.stop()
-        yield Original(urlsplit(found.database_url).path[1:], folder, orders)
+        yield Original(urlsplit(found.database_url).path[1:], folder, {**orders, **bought}, things)
 
 
 @asynccontextmanager
@@ -170,7 +180,9 @@ async def provider_to_read(
 async def copy(shared_engines: Engines, original: Original, provider_to_read: ProviderProcess) -> AsyncIterator[Place]:
     """A database that this test may spoil, and a provider that it may only read."""
     async with _database(shared_engines, original.database) as made:
-        yield Place(replace(made, provider_url=provider_to_read.url), original.orders, provider_to_read)
+        yield Place(
+            replace(made, provider_url=provider_to_read.url), original.orders, provider_to_read, original.things
+        )
 
 
 @pytest_asyncio.fixture
@@ -180,4 +192,4 @@ async def own_copy(shared_engines: Engines, original: Original, tmp_path: Path) 
         a_provider(original, tmp_path / "provider") as provider,
         _database(shared_engines, original.database) as made,
     ):
-        yield Place(replace(made, provider_url=provider.url), original.orders, provider)
+        yield Place(replace(made, provider_url=provider.url), original.orders, provider, original.things)

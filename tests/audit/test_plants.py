@@ -3,7 +3,8 @@
 import pytest
 
 from tests.audit.conftest import Place, red
-from tests.audit.plants import HEARD, OVERDUE, PAYMENTS, PLANTS, Plant
+from tests.audit.plants import PLANTS
+from tests.audit.plants.plant import HEARD, OVERDUE, PAYMENTS, Plant
 
 STRANGE_PAYMENTS = """
     INSERT INTO payments.payments (order_id, id, status, method, currency, amount_minor, authorization_key)
@@ -17,7 +18,7 @@ ACKNOWLEDGE = """
 
 @pytest.mark.parametrize("plant", PLANTS, ids=[plant.what.replace(" ", "-") for plant in PLANTS])
 async def test_a_planted_violation_turns_exactly_its_check_red(plant: Plant, copy: Place) -> None:
-    await copy.run(plant.sql.format(**{name: str(order_id) for name, order_id in copy.orders.items()}))
+    await copy.run(copy.named(plant.sql))
     report = await copy.audit()
     assert sorted(red(report)) == sorted(plant.red), report.lines()
     named = [line for line in report.lines() if plant.says in line]

@@ -7,6 +7,7 @@ import asyncpg
 import msgspec
 
 from tradewind.app.audit import provider_ledger
+from tradewind.app.audit.cart_events import cart_events
 from tradewind.app.audit.checks import PROBES, consumers
 from tradewind.app.audit.order_events import order_events
 from tradewind.app.audit.report import Check, Findings, Report
@@ -39,7 +40,7 @@ async def audit(database_url: str, provider_url: str | None, *, settle_s: float 
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             probes = (*PROBES, consumers(hears, target))
             checks = [await probe.run(connection) for probe in probes]
-            checks += [one.check() for one in await order_events(connection)]
+            checks += [one.check() for one in (*await order_events(connection), await cart_events(connection))]
             suspects, before = await _provider(connection, provider_url, findings)
         after = await provider_ledger.standing(connection, suspects)
         provider_ledger.settle(suspects, before, after, findings)

@@ -2,7 +2,7 @@
 
 from typing import Any, Final, LiteralString, NamedTuple
 
-from tradewind.app.audit import goods, log, money, sagas, sales
+from tradewind.app.audit import carts, coupons, goods, log, money, prices, recommendations, reviews, sagas, sales
 from tradewind.app.audit.report import SHOWN, Check
 
 GRACE_S: Final = 10.0
@@ -47,6 +47,24 @@ PROBES: Final = (
     Probe("refunds", money.REFUNDS, "tradewind saga show <refund> tells how it came to this"),
     Probe("flash sales", sales.FLASH_SALES, "compare pricing.flash_sale with pricing.flash_sale_redemption and the "
           "orders that it names", (GRACE_S,)),
+    Probe("carts agree with orders", carts.CARTS_AND_ORDERS, "compare carts.carts and the trail (carts.quote, "
+          "carts.CartCheckedOut) with the order; charge nobody more than was shown to them"),
+    Probe("merged carts", carts.MERGED_CARTS, "replay both carts (GET /api/v1/carts/<id>/history) and give back what "
+          "is missing"),
+    Probe("coupons", coupons.COUPONS, "count the rows of pricing.redemption that were not returned; end the promotion "
+          "while it is overused", (GRACE_S,)),
+    Probe("coupon uses", coupons.COUPON_USES, "compare pricing.redemption with the order that it names"),
+    Probe("price history", prices.PRICE_HISTORY, "compare pricing.product_price_history of this SKU with its "
+          "ecommerce.pricing.price.changed.v1 in runtime.outbox"),
+    Probe("prices told", prices.PRICES_TOLD, "set the price anew (PUT /api/v1/products/<id>/price), so that everybody "
+          "hears it", (OVERDUE_S, GRACE_S)),
+    Probe("price books", prices.PRICE_BOOKS, "publish a new version with the prices that are meant"),
+    Probe("reviews", reviews.REVIEWS, "compare reviews.review and reviews.helpful_vote with this review's events in "
+          "runtime.outbox", (reviews.TYPES,)),
+    Probe("ratings", reviews.RATINGS, "compare reviews.counted and reviews.rating with the product's events in "
+          "runtime.outbox", (reviews.TYPES,)),
+    Probe("recommendations", recommendations.RECOMMENDATIONS, "empty the tables of recommendations, set its "
+          "subscribers' runtime.position to 0, and let them learn again", (recommendations.MAX_BASKET,)),
     Probe("sagas agree with orders", sagas.SAGAS_AND_ORDERS, _SAGA),
     Probe("no saga overdue", sagas.OVERDUE, "is a worker running (tradewind serve)? tradewind saga show <id> tells "
           "what it waits for; tradewind saga retry or compensate carries a parked one on", (OVERDUE_S, LONGEST_S)),

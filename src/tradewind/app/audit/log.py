@@ -1,7 +1,8 @@
 """The log and those who hear it: in order along each key, nothing doubled, nothing unheard, nothing given up.
 
 Along a key the order is judged within one domain (the second part of the type): its events are told by those who hold
-one row. Events of two domains, a refund's and a shipment's of one order, may be told at the same moment.
+one row. Events of two domains, a refund's and a shipment's of one order, may be told at the same moment, and so may
+those of two reviews of one product.
 """
 
 from typing import Final
@@ -12,7 +13,8 @@ LOG_ORDER: Final = """
             format('comes after position %s of the same key %s, but sorts before it: stamp %s < %s',
                    lag(position) OVER along, key, stamp, lag(stamp) OVER along) END AS why
         FROM runtime.outbox
-        WINDOW along AS (PARTITION BY key COLLATE "C", split_part(type, '.', 2) COLLATE "C" ORDER BY position)
+        WINDOW along AS (PARTITION BY key COLLATE "C", split_part(type, '.', 2) COLLATE "C",
+                                      payload->>'reviewId' COLLATE "C" ORDER BY position)
         UNION ALL
         SELECT max(position), format('is position %s once more: event %s', min(position), event_id)
         FROM runtime.outbox GROUP BY event_id HAVING count(*) > 1)

@@ -1,4 +1,4 @@
-"""Waiting, for a while, until what is on its way has arrived: every event heard, no saga at work."""
+"""Waiting, for a while, until what is on its way has arrived: every event heard, no saga at work, no price to tell."""
 
 import asyncio
 from typing import Any, Final
@@ -9,6 +9,7 @@ HEAD: Final = """
 """
 BUSY: Final = """
     SELECT EXISTS (SELECT FROM runtime.saga WHERE due_at <= now() + interval '60 seconds')
+        OR EXISTS (SELECT FROM pricing.price_due)
         OR EXISTS (
             SELECT FROM unnest($1::text[], $2::text[]) AS u (subscriber, type)
             LEFT JOIN runtime.position AS p USING (subscriber)

@@ -21,12 +21,21 @@ from tradewind.contexts.reviews.personal_data import ReviewsOfPerson
 from tradewind.contexts.reviews.reply_to_review import rest as reply_to_review_rest
 from tradewind.contexts.reviews.reply_to_review.command import reply_to_review
 from tradewind.contexts.reviews.vote_on_review import rest as vote_on_review_rest
-from tradewind.contexts.reviews.vote_on_review.command import vote_on_review
+from tradewind.contexts.reviews.vote_on_review.command import VoteOnReview, vote_on_review
 from tradewind.contexts.reviews.write_review import rest as write_review_rest
 from tradewind.contexts.reviews.write_review.command import WriteReview, write_review
 from tradewind.runtime.manifest import Manifest
 
-__all__ = ["MANIFEST", "DeleteReview", "EditReview", "ListReviews", "ModerateReview", "Words", "WriteReview"]
+__all__ = [
+    "MANIFEST",
+    "DeleteReview",
+    "EditReview",
+    "ListReviews",
+    "ModerateReview",
+    "VoteOnReview",
+    "Words",
+    "WriteReview",
+]
 
 MANIFEST = Manifest(
     name="reviews",

@@ -1,0 +1,103 @@
+"""Goods that are promised, shipped or counted wrongly."""
+
+from tests.audit.plants.plant import RESERVATIONS, SHIPMENTS, STOCK, Plant
+
+OF_GOODS = (
+    Plant(
+        "a lamp too many on the shelf",
+        "UPDATE inventory.inventory_stock SET on_hand = on_hand + 1 WHERE sku = 'LAMP'",
+        (STOCK,),
+        "SKU LAMP: on_hand is",
+    ),
+    Plant(
+        "a promise to nobody",
+        "UPDATE inventory.inventory_stock SET reserved = reserved + 1 WHERE sku = 'ROPE'",
+        (STOCK,),
+        "SKU ROPE: reserved is",
+    ),
+    Plant(
+        "more promised than there is",
+        """
+          ALTER TABLE inventory.inventory_stock DROP CONSTRAINT never_promise_more_than_there_is;
+          WITH a AS (INSERT INTO inventory.inventory_adjustment (id, sku, delta, reason, actor)
+                     SELECT gen_random_uuid(), sku, reserved - on_hand - 1, 'thief', 'x'
+                     FROM inventory.inventory_stock WHERE sku = 'LAMP' RETURNING sku, delta)
+          UPDATE inventory.inventory_stock AS s SET on_hand = s.on_hand + a.delta FROM a WHERE a.sku = s.sku""",
+        (STOCK,),
+        "more is promised than there is",
+    ),
+    Plant(
+        "stock without a row",
+        "ALTER TABLE inventory.inventory_adjustment DROP CONSTRAINT inventory_adjustment_sku_fkey; "
+        "DELETE FROM inventory.inventory_stock WHERE sku = 'ROPE'",
+        (STOCK,),
+        "has no row",
+    ),
+    Plant(
+        "goods held for an order that is not",
+        """
+          INSERT INTO inventory.reservation (order_id, sku, quantity, state, expires_at)
+          VALUES (gen_random_uuid(), 'TENT', 1, 'HELD', now() + interval '1 h');
+          UPDATE inventory.inventory_stock SET reserved = reserved + 1 WHERE sku = 'TENT'""",
+        (RESERVATIONS,),
+        "for an order that does not exist",
+    ),
+    Plant(
+        "goods held for an order that is off",
+        """
+          UPDATE inventory.reservation SET state = 'HELD' WHERE order_id = '{decline}' AND sku = 'ROPE';
+          UPDATE inventory.inventory_stock SET reserved = reserved + 1 WHERE sku = 'ROPE'""",
+        (RESERVATIONS,),
+        "are HELD, but the order is CANCELED",
+    ),
+    Plant(
+        "a paid order whose goods were released",
+        """
+          UPDATE inventory.reservation SET state = 'RELEASED' WHERE order_id = '{approve}' AND sku = 'ROPE';
+          UPDATE inventory.inventory_stock SET on_hand = on_hand + 1 WHERE sku = 'ROPE'""",
+        (RESERVATIONS,),
+        "the order is PAID, but its 1 are RELEASED",
+    ),
+    Plant(
+        "less reserved than ordered",
+        """
+          UPDATE inventory.reservation SET quantity = 1 WHERE order_id = '{approve}' AND sku = 'LAMP';
+          UPDATE inventory.inventory_stock SET on_hand = on_hand + 2 WHERE sku = 'LAMP'""",
+        (RESERVATIONS,),
+        "1 were reserved, 3 ordered",
+    ),
+    Plant(
+        "never reserved",
+        """
+          DELETE FROM inventory.reservation WHERE order_id = '{approve}' AND sku = 'ROPE';
+          UPDATE inventory.inventory_stock SET on_hand = on_hand + 1 WHERE sku = 'ROPE'""",
+        (RESERVATIONS,),
+        "never reserved",
+    ),
+    Plant(
+        "a shipment of a canceled order",
+        "UPDATE shipping.shipments SET status = 'READY' WHERE order_id = '{decline-capture}'",
+        (SHIPMENTS,),
+        "the order is CANCELED, but its shipment is READY",
+    ),
+    Plant(
+        "a paid order without a shipment",
+        "DELETE FROM shipping.shipments WHERE order_id = '{approve}'",
+        (SHIPMENTS,),
+        "its shipment is missing",
+    ),
+    Plant(
+        "goods that leave before they are paid for",
+        "INSERT INTO shipping.shipments (order_id, id, status, address) "
+        "VALUES ('{waiting}', gen_random_uuid(), 'READY', '{{}}')",
+        (SHIPMENTS,),
+        "the order is only PENDING_PAYMENT",
+    ),
+    Plant(
+        "goods that arrived unheard",
+        "UPDATE shipping.shipments SET status = 'DELIVERED', tracking_number = 'x', "
+        "delivered_at = now() - interval '1 h' WHERE order_id = '{approve}'",
+        (SHIPMENTS,),
+        "is not FULFILLED",
+    ),
+)

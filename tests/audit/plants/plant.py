@@ -1,0 +1,23 @@
+"""What a planted violation is, and what the checks are called."""
+
+from typing import NamedTuple
+
+
+class Plant(NamedTuple):
+    """What is done to the database, which checks it must turn red, and what the auditor must say."""
+
+    what: str
+    sql: str
+    red: tuple[str, ...]
+    says: str
+
+
+STOCK, RESERVATIONS, SHIPMENTS = "stock ledger", "reservations", "shipments"
+MONEY, PAYMENTS, REFUNDS, LEDGER = "order money", "payments", "refunds", "provider's ledger"
+SAGAS, OVERDUE, LEFT = "sagas agree with orders", "no saga overdue", "nothing left behind"
+ORDER, DEAD, KEYS, HEARD = "order in the log", "dead letters", "idempotency", "every event heard"
+FOLD, HISTORY, SHOWN = "events fold to the row", "status history", "projection orders.orders_by_customer"
+CART, BOUGHT, MERGED = "carts fold to the row", "carts agree with orders", "merged carts"
+COUPONS, USES = "coupons", "coupon uses"
+PRICES, TOLD, BOOKS = "price history", "prices told", "price books"
+REVIEWS, RATINGS, LEARNED = "reviews", "ratings", "recommendations"
