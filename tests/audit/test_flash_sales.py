@@ -15,6 +15,11 @@ from tradewind.contexts.pricing.manifest import StartFlashSale
 from tradewind.kernel.clock import now
 
 RUNS = "SELECT count(*) FROM pricing.flash_sale WHERE state = 'RUNNING'"
+CLAIM = """
+    INSERT INTO runtime.outbox (stamp, event_id, type, key, trace_id, correlation_id, payload)
+    SELECT stamp, gen_random_uuid(), 'ecommerce.order.order.claimed.v1', key, 't', 'c', '{"userId": "ada"}'
+    FROM runtime.outbox WHERE type = 'ecommerce.order.order.created.v1'
+"""
 WRONGS = (
     ("UPDATE pricing.flash_sale SET sold = sold + 1", "sold is 3, but orders hold 2"),
     ("UPDATE pricing.flash_sale SET quantity = 2, per_buyer = 1", "a buyer has 2, 1 are allowed"),
@@ -61,3 +66,15 @@ async def test_what_the_shop_would_never_do_to_a_sale_is_found(shop: Shop, wrong
     names, violations = await checked(shop)
     assert names == ["flash sales"]
     assert says in violations
+
+
+async def test_what_a_guest_left_to_a_user_is_no_buyers_part(shop: Shop) -> None:
+    async with working(shop):
+        await a_sold_piece(shop)
+        assert await checked(shop) == ([], "")
+    connection = await asyncpg.connect(shop.engines.database_url)
+    await connection.execute("UPDATE pricing.flash_sale SET per_buyer = 1")
+    assert (await checked(shop))[0] == ["flash sales"]
+    await connection.execute(CLAIM)
+    await connection.close()
+    assert "flash sales" not in red(await audit(shop.engines.database_url, None))

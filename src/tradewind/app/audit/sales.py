@@ -1,10 +1,15 @@
-"""Flash sales: what was sold is what orders hold, no more than there was, and to each buyer no more than their part."""
+"""Flash sales: what was sold is what orders hold, no more than there was, and to each buyer no more than their part.
+
+What a guest left to a user is nobody's part: two people's pieces became one's, and a guest may begin anew.
+"""
 
 from typing import Final
 
 FLASH_SALES: Final = """
-    WITH piece AS (
-        SELECT r.sale_id, r.order_id, r.pieces, o.id IS NULL AS nowhere, e.payload->>'userId' AS buyer,
+    WITH claimed AS (SELECT key FROM runtime.outbox WHERE type = 'ecommerce.order.order.claimed.v1'),
+    piece AS (
+        SELECT r.sale_id, r.order_id, r.pieces, o.id IS NULL AS nowhere,
+               CASE WHEN r.order_id::text NOT IN (SELECT key FROM claimed) THEN e.payload->>'userId' END AS buyer,
                o.status IN ('CANCELED', 'FAILED') AS is_off,
                (SELECT max(h.at) FROM orders.order_status_history AS h WHERE h.order_id = o.id)
                    < now() - make_interval(secs => $2) AS settled,
@@ -23,7 +28,8 @@ FLASH_SALES: Final = """
         FROM piece GROUP BY 1),
     of_buyer AS (
         SELECT sale_id, max(pieces) AS most
-        FROM (SELECT sale_id, buyer, sum(pieces) AS pieces FROM piece GROUP BY 1, 2) AS b GROUP BY 1),
+        FROM (SELECT sale_id, buyer, sum(pieces) AS pieces FROM piece WHERE buyer IS NOT NULL GROUP BY 1, 2) AS b
+        GROUP BY 1),
     judged AS (
         SELECT s.id, coalesce(o.going, 0) AS going, NULLIF(concat_ws(', ',
             CASE WHEN s.sold <> coalesce(o.pieces, 0) THEN
