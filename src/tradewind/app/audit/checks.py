@@ -56,8 +56,8 @@ PROBES: Final = (
     Probe("coupon uses", coupons.COUPON_USES, "compare pricing.redemption with the order that it names"),
     Probe("price history", prices.PRICE_HISTORY, "compare pricing.product_price_history of this SKU with its "
           "ecommerce.pricing.price.changed.v1 in runtime.outbox"),
-    Probe("prices told", prices.PRICES_TOLD, "set the price anew (PUT /api/v1/products/<id>/price), so that everybody "
-          "hears it", (OVERDUE_S, GRACE_S)),
+    Probe("prices told", prices.PRICES_TOLD, "is a worker running (tradewind serve)? INSERT INTO pricing.price_due "
+          "(sku) VALUES ('<SKU>') has it look at the product, and tell", (OVERDUE_S, GRACE_S)),
     Probe("price books", prices.PRICE_BOOKS, "publish a new version with the prices that are meant"),
     Probe("reviews", reviews.REVIEWS, "compare reviews.review and reviews.helpful_vote with this review's events in "
           "runtime.outbox", (reviews.TYPES,)),
