@@ -81,6 +81,15 @@ async def test_what_tells_every_product_apart_is_no_facet(index: ProductIndex) -
     assert (sorted(found.facets), counts(found, "binding")) == (["binding", "inStock", "price"], [("soft", 30)])
 
 
+@pytest.mark.parametrize(
+    "text", ["2026-11-21T06:59:40Z", "9999-12-31T23:59:59.999999999-23:59", "=1+1", "12", "true", "null", "a\x00b"]
+)
+async def test_a_value_is_the_text_that_it_is_whatever_else_it_looks_like(index: ProductIndex, text: str) -> None:
+    await index.put([a_document("A", attributes={"made": (text,)}), a_document("B", attributes={"made": ("by hand",)})])
+    assert counts(await index.search(Question()), "made") == sorted([(text, 1), ("by hand", 1)])
+    assert await names(index, attributes={"made": (text,)}) == ["A"]
+
+
 async def test_sorts_are_what_they_say(index: ProductIndex) -> None:
     cheap, dear, middle = priced(["1.00", "3.00", "2.00"])
     await index.put(

@@ -7,12 +7,14 @@ from typing import Any, Final
 
 from tantivy import FieldType, Occur, Query, Schema, Searcher
 
-from tradewind.adapters.search.fields import MAX_VALUE, PRICE_DIGITS, attribute_path
+from tradewind.adapters.search.fields import PRICE_DIGITS, VALUE_MARK, attribute_path, attribute_value
 from tradewind.ports.search import FACET_VALUES, MAX_FACETS, Facets, FacetValue, Question
 
 CATEGORY: Final = "category"
 PRICE: Final = "price"
 IN_STOCK: Final = "inStock"
+OURS: Final = frozenset({CATEGORY, PRICE, IN_STOCK})
+"""All other facets are attributes."""
 PRICE_STEPS: Final = (0, 5, 10, 20, 50, 100, 200, 500, 1000)
 """Where the ranges of prices begin."""
 COUNTED: Final = 5_000
@@ -40,7 +42,9 @@ def filters(schema: Schema, question: Question) -> Filters:
 
 
 def _any_of(schema: Schema, path: str, values: Sequence[str]) -> Query:
-    return Query.boolean_query([(Occur.Should, Query.term_query(schema, path, value[:MAX_VALUE])) for value in values])
+    return Query.boolean_query(
+        [(Occur.Should, Query.term_query(schema, path, attribute_value(value))) for value in values]
+    )
 
 
 def _prices(schema: Schema, least: Decimal | None, most: Decimal | None) -> Query:
@@ -65,7 +69,7 @@ def narrowed(query: Query, chosen: Filters, *, but: str | None = None) -> Query:
 
 def _facet(attribute: str) -> str:
     """What the facet of an attribute is called: its name, unless a facet of ours has it."""
-    return f"attribute.{attribute}" if attribute in (CATEGORY, PRICE, IN_STOCK) else attribute
+    return f"attribute.{attribute}" if attribute in OURS else attribute
 
 
 def names(searcher: Searcher) -> tuple[str, ...]:
@@ -111,6 +115,7 @@ def _read(name: str, buckets: Sequence[Mapping[str, Any]], selected: frozenset[s
             yield _range(bucket)
             continue
         value = _truth(bucket["key"]) if name == IN_STOCK else str(bucket["key"])
+        value = value.removeprefix(VALUE_MARK) if name not in OURS else value
         yield FacetValue(value=value, count=bucket["doc_count"], selected=value in selected)
 
 

@@ -15,11 +15,12 @@ from tantivy import Document, Filter, Index, Schema, SchemaBuilder, TextAnalyzer
 from tradewind.kernel.money import Money, exponent
 from tradewind.ports.search import ProductDocument
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of these fields. An index of another version is left alone, and one of this version is built."""
 MAX_WORD: Final = 40
 MAX_VALUE: Final = 200
 """Characters of an attribute's value that count."""
+VALUE_MARK: Final = "="
 PRICE_DIGITS: Final = 3
 """Prices are compared in thousandths: no currency has smaller units."""
 PRICE_TIE_BITS: Final = 24
@@ -100,6 +101,12 @@ def attribute_path(name: str) -> str:
     return "attributes." + _UNSAFE.sub(lambda match: f"~{ord(match[0]):x}~", name)
 
 
+def attribute_value(text: str) -> str:
+    """A value as it is kept, cut short. The mark before it keeps the index from taking text for a moment in time, which
+    no filter would find again, and which ends the index where there is no such moment."""
+    return VALUE_MARK + text[:MAX_VALUE]
+
+
 def thousandths(price: Money) -> int:
     """A price as it is compared."""
     scaled = price.minor * int(10 ** (PRICE_DIGITS - exponent(price.currency)))
@@ -157,7 +164,7 @@ def _add_filters(document: Document, product: ProductDocument) -> None:
     for path in product.categories:
         document.add_text("category", path)
     given = {
-        name: [value[:MAX_VALUE] for value in values if value]
+        name: [attribute_value(value) for value in values if value]
         for name, values in product.attributes.items()
         if name and any(values)
     }
