@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
+
+from tradewind.kernel.clock import now
 
 EVERYBODY: Final = ("anonymous", "guest", "customer", "support", "warehouse", "merchandiser", "admin")
 ANYBODY: Final = frozenset(EVERYBODY)
@@ -25,12 +28,9 @@ CONTACT: Final = {"kind": "EMAIL", "value": "matrix@example.org"}
 PRICE: Final = {"amount": 2, "currency": "EUR"}
 PROMOTION: Final = {"name": "p", "benefit": {"kind": "PERCENTAGE", "percent": 5}}
 SALE: Final = {
-    "sku": "<sku>",
-    "price": 1,
-    "quantity": 1,
-    "startsAt": "2098-01-01T00:00:00Z",
-    "endsAt": "2099-01-01T00:00:00Z",
-}
+    "sku": "<sku>", "price": 1, "quantity": 1,
+    "startsAt": (now() + timedelta(days=9)).isoformat(), "endsAt": (now() + timedelta(days=19)).isoformat(),
+}  # fmt: skip
 RATES: Final = {"country": "AQ", "pricesIncludeTax": True, "rates": {"standard": 0.1}}
 LINES: Final = {"items": [{"sku": "<sku>", "qty": 1}]}
 WISH: Final = {"shippingAddress": {"country": "GB"}, "shippingMethod": "pickup", "email": "matrix@example.org"}
