@@ -177,3 +177,13 @@ async def test_a_cursor_that_nobody_gave_is_refused(index: ProductIndex, cursor:
     await index.put([a_document("Dune")])
     with pytest.raises(UnfitCursor):
         await index.search(Question(after=cursor))
+
+
+async def test_what_was_counted_once_is_counted_anew_when_something_changes(index: ProductIndex) -> None:
+    await index.put([a_document("Odes", attributes={"language": ("en",)})])
+    for _ in range(2):
+        assert counts(await index.search(Question(text="odes")), "language") == [("en", 1)]
+    await index.put([a_document("Odes too", attributes={"language": ("en",)})])
+    for sort in Sort:
+        assert counts(await index.search(Question(text="odes", sort=sort, limit=1)), "language") == [("en", 2)]
+    assert counts(await index.search(Question(text="odes", in_stock=False)), "language") == []

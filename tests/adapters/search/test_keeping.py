@@ -191,3 +191,19 @@ async def test_an_index_of_other_fields_is_left_to_those_who_know_them(
         await newer.rebuild(of([a_document("Emma")]))
         assert await names(newer) == ["Emma"]
     assert [path.name for path in home.iterdir()] == [f"products-v{fields.VERSION + 1}"]
+
+
+async def test_who_is_cancelled_while_writing_leaves_the_index_whole_and_fit_to_be_closed(
+    adapter: Any, index: ProductIndex, home: Path, synonyms: Path
+) -> None:
+    await index.rebuild(of())
+    for number in range(1, 6):
+        async with adapter(home, synonyms) as other:
+            writing = asyncio.create_task(other.put([a_document(f"Thing {number} {one}") for one in range(200)]))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            writing.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await writing
+            await other.put([a_document(f"After {number}")])
+        assert await index.holds() == number * 201

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from tradewind.adapters.search.fields import readable
-from tradewind.ports.search import MAX_DEPTH, Question, UnfitCursor
+from tradewind.ports.search import MAX_DEPTH, Question, Sort, UnfitCursor
 
 MAX_SEEN: Final = 12
 """Products of one key that a cursor remembers. Keys end in bits of chance, so two are already rare."""
@@ -49,6 +49,11 @@ def digest(question: Question) -> bytes:
     """What pages of one search have in common."""
     same = msgspec.structs.replace(question, limit=0, after=None)
     return blake2b(_question.encode(same), digest_size=8).digest()
+
+
+def unpaged(question: Question) -> bytes:
+    """What all pages of a question have in common, however they are sorted."""
+    return _question.encode(msgspec.structs.replace(question, sort=Sort.RELEVANCE, limit=0, after=None))
 
 
 def write(place: Place) -> str:

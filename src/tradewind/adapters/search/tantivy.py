@@ -1,17 +1,21 @@
 """The port `search` on tantivy: an index in a folder of the home, one writer at a time, readers in every process.
 
-A search takes 1 to 4 ms at 10,000 products, less than it costs to hand it to a thread and back under load, so it is
-answered where it is asked. A commit waits for the disk (some 40 ms) and has a thread of its own.
+A search takes 1 to 2 ms at 10,000 products, less than it costs to hand it to a thread and back under load, so it is
+answered where it is asked. Counting the facets of a broad question costs more than finding its page, and the same few
+are asked again and again: what was counted is remembered until the index changes. A commit waits for the disk (some
+40 ms) and has a thread of its own; while that runs nobody else touches the writer, whoever is cancelled.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, ParamSpec, TypeVar
 from uuid import UUID
 
 import msgspec
+from cachetools import LRUCache
 from tantivy import DocAddress, FieldType, Index, IndexWriter, Occur, Order, Query, Schema, Searcher, SearchResult
 
 from tradewind.adapters.search import facets, pages
@@ -23,6 +27,7 @@ from tradewind.ports.search import (
     MAX_DEPTH,
     MAX_PAGE,
     MAX_SUGGESTIONS,
+    Facets,
     Found,
     ProductDocument,
     ProductIndex,
@@ -39,12 +44,16 @@ SLACK: Final = 50
 """Products by which the last one shown may have moved up or down until the next page is asked for."""
 REPEATED_NAMES: Final = 3
 """Products looked at for each suggestion, since editions share their names."""
+REMEMBERED: Final = 256
+"""Questions whose facets are remembered, those asked last. One takes some 10 kB."""
 SORTED_BY: Final = {
     Sort.PRICE: ("by_price", Order.Asc),
     Sort.DEAREST: ("by_price", Order.Desc),
     Sort.NEWEST: ("by_time", Order.Desc),
     Sort.RATING: ("by_rating", Order.Desc),
 }
+_Given = ParamSpec("_Given")
+_Made = TypeVar("_Made")
 
 
 class _View:
@@ -65,6 +74,15 @@ class _View:
         self.index.reload()
         self.searcher: Searcher = self.index.searcher()
         self.attributes = facets.names(self.searcher)
+        self._facets: LRUCache[bytes, Facets] = LRUCache(REMEMBERED)
+
+    def facets(self, query: Query, chosen: facets.Filters, question: Question) -> Facets:
+        """Counted once for all pages and sorts of a question."""
+        key = pages.unpaged(question)
+        found: Facets | None = self._facets.get(key)
+        if found is None:
+            found = self._facets[key] = facets.count(self.searcher, query, chosen, question, self.attributes)
+        return found
 
     @property
     def schema(self) -> Schema:
@@ -86,7 +104,7 @@ class TantivyIndex:
         """Upsert and remove in one commit; SearchAway where it could not be written, which is noted for a rebuild."""
         if documents or gone:
             async with self._turn:
-                await asyncio.to_thread(self._put, documents, gone)
+                await _in_a_thread(self._put, documents, gone)
 
     async def search(self, question: Question) -> Found:
         """A page, its facets and the next page's cursor."""
@@ -116,22 +134,24 @@ class TantivyIndex:
     async def rebuild(self, documents: AsyncIterator[Sequence[ProductDocument]]) -> None:
         """Make a build of its own beside the present one, and let readers change over to it."""
         async with self._turn:
-            await asyncio.to_thread(self._let_go)
+            await _in_a_thread(self._let_go)
             with _trouble():
                 build = self._folder.begin()
             try:
-                writer = await asyncio.to_thread(_opened, build)
+                writer = await _in_a_thread(_opened, build)
                 async for some in documents:
-                    await asyncio.to_thread(_write, writer, some, ())
-                await asyncio.to_thread(_finish, writer)
+                    await _in_a_thread(_add, writer, some)
+                await _in_a_thread(_commit, writer)
+                await _in_a_thread(_finish, writer)
                 with _trouble():
                     self._folder.name(build)
             finally:
                 self._folder.forget_unless_named(build)
 
-    def close(self) -> None:
-        """Let another process write."""
-        self._let_go()
+    async def close(self) -> None:
+        """Let another process write, as soon as what is being written is."""
+        async with self._turn:
+            await _in_a_thread(self._let_go)
 
     def _looking(self) -> _View:
         """What there is now: looked at anew where another build was named, or something was committed to this one."""
@@ -168,7 +188,7 @@ class TantivyIndex:
         return Found(
             items=tuple(_shown(view.searcher, address) for address in page.addresses),
             total=page.total,
-            facets=facets.count(view.searcher, query, chosen, question, view.attributes),
+            facets=view.facets(query, chosen, question),
             next=None if page.after is None else pages.write(page.after),
         )
 
@@ -197,6 +217,22 @@ class TantivyIndex:
                 _finish(held[1])
 
 
+async def _in_a_thread(work: Callable[_Given, _Made], *given: _Given.args, **more: _Given.kwargs) -> _Made:
+    """Do it beside the loop. Who is cancelled meanwhile waits for the end of it: the thread goes on with the writer.
+
+    tantivy lets go of the interpreter while it writes and lets nobody else have the writer ("Already borrowed").
+    """
+    thread = asyncio.get_running_loop().run_in_executor(None, partial(work, *given, **more))
+    try:
+        return await asyncio.shield(thread)
+    except asyncio.CancelledError:
+        while not thread.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({thread})
+        thread.exception()
+        raise
+
+
 @contextmanager
 def _trouble() -> Iterator[None]:
     """Raises SearchAway for whatever tantivy raises; a panic of its is no Exception."""
@@ -216,12 +252,21 @@ def _opened(build: Path) -> IndexWriter:
 
 
 def _write(writer: IndexWriter, documents: Sequence[ProductDocument], gone: Sequence[UUID]) -> None:
+    _add(writer, documents, gone)
+    _commit(writer)
+
+
+def _add(writer: IndexWriter, documents: Sequence[ProductDocument], gone: Sequence[UUID] = ()) -> None:
     newest = {one.id: one for one in documents}
     with _trouble():
         for product_id in {*gone, *newest}:
             writer.delete_documents_by_term("id", product_id.hex)
         for one in newest.values():
             writer.add_document(kept(one))
+
+
+def _commit(writer: IndexWriter) -> None:
+    with _trouble():
         writer.commit()
 
 
@@ -305,4 +350,4 @@ async def product_index(home: Path, synonyms: Path) -> AsyncIterator[ProductInde
     try:
         yield index
     finally:
-        await asyncio.to_thread(index.close)
+        await index.close()
