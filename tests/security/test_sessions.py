@@ -1,8 +1,9 @@
 """An ended session is refused by every process: the one that ended it, others that run, and one that starts later."""
 
+import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from tests.security.problems import problem
 from tests.shops import Shop, open_shop
+from tradewind.api.rest import streams
 from tradewind.app.edge import rest_app
 from tradewind.kernel.ids import new_id
 from tradewind.runtime import tail
@@ -97,3 +99,72 @@ async def test_reuse_of_a_refresh_token_ends_its_family_and_the_very_next_reques
             problem(await look(here, one), 401, "token-revoked")
             again = {"grant_type": "refresh_token", "refresh_token": one["refresh_token"]}
             assert (await here.post("/api/v1/auth/token", data=again)).json()["error"] == "invalid_grant"
+
+
+class Stream:
+    """Somebody follows the flash sales at one process: what went over the wire, and whether it goes on."""
+
+    def __init__(self, shop: Shop, token: str) -> None:
+        self.sent: list[Any] = []
+        self._moved = asyncio.Event()
+        headers = [(b"authorization", f"Bearer {token}".encode())]
+        scope = {"type": "http", "method": "GET", "path": "/sse/flash-sales", "query_string": b"", "headers": headers,
+                 "client": ("127.0.0.1", 1)}  # fmt: skip
+        self.task = asyncio.create_task(rest_app(shop)(scope, self._receive, self._send))
+        self.task.add_done_callback(lambda _: self._moved.set())
+
+    @property
+    def beats(self) -> int:
+        """Signs of life until now."""
+        return sum(message.get("body") == b":\n\n" for message in self.sent)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the shop has ended it in good order."""
+        return self.task.done() and self.sent[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
+
+    async def lives(self) -> None:
+        """Wait for two more signs of life."""
+        wanted = self.beats + 2
+        await self._until(lambda: self.beats >= wanted)
+
+    async def ends(self) -> None:
+        """Wait for its end."""
+        await self._until(self.task.done)
+
+    async def _until(self, seen: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not seen():
+                self._moved.clear()
+                await self._moved.wait()
+
+    async def _send(self, message: Any) -> None:
+        self.sent.append(dict(message))
+        self._moved.set()
+
+    async def _receive(self) -> dict[str, str]:
+        await asyncio.Event().wait()
+        return {"type": "http.disconnect"}
+
+
+async def test_a_stream_that_has_long_been_open_ends_with_its_session_in_every_process(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "HEARTBEAT_S", 0.02)
+    async with open_shop(shop.settings, shop.engines, connections=4) as other, edge(shop) as here:
+        tokens, twin = await logged_in(here), await logged_in(here)
+        followed = [Stream(one, tokens["access_token"]) for one in (shop, other)]
+        stays = [Stream(one, twin["access_token"]) for one in (shop, other)]
+        for stream in (*followed, *stays):
+            await stream.lives()
+        await log_out(here, tokens)
+        for stream in followed:
+            await stream.ends()
+            assert stream.ended
+        for stream in stays:
+            await stream.lives()
+            assert not stream.task.done()
+            stream.task.cancel()
+        late = Stream(other, tokens["access_token"])
+        await late.ends()
+        assert late.sent[0]["status"] == 401

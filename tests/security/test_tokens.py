@@ -17,6 +17,9 @@ from tradewind.kernel import clock
 
 pytestmark = pytest.mark.xdist_group("security")
 
+PRIVATE: Final = ("/api/v1/orders", "/api/v1/carts")
+PUBLIC: Final = ("/api/v1/products", "/sse/flash-sales")
+"""Open to everybody, and yet not with a token that is no good."""
 STRANGER: Final = ECKey.generate_key("P-256")
 
 
@@ -35,17 +38,24 @@ class Forge:
         self.header = {"alg": "ES256", "typ": "at+jwt", "kid": self.key.thumbprint()}
         self.claims: dict[str, Any] = {
             "iss": market.shop.settings.public_url, "aud": "tradewind", "sub": "customer-1", "iat": issued,
-            "nbf": issued, "exp": issued + 60, "jti": "1", "roles": ["customer"], "scope": "order:read order:write",
-            "tenant": "default",
+            "nbf": issued, "exp": issued + 60, "jti": "1", "roles": ["customer"],
+            "scope": "order:read order:write cart:write", "tenant": "default",
         }  # fmt: skip
         self.now = issued
 
     def token(self, key: Any = None, header: Mapping[str, Any] | None = None, **claims: Any) -> str:
         """Signed; what is given as None is left out."""
         head = {name: value for name, value in {**self.header, **(header or {})}.items() if value is not None}
-        body = {name: value for name, value in {**self.claims, **claims}.items() if value is not None}
+        return self.signed(
+            {name: value for name, value in {**self.claims, **claims}.items() if value is not None}, head, key
+        )
+
+    def signed(self, claims: Any, header: dict[str, Any] | None = None, key: Any = None) -> str:
+        """Whatever the claims are."""
         registry = jws.JWSRegistry(algorithms=["ES256"], strict_check_header=False)
-        return jws.serialize_compact(head, json.dumps(body).encode(), key or self.key, registry=registry)
+        return jws.serialize_compact(
+            header or self.header, json.dumps(claims).encode(), key or self.key, registry=registry
+        )
 
     def unsigned(self, alg: str, signature: str = "") -> str:
         return f"{part({**self.header, 'alg': alg})}.{part(self.claims)}.{signature}"
@@ -95,7 +105,12 @@ def forged(forge: Forge) -> dict[str, str]:
         "the shop itself": forge.token(roles=["system"]),
         "roles in one word": forge.token(roles="admin"),
         "an expiry in words": forge.token(exp="tomorrow"),
+        "a signature of nothing but zeros": forge.unsigned("ES256", part(bytes(64))),
+        "half a signature": forge.token()[:-43],
+        "claims that are a list": forge.signed([forge.claims]),
+        "small letters": forge.token().lower(),
         "three dots": forge.token() + ".x",
+        "five parts": forge.token() + ".x.x",
         "not base64": "!!!.???.===",
         "only dots": "..",
         "a word": "please",
@@ -108,12 +123,17 @@ async def test_no_forged_token_opens_anything_and_nothing_is_written(quiet_marke
     order = {"items": [{"sku": sku, "qty": 1}]}
     good = Person(quiet_market.http, forge.token())
     assert (await good.get("/api/v1/orders")).status_code == 200
+    cart = (await good.post("/api/v1/carts")).json()["id"]
+    tokens = forged(forge)
+    assert len(tokens) == 40
     async with nothing_written(quiet_market):
-        for name, token in forged(forge).items():
+        for name, token in tokens.items():
             asking = {"Authorization": f"Bearer {token}"}
-            for path in ("/api/v1/orders", "/api/v1/orders", "/api/v1/products"):  # a second look is no better
+            for path in (*PRIVATE, *PRIVATE, *PUBLIC, f"/api/v1/carts/{cart}"):  # a second look is no better
                 await _refused(quiet_market.nobody, "GET", path, None, asking, name)
             await _refused(quiet_market.nobody, "POST", "/api/v1/orders", order, asking, name)
+            await _refused(quiet_market.nobody, "POST", "/api/v1/carts", None, asking, name)
+            await _refused(quiet_market.nobody, "POST", f"/api/v1/carts/{cart}/lines", {"sku": sku}, asking, name)
 
 
 async def _refused(nobody: Person, method: str, path: str, body: Any, headers: dict[str, str], name: str) -> None:
