@@ -63,8 +63,8 @@ PROBES: Final = (
           "runtime.outbox", (reviews.TYPES,)),
     Probe("ratings", reviews.RATINGS, "compare reviews.counted and reviews.rating with the product's events in "
           "runtime.outbox", (reviews.TYPES,)),
-    Probe("recommendations", recommendations.RECOMMENDATIONS, "empty the tables of recommendations, set its "
-          "subscribers' runtime.position to 0, and let them learn again", (recommendations.MAX_BASKET,)),
+    Probe("recommendations", recommendations.RECOMMENDATIONS, "let them learn again: docs/guides/"
+          "operating.md, Replay a projection", (recommendations.MAX_BASKET,)),
     Probe("sagas agree with orders", sagas.SAGAS_AND_ORDERS, _SAGA),
     Probe("no saga overdue", sagas.OVERDUE, "is a worker running (tradewind serve)? tradewind saga show <id> tells "
           "what it waits for; tradewind saga retry or compensate carries a parked one on", (OVERDUE_S, LONGEST_S)),
