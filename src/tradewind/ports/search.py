@@ -4,8 +4,8 @@ What every adapter promises, and every caller may lean on:
 
 - **Order.** By relevance: the whole name > the name's words in their order > words of the name > of the makers > of
   the rest, where they are equally rare; a word as it was written > its stem > one letter off; among equals the more
-  popular first. Every other sort is total: equals stand in an order of their own that does not change, so pages neither repeat nor skip. A page by
-  relevance goes on behind the last product shown, wherever that has moved meanwhile.
+  popular first. Every other sort is total: equals stand in an order of their own that does not change, so pages
+  neither repeat nor skip. A page by relevance goes on behind the last product shown, wherever that has moved meanwhile.
 - **Delivery.** `put` is idempotent by product id, and wholly visible to every reader in every process soon after it
   returned, or not at all: at once where readers share the machine, within a second otherwise. One writer at a time.
 - **Failure.** What cannot be written raises `SearchAway` and is remembered: `holds` says None until a `rebuild`,
@@ -22,7 +22,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from tradewind.kernel.errors import Invalid, Unavailable
+from tradewind.kernel.errors import Unavailable
 from tradewind.kernel.money import Money
 
 MAX_TEXT: Final = 200
@@ -39,10 +39,6 @@ MAX_FACETS: Final = 16
 
 class SearchAway(Unavailable):
     """The search index cannot be asked right now; it is being built."""
-
-
-class UnfitCursor(Invalid):
-    """The cursor is none that this search gave."""
 
 
 class Sort(StrEnum):

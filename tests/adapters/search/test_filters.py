@@ -8,7 +8,8 @@ import pytest
 
 from tests.adapters.search.conftest import LONG_AGO, a_document, counts, leaf, named, names, priced
 from tradewind.kernel.money import Money
-from tradewind.ports.search import ProductDocument, ProductIndex, Question, Sort, UnfitCursor
+from tradewind.kernel.pages import UnfitCursor
+from tradewind.ports.search import ProductDocument, ProductIndex, Question, Sort
 
 
 def shelf() -> list[ProductDocument]:

@@ -1,7 +1,5 @@
 """Where a page begins: what a cursor says, and how it is written so that only the search that gave it takes it back."""
 
-import binascii
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import blake2b
 from typing import Annotated, Final
 
@@ -9,12 +7,13 @@ import msgspec
 from msgspec import Meta, Struct
 
 from tradewind.adapters.search.fields import readable
-from tradewind.ports.search import MAX_DEPTH, Question, Sort, UnfitCursor
+from tradewind.kernel import pages
+from tradewind.kernel.pages import UnfitCursor
+from tradewind.ports.search import MAX_DEPTH, Question, Sort
 
 MAX_SEEN: Final = 12
 """Products of one key that a cursor remembers. Keys end in bits of chance, so two are already rare."""
 _Number = Annotated[int, Meta(ge=0)]
-_encoder: Final = msgspec.msgpack.Encoder()
 _question: Final = msgspec.json.Encoder(order="deterministic")
 
 
@@ -56,20 +55,12 @@ def unpaged(question: Question) -> bytes:
     return _question.encode(msgspec.structs.replace(question, sort=Sort.RELEVANCE, limit=0, after=None))
 
 
-def write(place: Place) -> str:
-    """As clients carry it."""
-    return urlsafe_b64encode(_encoder.encode(place)).decode().rstrip("=")
-
-
 def read(question: Question) -> Place:
-    """Where the page begins that is asked for; refuses (UnfitCursor) what `write` did not write for this question."""
+    """Where the page begins that is asked for; refuses (UnfitCursor) what was not written for this question."""
     own = digest(question)
     if question.after is None:
         return Place(own)
-    try:
-        place = _decoder.decode(urlsafe_b64decode(question.after + "=" * (-len(question.after) % 4)))
-    except (ValueError, binascii.Error, msgspec.MsgspecError):
-        raise UnfitCursor from None
+    place = pages.read(question.after, _decoder)
     if place.question != own:
         raise UnfitCursor
     return place

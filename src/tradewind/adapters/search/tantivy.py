@@ -23,6 +23,7 @@ from tradewind.adapters.search.asking import Asking
 from tradewind.adapters.search.fields import decode, kept, schema, with_words
 from tradewind.adapters.search.folder import Folder, State
 from tradewind.adapters.search.synonyms import Synonyms
+from tradewind.kernel.pages import write
 from tradewind.ports.search import (
     MAX_DEPTH,
     MAX_PAGE,
@@ -189,7 +190,7 @@ class TantivyIndex:
             items=tuple(_shown(view.searcher, address) for address in page.addresses),
             total=page.total,
             facets=view.facets(query, chosen, question),
-            next=None if page.after is None else pages.write(page.after),
+            next=None if page.after is None else write(page.after),
         )
 
     def _put(self, documents: Sequence[ProductDocument], gone: Sequence[UUID]) -> None:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from tradewind.contexts.carts._domain.cart import Status
 from tradewind.contracts.messages import Command
 from tradewind.kernel.ids import MAX_ID
+from tradewind.kernel.pages import cut
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import query
 
@@ -51,6 +52,7 @@ class CartPage(Struct, frozen=True, kw_only=True, rename="camel"):
 async def list_carts(command: ListCarts, tx: Tx) -> CartPage:
     """Only the caller's own."""
     limit = min(command.limit, MAX_PAGE)
-    rows = await tx.all(LIST, tx.call.actor.subject, command.cursor or MAX_ID, command.status, limit)
-    items = tuple(CartSummary(**(dict(row) | {"status": Status(row["status"])})) for row in rows)
-    return CartPage(items=items, next=items[-1].id if len(items) == limit else None)
+    rows = await tx.all(LIST, tx.call.actor.subject, command.cursor or MAX_ID, command.status, limit + 1)
+    shown, last = cut(rows, limit)
+    items = tuple(CartSummary(**(dict(row) | {"status": Status(row["status"])})) for row in shown)
+    return CartPage(items=items, next=last["id"] if last else None)

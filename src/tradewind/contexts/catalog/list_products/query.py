@@ -9,6 +9,7 @@ from tradewind.contexts.catalog._store.shelves import Wanted
 from tradewind.contexts.catalog.get_product.query import SEE_ALL, SHOPPERS_SEE
 from tradewind.contracts.messages import Command
 from tradewind.kernel.errors import Invalid
+from tradewind.kernel.pages import cut
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import query
 
@@ -45,7 +46,5 @@ async def list_products(command: ListProducts, tx: Tx) -> ProductPage:
         ids=command.ids,
         limit=command.limit + 1,
     )
-    found = await shelves.page(tx, wanted)
-    shown = found[: command.limit]
-    more = len(found) > command.limit
-    return ProductPage(items=tuple(map(view_of, shown)), next=shown[-1].product.id if more else None)
+    shown, last = cut(await shelves.page(tx, wanted), command.limit)
+    return ProductPage(items=tuple(map(view_of, shown)), next=last.product.id if last else None)

@@ -13,7 +13,8 @@ from tradewind.contexts.catalog.search_products.query import (
     SearchProducts,
     UnfitSearch,
 )
-from tradewind.ports.search import MAX_PAGE, MAX_TEXT, SearchAway, Sort, UnfitCursor
+from tradewind.kernel.pages import UnfitCursor
+from tradewind.ports.search import MAX_PAGE, MAX_TEXT, SearchAway, Sort
 
 
 @get("/api/v1/products/search", public=True, raises=(UnfitSearch, UnfitCursor, SearchAway))

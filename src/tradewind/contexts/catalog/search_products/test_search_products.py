@@ -26,7 +26,7 @@ from tradewind.contracts.reviews import RatingChanged
 from tradewind.kernel.clock import now
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
-from tradewind.ports.search import UnfitCursor
+from tradewind.kernel.pages import UnfitCursor
 
 IDENTIFY = "SELECT id FROM catalog.products WHERE sku = $1"
 

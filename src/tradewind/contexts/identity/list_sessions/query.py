@@ -9,16 +9,13 @@ from msgspec import Struct
 from tradewind.contexts.identity._store import sessions
 from tradewind.contexts.identity.own import session_of, user_id_of
 from tradewind.contracts.messages import Command
-from tradewind.kernel.errors import Invalid
 from tradewind.kernel.ids import MAX_ID
+from tradewind.kernel.pages import Keyset
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import query
 
 MAX_PAGE: Final = 100
-
-
-class UnfitSessionCursor(Invalid):
-    """The cursor is none that this list gave."""
+NEWEST: Final = Keyset("sessions", UUID, MAX_ID)
 
 
 class ListSessions(Command, frozen=True, kw_only=True):
@@ -49,11 +46,13 @@ class SessionPage(Struct, frozen=True, kw_only=True, rename="camel"):
 
 @query(action="identity.list_sessions")
 async def list_sessions(command: ListSessions, tx: Tx) -> SessionPage:
-    """Only the caller's own; who has no account has none. Refuses UnfitSessionCursor."""
-    user_id, limit = user_id_of(tx.call.actor), min(command.limit, MAX_PAGE)
+    """Only the caller's own; who has no account has none. Refuses UnfitCursor."""
+    before, limit = NEWEST.after(command.cursor), min(command.limit, MAX_PAGE)
+    user_id = user_id_of(tx.call.actor)
     if user_id is None:
         return SessionPage(items=[], next=None)
-    rows = await tx.all(sessions.OWN, user_id, _read(command.cursor), limit)
+    rows = await tx.all(sessions.OWN, user_id, before, limit + 1)
+    shown, next_ = NEWEST.page(rows, limit, lambda row: row["id"])
     here = session_of(tx.call.actor)
     items = [
         SessionView(
@@ -65,13 +64,6 @@ async def list_sessions(command: ListSessions, tx: Tx) -> SessionPage:
             expires_at=row["expires_at"],
             current=row["id"] == here,
         )
-        for row in rows
+        for row in shown
     ]
-    return SessionPage(items=items, next=str(items[-1].id) if len(items) == limit else None)
-
-
-def _read(cursor: str | None) -> UUID:
-    try:
-        return UUID(cursor) if cursor else MAX_ID
-    except ValueError:
-        raise UnfitSessionCursor from None
+    return SessionPage(items=items, next=next_)

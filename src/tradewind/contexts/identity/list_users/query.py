@@ -1,23 +1,18 @@
 """Users for administrators, the newest first, and one of them."""
 
-from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
 from tradewind.contexts.identity._store import accounts
 from tradewind.contexts.identity.views import UserDetail, UserPage, detail
 from tradewind.contracts.messages import Command
-from tradewind.kernel.errors import Invalid
 from tradewind.kernel.ids import MAX_ID
+from tradewind.kernel.pages import LAST_MOMENT, Keyset, Moment
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import query
 
 MAX_PAGE: Final = 100
-_FROM_THE_START: Final = "9999-12-31T00:00:00+00:00"
-
-
-class UnfitUserCursor(Invalid):
-    """The cursor is none that this list gave."""
+NEWEST: Final = Keyset("users", tuple[Moment, UUID], (LAST_MOMENT, MAX_ID))
 
 
 class GetUser(Command, frozen=True, kw_only=True):
@@ -43,19 +38,10 @@ async def get_user(command: GetUser, tx: Tx) -> UserDetail:
 
 @query(action="identity.list_users")
 async def list_users(command: ListUsers, tx: Tx) -> UserPage:
-    """Refuses UnfitUserCursor."""
+    """Refuses UnfitCursor."""
     limit = min(command.limit, MAX_PAGE)
     email = command.email and command.email.strip().lower()
-    users = await accounts.page(tx, _read(command.cursor), limit, email=email, role=command.role)
-    last = users[-1] if len(users) == limit else None
-    return UserPage(
-        items=[detail(user) for user in users], next=f"{last.created_at.isoformat()}~{last.id}" if last else None
-    )
-
-
-def _read(cursor: str | None) -> tuple[datetime, UUID]:
-    at, _, user_id = (cursor or f"{_FROM_THE_START}~{MAX_ID}").partition("~")
-    try:
-        return datetime.fromisoformat(at).astimezone(UTC), UUID(user_id)
-    except (ValueError, OverflowError):  # in UTC, some moments lie outside of all calendars
-        raise UnfitUserCursor from None
+    after = NEWEST.after(command.cursor)
+    users = await accounts.page(tx, after, limit + 1, email=email, role=command.role)
+    shown, next_ = NEWEST.page(users, limit, lambda user: (user.created_at, user.id))
+    return UserPage(items=[detail(user) for user in shown], next=next_)

@@ -7,16 +7,17 @@ from msgspec import Meta
 
 from tradewind.api.rest import Call, Dispatch, get
 from tradewind.contexts.identity._domain.users import NoSuchUser
-from tradewind.contexts.identity.list_users.query import MAX_PAGE, GetUser, ListUsers, UnfitUserCursor
+from tradewind.contexts.identity.list_users.query import MAX_PAGE, GetUser, ListUsers
 from tradewind.contexts.identity.views import UserDetail, UserPage
+from tradewind.kernel.pages import Cursor, UnfitCursor
 
 
-@get("/api/v1/users", raises=(UnfitUserCursor,))
+@get("/api/v1/users", raises=(UnfitCursor,))
 async def list_users_route(
     call: Call,
     dispatch: Dispatch,
     limit: Annotated[int, Meta(ge=1, le=MAX_PAGE)] = 20,
-    cursor: Annotated[str, Meta(max_length=200)] | None = None,
+    cursor: Cursor | None = None,
     email: Annotated[str, Meta(max_length=254)] | None = None,
     role: Annotated[str, Meta(max_length=50)] | None = None,
 ) -> UserPage:

@@ -1,6 +1,6 @@
 """The orders of one customer, newest first, from the projection orders_by_customer."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from tradewind.contexts.orders._domain.order import Status
 from tradewind.contracts.messages import Command
-from tradewind.kernel.errors import Invalid
 from tradewind.kernel.ids import MAX_ID
 from tradewind.kernel.money import Money
+from tradewind.kernel.pages import LAST_MOMENT, Keyset, Moment
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import query
 
@@ -21,11 +21,7 @@ LIST: Final = """
     WHERE user_id = $1 AND (placed_at, order_id) < ($2, $3)
     ORDER BY placed_at DESC, order_id DESC LIMIT $4
 """
-_FROM_THE_START = "9999-12-31T00:00:00+00:00"
-
-
-class UnfitCursor(Invalid):
-    """The cursor is none that this list gave."""
+NEWEST: Final = Keyset("orders", tuple[Moment, UUID], (LAST_MOMENT, MAX_ID))
 
 
 class ListOrders(Command, frozen=True):
@@ -54,10 +50,10 @@ class OrderPage(Struct, frozen=True, kw_only=True, rename="camel"):
 
 @query(action="orders.list")
 async def list_orders(command: ListOrders, tx: Tx) -> OrderPage:
-    """Only the caller's own."""
-    at, order_id = _read(command.cursor)
-    rows = await tx.all(LIST, tx.call.actor.subject, at, order_id, min(command.limit, MAX_PAGE))
-    last = rows[-1] if len(rows) == command.limit else None
+    """Only the caller's own. Refuses UnfitCursor."""
+    limit = min(command.limit, MAX_PAGE)
+    rows = await tx.all(LIST, tx.call.actor.subject, *NEWEST.after(command.cursor), limit + 1)
+    shown, next_ = NEWEST.page(rows, limit, lambda row: (row["placed_at"], row["order_id"]))
     return OrderPage(
         items=[
             OrderSummary(
@@ -67,15 +63,7 @@ async def list_orders(command: ListOrders, tx: Tx) -> OrderPage:
                 currency=row["currency"],
                 placed_at=row["placed_at"],
             )
-            for row in rows
+            for row in shown
         ],
-        next=f"{last['placed_at'].isoformat()}~{last['order_id']}" if last else None,
+        next=next_,
     )
-
-
-def _read(cursor: str | None) -> tuple[datetime, UUID]:
-    at, _, order_id = (cursor or f"{_FROM_THE_START}~{MAX_ID}").partition("~")
-    try:
-        return datetime.fromisoformat(at).astimezone(UTC), UUID(order_id)
-    except (ValueError, OverflowError):  # in UTC, some moments lie outside of all calendars
-        raise UnfitCursor from None

@@ -5,7 +5,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from tradewind.api.rest import Call, Dispatch, get
-from tradewind.contexts.orders.list_orders.query import MAX_PAGE, ListOrders, OrderPage, UnfitCursor
+from tradewind.contexts.orders.list_orders.query import MAX_PAGE, ListOrders, OrderPage
+from tradewind.kernel.pages import Cursor, UnfitCursor
 
 
 @get("/api/v1/orders", raises=(UnfitCursor,))
@@ -13,7 +14,7 @@ async def list_orders(
     call: Call,
     dispatch: Dispatch,
     limit: Annotated[int, Meta(ge=1, le=MAX_PAGE)] = 20,
-    cursor: Annotated[str, Meta(max_length=200)] | None = None,
+    cursor: Cursor | None = None,
 ) -> OrderPage:
     """See your orders, newest first; a new one shows up within a second."""
     answer: OrderPage = await dispatch(ListOrders(limit=limit, cursor=cursor), call)

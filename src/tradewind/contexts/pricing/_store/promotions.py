@@ -43,7 +43,7 @@ COUPONS: Final = """
     SELECT c.code, c.batch_id, c.max_uses, c.max_per_customer, c.uses, b.max_uses AS batch_max_uses,
         b.uses AS batch_uses
     FROM pricing.coupon AS c LEFT JOIN pricing.coupon_batch AS b ON b.id = c.batch_id
-    WHERE c.promotion_id = $1 AND ($2::text IS NULL OR c.code > $2) ORDER BY c.code LIMIT $3
+    WHERE c.promotion_id = $1 AND c.code > $2 ORDER BY c.code LIMIT $3
 """
 _terms = msgspec.json.Decoder(Terms)
 

@@ -8,17 +8,14 @@ from msgspec import Struct
 from tradewind.contexts.pricing._domain.price_book import BookVersion, Entry, NoSuchPriceBook, PriceBook
 from tradewind.contexts.pricing._store import price_books
 from tradewind.contracts.messages import Command
-from tradewind.kernel.errors import Invalid
 from tradewind.kernel.money import Money
+from tradewind.kernel.pages import Keyset, Number, Text, cut
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import query
 
 PAGE: Final = 100
 MAX_PAGE: Final = 1_000
-
-
-class UnfitEntryCursor(Invalid):
-    """The cursor is none that this list gave."""
+ENTRIES: Final = Keyset("book entries", tuple[Text, Number], ("", 0))
 
 
 class GetPriceBook(Command, frozen=True):
@@ -71,23 +68,23 @@ async def list_book_versions(command: ListBookVersions, tx: Tx) -> BookVersions:
     await _book(tx, command.book_id)
     limit = min(command.limit, MAX_PAGE)
     found = await price_books.versions(tx, command.book_id, command.cursor, limit + 1)
-    shown = found[:limit]
-    return BookVersions(items=tuple(shown), next=shown[-1].number if len(found) > limit else None)
+    shown, last = cut(found, limit)
+    return BookVersions(items=tuple(shown), next=last.number if last else None)
 
 
 @query(action="pricing.get_price_book")
 async def list_book_entries(command: ListBookEntries, tx: Tx) -> BookEntries:
-    """A page of a version's prices. Refuses NoSuchPriceBook and UnfitEntryCursor."""
+    """A page of a version's prices. Refuses NoSuchPriceBook and UnfitCursor."""
+    after = ENTRIES.after(command.cursor)
     book = await _book(tx, command.book_id)
     number = command.number or book.active or book.draft or 0
     limit = min(command.limit, MAX_PAGE)
-    rows = await price_books.entries(tx, book.id, number, _read(command.cursor), limit + 1)
-    shown = [
-        Entry(sku=sku, min_quantity=least, amount=Money(minor, book.currency).amount)
-        for sku, least, minor in rows[:limit]
-    ]
-    more = f"{shown[-1].min_quantity}~{shown[-1].sku}" if len(rows) > limit else None
-    return BookEntries(number=number, items=tuple(shown), next=more)
+    rows = await price_books.entries(tx, book.id, number, after, limit + 1)
+    shown, next_ = ENTRIES.page(rows, limit, lambda row: (row[0], row[1]))
+    items = tuple(
+        Entry(sku=sku, min_quantity=least, amount=Money(minor, book.currency).amount) for sku, least, minor in shown
+    )
+    return BookEntries(number=number, items=items, next=next_)
 
 
 async def _book(tx: Tx, book_id: UUID) -> PriceBook:
@@ -95,12 +92,3 @@ async def _book(tx: Tx, book_id: UUID) -> PriceBook:
     if book is None:
         raise NoSuchPriceBook(bookId=str(book_id))
     return book
-
-
-def _read(cursor: str | None) -> tuple[str, int]:
-    if cursor is None:
-        return "", 0
-    quantity, _, sku = cursor.partition("~")
-    if not (quantity.isascii() and quantity.isdigit() and len(quantity) <= 7):
-        raise UnfitEntryCursor
-    return sku, int(quantity)

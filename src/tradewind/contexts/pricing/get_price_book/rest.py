@@ -15,8 +15,8 @@ from tradewind.contexts.pricing.get_price_book.query import (
     GetPriceBook,
     ListBookEntries,
     ListBookVersions,
-    UnfitEntryCursor,
 )
+from tradewind.kernel.pages import Cursor, UnfitCursor
 
 Limit = Annotated[int, Meta(ge=1, le=MAX_PAGE)]
 Number = Annotated[int, Meta(ge=1, le=2**31 - 1)]
@@ -39,14 +39,14 @@ async def list_versions(
     return answer
 
 
-@get("/api/v1/price-books/{book_id}/entries", raises=(NoSuchPriceBook, UnfitEntryCursor))
+@get("/api/v1/price-books/{book_id}/entries", raises=(NoSuchPriceBook, UnfitCursor))
 async def list_entries(
     book_id: UUID,
     call: Call,
     dispatch: Dispatch,
     number: Number | None = None,
     limit: Limit = PAGE,
-    cursor: Annotated[str, Meta(max_length=80)] | None = None,
+    cursor: Cursor | None = None,
 ) -> BookEntries:
     """See what a version of a price book says; the active one, where none is named. For staff."""
     command = ListBookEntries(book_id=book_id, number=number, limit=limit, cursor=cursor)

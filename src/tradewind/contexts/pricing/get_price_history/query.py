@@ -12,6 +12,7 @@ from tradewind.contexts.pricing._store import prices
 from tradewind.contracts.messages import Command
 from tradewind.kernel.errors import Invalid
 from tradewind.kernel.money import Money
+from tradewind.kernel.pages import cut
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import query
 
@@ -54,10 +55,8 @@ async def get_price_history(command: GetPriceHistory, tx: Tx) -> PriceHistory:
     rows = await prices.history(tx, command.product_id, command.cursor, command.limit + 1)
     if not rows and command.cursor is None:
         raise NoSuchPrice(product_id=str(command.product_id))
-    shown = rows[: command.limit]
-    return PriceHistory(
-        items=tuple(_past(row) for row in shown), next=shown[-1]["id"] if len(rows) > command.limit else None
-    )
+    shown, last = cut(rows, command.limit)
+    return PriceHistory(items=tuple(map(_past, shown)), next=last["id"] if last else None)
 
 
 def _past(row: Any) -> PastPrice:

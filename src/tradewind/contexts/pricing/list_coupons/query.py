@@ -7,11 +7,13 @@ from msgspec import Struct
 
 from tradewind.contexts.pricing._store import promotions
 from tradewind.contracts.messages import Command
+from tradewind.kernel.pages import Keyset, Text
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import query
 
 PAGE: Final = 100
 MAX_PAGE: Final = 1_000
+CODES: Final = Keyset("coupons", Text, "")
 
 
 class ListCoupons(Command, frozen=True):
@@ -43,9 +45,9 @@ class CouponPage(Struct, frozen=True, kw_only=True, rename="camel"):
 
 @query(action="pricing.list_coupons")
 async def list_coupons(command: ListCoupons, tx: Tx) -> CouponPage:
-    """A page of them. Refuses NoSuchPromotion."""
+    """A page of them. Refuses UnfitCursor and NoSuchPromotion."""
+    after, limit = CODES.after(command.cursor), min(command.limit, MAX_PAGE)
     await promotions.get(tx, command.promotion_id)
-    limit = min(command.limit, MAX_PAGE)
-    rows = await tx.all(promotions.COUPONS, command.promotion_id, command.cursor, limit + 1)
-    shown = [CouponUse(**dict(row)) for row in rows[:limit]]
-    return CouponPage(items=tuple(shown), next=shown[-1].code if len(rows) > limit else None)
+    rows = await tx.all(promotions.COUPONS, command.promotion_id, after, limit + 1)
+    shown, next_ = CODES.page(rows, limit, lambda row: row["code"])
+    return CouponPage(items=tuple(CouponUse(**dict(row)) for row in shown), next=next_)

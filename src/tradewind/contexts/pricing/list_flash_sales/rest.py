@@ -14,16 +14,16 @@ from tradewind.contexts.pricing.list_flash_sales.query import (
     FlashSalePage,
     GetFlashSale,
     ListFlashSales,
-    UnfitSaleCursor,
 )
+from tradewind.kernel.pages import Cursor, UnfitCursor
 
 
-@get("/api/v1/flash-sales", public=True, raises=(UnfitSaleCursor,))
+@get("/api/v1/flash-sales", public=True, raises=(UnfitCursor,))
 async def list_flash_sales(
     call: Call,
     dispatch: Dispatch,
     limit: Annotated[int, Meta(ge=1, le=MAX_PAGE)] = PAGE,
-    cursor: Annotated[str, Meta(max_length=100)] | None = None,
+    cursor: Cursor | None = None,
 ) -> FlashSalePage:
     """The flash sales that run and those to come, in the order in which they start."""
     answer: FlashSalePage = await dispatch(ListFlashSales(limit=limit, cursor=cursor), call)

@@ -8,6 +8,7 @@ from msgspec import Struct
 from tradewind.contexts.pricing._domain.price_book import PriceBook
 from tradewind.contexts.pricing._store import price_books
 from tradewind.contracts.messages import Command
+from tradewind.kernel.pages import cut
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import query
 
@@ -34,5 +35,5 @@ async def list_price_books(command: ListPriceBooks, tx: Tx) -> PriceBooks:
     """A page of them."""
     limit = min(command.limit, MAX_PAGE)
     rows = await tx.all(price_books.LIST, command.cursor, limit + 1)
-    shown = [PriceBook(**dict(row)) for row in rows[:limit]]
-    return PriceBooks(items=tuple(shown), next=shown[-1].id if len(rows) > limit else None)
+    shown, last = cut(rows, limit)
+    return PriceBooks(items=tuple(PriceBook(**dict(row)) for row in shown), next=last["id"] if last else None)

@@ -10,6 +10,7 @@ from msgspec import Struct
 from tradewind.contexts.pricing._store import overrides
 from tradewind.contracts.messages import Command
 from tradewind.kernel.money import Money
+from tradewind.kernel.pages import cut
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import query
 
@@ -51,8 +52,8 @@ async def list_price_overrides(command: ListPriceOverrides, tx: Tx) -> PriceOver
     """A page of the history; empty for a product that never had one."""
     limit = min(command.limit, MAX_PAGE)
     rows = await overrides.history(tx, command.product_id, command.cursor, limit + 1)
-    shown = rows[:limit]
-    return PriceOverrides(items=tuple(_past(row) for row in shown), next=shown[-1]["id"] if len(rows) > limit else None)
+    shown, last = cut(rows, limit)
+    return PriceOverrides(items=tuple(map(_past, shown)), next=last["id"] if last else None)
 
 
 def _past(row: Any) -> PastOverride:

@@ -9,6 +9,7 @@ from tradewind.contexts.pricing._domain.promotion import State
 from tradewind.contexts.pricing._domain.promotion_view import Promotion
 from tradewind.contexts.pricing._store import promotions
 from tradewind.contracts.messages import Command
+from tradewind.kernel.pages import cut
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import query
 
@@ -48,5 +49,5 @@ async def list_promotions(command: ListPromotions, tx: Tx) -> Promotions:
     """A page of them."""
     limit = min(command.limit, MAX_PAGE)
     found = await promotions.page(tx, command.cursor, command.state, limit + 1)
-    shown = found[:limit]
-    return Promotions(items=tuple(shown), next=shown[-1].id if len(found) > limit else None)
+    shown, last = cut(found, limit)
+    return Promotions(items=tuple(shown), next=last.id if last else None)

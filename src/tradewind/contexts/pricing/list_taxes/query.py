@@ -7,11 +7,13 @@ from msgspec import Struct
 from tradewind.contexts.pricing._domain.tax_view import TaxRates, view
 from tradewind.contexts.pricing._store import taxes
 from tradewind.contracts.messages import Command
+from tradewind.kernel.pages import Keyset, Text
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import query
 
 PAGE: Final = 100
 MAX_PAGE: Final = 500
+REGIONS: Final = Keyset("tax regions", tuple[Text, Text], ("", ""))
 
 
 class ListTaxes(Command, frozen=True):
@@ -31,10 +33,8 @@ class TaxPage(Struct, frozen=True, kw_only=True, rename="camel"):
 
 @query(action="pricing.list_taxes")
 async def list_taxes(command: ListTaxes, tx: Tx) -> TaxPage:
-    """A page of them."""
+    """A page of them; refuses UnfitCursor."""
     limit = min(command.limit, MAX_PAGE)
-    country, _, region = (command.cursor or "").partition("~")
-    found = await taxes.page(tx, (country, region), command.country, limit + 1)
-    shown = found[:limit]
-    more = f"{shown[-1].country}~{shown[-1].region}" if len(found) > limit else None
-    return TaxPage(items=tuple(map(view, shown)), next=more)
+    found = await taxes.page(tx, REGIONS.after(command.cursor), command.country, limit + 1)
+    shown, next_ = REGIONS.page(found, limit, lambda one: (one.country, one.region))
+    return TaxPage(items=tuple(map(view, shown)), next=next_)

@@ -7,7 +7,7 @@ from msgspec import Meta
 from tradewind.api.rest import Call, Dispatch, get
 from tradewind.contexts.reviews._domain.views import QueuePage
 from tradewind.contexts.reviews.list_moderation_queue.query import MAX_PAGE, ListModerationQueue
-from tradewind.contexts.reviews.list_reviews.query import UnfitCursor
+from tradewind.kernel.pages import Cursor, UnfitCursor
 
 
 @get("/api/v1/reviews", raises=(UnfitCursor,))
@@ -15,7 +15,7 @@ async def list_moderation_queue(
     call: Call,
     dispatch: Dispatch,
     limit: Annotated[int, Meta(ge=1, le=MAX_PAGE)] = 20,
-    cursor: Annotated[str, Meta(max_length=200)] | None = None,
+    cursor: Cursor | None = None,
 ) -> QueuePage:
     """See the reviews that wait for a moderator, the longest waiting first."""
     answer: QueuePage = await dispatch(ListModerationQueue(limit=limit, cursor=cursor), call)

@@ -1,6 +1,5 @@
 """The published reviews of one product, and what all of them add up to."""
 
-from datetime import UTC, datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -8,8 +7,8 @@ from tradewind.contexts.reviews._domain.views import ReviewPage, view
 from tradewind.contexts.reviews._projections.rating import average
 from tradewind.contexts.reviews._store import reviews
 from tradewind.contracts.messages import Command
-from tradewind.kernel.errors import Invalid
 from tradewind.kernel.ids import MAX_ID
+from tradewind.kernel.pages import LAST_MOMENT, MAX_INT, Keyset, Moment, Number
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import query
 
@@ -25,12 +24,13 @@ MOST_HELPFUL: Final = """
 STARS: Final = """
     SELECT stars, count(*) AS reviews FROM reviews.review WHERE product_id = $1 AND status = 'PUBLISHED' GROUP BY stars
 """
-_MOST: Final = 2**31 - 1
-_END_OF_TIME: Final = datetime(9999, 12, 31, tzinfo=UTC)
-
-
-class UnfitCursor(Invalid):
-    """The cursor is none that this list gave."""
+BY_TIME: Final = Keyset("newest reviews", tuple[Moment, UUID], (LAST_MOMENT, MAX_ID))
+BY_HELP: Final = Keyset("helpful reviews", tuple[Number, UUID], (MAX_INT, MAX_ID))
+ORDERS: Final[dict[str, tuple[Keyset[Any], str, str]]] = {
+    "newest": (BY_TIME, NEWEST, "written_at"),
+    "helpful": (BY_HELP, MOST_HELPFUL, "helpful"),
+}
+"""Its cursors, its question, and the column that leads it."""
 
 
 class ListReviews(Command, frozen=True):
@@ -44,38 +44,18 @@ class ListReviews(Command, frozen=True):
 
 @query(action="reviews.list")
 async def list_reviews(command: ListReviews, tx: Tx) -> ReviewPage:
-    """Only published ones, to whoever asks."""
+    """Only published ones, to whoever asks. Refuses UnfitCursor and NoSuchProduct."""
+    order, sql, column = ORDERS[command.sort]
+    after, limit = order.after(command.cursor), min(command.limit, MAX_PAGE)
     await reviews.known(tx, command.product_id)
-    limit = min(command.limit, MAX_PAGE)
-    key, review_id = _read(command)
-    sql = NEWEST if command.sort == "newest" else MOST_HELPFUL
-    rows = await tx.all(sql, command.product_id, key, review_id, limit)
+    rows = await tx.all(sql, command.product_id, *after, limit + 1)
+    shown, next_ = order.page(rows, limit, lambda row: (row[column], row["id"]))
     counts = {row["stars"]: row["reviews"] for row in await tx.all(STARS, command.product_id)}
     count = sum(counts.values())
     return ReviewPage(
-        items=[view(reviews.of(row)) for row in rows],
+        items=[view(reviews.of(row)) for row in shown],
         average=average(count, sum(stars * many for stars, many in counts.items())),
         count=count,
         stars=tuple(counts.get(stars, 0) for stars in range(1, 6)),
-        next=_next(command, rows[-1]) if len(rows) == limit else None,
+        next=next_,
     )
-
-
-def _next(command: ListReviews, last: Any) -> str:
-    key = last["written_at"].isoformat() if command.sort == "newest" else last["helpful"]
-    return f"{command.sort}~{key}~{last['id']}"
-
-
-def _read(command: ListReviews) -> tuple[datetime | int, UUID]:
-    if command.cursor is None:
-        return (_END_OF_TIME if command.sort == "newest" else _MOST), MAX_ID
-    sort, _, rest = command.cursor.partition("~")
-    key, _, review_id = rest.partition("~")
-    try:
-        if sort != command.sort:
-            raise UnfitCursor("The cursor is of another order.")
-        if sort == "newest":
-            return datetime.fromisoformat(key).astimezone(UTC), UUID(review_id)
-        return max(0, min(int(key), _MOST)), UUID(review_id)
-    except (ValueError, OverflowError):
-        raise UnfitCursor from None

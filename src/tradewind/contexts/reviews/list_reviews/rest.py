@@ -8,7 +8,8 @@ from msgspec import Meta
 from tradewind.api.rest import Call, Dispatch, get
 from tradewind.contexts.reviews._domain.views import ReviewPage
 from tradewind.contexts.reviews._store.reviews import NoSuchProduct
-from tradewind.contexts.reviews.list_reviews.query import MAX_PAGE, ListReviews, UnfitCursor
+from tradewind.contexts.reviews.list_reviews.query import MAX_PAGE, ListReviews
+from tradewind.kernel.pages import Cursor, UnfitCursor
 
 
 @get("/api/v1/products/{product_id}/reviews", public=True, raises=(NoSuchProduct, UnfitCursor))
@@ -18,7 +19,7 @@ async def list_reviews(
     dispatch: Dispatch,
     sort: Literal["newest", "helpful"] = "newest",
     limit: Annotated[int, Meta(ge=1, le=MAX_PAGE)] = 20,
-    cursor: Annotated[str, Meta(max_length=200)] | None = None,
+    cursor: Cursor | None = None,
 ) -> ReviewPage:
     """See a product's published reviews, and what all of them add up to."""
     command = ListReviews(product_id=product_id, sort=sort, limit=limit, cursor=cursor)
