@@ -74,6 +74,7 @@ class OrderView(Answer, frozen=True, kw_only=True):
     total_amount: Decimal
     placed_at: datetime
     note: str | None = None
+    discount: Decimal = Decimal(0)
 
 
 VIEW = OrderView(

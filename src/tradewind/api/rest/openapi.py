@@ -123,9 +123,10 @@ def _schemas(types: list[Any]) -> tuple[_Schemas, dict[str, Json]]:
 
 def _numeric(schema: Any) -> Any:
     """Decimals travel as JSON numbers, to the last digit; msgspec's own schema says string."""
-    if schema == _DECIMAL:
-        return {"type": "number"}
     if isinstance(schema, Mapping):
+        if schema.items() >= _DECIMAL.items():
+            said = {name: part for name, part in schema.items() if name not in _DECIMAL}
+            return {"type": "number", **said, **({"default": float(said["default"])} if "default" in said else {})}
         return {name: _numeric(part) for name, part in schema.items()}
     return [_numeric(part) for part in schema] if isinstance(schema, list) else schema
 

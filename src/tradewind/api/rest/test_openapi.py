@@ -63,6 +63,7 @@ def test_mutations_take_idempotency_keys_and_need_a_token() -> None:
 def test_decimals_are_numbers_and_unknown_fields_are_none() -> None:
     schemas = DOCUMENT["components"]["schemas"]
     assert schemas["OrderView"]["properties"]["totalAmount"] == {"type": "number"}
+    assert schemas["OrderView"]["properties"]["discount"] == {"type": "number", "default": 0}
     assert schemas["NewOrder"]["additionalProperties"] is False
     assert schemas["Line"]["properties"]["qty"] == {"type": "integer", "minimum": 1, "maximum": 1000}
 
