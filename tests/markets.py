@@ -132,8 +132,8 @@ class Market:
         return sku
 
     async def stock(self, sku: str) -> tuple[int, int]:
-        """On hand and reserved."""
-        found = (await self.nobody.get(f"/api/v1/inventory/{sku}")).json()
+        """On hand and reserved, as the rows say: shoppers may see what was kept a moment ago."""
+        found = (await self.admin.get(f"/api/v1/inventory/{sku}")).json()
         return found["onHand"], found["reserved"]
 
     async def comes_to(self, person: Person, order_id: str, *statuses: str) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def _confirmed(story: Story) -> None:
 
 @then(parsers.parse('{left:d} of "{name}" are left'))
 def _left(story: Story, left: int, name: str) -> None:
-    assert story.shopper.told("GET", f"/api/v1/inventory/{story.skus[name]}")["available"] == left
+    assert story.staff("admin").told("GET", f"/api/v1/inventory/{story.skus[name]}")["available"] == left
 
 
 @when(parsers.parse('the merchant changes the price of "{name}" to {amount} {currency}'))

@@ -60,10 +60,11 @@ class InventoryReserved(Event, frozen=True):
 
 
 class ReservationConfirmed(Event, frozen=True):
-    """An order's goods have left the stock for good."""
+    """An order's goods have left the stock for good: `items`, which old logs do not say."""
 
     TYPE = "ecommerce.inventory.reservation.confirmed.v1"
     order_id: UUID
+    items: tuple[ReservedLine, ...] = ()
 
 
 class InventoryReleased(Event, frozen=True):

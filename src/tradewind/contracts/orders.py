@@ -141,6 +141,8 @@ class PaymentAwaited(Event, frozen=True):
 
     TYPE = "ecommerce.order.order.payment_awaited.v1"
     order_id: UUID
+    user_id: str | None = None
+    """Whose it was then; old logs do not say."""
 
 
 class OrderConfirmed(Event, frozen=True):
@@ -160,6 +162,8 @@ class OrderPaid(Event, frozen=True):
     order_id: UUID
     total_amount: Decimal
     currency: str
+    user_id: str | None = None
+    """Whose it was then; old logs do not say."""
 
 
 class OrderFulfilled(Event, frozen=True):
@@ -167,6 +171,8 @@ class OrderFulfilled(Event, frozen=True):
 
     TYPE = "ecommerce.order.order.fulfilled.v1"
     order_id: UUID
+    user_id: str | None = None
+    """Whose it was then; old logs do not say."""
 
 
 class OrderCancelled(Event, frozen=True):
@@ -177,6 +183,8 @@ class OrderCancelled(Event, frozen=True):
     reason: str
     total_amount: Decimal
     currency: str
+    user_id: str | None = None
+    """Whose it was then; old logs do not say."""
 
 
 class OrderFailed(Event, frozen=True):
@@ -185,3 +193,5 @@ class OrderFailed(Event, frozen=True):
     TYPE = "ecommerce.order.order.failed.v1"
     order_id: UUID
     cause: str
+    user_id: str | None = None
+    """Whose it was then; old logs do not say."""

@@ -50,8 +50,8 @@ class Cache(Protocol):
         """Keep what was loaded, unless something of it was forgotten for a later event; whether it is kept."""
         ...
 
-    def put(self, key: str, value: bytes, ttl_s: float) -> None:
-        """Keep what an event says, in place of what was there."""
+    def put(self, key: str, value: bytes, ttl_s: float, tags: tuple[str, ...] = ()) -> None:
+        """Keep what an event says, in place of what was there; forgetting one of the tags forgets it."""
         ...
 
     def forget(self, *tags: str, at: Place, by: str = BORN) -> int:

@@ -24,11 +24,15 @@ TELL_EVERY_S: Final = 0.5
 
 
 class Encoded(Struct, frozen=True):
-    """A body as it goes over the wire, with its entity tag. `shows`: tags of all that it shows beside its key."""
+    """A body as it goes over the wire, with its entity tag. `shows`: tags of all that it shows beside its key.
+
+    `to_keep`: whether it is worth keeping, where its query is kept.
+    """
 
     content: bytes
     tag: str
     shows: tuple[str, ...] = ()
+    to_keep: bool = True
 
     def as_bytes(self) -> bytes:
         """As it is kept."""
@@ -46,7 +50,8 @@ class Kept:
     """That a query's answers are kept under `key(command)`, at most for `ttl_s` seconds; events forget them sooner.
 
     `name`: for metrics. `written_by`: subscribers that write what is shown some time after the event that forgets it.
-    `unless`: an action; who may do it sees more than others, and is answered from the source.
+    `unless`: an action; who may do it sees more than others, and is answered from the source. `own`: everybody has
+    answers of their own, under the key and who asks.
     """
 
     name: str
@@ -54,6 +59,12 @@ class Kept:
     ttl_s: float
     written_by: tuple[str, ...] = ()
     unless: str | None = None
+    own: bool = False
+
+
+def own_key(key: str, subject: str) -> str:
+    """Where the answer to one asker is kept, where everybody has their own."""
+    return f"{key}:{subject}"
 
 
 class _Flight:
@@ -85,7 +96,7 @@ class Keeper:
         if not self._tail.fresh:
             self._count(kept.name, "bypass")
             return await load()
-        key = kept.key(command)
+        key = own_key(kept.key(command), call.actor.subject) if kept.own else kept.key(command)
         value = await self._cache.get(key)
         if value is not None:
             self._count(kept.name, "hit")
@@ -106,7 +117,8 @@ class Keeper:
                     rows = await tx.all(POSITIONS, list(kept.written_by))
                 complete |= {row["subscriber"]: (row["stamp"], row["position"]) for row in rows}
             answer = await load()
-            await self._cache.keep(key, Loaded(answer.as_bytes(), complete, era, answer.shows), kept.ttl_s)
+            if answer.to_keep:
+                await self._cache.keep(key, Loaded(answer.as_bytes(), complete, era, answer.shows), kept.ttl_s)
             return answer
         finally:
             flight = self._flights.get(key)

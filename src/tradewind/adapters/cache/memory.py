@@ -84,10 +84,10 @@ class MemoryCache:
             return False
         return self._store(key, _Entry(loaded.value, ttl_s, loaded.tags))
 
-    def put(self, key: str, value: bytes, ttl_s: float) -> None:
-        """Keep what an event says, in place of what was there."""
+    def put(self, key: str, value: bytes, ttl_s: float, tags: tuple[str, ...] = ()) -> None:
+        """Keep what an event says, in place of what was there; forgetting one of the tags forgets it."""
         self.generation += 1
-        self._store(key, _Entry(value, ttl_s, ()))
+        self._store(key, _Entry(value, ttl_s, tags))
 
     def forget(self, *tags: str, at: Place, by: str = BORN) -> int:
         """Forget whatever has one of these keys or tags, because of the event at `at`; how many that were."""

@@ -9,6 +9,7 @@ from tradewind.contexts.inventory.adjust_stock.command import AdjustStock, adjus
 from tradewind.contexts.inventory.expire_reservations.timer import EXPIRE_RESERVATIONS
 from tradewind.contexts.inventory.peer import Inventory
 from tradewind.contexts.inventory.query_stock import rest as query_stock_rest
+from tradewind.contexts.inventory.query_stock.kept import forget_stock, show_stock
 from tradewind.contexts.inventory.query_stock.query import query_stock
 from tradewind.contracts.inventory import InventoryPeer
 from tradewind.runtime.manifest import Manifest
@@ -19,9 +20,10 @@ _peer: InventoryPeer = Inventory()
 MANIFEST = Manifest(
     name="inventory",
     migrations=Path(__file__).parent / "migrations",
-    handlers=(adjust_stock, query_stock),
+    handlers=(adjust_stock, query_stock, show_stock),
     routes=(adjust_stock_rest.adjust_stock, query_stock_rest.query_stock),
     subscribers=(on_product_created, on_order_cancelled),
+    listeners=(forget_stock,),
     timers=(EXPIRE_RESERVATIONS,),
     peers={InventoryPeer: _peer},
 )

@@ -12,6 +12,9 @@ from tradewind.contexts.orders.cancel_order import rest as cancel_rest
 from tradewind.contexts.orders.cancel_order.command import cancel_order
 from tradewind.contexts.orders.get_order import rest as get_rest
 from tradewind.contexts.orders.get_order.query import get_order
+from tradewind.contexts.orders.get_order_status import rest as get_status_rest
+from tradewind.contexts.orders.get_order_status.kept import get_order_status, keep_order_status
+from tradewind.contexts.orders.get_order_status.standing import Standing
 from tradewind.contexts.orders.list_orders import rest as list_rest
 from tradewind.contexts.orders.list_orders.query import list_orders
 from tradewind.contexts.orders.pay_order import rest as pay_rest
@@ -30,12 +33,13 @@ _data = OrderData()
 MANIFEST = Manifest(
     name="orders",
     migrations=Path(__file__).parent / "migrations",
-    handlers=(place_orders, pay_order, cancel_order, get_order, list_orders),
+    handlers=(place_orders, pay_order, cancel_order, get_order, get_order_status, list_orders),
     routes=(
         place_rest.place_order,
         pay_rest.pay_order,
         cancel_rest.cancel_order,
         get_rest.get_order,
+        get_status_rest.get_order_status,
         list_rest.list_orders,
     ),
     subscribers=(
@@ -46,6 +50,8 @@ MANIFEST = Manifest(
         on_email_proved,
         on_guest_merged,
     ),
+    listeners=(keep_order_status,),
+    parts={Standing: Standing},
     sagas=(PLACE_ORDER,),
     peers={Placement: Placement(), OrdersOfPeer: _data},
     personal_data=_data,

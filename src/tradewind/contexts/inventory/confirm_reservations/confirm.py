@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from tradewind.contexts.inventory._domain.reservation import State, moving
+from tradewind.contexts.inventory._domain.reservation import State, goods, moving
 from tradewind.contexts.inventory._store import reservations
 from tradewind.contracts.inventory import ReservationConfirmed
 from tradewind.runtime.database import Tx
@@ -15,8 +15,7 @@ async def confirm(tx: Tx, order_ids: Sequence[UUID]) -> frozenset[UUID]:
     fresh = moving(lines, ReservationConfirmed)
     if fresh:
         reservations.lead_on(tx, fresh, ReservationConfirmed)
-        tx.tell(
-            *(ReservationConfirmed(order_id=order_id) for order_id in dict.fromkeys(line.order_id for line in fresh))
-        )
+        confirmed = goods(fresh).items()
+        tx.tell(*(ReservationConfirmed(order_id=order_id, items=items) for order_id, items in confirmed))
     out = {State.HELD, State.CONFIRMED}
     return frozenset(line.order_id for line in lines) - {line.order_id for line in lines if line.state not in out}

@@ -149,7 +149,7 @@ class Order(Struct, frozen=True, kw_only=True):
 
     def await_payment(self) -> PaymentAwaited:
         """The goods are held; the buyer has yet to say how to pay."""
-        return self._may(PaymentAwaited(order_id=self.id))
+        return self._may(PaymentAwaited(order_id=self.id, user_id=self.user_id))
 
     def confirm(self, *, authorized: bool) -> OrderConfirmed:
         """Goods, money and carriage are certain. Refuses (PaymentMissing) while the money is not."""
@@ -163,21 +163,29 @@ class Order(Struct, frozen=True, kw_only=True):
 
     def pay(self) -> OrderPaid:
         """The money is ours."""
-        return self._may(OrderPaid(order_id=self.id, total_amount=self.total.amount, currency=self.currency))
+        return self._may(
+            OrderPaid(order_id=self.id, user_id=self.user_id, total_amount=self.total.amount, currency=self.currency)
+        )
 
     def fulfill(self) -> OrderFulfilled:
         """The buyer has the goods."""
-        return self._may(OrderFulfilled(order_id=self.id))
+        return self._may(OrderFulfilled(order_id=self.id, user_id=self.user_id))
 
     def cancel(self, reason: str) -> OrderCancelled:
         """It is off. Whoever says so has seen to it that nothing is held and nothing is owed."""
         return self._may(
-            OrderCancelled(order_id=self.id, reason=reason, total_amount=self.total.amount, currency=self.currency)
+            OrderCancelled(
+                order_id=self.id,
+                user_id=self.user_id,
+                reason=reason,
+                total_amount=self.total.amount,
+                currency=self.currency,
+            )
         )
 
     def fail(self, cause: str) -> OrderFailed:
         """The shop could not carry it out. Whoever says so has seen to it that nothing is held and nothing is owed."""
-        return self._may(OrderFailed(order_id=self.id, cause=cause))
+        return self._may(OrderFailed(order_id=self.id, user_id=self.user_id, cause=cause))
 
     def after(self, event: Event) -> Self:
         """The order once `event` has happened."""

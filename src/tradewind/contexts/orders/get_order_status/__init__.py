@@ -1,0 +1,1 @@
+"""See where an order of one's own stands, as often as one likes."""
