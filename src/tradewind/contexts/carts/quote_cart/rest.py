@@ -3,8 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta, structs
+from msgspec import Meta
 
+from tradewind.api.address import Address
 from tradewind.api.postal import InvalidAddress
 from tradewind.api.rest import Body, Call, Dispatch, post
 from tradewind.contexts.carts._domain.cart import CartClosed, NoSuchCart
@@ -20,7 +21,6 @@ from tradewind.contexts.carts._domain.quote import (
 from tradewind.contexts.carts.quote_cart.command import QuoteCart, QuoteView
 from tradewind.contracts.inventory import NotEnoughStock
 
-Short = Annotated[str, Meta(min_length=1, max_length=200)]
 Code = Annotated[str, Meta(min_length=1, max_length=64)]
 _RAISES = (
     NoSuchCart, CartClosed, EmptyCart, EmailNeeded, InvalidAddress, NotEnoughStock, NoCarriage, MixedCurrencies,
@@ -28,24 +28,13 @@ _RAISES = (
 )  # fmt: skip
 
 
-class Destination(Body, frozen=True, omit_defaults=True):
-    """Where the goods go, by the rules of its country (ISO 3166 alpha-2). With `pickup` the country is enough."""
-
-    country: Annotated[str, Meta(pattern="^[A-Z]{2}$")]
-    name: Short | None = None
-    company: Short | None = None
-    line1: Short | None = None
-    line2: Short | None = None
-    city: Short | None = None
-    region: Short | None = None
-    postal_code: Short | None = None
-    phone: Short | None = None
-
-
 class QuoteWish(Body, frozen=True):
-    """Where to, in which way, with which coupons. A guest gives an e-mail address."""
+    """Where to (with `pickup` the country is enough), in which way, with which coupons.
 
-    shipping_address: Destination
+    A guest gives an e-mail address.
+    """
+
+    shipping_address: Address
     shipping_method: Annotated[str, Meta(min_length=1, max_length=40)] = "standard"
     email: Annotated[str, Meta(min_length=3, max_length=MAX_EMAIL)] | None = None
     coupons: Annotated[tuple[Code, ...], Meta(max_length=MAX_COUPONS)] = ()
@@ -56,10 +45,9 @@ class QuoteWish(Body, frozen=True):
 async def quote_cart(cart_id: UUID, body: QuoteWish, call: Call, dispatch: Dispatch) -> QuoteView:
     """Quote a cart with shipping, tax and promotions, explained. The price shown is the price that is charged: hand
     the token to the checkout within 15 minutes, before the cart is changed."""
-    given = structs.asdict(body.shipping_address)
     command = QuoteCart(
         cart_id=cart_id,
-        shipping_address={name: value for name, value in given.items() if value is not None},
+        shipping_address=body.shipping_address.place(),
         shipping_method=body.shipping_method,
         email=body.email,
         coupons=body.coupons,

@@ -11,7 +11,6 @@ from tradewind.api.postal import InvalidAddress, checked
 from tradewind.kernel.errors import Conflict, NotFound
 
 MAX_ADDRESSES: Final = 20
-PARTS: Final = ("name", "company", "line1", "line2", "city", "region", "postal_code", "country", "phone")
 
 
 class NoSuchAddress(NotFound):

@@ -3,8 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta, structs
+from msgspec import Meta
 
+from tradewind.api.address import Address
 from tradewind.api.rest import Body, Call, Dispatch, post
 from tradewind.contexts.orders._domain.view import OrderView
 from tradewind.contexts.orders.place_order.command import (
@@ -18,8 +19,6 @@ from tradewind.contexts.orders.place_order.command import (
 from tradewind.contracts.inventory import NotEnoughStock
 from tradewind.contracts.pricing import FlashSaleLimit, FlashSaleSoldOut
 
-Short = Annotated[str, Meta(min_length=1, max_length=200)]
-
 
 class NewLine(Body, frozen=True):
     """One line: a product, named by `sku` or by `productId`, and how many of it."""
@@ -29,22 +28,11 @@ class NewLine(Body, frozen=True):
     product_id: UUID | None = None
 
 
-class Address(Body, frozen=True, omit_defaults=True):
-    """Where the goods go. `country` is ISO 3166 alpha-2; without an address they are fetched."""
-
-    country: Annotated[str, Meta(pattern="^[A-Z]{2}$")]
-    name: Short | None = None
-    company: Short | None = None
-    line1: Short | None = None
-    line2: Short | None = None
-    city: Short | None = None
-    region: Short | None = None
-    postal_code: Short | None = None
-    phone: Short | None = None
-
-
 class NewOrder(Body, frozen=True):
-    """What to buy and how. Without `paymentMethod` the goods are held and the order waits to be paid."""
+    """What to buy and how. Without `paymentMethod` the goods are held and the order waits to be paid.
+
+    Without an address they are fetched.
+    """
 
     items: Annotated[list[NewLine], Meta(min_length=1, max_length=MAX_LINES)]
     payment_method: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
@@ -64,13 +52,7 @@ async def place_order(body: NewOrder, call: Call, dispatch: Dispatch) -> OrderVi
         items=tuple(OrderLine(qty=line.qty, sku=line.sku, product_id=line.product_id) for line in body.items),
         currency=body.currency,
         payment_method=body.payment_method,
-        shipping_address=_plain(body.shipping_address),
+        shipping_address=body.shipping_address.place() if body.shipping_address else None,
     )
     answer: OrderView = await dispatch(command, call)
     return answer
-
-
-def _plain(address: Address | None) -> dict[str, str] | None:
-    if address is None:
-        return None
-    return {name: value for name, value in structs.asdict(address).items() if value is not None}
