@@ -31,6 +31,9 @@ QUEUE = 20
 MAX_ATTEMPTS = 5
 HORIZON_POLL_S = 0.010
 """Wait before looking again when the only news is above the horizon."""
+PACE_S = 0.030
+"""Shortest time between two looks that found something: the first goes at once, what is told right after it together.
+Each look costs a transaction of every subscriber that it finds something for."""
 IDLE_EVERY_S = 1.0
 """Time between two notes of where those stand who had nothing to do."""
 STANDBY_S = 0.5
@@ -193,6 +196,8 @@ class Relay:
 
     async def _step(self, connection: Any, feeds: Sequence[Feed], cursor: Cursor) -> Cursor:
         rings = self._bell.rings
+        loop = asyncio.get_running_loop()
+        looked_s = loop.time()
         batch = await read(connection, cursor, BATCH)
         for feed in feeds:
             if mine := [logged for logged in batch if logged.type in feed.types]:
@@ -202,11 +207,14 @@ class Relay:
             cursor = batch[-1].at
         if len(batch) == BATCH:
             return cursor
+        if batch:
+            await asyncio.sleep(looked_s + PACE_S - loop.time())
+            return cursor
         if await is_waiting(connection, cursor):
             await asyncio.sleep(HORIZON_POLL_S)
         else:
             await self._bell.rung(since=rings)
-            if (now_s := asyncio.get_running_loop().time()) >= self._idle_due_s:
+            if (now_s := loop.time()) >= self._idle_due_s:
                 self._idle_due_s = now_s + IDLE_EVERY_S
                 await self._catch_up_idle(connection, feeds, cursor)
         return cursor
