@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, Final, Self
 
 import httpx2
+from PIL import Image
 
 from tests.markets import Market, Person
-from tests.security.matrix import CONTACT, MATRIX, PLACE, filled
+from tests.security.matrix import CONTACT, MATRIX, PLACE, PRICE, PROMOTION, SALE, filled
 from tradewind.kernel.ids import new_id
 
 PASSWORD: Final = "a matrix of many rows"
@@ -70,6 +72,31 @@ async def product_of(market: Market, sku: str) -> str:
     product_id = str((await market.nobody.get(f"/api/v1/products/by-sku/{sku}")).json()["id"])
     await market.shop.db.pool.execute(HEARD, product_id)
     return product_id
+
+
+async def of_merchants(market: Market) -> dict[str, str]:
+    """One of each thing that merchants have."""
+    promotion = {**PROMOTION, "needsCoupon": True}
+    parent = {"sku": "PARENT", "name": "p", "category": "c", "price": PRICE, "optionNames": ["size", "a name"]}
+    paths = {
+        "category_id": ("/api/v1/categories", {"name": "Of merchants"}),
+        "promotion_id": ("/api/v1/promotions", promotion),
+        "book_id": ("/api/v1/price-books", {"name": "b", "currency": "EUR"}),
+        "sale_id": ("/api/v1/flash-sales", filled(SALE, await market.goods(stock=1))),
+        "parent_id": ("/api/v1/products", parent),
+    }
+    return {name: await made(market.admin, *path) for name, path in paths.items()}
+
+
+async def an_image(market: Market, owner: Owner) -> str:
+    """A picture of the owner's product."""
+    picture = BytesIO()
+    Image.new("RGB", (64, 64), "teal").save(picture, "PNG")
+    headers = {"Authorization": f"Bearer {market.admin.token}", "Content-Type": "image/png"}
+    path = f"/api/v1/products/{owner.ids['product_id']}/images"
+    answer = await market.http.post(path, content=picture.getvalue(), headers=headers)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
 
 
 async def registered(market: Market) -> Person:

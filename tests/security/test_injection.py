@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -13,12 +12,11 @@ from urllib.parse import urlencode
 import httpx2
 import pytest
 import pytest_asyncio
-from PIL import Image
 
 from tests.markets import Market, Person, open_market
 from tests.security.corpus import FORGED, LEAKS, NUMBERS, SHORT, TEXTS, Field, escaped, fields, placed
-from tests.security.matrix import MATRIX, PRICE, PROMOTION, SALE, filled
-from tests.security.owners import Owner, made, registered
+from tests.security.matrix import MATRIX, PRICE, filled
+from tests.security.owners import Owner, an_image, made, of_merchants, registered
 from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
 
@@ -87,31 +85,6 @@ async def scene(
         document = (await market.nobody.get("/openapi.json")).json()
         ids = {**owner.ids, **await of_merchants(market), "image_id": await an_image(market, owner)}
         yield Scene(market, replace(owner, ids=ids), document, f"/api/v1/products/{bird}")
-
-
-async def of_merchants(market: Market) -> dict[str, str]:
-    """One of each thing that merchants have."""
-    promotion = {**PROMOTION, "needsCoupon": True}
-    parent = {"sku": "PARENT", "name": "p", "category": "c", "price": PRICE, "optionNames": ["size", "a name"]}
-    paths = {
-        "category_id": ("/api/v1/categories", {"name": "Of merchants"}),
-        "promotion_id": ("/api/v1/promotions", promotion),
-        "book_id": ("/api/v1/price-books", {"name": "b", "currency": "EUR"}),
-        "sale_id": ("/api/v1/flash-sales", filled(SALE, await market.goods(stock=1))),
-        "parent_id": ("/api/v1/products", parent),
-    }
-    return {name: await made(market.admin, *path) for name, path in paths.items()}
-
-
-async def an_image(market: Market, owner: Owner) -> str:
-    """A picture of the owner's product."""
-    picture = BytesIO()
-    Image.new("RGB", (64, 64), "teal").save(picture, "PNG")
-    headers = {"Authorization": f"Bearer {market.admin.token}", "Content-Type": "image/png"}
-    path = f"/api/v1/products/{owner.ids['product_id']}/images"
-    answer = await market.http.post(path, content=picture.getvalue(), headers=headers)
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["id"])
 
 
 def corpus(one: Field) -> Mapping[str, str]:
