@@ -203,7 +203,6 @@ ORDERS: Final = {
     "GET /api/v1/orders": Row(SHOPPERS | SUPPORT),
     f"GET {_ORDER}": order(SUPPORT, None, 200),
     f"GET {_ORDER}/status": order(SUPPORT, None, 200),
-    f"GET {_ORDER}/status": order(SUPPORT, None, 200),
     f"POST {_ORDER}/pay": order(ADMIN, {"paymentMethod": "simulated:approve"}, 202),
     f"POST {_ORDER}/cancel": order(SUPPORT, {}, 200, 202),
     f"POST {_ORDER}/refunds": Row(ADMIN, REFUND),

@@ -27,7 +27,7 @@ CHECK_TIMEOUT_S: Final = 3.0
 """A check that takes longer has failed."""
 DOCS_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "connect-src 'self'; frame-ancestors 'none'"
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _ASSETS: Final = {
     "swagger-ui.css": "text/css",
