@@ -5,6 +5,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final, Protocol, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -127,76 +128,58 @@ class Route:
         return await self.function(*args, **kwargs)
 
 
-class _Decorator(Protocol):
-    def __call__(  # noqa: PLR0913 -- declarations are named one by one
-        self,
-        path: str,
-        *,
-        status: int | None = None,
-        public: bool | str = False,
-        waits: bool = False,
-        raises: tuple[type[Refusal], ...] = (),
-        on_refusal: OnRefusal | None = None,
-        content_type: str = "application/json",
-        limit: str | None = None,
-        reads: RawBody | None = None,
-    ) -> Callable[[Function], Route]: ...
+def _declare(  # noqa: PLR0913 -- declarations are named one by one
+    method: str,
+    path: str,
+    *,
+    status: int | None = None,
+    public: bool | str = False,
+    waits: bool = False,
+    raises: tuple[type[Refusal], ...] = (),
+    on_refusal: OnRefusal | None = None,
+    content_type: str = "application/json",
+    limit: str | None = None,
+    reads: RawBody | None = None,
+) -> Callable[[Function], Route]:
+    """Declare the decorated function to answer `method` on `path`.
 
+    `public`: no token is needed; for a mutation it must be the reason (S0-94). `waits`: honours `Prefer: wait`.
+    `raises`: refusals worth naming in the OpenAPI document. `on_refusal`: answers refusals in another shape than
+    a problem document, where a standard asks for it. `limit`: the class of rate limits (api.rest.rates) where it is
+    not that of its method, `read` or `write`. `reads`: what a `body: bytes` may be; it is handed
+    over as it came.
+    """
 
-def _declares(method: str) -> _Decorator:
-    def declare(  # noqa: PLR0913 -- declarations are named one by one
-        path: str,
-        *,
-        status: int | None = None,
-        public: bool | str = False,
-        waits: bool = False,
-        raises: tuple[type[Refusal], ...] = (),
-        on_refusal: OnRefusal | None = None,
-        content_type: str = "application/json",
-        limit: str | None = None,
-        reads: RawBody | None = None,
-    ) -> Callable[[Function], Route]:
-        """Declare the decorated function to answer `method` on `path`.
-
-        `public`: no token is needed; for a mutation it must be the reason (S0-94). `waits`: honours `Prefer: wait`.
-        `raises`: refusals worth naming in the OpenAPI document. `on_refusal`: answers refusals in another shape than
-        a problem document, where a standard asks for it. `limit`: the class of rate limits (api.rest.rates) where it is
-        not that of its method, `read` or `write`. `reads`: what a `body: bytes` may be; it is handed
-        over as it came.
-        """
-
-        def mark(function: Function) -> Route:
-            returns = get_type_hints(function, include_extras=True).get("return", Any)
-            nothing = returns in (None, type(None))
-            return _checked(
-                Route(
-                    method=method,
-                    path=path,
-                    status=status or (204 if nothing else 200),
-                    function=function,
-                    public=public,
-                    waits=waits,
-                    raises=raises,
-                    on_refusal=on_refusal,
-                    parameters=_parameters(function, path),
-                    returns=None if nothing else returns,
-                    content_type=content_type,
-                    reads=reads,
-                    tag=_tag(function),
-                    limit=limit or ("read" if method in READS else "write"),
-                )
+    def mark(function: Function) -> Route:
+        returns = get_type_hints(function, include_extras=True).get("return", Any)
+        nothing = returns in (None, type(None))
+        return _checked(
+            Route(
+                method=method,
+                path=path,
+                status=status or (204 if nothing else 200),
+                function=function,
+                public=public,
+                waits=waits,
+                raises=raises,
+                on_refusal=on_refusal,
+                parameters=_parameters(function, path),
+                returns=None if nothing else returns,
+                content_type=content_type,
+                reads=reads,
+                tag=_tag(function),
+                limit=limit or ("read" if method in READS else "write"),
             )
+        )
 
-        return mark
-
-    return declare
+    return mark
 
 
-get = _declares("GET")
-post = _declares("POST")
-put = _declares("PUT")
-patch = _declares("PATCH")
-delete = _declares("DELETE")
+get = partial(_declare, "GET")
+post = partial(_declare, "POST")
+put = partial(_declare, "PUT")
+patch = partial(_declare, "PATCH")
+delete = partial(_declare, "DELETE")
 
 
 def stream(
