@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from msgspec import Struct
@@ -54,25 +54,22 @@ class Category(Struct, frozen=True, kw_only=True):
 
     def created(self) -> CategoryCreated:
         """What is told of a new one."""
-        return CategoryCreated(
-            category_id=self.id,
-            name=self.name,
-            slug=self.slug,
-            parent_id=self.parent_id,
-            path=self.path,
-            position=self.position,
-        )
+        return CategoryCreated(**_told(self))
 
     def updated(self) -> CategoryUpdated:
         """What is told of one that has another name or place."""
-        return CategoryUpdated(
-            category_id=self.id,
-            name=self.name,
-            slug=self.slug,
-            parent_id=self.parent_id,
-            path=self.path,
-            position=self.position,
-        )
+        return CategoryUpdated(**_told(self))
+
+
+def _told(category: Category) -> dict[str, Any]:
+    return {
+        "category_id": category.id,
+        "name": category.name,
+        "slug": category.slug,
+        "parent_id": category.parent_id,
+        "path": category.path,
+        "position": category.position,
+    }
 
 
 def check(name: str, slug: str) -> None:
