@@ -1,12 +1,13 @@
 """`make bench`: everything in one run, side by side, in a home of its own that is gone afterwards.
 
-python -m bench [--json] [--short] [--rounds N] [--orders N] [--only contest|walk]
+python -m bench [--json] [--short] [--rounds N] [--orders N] [--only contest|walk|reads|search|checkout|flash]
 """
 
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,7 @@ from typing import Final
 import uvloop
 from rich.console import Console
 
-from bench import over_http, walk
+from bench import checkout, flash_sales, over_http, reads, search, walk
 from tradewind.app.bench import contest, raw_limit
 from tradewind.app.bench.own_database import own_database
 from tradewind.app.bench.report import Figure, Goal, Report
@@ -26,28 +27,42 @@ from tradewind.app.wiring import migrate_shop, open_shop
 from tradewind.runtime.telemetry import logs
 
 Say = Callable[[str], None]
-NOTES: Final = (
-    "Every ratio is the median of the rounds' own ratios; in a round all take part one after the other.",
-    "(a) to (d) have nothing behind them: no sagas are carried meanwhile. The load generator shares the cores.",
-    "Saturating rate: orders posted as fast as 64 connections can, divided by the time from the first POST to the last "
-    "order CONFIRMED, with edge, worker, provider and Postgres at work.",
-    "Commit to subscriber is counted from the beginning of the placing transaction, so it is an upper bound.",
-)
+Found = tuple[list[Goal], list[Figure]]
+CLIENTS: Final = 1000
+"""Clients that follow flash sales."""
+NOTES: Final[Mapping[str, Sequence[str]]] = {
+    "contest": (
+        "Every ratio is the median of the rounds' own ratios; in a round all take part one after the other.",
+        "(a) to (d) have nothing behind them: no sagas are carried meanwhile. The load generator shares the cores.",
+    ),
+    "walk": (
+        "Saturating rate: orders posted as fast as 64 connections can, divided by the time from the first POST to the "
+        "last order CONFIRMED, with edge, worker, provider and Postgres at work.",
+        "Commit to subscriber is counted from the beginning of the placing transaction, so it is an upper bound.",
+    ),
+    "reads": reads.NOTES,
+    "search": search.NOTES,
+    "checkout": checkout.NOTES,
+    "flash": ("A sale's moment is planned half a second ahead; edge, worker and all clients share the machine.",),
+}
 
 
 async def measure(settings: Settings, arguments: argparse.Namespace, say: Say) -> Report:
-    """All of it."""
-    rounds, orders = arguments.rounds, arguments.orders
-    report = Report(rounds=rounds, runs={}, goals=[], notes=NOTES)
+    """All of it, or the part that was asked for."""
+    wanted = [arguments.only] if arguments.only else list(NOTES)
+    report = Report(rounds=arguments.rounds, runs={}, goals=[])
     async with engines(settings, say) as found:
-        if arguments.only != "walk":
-            report = await compete(settings, found, rounds, orders, say)
-        if arguments.only != "contest":
-            goals, figures = await whole(settings, found, arguments, say)
-            report = Report(
-                rounds=rounds, runs=report.runs, goals=[*report.goals, *goals], figures=figures, notes=NOTES
-            )
-    return report
+        if "contest" in wanted:
+            report = await compete(settings, found, arguments.rounds, arguments.orders, say)
+        goals, figures = list(report.goals), list[Figure]()
+        for name, part in PARTS.items():
+            if name in wanted:
+                say(f"{name}:")
+                more = await part(settings, found, arguments, say)
+                goals += more[0]
+                figures += more[1]
+    notes = [note for name in wanted for note in NOTES[name]]
+    return Report(rounds=arguments.rounds, runs=report.runs, goals=goals, figures=figures, notes=notes)
 
 
 async def compete(settings: Settings, found: Engines, rounds: int, orders: int, say: Say) -> Report:
@@ -68,15 +83,19 @@ async def compete(settings: Settings, found: Engines, rounds: int, orders: int, 
     return Report(rounds=rounds, runs=runs, goals=goals)
 
 
-async def whole(
-    settings: Settings, found: Engines, arguments: argparse.Namespace, say: Say
-) -> tuple[list[Goal], list[Figure]]:
-    """The whole shop: how much it carries, and how long an order takes at half of that."""
+@asynccontextmanager
+async def full_shelves(settings: Settings, found: Engines) -> AsyncIterator[Engines]:
+    """A database of a shop with plenty of everything."""
     async with own_database(found) as shops:
         await migrate_shop(shops.database_url)
         async with open_shop(settings, shops) as shop:
             await fill(shop)
-        say("The whole shop:")
+        yield shops
+
+
+async def whole(settings: Settings, found: Engines, arguments: argparse.Namespace, say: Say) -> Found:
+    """The whole shop: how much it carries, and how long an order takes at half of that."""
+    async with full_shelves(settings, found) as shops:
         saturating = await walk.saturating_rate(settings, shops, arguments.rounds, arguments.orders, say)
         at_half, at_200 = list[walk.Walk](), list[walk.Walk]()
         for number in range(arguments.rounds):
@@ -88,6 +107,34 @@ async def whole(
     return walk.findings(saturating, at_half, at_200)
 
 
+async def shop_for(settings: Settings, found: Engines, arguments: argparse.Namespace, say: Say) -> Found:
+    """Cart add, quote, and a guest's whole checkout."""
+    count, seconds = arguments.orders // 4, arguments.seconds / 2
+    async with full_shelves(settings, found) as shops:
+        return await checkout.measure(settings, shops, say, count=count, seconds=seconds, rounds=arguments.rounds)
+
+
+async def read(settings: Settings, found: Engines, arguments: argparse.Namespace, say: Say) -> Found:
+    """Product detail, list and search beside the static route."""
+    count, seconds = arguments.orders * 5, arguments.seconds / 5
+    return await reads.measure(settings, found, say, reads=count, rounds=arguments.rounds, seconds=seconds)
+
+
+async def find(settings: Settings, found: Engines, arguments: argparse.Namespace, say: Say) -> Found:
+    """Is the right book found, and how soon."""
+    return await search.measure(settings, found, say, rounds=arguments.rounds)
+
+
+async def follow(settings: Settings, found: Engines, arguments: argparse.Namespace, say: Say) -> Found:
+    """A flash sale on the wires of many."""
+    sales = 4 if arguments.short else 20
+    report = await flash_sales.measure(settings, found, CLIENTS, sales, say)
+    return list(report.goals), list(report.figures)
+
+
+PARTS: Final = {"walk": whole, "reads": read, "search": find, "checkout": shop_for, "flash": follow}
+
+
 def main(words: Sequence[str]) -> int:
     """Measure and print; a missed goal is a finding, not a failure."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
@@ -96,7 +143,7 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--orders", type=int, default=4000, help="orders of each run")
     parser.add_argument("--seconds", type=float, default=15.0, help="length of each run of the whole shop")
-    parser.add_argument("--only", choices=("contest", "walk"), help="(a) to (d) alone, or the whole shop alone")
+    parser.add_argument("--only", choices=list(NOTES), help="one part alone")
     arguments = parser.parse_args(words)
     if arguments.short:
         arguments.rounds, arguments.orders, arguments.seconds = 1, 2000, 6.0

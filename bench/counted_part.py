@@ -2,11 +2,13 @@
 
     python -m bench.counted_part edge|worker FILE
 
-Everything sent to the database counts, BEGIN and COMMIT too. On SIGTERM the counts are written to FILE.
+Everything sent to the database counts, BEGIN and COMMIT too. On SIGTERM, and whenever SIGUSR1 asks, the counts are
+written to FILE. The edge answers the static route of bench.static_edge too.
 """
 
+import asyncio
+import signal
 import sys
-from itertools import count
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -16,6 +18,7 @@ import msgspec
 import uvloop
 from msgspec import Struct
 
+from bench.static_edge import static
 from tradewind.app import edge, wiring, worker
 from tradewind.app.settings import Settings
 from tradewind.contracts.orders import OrderConfirmed, OrderPlaced
@@ -34,7 +37,12 @@ class Heard(Struct, frozen=True):
     confirmed: dict[str, float] = {}
 
 
-statements = count()
+class Sent:
+    """SQL statements sent so far."""
+
+    count = 0
+
+
 placed: dict[str, float] = {}
 confirmed: dict[str, float] = {}
 
@@ -54,28 +62,35 @@ def count_statements() -> None:
 
 def _counted(send: Any) -> Any:
     async def counted(*args: Any, **kwargs: Any) -> Any:
-        next(statements)
+        Sent.count += 1
         return await send(*args, **kwargs)
 
     return counted
 
 
-async def part(name: str, settings: Settings) -> Heard:
-    """Run it until SIGTERM; what was counted."""
+def write(file: Path) -> None:
+    """Say what was counted until now; the file appears whole."""
+    unfinished = file.with_suffix(".part")
+    unfinished.write_bytes(msgspec.json.encode(Heard(Sent.count, placed, confirmed)))
+    unfinished.rename(file)
+
+
+async def part(name: str, settings: Settings, file: Path) -> None:
+    """Run it until SIGTERM."""
     count_statements()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, write, file)
     found = wiring.manifests()
     with_probe = (*found, Manifest(name="bench", migrations=settings.home, subscribers=(probe,)))
     with mock.patch.object(wiring, "manifests", return_value=with_probe):
-        await (edge.serve(settings) if name == "edge" else worker.work(settings))
-    return Heard(next(statements), placed, confirmed)
+        await (edge.serve(settings, also=[static]) if name == "edge" else worker.work(settings))
+    write(file)
 
 
 def main() -> None:
     """Run the part that the command line names by the environment's settings."""
     settings = Settings.from_environment()
     logs.configure(settings.log_level.upper())
-    heard = uvloop.run(part(sys.argv[1], settings))
-    Path(sys.argv[2]).write_bytes(msgspec.json.encode(heard))
+    uvloop.run(part(sys.argv[1], settings, Path(sys.argv[2])))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from tradewind.app.bench.driving import percentile
 from tradewind.app.bench.own_database import own_database
 from tradewind.app.bench.report import Figure, Goal, Report
 from tradewind.app.edge import free_port
-from tradewind.app.engines import engines
+from tradewind.app.engines import Engines, engines
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import Shop, migrate_shop, open_shop
 from tradewind.app.worker import READY_FILE
@@ -112,10 +112,10 @@ async def one_sale(shop: Shop, following: Sequence[Client], connection: Any) -> 
     return [(at_s - moment_s) * 1000 for _, at_s in heard], [(at_s - born_s) * 1000 for _, at_s in heard]
 
 
-async def measure(settings: Settings, count: int, sales: int, say: Say) -> Report:
+async def measure(settings: Settings, found: Engines, count: int, sales: int, say: Say) -> Report:
     """All sales, one after the other."""
     from_moment, from_birth = list[float](), list[float]()
-    async with engines(settings, say) as found, own_database(found) as shops:
+    async with own_database(found) as shops:
         await migrate_shop(shops.database_url)
         async with open_shop(settings, shops, connections=4) as shop, served(settings, shops) as port:
             product = CreateProduct(
@@ -133,6 +133,11 @@ async def measure(settings: Settings, count: int, sales: int, say: Say) -> Repor
                         f"{percentile(sorted(birth), 0.99):.0f} ms from the event's birth")  # fmt: skip
             await connection.close()
     return findings(from_moment, from_birth, count, sales)
+
+
+async def _alone(settings: Settings, count: int, sales: int, say: Say) -> Report:
+    async with engines(settings, say) as found:
+        return await measure(settings, found, count, sales, say)
 
 
 def findings(from_moment: list[float], from_birth: list[float], count: int, sales: int) -> Report:
@@ -167,7 +172,7 @@ def main(words: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="tradewind-bench-", ignore_cleanup_errors=True) as folder:
         settings = replace(Settings.from_environment(), home=Path(folder))
         say: Say = lambda line: console.print(line, markup=False, highlight=False)  # noqa: E731
-        report = uvloop.run(measure(settings, arguments.clients, arguments.sales, say))
+        report = uvloop.run(_alone(settings, arguments.clients, arguments.sales, say))
     if arguments.json:
         print(report.as_json())
     else:

@@ -23,10 +23,13 @@ import uvloop
 from rich.console import Console
 
 from bench.asking import Errand
+from bench.kept import staleness
 from bench.misspelt import BOOKS, books, queries
 from bench.parts import Meter, Place, answering, appearing, running
 from bench.search import imported
 from bench.static_edge import PATH as STATIC
+from bench.visiting import READ, visits
+from bench.visiting import Errand as Visit
 from tradewind.app.bench.driving import Run
 from tradewind.app.bench.own_database import own_database
 from tradewind.app.bench.report import Figure, Goal, Report
@@ -34,7 +37,7 @@ from tradewind.app.bench.rounds import Measure, Rounds
 from tradewind.app.edge import free_port
 from tradewind.app.engines import Engines, engines
 from tradewind.app.settings import Settings
-from tradewind.app.wiring import Shop, migrate_shop, open_shop
+from tradewind.app.wiring import migrate_shop, open_shop
 from tradewind.app.worker import READY_FILE
 from tradewind.runtime.telemetry import logs
 
@@ -43,6 +46,7 @@ LIMIT: Final = "static JSON route"
 CACHED, UNCACHED = "product detail, cached", "product detail, from the database"
 LISTED, SEARCHED = "list of 20 with facets", "search, one typo"
 CACHED_AIM: Final = 0.7
+P95_AIM_MS: Final = 50.0
 PRODUCTS: Final = 200
 """Products that are read in turn, and searches that are asked in turn."""
 SHARE: Final[Mapping[str, float]] = {LIMIT: 1.0, CACHED: 1.0, UNCACHED: 0.2, LISTED: 0.05, SEARCHED: 0.05}
@@ -58,7 +62,14 @@ Say = Callable[[str], None]
 
 
 async def measure(
-    settings: Settings, found: Engines, say: Say, *, file: Path = BOOKS, reads: int = 20_000, rounds: int = 3
+    settings: Settings,
+    found: Engines,
+    say: Say,
+    *,
+    file: Path = BOOKS,
+    reads: int = 20_000,
+    rounds: int = 3,
+    seconds: float = 3.0,
 ) -> tuple[list[Goal], list[Figure]]:
     """Import, ask, and say what came of it."""
     async with own_database(found) as shops:
@@ -78,15 +89,35 @@ async def measure(
             typed = [one.text for one in queries(products, PRODUCTS, 1)]
             played = Rounds()
             meter = Meter(settings, {"edge": edge.pid})
-            contestants = _contestants(place.port, await _paths(shop, typed), reads, meter, used := _Used())
+            rows: Any = await shop.db.pool.fetch(SOME, PRODUCTS)
+            paths = _paths(rows, typed)
+            contestants = _contestants(place.port, paths, reads, meter, used := _Used())
             for ask in contestants.values():
                 await ask(-1)
             await played.play(rounds, contestants, say)
-    return _findings(played, used)
+            goals, figures = _findings(played, used)
+            goals += [
+                await _at_half(place.port, name, paths[name], played, rounds, seconds, say)
+                for name in paths
+                if name != LIMIT
+            ]
+            half = median(played.per_second(CACHED)) / 2
+            figures += await staleness(shop, place.port, [row["id"] for row in rows], half / 2)
+    return goals, figures
 
 
-async def _paths(shop: Shop, typed: Sequence[str]) -> dict[str, list[str]]:
-    rows: Any = await shop.db.pool.fetch(SOME, PRODUCTS)
+async def _at_half(
+    port: int, name: str, paths: Sequence[str], played: Rounds, rounds: int, seconds: float, say: Say
+) -> Goal:
+    """Half the rate at which the shop is busy all the time is offered, at moments that wait for no answer."""
+    rate = median(played.per_second(name)) / 2
+    errand = Visit(port=port, what=READ, paths=paths, count=max(100, int(rate * seconds)), rate=rate)
+    p95_ms = median([(await visits(errand)).steps[READ].p95_ms for _ in range(rounds)])
+    say(f"  {name}, at {rate:,.0f}/s: p95 {p95_ms:.1f} ms")
+    return Goal(what=f"p95 at half: {name}", aim=P95_AIM_MS, measured=p95_ms, unit="ms")
+
+
+def _paths(rows: Any, typed: Sequence[str]) -> dict[str, list[str]]:
     return {
         LIMIT: [STATIC],
         CACHED: [f"/api/v1/products/{row['id']}" for row in rows],
