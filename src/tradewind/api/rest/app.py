@@ -94,12 +94,14 @@ class RestApp:
         binding = methods.get("GET" if method == "HEAD" else method)
         call: Call | None = None
         standings: list[Standing] = []
+        unread = bodies.is_coming(known)
         try:
             if binding is None:
                 raise MethodNotAllowed(*methods)
             call = self._call(binding, known, trail, scope, standings)
             if self._sessions is not None and self._sessions.in_doubt(call.actor):
                 await self._sessions.confirm(call.actor)
+            unread = unread and not binding.reads_body
             body = await bodies.read(receive, known, binding.max_body_bytes) if binding.reads_body else b""
             arguments = binding.arguments(values, scope["query_string"], body, known, call, self._dispatch)
             answer = await binding.route.function(**arguments)
@@ -121,6 +123,8 @@ class RestApp:
         except Exception:  # noqa: BLE001 -- whatever broke, the client is told so in the form that it knows
             log.exception("request failed", route=binding and binding.name, traceId=trail.trace_id)
             status, content_type, content, extra = _refused(InternalFault(), None, scope["path"], trail)
+        if unread:
+            await bodies.discard(receive)
         await _send(send, status, content_type, content, extra, trail, _told(standings), silent=method == "HEAD")
         self._observe(binding.name if binding else "(none)", status, perf_counter() - started)
 
@@ -198,7 +202,10 @@ class RestApp:
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let Litestar answer, with our headers on what it says."""
-        trail = headers.trail(headers.read(scope["headers"]))
+        known = headers.read(scope["headers"])
+        trail = headers.trail(known)
+        if bodies.is_coming(known):
+            await bodies.discard(receive)
         scope.setdefault("state", {})["trail"] = trail
 
         async def signed(message: Message) -> None:

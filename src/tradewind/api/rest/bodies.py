@@ -29,11 +29,16 @@ class ClientGone(Exception):  # noqa: N818 -- not an error of ours: nobody is le
     """The client hung up before its request was complete."""
 
 
+def is_coming(headers: Mapping[bytes, bytes]) -> bool:
+    """Whether the request says that it has a body."""
+    return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
+
+
 async def read(receive: Receive, headers: Mapping[bytes, bytes], limit_bytes: int = MAX_BODY_BYTES) -> bytes:
     """The whole body; refuses BodyTooLarge, without keeping what is too much, and BodyTooSlow."""
     declared = headers.get(b"content-length", b"0")
     if not declared.isdigit() or int(declared[:20]) > limit_bytes:
-        await _discard(receive)
+        await discard(receive)
         raise BodyTooLarge(limit_bytes=limit_bytes)
     try:
         async with asyncio.timeout(BODY_TIMEOUT_S):
@@ -60,15 +65,16 @@ async def _rest(first: bytes, receive: Receive, limit_bytes: int) -> bytes:
         size += len(chunk)
         if size > limit_bytes:
             chunks.clear()
-            await _discard(receive)
+            await discard(receive)
             raise BodyTooLarge(limit_bytes=limit_bytes)
         chunks.append(chunk)
         more = message.get("more_body", False)
     return b"".join(chunks)
 
 
-async def _discard(receive: Receive) -> None:
-    """Let a client that is still sending come to its end: whoever is cut off in the middle hears no answer."""
+async def discard(receive: Receive) -> None:
+    """Let a client that is still sending come to its end: whoever is cut off in the middle hears no answer, and the
+    server hangs up after an answer to what it has not read, so that the next request on the connection is lost."""
     size, more = 0, True
     with suppress(TimeoutError):
         async with asyncio.timeout(DISCARD_TIMEOUT_S):

@@ -32,6 +32,7 @@ _WANTED: Final = frozenset(
         b"last-event-id",
         b"prefer",
         b"traceparent",
+        b"transfer-encoding",
         b"user-agent",
         b"x-forwarded-for",
     )
