@@ -44,7 +44,7 @@ async def get(tx: Tx, sku: str) -> Stock | None:
 
 async def available(tx: Tx, skus: Sequence[str]) -> dict[str, int]:
     """What can still be promised of each SKU, as it stands."""
-    return {sku: left for sku, left in await tx.all(AVAILABLE, skus)}
+    return {row[0]: row[1] for row in await tx.all(AVAILABLE, skus)}
 
 
 async def hold(tx: Tx, sku: str) -> Stock | None:
