@@ -210,7 +210,7 @@ async def test_an_index_with_other_products_than_there_are_rows_is_made_anew_at_
     index: Any = shop.db.peers[ProductIndex]
     await index.put([], [lamp])
     assert await total(shop) == 1
-    index.close()
+    await index.close()
     async with open_shop(shop.settings, shop.engines, connections=8) as restarted, working(restarted):
         await finds(restarted, 2)
 
