@@ -48,9 +48,9 @@ CONFIRMED: Final = """
 NOW: Final = "SELECT clock_timestamp()"
 BUSY: Final = """
     SELECT EXISTS (SELECT FROM runtime.saga WHERE due_at IS NOT NULL) OR EXISTS (
-        SELECT FROM runtime.position AS p
-        WHERE (p.stamp, p.position) < (SELECT (o.stamp, o.position) FROM runtime.outbox AS o
-                                       ORDER BY o.stamp DESC, o.position DESC LIMIT 1))
+        SELECT FROM runtime.position AS p, (
+            SELECT stamp, position FROM runtime.outbox ORDER BY stamp DESC, position DESC LIMIT 1) AS newest
+        WHERE (p.stamp, p.position) < (newest.stamp, newest.position))
 """
 """Whether a saga is not done, or a subscriber has not heard everything."""
 

@@ -17,7 +17,7 @@ GOODS: Final = """
         coalesce(f.category_path, '') AS category_path,
         coalesce(t.tax_class, c.tax_class, 'standard') AS tax_class, b.books,
         s.sale_id, s.price_minor AS sale_minor, s.left_over, s.per_buyer, s.taken
-    FROM unnest($2::text[], $3::int[]) AS wanted (sku, quantity)
+    FROM unnest((SELECT $2::text[]), (SELECT $3::int[])) AS wanted (sku, quantity)
     CROSS JOIN LATERAL (
         SELECT product_id, CASE WHEN currency = $4 THEN amount_minor END AS list_minor
         FROM pricing.product_price_history WHERE sku = wanted.sku AND valid_to IS NULL LIMIT 1) AS p
@@ -49,6 +49,8 @@ GOODS: Final = """
           AND (v.valid_from IS NULL OR v.valid_from <= $1) AND (v.valid_to IS NULL OR v.valid_to > $1)) AS b ON true
     WHERE NOT EXISTS (SELECT FROM pricing.withheld AS w WHERE w.product_id = p.product_id)
 """
+"""The sub-selects hide from the planner how much is wanted: else it never keeps a plan, and planning costs more than
+the answer."""
 RULES: Final = """
     WITH coupons AS (
         SELECT c.code, c.promotion_id, c.max_uses, c.max_per_customer, c.uses,
