@@ -108,7 +108,7 @@ async def test_fifty_votes_at_once_are_fifty_votes_and_nobody_votes_twice_or_for
 
 async def test_what_others_do_not_see_is_neither_voted_on_nor_replied_to(shop: Shop) -> None:
     review = await a_review(shop, accepted=False)
-    with pytest.raises(NotPublished):
+    with pytest.raises(NoSuchReview):
         await shop.dispatch(VoteOnReview(review_id=review.id, helpful=True), a_call())
     with pytest.raises(NotPublished):
         await shop.dispatch(ReplyToReview(review_id=review.id, text="Thanks"), MODERATOR)
