@@ -18,6 +18,7 @@ from tradewind.api.rest import Route, create_app
 from tradewind.api.rest.app import RestApp
 from tradewind.api.rest.rates import RateLimits
 from tradewind.app.engines import engines
+from tradewind.app.memory import set_aside
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import Shop, open_shop
 from tradewind.contexts.identity.manifest import session_check
@@ -86,6 +87,7 @@ async def serve(settings: Settings, also: Sequence[Route] = ()) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, _stop, app, server)
+        set_aside()
         await server.serve()
 
 

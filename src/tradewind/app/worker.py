@@ -8,6 +8,7 @@ from typing import Final
 import uvloop
 
 from tradewind.app.engines import engines
+from tradewind.app.memory import set_aside
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import open_shop
 from tradewind.runtime.telemetry import logs, traces
@@ -25,6 +26,7 @@ async def work(settings: Settings) -> None:
     async with engines(settings) as found, open_shop(settings, found, gives_way=True) as shop:
         if ready := os.environ.get(READY_FILE):
             os.close(os.open(ready, os.O_CREAT | os.O_WRONLY, 0o600))
+        set_aside()
         await shop.work(stop)
 
 
