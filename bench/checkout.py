@@ -32,15 +32,14 @@ from tradewind.app.worker import READY_FILE
 
 LOOPBACK: Final = "127.0.0.1"
 LIMIT: Final = "static JSON route"
-COUNTS: Final[Mapping[str, float]] = {LIMIT: 10.0, ADD: 2.0, QUOTE: 1.0, CHECKOUT: 0.5}
+COUNTS: Final[Mapping[str, float]] = {LIMIT: 10.0, ADD: 2.0, QUOTE: 1.0, CHECKOUT: 1.0}
 """So many of each, for one `visits` asked for: what takes longer is asked less often."""
 CPU_AIM_MS: Final = 10.0
 P95_AIM_MS: Final = 50.0
 DRAIN_POLL_S: Final = 0.02
 DRAIN_WITHIN_S: Final = 120.0
 WARM_UP: Final = 200
-PATIENT: Final = 64
-"""Connections of an errand at a rate."""
+CONNECTIONS: Final = 64
 CONFIRMED: Final = """
     SELECT count(*), extract(epoch FROM max(h.at) - $2::timestamptz)::float8
     FROM orders.order_status_history AS h WHERE h.order_id = ANY($1::text[]::uuid[]) AND h.status = 'CONFIRMED'
@@ -84,7 +83,7 @@ class Shopping:
             paths=[STATIC],
             skus=SKUS,
             count=count,
-            connections=PATIENT if rate else 32,
+            connections=CONNECTIONS,
             rate=rate,
             seed=seed,
         )
@@ -224,7 +223,7 @@ def findings(played: Played) -> tuple[list[Goal], list[Figure]]:
         figures.append(Figure(what=f"{what}, flat out", measured=median(one.per_second for one in done), unit="/s"))
         figures.append(Figure(what=f"{what}, CPU of one", measured=_used(done), unit="ms"))
         if what != LIMIT:
-            figures.append(Figure(what=f"{what}, to the {LIMIT}", measured=_ratio(flat_out, what), unit="x"))
+            figures.append(Figure(what=f"{what}, to the {LIMIT}", measured=100 * _ratio(flat_out, what), unit="%"))
     return goals, figures
 
 

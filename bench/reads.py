@@ -167,13 +167,13 @@ def _findings(played: Rounds, used: _Used) -> tuple[list[Goal], list[Figure]]:
     aim = Goal(
         what=f"{CACHED}, to the {LIMIT}", aim=CACHED_AIM, measured=played.ratio(CACHED, LIMIT), unit="x", at_least=True
     )
-    figures = [Figure(what=f"{CACHED}, to the {LIMIT}, by the edge's CPU", measured=used.ratio(CACHED), unit="x")]
+    figures = [Figure(what=f"{CACHED}, to the {LIMIT}, by the edge's CPU", measured=100 * used.ratio(CACHED), unit="%")]
     for name in played.runs:
         figures.append(Figure(what=name, measured=median(played.per_second(name)), unit="reads/s"))
         figures.append(Figure(what=f"{name}, the edge's CPU", measured=median(used.us[name]), unit="us"))
         figures.append(Figure(what=f"{name}, p95", measured=played.table()[name].p95_ms, unit="ms"))
         if name not in (LIMIT, CACHED):
-            figures.append(Figure(what=f"{name}, to the {LIMIT}", measured=played.ratio(name, LIMIT), unit="x"))
+            figures.append(Figure(what=f"{name}, to the {LIMIT}", measured=100 * played.ratio(name, LIMIT), unit="%"))
     return [aim], figures
 
 
