@@ -55,7 +55,8 @@ def _readiness(shop: Shop) -> Mapping[str, Callable[[], Awaitable[None]]]:
 
     async def provider() -> None:
         parts = shop.engines.provider_url.split("//")[1].split("/")[0].rsplit(":", 1)
-        _, writer = await asyncio.wait_for(asyncio.open_connection(parts[0], int(parts[1])), 2)
+        async with asyncio.timeout(2):
+            _, writer = await asyncio.open_connection(parts[0], int(parts[1]))
         writer.close()
 
     return {"database": database, "payment_provider": provider}

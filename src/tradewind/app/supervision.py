@@ -162,7 +162,8 @@ class _Keeping:
         self._progress(f"Stopping {self.part.name}")
         os.kill(child.pid, self.part.stop_signal)
         try:
-            await asyncio.wait_for(gone(child.pid), self.part.stop_grace_s)
+            async with asyncio.timeout(self.part.stop_grace_s):
+                await gone(child.pid)
         except TimeoutError:
             self._progress(f"{self.part.name} did not stop within {self.part.stop_grace_s:g} s; killing it")
             self._kill(child)

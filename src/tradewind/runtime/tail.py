@@ -88,7 +88,8 @@ class Tail:
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._run())
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._started.wait(), ANSWER_S)
+            async with asyncio.timeout(ANSWER_S):
+                await self._started.wait()
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -91,7 +91,9 @@ async def storm(db: Database) -> Findings:
         for n in range(WRITERS):
             writers.create_task(write(db, random.Random(f"{seed}/{n}")))
     done.set()
-    found = findings(await asyncio.wait_for(reader, 30), await versions(db))
+    async with asyncio.timeout(30):
+        heard = await reader
+    found = findings(heard, await versions(db))
     print(f"seed {seed}: {WRITERS} writers, {found}")  # noqa: T201 -- the figures
     return found
 

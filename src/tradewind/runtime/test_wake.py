@@ -61,3 +61,25 @@ async def test_a_bell_that_is_put_away_hangs_up(db: Database, url: str) -> None:
     async with Bell(db, url):
         await listeners(db, 2)
     await listeners(db, 1)
+
+
+async def test_who_is_canceled_at_the_very_moment_of_a_ring_is_canceled(bell: Bell) -> None:
+    """Else a reader that is told to stop goes on reading, and whoever waits for its end waits for ever."""
+
+    async def listen() -> None:
+        await bell.rung(FOR_EVER_S)
+
+    for steps_later in (0, 1, 2, 3) * 5:
+        listening = asyncio.create_task(listen())
+        await asyncio.sleep(0)
+        bell.ring()
+        rings = bell.rings
+        while bell.rings == rings:  # noqa: ASYNC110 -- the next step is the ring's own
+            await asyncio.sleep(0)
+        for _ in range(steps_later):
+            await asyncio.sleep(0)
+        if listening.done():
+            continue  # it was heard before
+        listening.cancel()
+        await asyncio.wait([listening], timeout=20)
+        assert listening.cancelled()

@@ -65,7 +65,8 @@ class Bell:
         if since is not None and self.rings > since:
             return
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._heard.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._heard.wait()
 
     async def _send(self) -> None:
         while True:

@@ -130,7 +130,8 @@ async def standing(rates: RateLimits | None) -> AsyncIterator[Stand]:
         yield one
     finally:
         one.stop()
-        await asyncio.wait_for(serving, 20)
+        async with asyncio.timeout(20):
+            await serving
 
 
 @asynccontextmanager
