@@ -128,8 +128,7 @@ async def find(settings: Settings, found: Engines, arguments: argparse.Namespace
 async def follow(settings: Settings, found: Engines, arguments: argparse.Namespace, say: Say) -> Found:
     """A flash sale on the wires of many."""
     sales = 4 if arguments.short else 20
-    report = await flash_sales.measure(settings, found, CLIENTS, sales, say)
-    return list(report.goals), list(report.figures)
+    return await flash_sales.measure(settings, found, CLIENTS, sales, say)
 
 
 PARTS: Final = {"walk": whole, "reads": read, "search": find, "checkout": shop_for, "flash": follow}

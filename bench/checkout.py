@@ -20,17 +20,14 @@ import asyncpg
 import msgspec
 
 from bench.counted_part import Heard
-from bench.parts import Meter, Place, answering, appearing, running
+from bench.parts import Meter, appearing, counted
 from bench.static_edge import PATH as STATIC
 from bench.visiting import ADD, CHECKOUT, QUOTE, READ, Errand, Visits, visits
 from tradewind.app.bench.report import Figure, Goal
 from tradewind.app.bench.shelves import SKUS
-from tradewind.app.edge import free_port
 from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
-from tradewind.app.worker import READY_FILE
 
-LOOPBACK: Final = "127.0.0.1"
 LIMIT: Final = "static JSON route"
 COUNTS: Final[Mapping[str, float]] = {LIMIT: 10.0, ADD: 2.0, QUOTE: 1.0, CHECKOUT: 1.0}
 """So many of each, for one `visits` asked for: what takes longer is asked less often."""
@@ -146,20 +143,9 @@ class Played:
 @asynccontextmanager
 async def shopping(settings: Settings, found: Engines) -> AsyncIterator[Shopping]:
     """Edge with the static route and worker, both counted, on a migrated database whose shelves are full."""
-    place = Place(settings, found, free_port(LOOPBACK))
-    files = {name: settings.home / "run" / f"bench-{name}-{place.port}.json" for name in ("edge", "worker")}
-    ready = settings.home / "run" / f"bench-ready-{place.port}"
     connection: Any = await asyncpg.connect(found.database_url)
-    async with (
-        running(["bench.counted_part", "edge", str(files["edge"])], place.environment()) as edge,
-        running(
-            ["bench.counted_part", "worker", str(files["worker"])], place.environment(**{READY_FILE: str(ready)})
-        ) as worker,
-    ):
-        await answering(f"http://{LOOPBACK}:{place.port}/health/ready")
-        await appearing(ready)
-        pids = {"edge": edge.pid, "worker": worker.pid}
-        yield Shopping(place.port, Meter(settings, pids), pids, files, connection)
+    async with counted(settings, found) as (port, pids, files):
+        yield Shopping(port, Meter(settings, pids), pids, files, connection)
     await connection.close()
 
 

@@ -1,32 +1,25 @@
-"""A flash sale that starts, on the wires of a thousand clients: python -m bench.flash_sales [--clients N] [--sales N].
+"""A flash sale that starts, on the wires of a thousand clients: python -m bench --only flash.
 
 Edge, worker, Postgres and all clients share this machine, and its clock. A sale is planned ahead; what is measured is
 the time from its moment until each client has read the event, and until then from the birth of the event in the log.
 """
 
-import argparse
 import asyncio
-import sys
-import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
 import msgspec
-import uvloop
-from rich.console import Console
 
 from bench.over_http import LOOPBACK
 from bench.parts import Place, answering, appearing, running
 from tradewind.app.bench.driving import percentile
 from tradewind.app.bench.own_database import own_database
-from tradewind.app.bench.report import Figure, Goal, Report
+from tradewind.app.bench.report import Figure, Goal
 from tradewind.app.edge import free_port
-from tradewind.app.engines import Engines, engines
+from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import Shop, migrate_shop, open_shop
 from tradewind.app.worker import READY_FILE
@@ -35,7 +28,6 @@ from tradewind.contexts.pricing.manifest import EndFlashSale, StartFlashSale
 from tradewind.kernel.clock import now
 from tradewind.kernel.money import Money
 from tradewind.runtime.call import internal_call
-from tradewind.runtime.telemetry import logs
 
 SKU: Final = "BENCH-SALE"
 AHEAD: Final = timedelta(seconds=0.5)
@@ -112,7 +104,9 @@ async def one_sale(shop: Shop, following: Sequence[Client], connection: Any) -> 
     return [(at_s - moment_s) * 1000 for _, at_s in heard], [(at_s - born_s) * 1000 for _, at_s in heard]
 
 
-async def measure(settings: Settings, found: Engines, count: int, sales: int, say: Say) -> Report:
+async def measure(
+    settings: Settings, found: Engines, count: int, sales: int, say: Say
+) -> tuple[list[Goal], list[Figure]]:
     """All sales, one after the other."""
     from_moment, from_birth = list[float](), list[float]()
     async with own_database(found) as shops:
@@ -132,53 +126,18 @@ async def measure(settings: Settings, found: Engines, count: int, sales: int, sa
                     say(f"  sale {number + 1}: p99 {percentile(sorted(moment), 0.99):.0f} ms from its moment, "
                         f"{percentile(sorted(birth), 0.99):.0f} ms from the event's birth")  # fmt: skip
             await connection.close()
-    return findings(from_moment, from_birth, count, sales)
+    return findings(from_moment, from_birth, count)
 
 
-async def _alone(settings: Settings, count: int, sales: int, say: Say) -> Report:
-    async with engines(settings, say) as found:
-        return await measure(settings, found, count, sales, say)
-
-
-def findings(from_moment: list[float], from_birth: list[float], count: int, sales: int) -> Report:
+def findings(from_moment: list[float], from_birth: list[float], count: int) -> tuple[list[Goal], list[Figure]]:
     """What was measured against what was aimed at."""
     from_moment.sort()
     from_birth.sort()
     what = f"sale started, on the wire of each of {count:,} clients"
-    return Report(
-        rounds=sales,
-        runs={},
-        goals=[Goal(what=f"{what}, p99", aim=GOAL_MS, measured=percentile(from_moment, 0.99), unit="ms")],
-        figures=[
-            Figure(what=f"{what}, p50", measured=percentile(from_moment, 0.5), unit="ms"),
-            Figure(what=f"{what}, the slowest", measured=from_moment[-1], unit="ms"),
-            Figure(what="of that, from the event's birth, p99", measured=percentile(from_birth, 0.99), unit="ms"),
-        ],
-        notes=(
-            "Edge, worker, Postgres and all clients share the machine; a sale's moment is planned half a second ahead.",
-        ),
-    )
-
-
-def main(words: Sequence[str]) -> int:
-    """Measure and print; a missed goal is a finding, not a failure."""
-    parser = argparse.ArgumentParser(prog="python -m bench.flash_sales", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--clients", type=int, default=1000)
-    parser.add_argument("--sales", type=int, default=20)
-    arguments = parser.parse_args(words)
-    logs.configure("ERROR")
-    console = Console(stderr=True)
-    with tempfile.TemporaryDirectory(prefix="tradewind-bench-", ignore_cleanup_errors=True) as folder:
-        settings = replace(Settings.from_environment(), home=Path(folder))
-        say: Say = lambda line: console.print(line, markup=False, highlight=False)  # noqa: E731
-        report = uvloop.run(_alone(settings, arguments.clients, arguments.sales, say))
-    if arguments.json:
-        print(report.as_json())
-    else:
-        report.show(Console())
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    goals = [Goal(what=f"{what}, p99", aim=GOAL_MS, measured=percentile(from_moment, 0.99), unit="ms")]
+    figures = [
+        Figure(what=f"{what}, p50", measured=percentile(from_moment, 0.5), unit="ms"),
+        Figure(what=f"{what}, the slowest", measured=from_moment[-1], unit="ms"),
+        Figure(what="of that, from the event's birth, p99", measured=percentile(from_birth, 0.99), unit="ms"),
+    ]
+    return goals, figures

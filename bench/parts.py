@@ -14,8 +14,10 @@ import msgspec
 
 from bench.load import Plan, Result
 from tradewind.adapters.database.embedded import processes_in
+from tradewind.app.edge import free_port
 from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
+from tradewind.app.worker import READY_FILE
 
 START_WITHIN_S: Final = 60.0
 POLL_S: Final = 0.05
@@ -138,3 +140,20 @@ def _provider(home: Path) -> int | None:
                 ):
                     return int(entry.name)
     return None
+
+
+@asynccontextmanager
+async def counted(settings: Settings, found: Engines) -> AsyncIterator[tuple[int, dict[str, int], dict[str, Path]]]:
+    """Edge and worker that count what they send: the edge's port, their process ids, and the files of their counts."""
+    place = Place(settings, found, free_port("127.0.0.1"))
+    files = {name: settings.home / "run" / f"bench-{name}-{place.port}.json" for name in ("edge", "worker")}
+    ready = settings.home / "run" / f"bench-ready-{place.port}"
+    async with (
+        running(["bench.counted_part", "edge", str(files["edge"])], place.environment()) as edge,
+        running(
+            ["bench.counted_part", "worker", str(files["worker"])], place.environment(**{READY_FILE: str(ready)})
+        ) as worker,
+    ):
+        await answering(f"http://127.0.0.1:{place.port}/health/ready")
+        await appearing(ready)
+        yield place.port, {"edge": edge.pid, "worker": worker.pid}, files

@@ -1,17 +1,14 @@
 """What reading costs: a product from its cache and from the database, a list with facets, search; beside the limit.
 
-python -m bench.reads [--json] [--rounds N] [--reads N] [--books FILE]
+python -m bench --only reads
 
 The whole shop runs, with the books in it. The limit is a route of the same server that says the same few words to
 everybody. In a round all are asked one after the other, by a process of its own on 32 connections.
 """
 
-import argparse
 import asyncio
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -19,8 +16,6 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import msgspec
-import uvloop
-from rich.console import Console
 
 from bench.asking import Errand
 from bench.kept import staleness
@@ -32,14 +27,13 @@ from bench.visiting import READ, visits
 from bench.visiting import Errand as Visit
 from tradewind.app.bench.driving import Run
 from tradewind.app.bench.own_database import own_database
-from tradewind.app.bench.report import Figure, Goal, Report
+from tradewind.app.bench.report import Figure, Goal
 from tradewind.app.bench.rounds import Measure, Rounds
 from tradewind.app.edge import free_port
-from tradewind.app.engines import Engines, engines
+from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import migrate_shop, open_shop
 from tradewind.app.worker import READY_FILE
-from tradewind.runtime.telemetry import logs
 
 LOOPBACK: Final = "127.0.0.1"
 LIMIT: Final = "static JSON route"
@@ -175,35 +169,3 @@ def _findings(played: Rounds, used: _Used) -> tuple[list[Goal], list[Figure]]:
         if name not in (LIMIT, CACHED):
             figures.append(Figure(what=f"{name}, to the {LIMIT}", measured=100 * played.ratio(name, LIMIT), unit="%"))
     return [aim], figures
-
-
-async def _alone(arguments: argparse.Namespace, say: Say) -> Report:
-    with tempfile.TemporaryDirectory(prefix="tradewind-bench-", ignore_cleanup_errors=True) as folder:
-        settings = replace(Settings.from_environment(), home=Path(folder))
-        async with engines(settings, say) as found:
-            goals, figures = await measure(
-                settings, found, say, file=arguments.books, reads=arguments.reads, rounds=arguments.rounds
-            )
-    return Report(rounds=arguments.rounds, runs={}, goals=goals, figures=figures, notes=NOTES)
-
-
-def main(words: Sequence[str]) -> int:
-    """Measure and print; a missed goal is a finding, not a failure."""
-    parser = argparse.ArgumentParser(prog="python -m bench.reads", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--reads", type=int, default=20_000, help="of each run of the static route")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--books", type=Path, default=BOOKS, help="goodbooks-10k's books.csv")
-    arguments = parser.parse_args(words)
-    logs.configure("ERROR")
-    console = Console(stderr=True)
-    report = uvloop.run(_alone(arguments, lambda line: console.print(line, markup=False, highlight=False)))
-    if arguments.json:
-        print(report.as_json())
-    else:
-        report.show(Console())
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

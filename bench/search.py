@@ -1,17 +1,13 @@
 """Search at ten thousand products: is the right book among the first three though a letter is wrong, and how soon?
 
-python -m bench.search [--json] [--queries N] [--rounds N] [--books FILE]
+python -m bench --only search
 
 The whole shop runs: the books are imported, the worker makes the index from their events, the edge answers. Each round
 asks other queries, one after the other in this process and over HTTP (one connection), then eight at a time over HTTP.
 """
 
-import argparse
 import asyncio
-import sys
-import tempfile
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -19,24 +15,21 @@ from typing import Any, Final
 
 import aiohttp
 import msgspec
-import uvloop
 from msgspec import Struct
-from rich.console import Console
 
 from bench.misspelt import BOOKS, Misspelt, books, queries
 from bench.parts import Place, answering, appearing, running
 from tradewind.app.bench.driving import percentile
 from tradewind.app.bench.own_database import own_database
-from tradewind.app.bench.report import Figure, Goal, Report
+from tradewind.app.bench.report import Figure, Goal
 from tradewind.app.edge import free_port
-from tradewind.app.engines import Engines, engines
+from tradewind.app.engines import Engines
 from tradewind.app.importing.feeds.load import load, open_goodbooks
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import Shop, migrate_shop, open_shop
 from tradewind.app.worker import READY_FILE
 from tradewind.kernel.errors import Unavailable
 from tradewind.ports.search import ProductIndex, Question
-from tradewind.runtime.telemetry import logs
 
 LOOPBACK: Final = "127.0.0.1"
 FIRST: Final = 3
@@ -182,35 +175,3 @@ def _findings(
         Figure(what="from the import's end until all can be found", measured=behind_s, unit="s"),
     ]
     return goals, figures
-
-
-async def _alone(arguments: argparse.Namespace, say: Say) -> Report:
-    with tempfile.TemporaryDirectory(prefix="tradewind-bench-", ignore_cleanup_errors=True) as folder:
-        settings = replace(Settings.from_environment(), home=Path(folder))
-        async with engines(settings, say) as found:
-            goals, figures = await measure(
-                settings, found, say, file=arguments.books, count=arguments.queries, rounds=arguments.rounds
-            )
-    return Report(rounds=arguments.rounds, runs={}, goals=goals, figures=figures, notes=NOTES)
-
-
-def main(words: Sequence[str]) -> int:
-    """Measure and print; a missed goal is a finding, not a failure."""
-    parser = argparse.ArgumentParser(prog="python -m bench.search", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--queries", type=int, default=200, help="in each round")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--books", type=Path, default=BOOKS, help="goodbooks-10k's books.csv")
-    arguments = parser.parse_args(words)
-    logs.configure("ERROR")
-    console = Console(stderr=True)
-    report = uvloop.run(_alone(arguments, lambda line: console.print(line, markup=False, highlight=False)))
-    if arguments.json:
-        print(report.as_json())
-    else:
-        report.show(Console())
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -19,15 +19,13 @@ from msgspec import Struct
 
 from bench.counted_part import Heard
 from bench.load import Plan, Result
-from bench.over_http import LOOPBACK, ORDERS
-from bench.parts import Meter, Place, answering, appearing, guest_token, load, running
+from bench.over_http import ORDERS
+from bench.parts import Meter, counted, guest_token, load
 from tradewind.app.bench.driving import percentile
 from tradewind.app.bench.report import Figure, Goal
 from tradewind.app.bench.shelves import SKUS
-from tradewind.app.edge import free_port
 from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
-from tradewind.app.worker import READY_FILE
 
 LOG_RATE: Final = 200.0
 DRAIN_POLL_S: Final = 0.05
@@ -82,20 +80,10 @@ class WholeShop:
 @asynccontextmanager
 async def whole_shop(settings: Settings, found: Engines) -> AsyncIterator[WholeShop]:
     """Edge and worker on a migrated database whose shelves are full."""
-    place = Place(settings, found, free_port(LOOPBACK))
-    files = {name: settings.home / "run" / f"bench-{name}-{place.port}.json" for name in ("edge", "worker")}
-    ready = settings.home / "run" / f"bench-ready-{place.port}"
     connection: Any = await asyncpg.connect(found.database_url)
-    async with (
-        running(["bench.counted_part", "edge", str(files["edge"])], place.environment()) as edge,
-        running(
-            ["bench.counted_part", "worker", str(files["worker"])], place.environment(**{READY_FILE: str(ready)})
-        ) as worker,
-    ):
-        await answering(f"http://{LOOPBACK}:{place.port}/health/ready")
-        await appearing(ready)
-        plan = Plan(port=place.port, path=ORDERS, token=await guest_token(place.port), skus=SKUS, count=0)
-        yield WholeShop(plan, Meter(settings, {"edge": edge.pid, "worker": worker.pid}), connection, files)
+    async with counted(settings, found) as (port, pids, files):
+        plan = Plan(port=port, path=ORDERS, token=await guest_token(port), skus=SKUS, count=0)
+        yield WholeShop(plan, Meter(settings, pids), connection, files)
     await connection.close()
 
 
