@@ -233,8 +233,22 @@ REVIEWS: Final = {
     "GET /api/v1/recommendations/search": Row(NAMED, query="?q=a"),
     "POST /api/v1/assistant/messages": Row(NAMED, {"messages": [{"role": "user", "text": "?"}]}, away=True),
 }
+_WEBHOOK: Final = "/api/v1/webhook-subscriptions/{subscription_id}"
+WEBHOOKS: Final = {
+    "POST /api/v1/webhook-subscriptions": Row(
+        ADMIN, {"url": "https://partner.example/", "eventTypes": ["ecommerce.order.order.paid.v1"]}
+    ),
+    "GET /api/v1/webhook-subscriptions": Row(ADMIN),
+    f"GET {_WEBHOOK}": Row(ADMIN),
+    f"DELETE {_WEBHOOK}": Row(ADMIN),
+    f"POST {_WEBHOOK}/pause": Row(ADMIN),
+    f"POST {_WEBHOOK}/resume": Row(ADMIN),
+    f"POST {_WEBHOOK}/secret": Row(ADMIN),
+    f"GET {_WEBHOOK}/deliveries": Row(ADMIN),
+    f"POST {_WEBHOOK}/redeliveries": Row(ADMIN, {"from": 1}),
+}
 MATRIX: Final[Mapping[str, Row]] = {
-    **IDENTITY, **CUSTOMERS_ROWS, **CATALOG, **PRICING, **CARTS, **ORDERS, **REVIEWS,
+    **IDENTITY, **CUSTOMERS_ROWS, **CATALOG, **PRICING, **CARTS, **ORDERS, **REVIEWS, **WEBHOOKS,
 }  # fmt: skip
 
 

@@ -83,6 +83,7 @@ async def of_merchants(market: Market) -> dict[str, str]:
         "promotion_id": ("/api/v1/promotions", promotion),
         "book_id": ("/api/v1/price-books", {"name": "b", "currency": "EUR"}),
         "sale_id": ("/api/v1/flash-sales", filled(SALE, await market.goods(stock=1))),
+        "subscription_id": ("/api/v1/webhook-subscriptions", MATRIX["POST /api/v1/webhook-subscriptions"].body),
         "parent_id": ("/api/v1/products", parent),
     }
     return {name: await made(market.admin, *path) for name, path in paths.items()}
