@@ -163,10 +163,9 @@ async def open_shop(
         index = product_index(settings.home / "search" / await db.pool.fetchval(WHICH), settings.home / "synonyms.txt")
         peers.setdefault(ProductIndex, await stack.enter_async_context(index))
         bell = await stack.enter_async_context(Bell(db, engines.database_url))
-        peers[Bell] = bell
         listeners = [listener for one in contexts for listener in one.listeners]
         tail = await stack.enter_async_context(Tail(engines.database_url, bell, listeners, peers))
-        peers[Tail] = tail
+        peers |= {Tail: tail, Bell: bell}
         handlers = [handler for one in contexts for handler in one.handlers]
         dispatch = await stack.enter_async_context(Dispatcher(db, handlers, bell))
         yield Shop(settings, engines, db, bell, tail, dispatch, contexts, keys)

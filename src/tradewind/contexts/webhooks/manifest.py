@@ -6,6 +6,7 @@ from tradewind.contexts.webhooks._delivery.crew import DELIVER, Crew
 from tradewind.contexts.webhooks._delivery.door import Door, door
 from tradewind.contexts.webhooks._delivery.watch import PURGE, WATCH
 from tradewind.contexts.webhooks._domain.signing import SecretSeal
+from tradewind.contexts.webhooks._store.dead_letters import PartnersLetters
 from tradewind.contexts.webhooks.delete_subscription import rest as delete_rest
 from tradewind.contexts.webhooks.delete_subscription.command import delete_subscription
 from tradewind.contexts.webhooks.get_subscription import rest as get_rest
@@ -52,4 +53,5 @@ MANIFEST = Manifest(
     ),
     timers=(DELIVER, WATCH, PURGE),
     parts={Crew: Crew},
+    dead_letters=PartnersLetters(),
 )

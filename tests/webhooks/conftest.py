@@ -40,7 +40,8 @@ class Desk:
     @property
     def crew(self) -> Crew:
         """The crew of this process."""
-        crew: Any = self.shop.db.peers[Crew]
+        crew = self.shop.db.peers[Crew]
+        assert isinstance(crew, Crew)
         return crew
 
     async def subscribe(self, name: str, **changed: Any) -> NewSubscription:

@@ -7,15 +7,17 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.shops import open_shop
+from tests.webhooks.conftest import ADMIN, START, TYPE, Desk, a_name, low
+from tradewind.app.dead_letters import list_letters, redrive_letter, show_letter
 from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
 from tradewind.contexts.webhooks._delivery.crew import Crew
 from tradewind.contexts.webhooks._delivery.door import Door
-from tradewind.contexts.webhooks.conftest import ADMIN, START, TYPE, Desk, a_name, low
 from tradewind.contexts.webhooks.list_deliveries.query import ListDeliveries
 from tradewind.contexts.webhooks.pause_subscription.command import PauseSubscription
 from tradewind.contexts.webhooks.redeliver.command import NothingAskedFor, Redeliver
 from tradewind.contexts.webhooks.rotate_secret.command import RotateSecret
+from tradewind.contracts.dead_letters import NoSuchDeadLetter
 from tradewind.contracts.webhooks import WebhookDeliveryFailed
 from tradewind.kernel.clock import held, now
 from tradewind.runtime.failpoints import arm
@@ -230,3 +232,26 @@ async def test_a_filter_lets_through_what_it_names_and_numbers_have_no_gaps(desk
         await desk.work()
     assert [(one.sequence, one.event["payload"]["sku"]) for one in desk.partners.heard[name]] == [(1, "b"), (2, "d")]
     assert desk.partners.heard[name][0].event["eventType"] == TYPE
+
+
+async def test_a_dead_letter_is_seen_and_redriven_like_anybody_elses_once_and_in_the_trail(desk: Desk) -> None:
+    name = a_name()
+    subscription = await desk.subscribe(name)
+    desk.partners.down[name] = 410
+    await desk.tell("a")
+    del desk.partners.down[name]
+    (letter,) = await list_letters(desk.shop, 10)
+    heard = desk.partners.heard[name][0]
+    assert (letter.id, letter.consumer, str(letter.event_id)) == (f"webhooks/{subscription.id}/1", "webhooks", heard.id)
+    assert (letter.type, letter.reason, letter.attempts) == (TYPE, "HTTP 410", 1)
+    assert (await show_letter(desk.shop, letter.id)).payload is not None
+    await desk.shop.dispatch(PauseSubscription(subscription_id=subscription.id, paused=False), ADMIN)
+    with held(desk.now):
+        await redrive_letter(desk.shop, letter.id)
+        with pytest.raises(NoSuchDeadLetter):
+            await redrive_letter(desk.shop, letter.id)
+    await desk.work()
+    assert [one.id for one in desk.partners.heard[name]] == [heard.id] * 2
+    assert await list_letters(desk.shop, 10) == []
+    trail = "SELECT subject FROM runtime.audit_entry WHERE action = 'dead_letters.redrive'"
+    assert [row[0] for row in await desk.shop.db.pool.fetch(trail)] == [letter.id]

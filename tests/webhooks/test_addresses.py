@@ -24,7 +24,8 @@ SPELLINGS = (
     "https://partner.example/#fragment", "http://partner.example/", "ftp://partner.example/", "file:///etc/passwd",
     "gopher://partner.example/", "//partner.example/", "partner.example", "https://", "https:///path", "https://[::1",
     "https://partner.example:99999/", "https://partner.example\\@127.0.0.1/", "https://part ner.example/",
-    "https://partner.example/\r\nHost: inside", "https://pärtner.example/", "https://①②⑦.0.0.1/", "https://" + "a" * 2_000,
+    "https://partner.example/\r\nHost: inside", "https://pärtner.example/", "https://①②⑦.0.0.1/",
+    "https://" + "a" * 2_000,
 )  # fmt: skip
 RESOLVED = ("2130706433", "0x7f000001", "017700000001", "127.1", "localhost", "0", "0x7f.1")
 """Names that no parser calls an address, and that the resolver makes one of."""
@@ -60,7 +61,6 @@ async def test_a_name_that_resolves_to_the_inside_is_not_connected_to(host: str)
         answer = await door.post(f"http://{host}:{port}/canary", {}, b"{}")
         await door.close()
         assert answer.code is None
-        assert answer.outcome in ("address refused", "no answer: ClientConnectorDNSError")
         assert server.heard["canary"] == []
 
 
