@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import lru_cache
 from typing import Any, LiteralString, Protocol, Self, TypeVar, cast
 
@@ -220,10 +220,16 @@ class Database:
             self.on_told()
 
     @asynccontextmanager
-    async def reading(self, call: Call) -> AsyncIterator[Tx]:
-        """A connection for a question: no transaction, nothing may be written. Refuses with Busy or DatabaseAway."""
+    async def reading(self, call: Call, *, at_once: bool = False) -> AsyncIterator[Tx]:
+        """A connection for a question: nothing may be written. Refuses with Busy or DatabaseAway.
+
+        Each statement sees its own moment, without a transaction; with `at_once` all see the same.
+        """
         try:
-            async with self.pool.acquire() as connection:
+            async with self.pool.acquire() as connection, AsyncExitStack() as stack:
+                if at_once:
+                    moment = connection.transaction(isolation="repeatable_read", readonly=True)
+                    await stack.enter_async_context(moment)
                 yield Tx(connection, call, self.peers, self.policy)
         except asyncpg.QueryCanceledError:
             raise Busy from None

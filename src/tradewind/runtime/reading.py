@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -39,7 +41,8 @@ class Cursor(NamedTuple):
 START = Cursor(0, 0)
 
 
-class Logged(NamedTuple):
+@dataclass(frozen=True)
+class Logged:
     """An event as the log holds it."""
 
     at: Cursor
@@ -54,9 +57,9 @@ class Logged(NamedTuple):
         age_ms: float = self.row["age_ms"]
         return age_ms + (time.monotonic() - self.read_at) * 1000
 
-    @property
+    @cached_property
     def event(self) -> Event:
-        """What happened."""
+        """What happened; read once however many hear it."""
         return msgspec.json.decode(self.row["payload"], type=EVENTS[self.type])
 
     @property
