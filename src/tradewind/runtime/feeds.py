@@ -25,8 +25,8 @@ QUEUE = 20
 """Batches that wait for one slow subscriber before reading pauses."""
 MAX_ATTEMPTS = 5
 HOLD: Final = """
-    SELECT subscriber, stamp, position FROM runtime.position WHERE subscriber = ANY($1::text[])
-    ORDER BY subscriber FOR UPDATE
+    SELECT subscriber, stamp, position, pg_current_xact_id()::text::bigint AS xid
+    FROM runtime.position WHERE subscriber = ANY($1::text[]) ORDER BY subscriber FOR UPDATE
 """
 MOVE: Final = """
     UPDATE runtime.position SET stamp = $2, position = $3, moved_at = now()
@@ -169,8 +169,10 @@ def feeds(subscribers: Iterable[Subscriber], db: Database) -> list[Feed]:
 
 async def _positions(tx: Tx, names: Sequence[str]) -> dict[str, Cursor]:
     """Where they stand, held until the end of the transaction."""
-    seen = {row["subscriber"]: Cursor(row["stamp"], row["position"]) for row in await tx.all(HOLD, names)}
+    rows = await tx.all(HOLD, names)
+    seen = {row["subscriber"]: Cursor(row["stamp"], row["position"]) for row in rows}
     assert len(seen) == len(names), f"no position: {set(names) - seen.keys()}"
+    tx.is_quiet(rows[0]["xid"])
     return seen
 
 

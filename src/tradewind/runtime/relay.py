@@ -89,7 +89,7 @@ class Relay:
         rings = self._bell.rings
         loop = asyncio.get_running_loop()
         looked_s = loop.time()
-        batch = await read(connection, cursor, BATCH)
+        batch = await read(connection, cursor, BATCH, self._db.quiet)
         for feed in fed:
             await feed.put(batch)
         if batch:

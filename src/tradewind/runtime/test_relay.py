@@ -315,6 +315,51 @@ async def test_who_fails_among_those_that_share_falls_out_and_comes_back(
     assert await db.pool.fetch(DEAD) == []
 
 
+async def _answers(db: Database, bell: Bell, url: str) -> Sequence[tuple[str, int]]:
+    """What is heard of a subscriber that is silent for long, then tells, and is long in committing that."""
+    silent, told, commit = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    listener = Listener("listener")
+
+    async def answer(events: Sequence[Counted], tx: Tx) -> None:
+        if events[0].name == "asked":
+            await silent.wait()
+            tx.tell(Counted(name="answer", version=1))
+            await tx.flush()
+            told.set()
+            await commit.wait()
+
+    await add(db, "asked", "a", "b")
+    answering = Subscriber("answering", (Counted,), answer, together=True, apart=True)
+    async with relaying(db, bell, url, answering, sharing(listener)):
+        await count_up(db, 1, "asked")
+        await listener.until(1)
+        await count_up(db, 3)
+        await listener.until(4)  # while the one that answers is open, and silent
+        silent.set()
+        await told.wait()
+        await count_up(db, 3, "b")
+        await bell.rung(0.1)
+        commit.set()
+        await listener.until(7)
+        await count_up(db, 1)
+        await listener.until(8)
+    async with relaying(db, bell, url, answering, sharing(listener)):
+        await count_up(db, 1)
+        await listener.until(9)
+    return [what for what in await heard(db, "listener") if what[0] == "answer"]
+
+
+async def test_who_has_told_nothing_yet_is_not_waited_for_and_who_has_is(db: Database, bell: Bell, url: str) -> None:
+    assert await _answers(db, bell, url) == [("answer", 1)]
+
+
+async def test_a_reader_that_takes_a_teller_for_quiet_is_seen_to_lose_events(
+    db: Database, bell: Bell, url: str, plant: Callable[[str], None]
+) -> None:
+    plant("quiet_for_ever")
+    assert await _answers(db, bell, url) == []
+
+
 async def test_a_subscriber_is_registered_by_its_annotation(db: Database) -> None:
     @subscriber
     async def on_counted(event: Counted, tx: Any) -> None: ...
