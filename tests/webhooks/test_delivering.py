@@ -11,6 +11,7 @@ from tests.webhooks.conftest import ADMIN, START, TYPE, Desk, a_name, low
 from tradewind.app.dead_letters import list_letters, redrive_letter, show_letter
 from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
+from tradewind.contexts.webhooks._delivery import watch
 from tradewind.contexts.webhooks._delivery.crew import Crew
 from tradewind.contexts.webhooks._delivery.door import Door
 from tradewind.contexts.webhooks.list_deliveries.query import ListDeliveries
@@ -21,6 +22,7 @@ from tradewind.contracts.dead_letters import NoSuchDeadLetter
 from tradewind.contracts.webhooks import WebhookDeliveryFailed
 from tradewind.kernel.clock import held, now
 from tradewind.runtime.failpoints import arm
+from tradewind.runtime.telemetry import logs, metrics
 
 PLAN = [0, 30, 150, 450, 1_350, 3_150]
 """Seconds from the first attempt to each one: 30 s, 2, 5, 15 and 30 minutes after the one before."""
@@ -255,3 +257,38 @@ async def test_a_dead_letter_is_seen_and_redriven_like_anybody_elses_once_and_in
     assert await list_letters(desk.shop, 10) == []
     trail = "SELECT subject FROM runtime.audit_entry WHERE action = 'dead_letters.redrive'"
     assert [row[0] for row in await desk.shop.db.pool.fetch(trail)] == [letter.id]
+
+
+async def test_what_waits_is_measured_retries_are_counted_and_a_backlog_raises_an_alarm(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = a_name()
+    alarms: list[tuple[str, int]] = []
+    subscription = await desk.subscribe(name)
+    monkeypatch.setattr(logs.log, "error", lambda event, **facts: alarms.append((event, facts["waiting"])))
+    desk.partners.down[name] = 500
+    before = metrics.webhook_retry_attempts_total._value.get()
+    await desk.tell("a", "a")
+    alarm = ("webhook backlog grows", 2)
+    for seconds, alarmed in ((30, []), (271, [alarm])):
+        await desk.later(seconds)
+        with held(desk.now):
+            async with desk.shop.db.transaction(ADMIN) as tx:
+                await watch.watch(tx)
+        assert alarms == alarmed
+    assert metrics.webhook_backlog._value.get() == 2
+    assert metrics.webhook_oldest_waiting_seconds._value.get() == 301
+    assert metrics.webhook_retry_attempts_total._value.get() - before == 2
+    assert await desk.statuses(subscription.id) == [(1, "PENDING", 3), (2, "PENDING", 0)]
+
+
+async def test_what_was_taken_is_forgotten_after_a_month_and_dead_letters_stay(desk: Desk) -> None:
+    name = a_name()
+    subscription = await desk.subscribe(name)
+    desk.partners.next[name].extend([(204, {}), (410, {})])
+    await desk.tell("a", "a")
+    for days, left in ((29, [(1, "DELIVERED", 1), (2, "DEAD", 1)]), (31, [(2, "DEAD", 1)])):
+        with held(START + timedelta(days=days)):
+            async with desk.shop.db.transaction(ADMIN) as tx:
+                await watch.purge(tx)
+        assert await desk.statuses(subscription.id) == left

@@ -12,8 +12,8 @@ from msgspec import Raw
 from tradewind.contracts.dead_letters import DeadLetter
 from tradewind.runtime.call import internal_call
 from tradewind.runtime.database import Tx
+from tradewind.runtime.feeds import HOLD
 from tradewind.runtime.reading import Cursor, Logged
-from tradewind.runtime.relay import HOLD
 from tradewind.runtime.subscriptions import Subscriber
 
 LIST: Final = """
@@ -54,7 +54,7 @@ class SubscribersLetters:
     async def redrive(self, tx: Tx, id_: str) -> bool:
         """Have its subscriber hear it now, on behalf of the call that told it; the trail names who redrove it."""
         name, position = _place(id_)
-        if name not in self._subscribers or await tx.row(HOLD, name) is None:
+        if name not in self._subscribers or await tx.row(HOLD, [name]) is None:
             return False
         if not await tx.run(TAKE, name, position):
             return False

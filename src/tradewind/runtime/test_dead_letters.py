@@ -11,10 +11,11 @@ import pytest
 from tests.counters import HEAR, Counted, add, count_once, heard, on_behalf
 from tests.shops import a_call
 from tradewind.contracts.dead_letters import DeadLetter
-from tradewind.runtime import relay
+from tradewind.runtime import feeds
 from tradewind.runtime.database import Database, Tx
 from tradewind.runtime.dead_letters import SubscribersLetters
-from tradewind.runtime.relay import MAX_ATTEMPTS, Relay
+from tradewind.runtime.feeds import MAX_ATTEMPTS
+from tradewind.runtime.relay import Relay
 from tradewind.runtime.subscriptions import Subscriber
 from tradewind.runtime.wake import Bell
 
@@ -38,7 +39,7 @@ OPERATOR: Final = a_call("admin", subject="operator:test")
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again at once."""
-    monkeypatch.setattr(relay, "backoff_s", lambda _attempt: 0.0)
+    monkeypatch.setattr(feeds, "backoff_s", lambda _attempt: 0.0)
 
 
 class Ledger:

@@ -1,7 +1,8 @@
 """The way out to partners: the address that is dialled is the one that was checked, and nothing is followed.
 
 Spoken by aiohttp, which asks for each socket with the address it is for: whatever a name resolves to, and however often
-that changes, the check stands between the answer and the connection (docs/decisions/0050-webhooks.md).
+that changes, the check stands between the answer and the connection
+(docs/decisions/0050-let-webhooks-read-the-log-themselves.md).
 """
 
 import socket
