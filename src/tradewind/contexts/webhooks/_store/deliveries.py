@@ -11,7 +11,7 @@ from tradewind.runtime.database import Tx
 
 LEASE_S: Final = 30
 """Twice as long as an attempt may take; then another worker makes the attempt again, under the same webhook-id."""
-AT_ONCE: Final = 32
+AT_ONCE: Final = 64
 """Messages on their way to one subscription: a slow partner holds up nobody but itself."""
 CLAIM: Final = """
     WITH free AS MATERIALIZED (
@@ -23,8 +23,9 @@ CLAIM: Final = """
             SELECT d.subscription_id, d.sequence FROM webhooks.delivery AS d
             WHERE d.subscription_id = f.id AND d.status = 'PENDING' AND d.due_at <= $1 AND d.lease_until <= $1
               AND (d.attempts > 0 OR f.open_until <= $1)
-              AND NOT EXISTS (SELECT FROM webhooks.delivery AS e WHERE e.subscription_id = d.subscription_id
-                              AND e.status = 'PENDING' AND e.key = d.key AND e.sequence < d.sequence)
+              AND d.sequence = (SELECT e.sequence FROM webhooks.delivery AS e
+                                WHERE e.subscription_id = d.subscription_id AND e.status = 'PENDING' AND e.key = d.key
+                                ORDER BY e.sequence LIMIT 1)
             ORDER BY d.due_at, d.sequence LIMIT greatest(f.slots, 0) FOR UPDATE SKIP LOCKED) AS d)
     UPDATE webhooks.delivery AS d SET lease_until = $2 FROM due JOIN free AS f ON f.id = due.subscription_id
     WHERE d.subscription_id = due.subscription_id AND d.sequence = due.sequence
