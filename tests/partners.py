@@ -1,5 +1,6 @@
 """Partners for tests: a server on the wire that takes webhooks, answers as it was told to, and keeps what it heard."""
 
+import asyncio
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -50,10 +51,15 @@ class Partners:
     silent: set[str] = field(default_factory=set)
     """Paths that take a message and hang up without an answer."""
 
+    gates: dict[str, asyncio.Event] = field(default_factory=dict)
+    """Paths that answer once their gate is open."""
+
     async def take(self, request: web.Request) -> web.StreamResponse:
         """POST anywhere."""
         name = request.path.strip("/")
         self.heard[name].append(Heard(dict(request.headers), await request.read()))
+        if name in self.gates:
+            await self.gates[name].wait()
         if name in self.silent:
             assert request.transport, "still there"
             request.transport.abort()

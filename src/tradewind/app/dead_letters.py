@@ -11,7 +11,7 @@ from rich.table import Column, Table
 
 from tradewind.app.engines import EngineError, engines
 from tradewind.app.settings import Settings
-from tradewind.app.wiring import Shop, open_shop
+from tradewind.app.wiring import Shop, migrate_shop, open_shop
 from tradewind.contracts.dead_letters import DeadLetter, DeadLetters, NoSuchDeadLetter
 from tradewind.kernel.errors import Refusal
 from tradewind.kernel.ids import new_id
@@ -94,8 +94,10 @@ def redrive(
 def _with_shop(look: Callable[[Shop], Awaitable[Any]]) -> Any:
     async def run() -> Any:
         settings = Settings.from_environment()
-        async with engines(settings) as found, open_shop(settings, found, connections=2) as shop:
-            return await look(shop)
+        async with engines(settings) as found:
+            await migrate_shop(found.database_url)
+            async with open_shop(settings, found, connections=2) as shop:
+                return await look(shop)
 
     try:
         return asyncio.run(run())
