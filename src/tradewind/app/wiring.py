@@ -53,6 +53,7 @@ CONTEXTS = (
     "shipping",
     "carts",
     "orders",
+    "returns",
     "reviews",
     "recommendations",
 )
