@@ -57,7 +57,7 @@ PROBES: Final = (
     Probe("order money", money.ORDER_MONEY, "compare orders.order_items with its first event in runtime.outbox"),
     Probe("payments", money.PAYMENTS, f"look at the provider's GET /v1/ledger/<order>; {_SAGA}"),
     Probe("refunds", money.REFUNDS, "tradewind saga show <refund> tells how it came to this"),
-    Probe("returned pieces", returns.RETURNED_PIECES, "compare what was bought with GET /api/v1/orders/<order>/returns; "
+    Probe("returned pieces", returns.RETURNED_PIECES, "compare what was bought with GET /api/v1/orders/<id>/returns; "
           "take nothing back that was not"),
     Probe("returns", returns.RETURNS, "compare returns.line with inventory.inventory_adjustment and payments.refund of "
           "this return; tradewind saga show <refund> tells where the money is", (GRACE_S,)),
