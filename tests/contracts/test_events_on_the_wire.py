@@ -41,7 +41,13 @@ from tradewind.contexts.payments.refund_payment.command import RefundPayment
 from tradewind.contexts.pricing.manifest import SetPrice
 from tradewind.contexts.returns.manifest import CancelReturn, RejectReturn
 from tradewind.contexts.shipping.get_shipment.query import GetOrderShipment
-from tradewind.contexts.shipping.manifest import DeliverShipment, DispatchShipment, ReportTransit
+from tradewind.contexts.shipping.manifest import (
+    DeliverShipment,
+    DispatchShipment,
+    ReplaceParcel,
+    ReportLoss,
+    ReportTransit,
+)
 from tradewind.contracts.envelope import EVENTS
 from tradewind.runtime.reading import START, Logged, read
 
@@ -99,6 +105,9 @@ async def delivered(shop: Shop) -> None:
     """An order that goes well to its end; some of the money goes back later."""
     bought = await order(shop, "simulated:approve", wants="PAID")
     shipment = await shop.dispatch(GetOrderShipment(order_id=bought), STAFF)
+    await shop.dispatch(DispatchShipment(shipment_id=shipment.id), STAFF)
+    await shop.dispatch(ReportLoss(shipment_id=shipment.id), STAFF)
+    await shop.dispatch(ReplaceParcel(shipment_id=shipment.id), STAFF)
     await shop.dispatch(DispatchShipment(shipment_id=shipment.id), STAFF)
     await shop.dispatch(ReportTransit(shipment_id=shipment.id), STAFF)
     await shop.dispatch(DeliverShipment(shipment_id=shipment.id), STAFF)

@@ -223,6 +223,8 @@ ORDERS: Final = {
     f"POST {_SHIPMENT}/dispatch": Row(WAREHOUSE, {}),
     f"POST {_SHIPMENT}/in-transit": Row(WAREHOUSE),
     f"POST {_SHIPMENT}/deliver": Row(WAREHOUSE),
+    f"POST {_SHIPMENT}/lost": Row(WAREHOUSE),
+    f"POST {_SHIPMENT}/replace": Row(WAREHOUSE),
     "GET /api/v1/shipping/rates": Row(ANYBODY, query="?country=GB"),
 }
 _REVIEW: Final = "/api/v1/reviews/{review_id}"

@@ -108,6 +108,8 @@ needs := {
 	"shipping.quote_rates": {"catalog:read"},
 	"shipping.dispatch": {"shipping:write"},
 	"shipping.deliver": {"shipping:write"},
+	"shipping.report_loss": {"shipping:write"},
+	"shipping.replace_parcel": {"shipping:write"},
 	"customers.get": {"customer:read"},
 	"customers.change": {"customer:write"},
 	"customers.groups": {"customer:group"},

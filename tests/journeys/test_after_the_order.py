@@ -1,9 +1,10 @@
-"""Goods come back, through real HTTP: told in features/returns.feature; the auditor finds nothing after each."""
+"""Goods come back or never arrive, over HTTP: features/returns and lost; the auditor finds nothing after each."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -16,7 +17,7 @@ from tradewind.app.audit import audit
 from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
 
-pytestmark = pytest.mark.xdist_group("returns")
+pytestmark = pytest.mark.xdist_group("after-the-order")
 
 SETTLE_S = 20.0
 
@@ -28,7 +29,7 @@ async def market(
     """A shop with a provider of its own, so that the auditor looks at nobody else's doings."""
     provider = await ProviderProcess(tmp_path_factory.mktemp("provider")).start()
     engines = replace(template, provider_url=provider.url)
-    async with open_market(settings, engines, tmp_path_factory.mktemp("returns")) as opened:
+    async with open_market(settings, engines, tmp_path_factory.mktemp("after")) as opened:
         yield opened
     await provider.stop()
 
@@ -48,14 +49,51 @@ def test_what_nobody_wants_back_brings_nothing() -> None:
     """In Gherkin."""
 
 
-@when("the parcel has reached them")
-def _delivered(story: Story) -> None:
+@scenario("features/lost.feature", "A lost parcel is sent once more")
+def test_a_lost_parcel_is_sent_once_more() -> None:
+    """In Gherkin."""
+
+
+@scenario("features/lost.feature", "A lost parcel is paid back")
+def test_a_lost_parcel_is_paid_back() -> None:
+    """In Gherkin."""
+
+
+def _carry(story: Story, *acts: str) -> None:
     warehouse, order = story.staff("warehouse"), story.shopper.order["id"]
     eventually(lambda: story.order_of(story.shopper)["status"] == "PAID")
     shipment = warehouse.told("GET", f"/api/v1/orders/{order}/shipment")["id"]
-    for act in ("dispatch", "deliver"):
+    for act in acts:
         warehouse.told("POST", f"/api/v1/shipments/{shipment}/{act}")
+
+
+@when("the parcel has reached them")
+def _delivered(story: Story) -> None:
+    _carry(story, "dispatch", "deliver")
     eventually(lambda: story.order_of(story.shopper)["status"] == "FULFILLED")
+
+
+@when("the parcel is lost on its way")
+def _lost(story: Story) -> None:
+    _carry(story, "dispatch", "in-transit", "lost")
+
+
+@when("the warehouse sends it once more")
+def _again(story: Story) -> None:
+    _carry(story, "replace")
+
+
+@when("the shop pays everything back")
+def _pay_back(story: Story) -> None:
+    order, quote = story.shopper.order["id"], story.shopper.quote
+    refund = {"amount": float(quote["total"]), "currency": quote["currency"], "reason": "the parcel is lost"}
+    story.staff("admin").told("POST", f"/api/v1/orders/{order}/refunds", refund)
+
+
+@then("they have everything back")
+def _all_back(story: Story) -> None:
+    path = f"/api/v1/orders/{story.shopper.order['id']}/payment"
+    eventually(lambda: story.staff("support").told("GET", path)["refunded"] == story.shopper.quote["total"])
 
 
 @when(parsers.parse('they ask to give {quantity:d} of "{name}" back'))
@@ -119,6 +157,6 @@ def _wish(story: Story, quantity: int, name: str) -> dict[str, object]:
     return {"lines": [{"sku": story.skus[name], "qty": quantity}], "reason": "DAMAGED"}
 
 
-def _newest(story: Story) -> dict[str, object]:
-    newest: dict[str, object] = story.shopper.told("GET", _returns(story))["items"][-1]
+def _newest(story: Story) -> dict[str, Any]:
+    newest: dict[str, Any] = story.shopper.told("GET", _returns(story))["items"][-1]
     return newest
