@@ -9,7 +9,10 @@ import pytest
 from tests.builders import a_product, an_ended_order
 from tests.shops import Shop, a_call
 from tradewind.contexts.shipping._domain.shipment import NoSuchShipment
-from tradewind.contexts.shipping.manifest import DeliverShipment, DispatchShipment, ReplaceParcel, ReportLoss
+from tradewind.contexts.shipping.deliver_shipment.command import DeliverShipment
+from tradewind.contexts.shipping.dispatch_shipment.command import DispatchShipment
+from tradewind.contexts.shipping.replace_parcel.command import ReplaceParcel
+from tradewind.contexts.shipping.report_loss.command import ReportLoss
 from tradewind.contracts.messages import Command
 from tradewind.kernel.errors import Conflict, Forbidden
 from tradewind.kernel.ids import new_id
