@@ -33,7 +33,7 @@ class Owner:
         made_up = ("order_id", "cart_id", "address_id", "review_id", "session_id", "shipment_id", "user_id", "sale_id")
         ids = {
             name: str(new_id())
-            for name in (*made_up, "category_id", "image_id", "book_id", "promotion_id", "subscription_id")
+            for name in (*made_up, "category_id", "image_id", "return_id", "book_id", "promotion_id", "subscription_id")
         }
         ids |= {"sku": sku, "digest": "0" * 64, "name": "100.webp", "customer_id": person.subject}
         ids["product_id"] = await product_of(market, sku)

@@ -54,6 +54,7 @@ CONTEXTS = (
     "shipping",
     "carts",
     "orders",
+    "returns",
     "reviews",
     "recommendations",
     "webhooks",

@@ -2,7 +2,7 @@
 
 Spoken by aiohttp, which asks for each socket with the address it is for: whatever a name resolves to, and however often
 that changes, the check stands between the answer and the connection
-(docs/decisions/0050-let-webhooks-read-the-log-themselves.md).
+(docs/decisions/0026-let-webhooks-read-the-log-themselves.md).
 """
 
 import socket
