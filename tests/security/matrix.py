@@ -233,8 +233,19 @@ REVIEWS: Final = {
     "GET /api/v1/recommendations/search": Row(NAMED, query="?q=a"),
     "POST /api/v1/assistant/messages": Row(NAMED, {"messages": [{"role": "user", "text": "?"}]}, away=True),
 }
+MESSAGES: Final = {
+    "GET /api/v1/notifications": Row(SUPPORT),
+    "GET /api/v1/notifications/{message_id}": Row(SUPPORT),
+    "POST /api/v1/notifications/{message_id}/bounce": Row(ADMIN),
+    "PUT /api/v1/notifications/device": Row(CUSTOMERS, {"token": "made-up"}),
+    "DELETE /api/v1/notifications/device": Row(CUSTOMERS),
+    "GET /unsubscribe": Row(ANYBODY, query="?token=made-up"),
+    "POST /unsubscribe": Row(ANYBODY, query="?token=made-up"),
+    "GET /admin/messages": Row(ANYBODY),
+    "GET /admin/messages.js": Row(ANYBODY),
+}
 MATRIX: Final[Mapping[str, Row]] = {
-    **IDENTITY, **CUSTOMERS_ROWS, **CATALOG, **PRICING, **CARTS, **ORDERS, **REVIEWS,
+    **IDENTITY, **CUSTOMERS_ROWS, **CATALOG, **PRICING, **CARTS, **ORDERS, **REVIEWS, **MESSAGES,
 }  # fmt: skip
 
 

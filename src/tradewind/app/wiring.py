@@ -13,9 +13,12 @@ import asyncpg
 from tradewind.adapters.ai.openai_protocol import ai_provider
 from tradewind.adapters.cache.memory import MemoryCache
 from tradewind.adapters.mail.folder import FolderMail
+from tradewind.adapters.mail.smtp import SmtpMail
 from tradewind.adapters.payment_provider.client import payment_provider
 from tradewind.adapters.policy.rego import RegoPolicy
 from tradewind.adapters.search.tantivy import product_index
+from tradewind.adapters.texting.folder import FolderTexts
+from tradewind.adapters.texting.http import http_texts
 from tradewind.api.auth.revocation import RevokedSessions
 from tradewind.app.engines import EngineError, Engines
 from tradewind.app.privacy.holders import Holders
@@ -23,6 +26,7 @@ from tradewind.app.privacy.pseudonyms import KeyedPseudonyms
 from tradewind.app.settings import Settings
 from tradewind.contexts.catalog.manifest import MediaFolder
 from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
+from tradewind.contexts.notifications.manifest import PublicUrl
 from tradewind.contracts.identity import TokenIssuer
 from tradewind.contracts.privacy import PersonalDataPeer, Pseudonyms
 from tradewind.ports.ai import AiProvider
@@ -30,6 +34,7 @@ from tradewind.ports.cache import Cache
 from tradewind.ports.mail import Mailer
 from tradewind.ports.payment_provider import PaymentProvider
 from tradewind.ports.search import ProductIndex
+from tradewind.ports.texting import Texter
 from tradewind.runtime import giving_way, idempotency, outbox, timers
 from tradewind.runtime.database import Database
 from tradewind.runtime.dispatch import Dispatcher
@@ -52,6 +57,7 @@ CONTEXTS = (
     "payments",
     "shipping",
     "carts",
+    "notifications",
     "orders",
     "reviews",
     "recommendations",
@@ -116,6 +122,23 @@ async def migrate_shop(url: str, contexts: Sequence[Manifest] | None = None) -> 
         await connection.close()
 
 
+def _mailer(settings: Settings) -> Mailer:
+    """Whoever carries mails: the owner's server, or a folder of the home."""
+    if settings.smtp_url is None:
+        return FolderMail(settings.home / "mail")
+    return SmtpMail(settings.smtp_url, sender=settings.mail_sender)
+
+
+@asynccontextmanager
+async def _texter(settings: Settings) -> AsyncIterator[Texter]:
+    """Whoever carries texts: the owner's carrier, or a folder of the home."""
+    if settings.texts_url is None:
+        yield FolderTexts(settings.home / "texts")
+        return
+    async with http_texts(settings.texts_url, settings.texts_key) as texts:
+        yield texts
+
+
 @asynccontextmanager
 async def open_shop(
     settings: Settings,
@@ -136,7 +159,9 @@ async def open_shop(
         peers[TokenIssuer] = keys = SigningKeys.open(settings.home / "secrets", issuer=settings.public_url)
         peers[RevokedSessions] = keys.revoked
         peers[MediaFolder] = MediaFolder(settings.home / "media")
-        peers[Mailer] = FolderMail(settings.home / "mail")
+        peers[Mailer] = _mailer(settings)
+        peers[Texter] = await stack.enter_async_context(_texter(settings))
+        peers[PublicUrl] = PublicUrl(settings.public_url)
         peers[Pseudonyms] = KeyedPseudonyms.open(settings.home / "secrets")
         peers[PersonalDataPeer] = Holders(contexts)
         peers[PaymentProvider] = await stack.enter_async_context(
