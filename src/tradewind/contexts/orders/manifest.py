@@ -24,6 +24,9 @@ from tradewind.contexts.orders.personal_data import OrderData
 from tradewind.contexts.orders.place_order import rest as place_rest
 from tradewind.contexts.orders.place_order.command import place_orders
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER, Placement
+from tradewind.contexts.orders.watch_orders import socket as watch_orders_socket
+from tradewind.contexts.orders.watch_orders.channel import OrderChannel, announce_orders, open_channel
+from tradewind.contexts.orders.watch_orders.query import watch_orders
 from tradewind.contracts.orders import BuyersPeer, Imported, OrderLine, PlaceOrder
 from tradewind.contracts.privacy import OrdersOfPeer
 from tradewind.runtime.manifest import Manifest
@@ -34,7 +37,7 @@ _data = OrderData()
 MANIFEST = Manifest(
     name="orders",
     migrations=Path(__file__).parent / "migrations",
-    handlers=(place_orders, pay_order, cancel_order, get_order, get_order_status, list_orders),
+    handlers=(place_orders, pay_order, cancel_order, get_order, get_order_status, list_orders, watch_orders),
     routes=(
         place_rest.place_order,
         pay_rest.pay_order,
@@ -51,8 +54,9 @@ MANIFEST = Manifest(
         on_email_proved,
         on_guest_merged,
     ),
-    listeners=(keep_order_status,),
-    parts={Standing: Standing},
+    sockets=(watch_orders_socket.watch_orders,),
+    listeners=(keep_order_status, announce_orders),
+    parts={Standing: Standing, OrderChannel: open_channel},
     sagas=(PLACE_ORDER,),
     peers={Placement: Placement(), OrdersOfPeer: _data, BuyersPeer: Buyers()},
     personal_data=_data,
