@@ -2,7 +2,19 @@
 
 from typing import Any, Final, LiteralString, NamedTuple
 
-from tradewind.app.audit import carts, coupons, goods, log, money, prices, recommendations, reviews, sagas, sales
+from tradewind.app.audit import (
+    carts,
+    coupons,
+    goods,
+    log,
+    messages,
+    money,
+    prices,
+    recommendations,
+    reviews,
+    sagas,
+    sales,
+)
 from tradewind.app.audit.report import SHOWN, Check
 
 GRACE_S: Final = 10.0
@@ -65,6 +77,8 @@ PROBES: Final = (
           "runtime.outbox", (reviews.TYPES,)),
     Probe("recommendations", recommendations.RECOMMENDATIONS, "let them learn again: docs/guides/"
           "operating.md, Replay a projection", (recommendations.MAX_BASKET,)),
+    Probe("messages", messages.MESSAGES, "is a worker running (tradewind serve)? compare notifications.message with "
+          "runtime.outbox", (messages.KINDS, messages.TYPES, messages.OVERDUE_S)),
     Probe("sagas agree with orders", sagas.SAGAS_AND_ORDERS, _SAGA),
     Probe("no saga overdue", sagas.OVERDUE, "is a worker running (tradewind serve)? tradewind saga show <id> tells "
           "what it waits for; tradewind saga retry or compensate carries a parked one on", (OVERDUE_S, LONGEST_S)),
