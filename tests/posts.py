@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,6 +10,7 @@ import pytest_asyncio
 
 from tests.receivers import Carrier, MailServer, a_carrier, a_mail_server
 from tests.shops import Shop, a_call, open_shop
+from tradewind.adapters.mail.folder import FolderMail
 from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
 from tradewind.contexts.notifications._domain.messages import Channel
@@ -16,6 +18,7 @@ from tradewind.contexts.notifications._subscribers.owe_messages import owe_messa
 from tradewind.contexts.notifications.send_messages.timer import send_due
 from tradewind.contracts.messages import Event
 from tradewind.kernel.ids import new_id
+from tradewind.ports.mail import Mail
 
 PROFILE: Final = """
     INSERT INTO customers.profile (user_id, version, contacts, language, currency, time_zone)
@@ -36,6 +39,19 @@ AGREED: Final = '{"EMAIL": "2026-01-01T00:00:00Z", "SMS": "2026-01-01T00:00:00Z"
 MESSAGES: Final = """
     SELECT kind, channel, status, why, attempt FROM notifications.message ORDER BY owed_at, kind, channel
 """
+
+
+class ErasedMeanwhile(FolderMail):
+    """The shop's folder of mails; somebody's messages are erased right after one was written."""
+
+    def __init__(self, folder: Path, pool: Any) -> None:
+        super().__init__(folder)
+        self._pool = pool
+
+    async def send(self, mail: Mail) -> None:
+        """Write it, and erase."""
+        await super().send(mail)
+        await self._pool.execute("DELETE FROM notifications.message WHERE user_id = 'ada'")
 
 
 class Post:

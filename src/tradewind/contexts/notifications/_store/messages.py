@@ -50,6 +50,7 @@ SETTLE: Final = """
     WHERE m.id = s.id AND m.fence = s.fence AND m.status = 'OWED'
 """
 BOUNCED: Final = "SELECT address FROM notifications.bounced WHERE address = ANY($1::text[])"
+PRESENT: Final = "SELECT id FROM notifications.message WHERE id = ANY($1::uuid[])"
 STOP: Final = "INSERT INTO notifications.bounced (address) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"
 
 
@@ -133,3 +134,8 @@ async def bounced(tx: Tx, addresses: Sequence[str]) -> frozenset[str]:
 async def stop(tx: Tx, addresses: Sequence[str]) -> None:
     """Nothing is sent to these any more."""
     await tx.run(STOP, list(addresses))
+
+
+async def present(tx: Tx, ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Those that are still there: nobody erased whom they are about."""
+    return frozenset(row["id"] for row in await tx.all(PRESENT, list(ids)))

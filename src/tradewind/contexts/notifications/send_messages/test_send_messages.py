@@ -1,11 +1,12 @@
 """What is owed goes out once an event and channel; what may not go out any more does not."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from tests.posts import AGREED, Post
+from tests.posts import AGREED, ErasedMeanwhile, Post
 from tests.shops import a_call
 from tradewind.contexts.notifications._domain.messages import Channel
 from tradewind.contexts.notifications._domain.timing import MAX_ATTEMPTS
@@ -18,6 +19,7 @@ from tradewind.contracts.shipping import ShipmentDelivered, ShipmentDispatched
 from tradewind.kernel.clock import held
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
+from tradewind.ports.mail import Mailer
 from tradewind.runtime import failpoints
 
 AMOUNT: Final[dict[str, Any]] = {"total_amount": Money(1250, "EUR").amount, "currency": "EUR"}
@@ -252,3 +254,16 @@ async def test_a_late_word_of_a_worker_that_was_paused_comes_to_nothing(post: Po
     async with post.shop.db.transaction(a_call("system")) as tx:
         await messages.settle(tx, [(paused, "FAILED", "late", None)])
     assert await post.messages() == [("order_confirmed", "EMAIL", "SENT", None, 0)]
+
+
+async def test_who_is_erased_while_a_mail_is_on_its_way_has_none_left_in_the_shops_folder(
+    post: Post, tmp_path: Path
+) -> None:
+    peers: Any = post.shop.db.peers
+    peers[Mailer] = ErasedMeanwhile(tmp_path / "mail", post.shop.db.pool)
+    for user_id in ("ada", "ben"):
+        await post.person(user_id)
+        await post.hears(confirmed(await post.order(user_id), user_id))
+    await post.sends()
+    assert [path.name.split(".")[0] for path in (tmp_path / "mail").glob("*.eml")] == ["ben"]
+    assert [row[2] for row in await post.messages()] == ["SENT"]

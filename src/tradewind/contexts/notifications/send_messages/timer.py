@@ -51,9 +51,13 @@ async def send_due(db: Database, channel: Channel) -> int:
         outcomes = await asyncio.gather(*(_send(db, one) for one in ready))
         failpoint("notifications.after_send")
         async with db.transaction(call) as tx:
-            await _record(tx, outcomes)
+            gone = await _record(tx, outcomes)
             failpoint("notifications.before_record")
         failpoint("notifications.after_record")
+        peers: Any = db.peers
+        for user_id in gone:
+            await peers[Mailer].forget(user_id)
+            await peers[Texter].forget(user_id)
         for outcome in outcomes:
             metrics.messages_total.labels(channel.value, outcome.status if outcome.again_in is None else "AGAIN").inc()
     return dealt
@@ -121,7 +125,9 @@ async def _hand_over(peers: Any, ready: Ready) -> None:
     await peers[Texter].send(text)
 
 
-async def _record(tx: Tx, outcomes: Sequence[_Outcome]) -> None:
+async def _record(tx: Tx, outcomes: Sequence[_Outcome]) -> frozenset[str]:
+    """Note how they went; those people who were erased while their messages were on the way."""
+    present = await messages.present(tx, [one.ready.message.id for one in outcomes])
     if again := [
         (one.ready.message, now() + one.again_in, one.ready.message.attempt + 1) for one in outcomes if one.again_in
     ]:
@@ -134,6 +140,7 @@ async def _record(tx: Tx, outcomes: Sequence[_Outcome]) -> None:
         await messages.settle(tx, settled)
     if stopped := [one.ready.digest for one in outcomes if one.status == "BOUNCED"]:
         await messages.stop(tx, stopped)
+    return frozenset(one.ready.user_id for one in outcomes if one.ready.message.id not in present)
 
 
 SENDERS: Final = tuple(
