@@ -30,9 +30,11 @@ class Owner:
     @classmethod
     async def of(cls, market: Market, person: Person, sku: str) -> Self:
         """Let them have what their role can have."""
-        made_up = ("order_id", "cart_id", "address_id", "review_id", "session_id", "shipment_id", "user_id", "sale_id",
-                   "message_id")  # fmt: skip
-        ids = {name: str(new_id()) for name in (*made_up, "category_id", "image_id", "book_id", "promotion_id")}
+        made_up = ("order_id", "cart_id", "address_id", "review_id", "session_id", "shipment_id", "user_id", "sale_id")
+        ids = {
+            name: str(new_id())
+            for name in (*made_up, "category_id", "image_id", "return_id", "message_id", "book_id", "promotion_id")
+        }
         ids |= {"sku": sku, "digest": "0" * 64, "name": "100.webp", "customer_id": person.subject}
         ids["product_id"] = await product_of(market, sku)
         ids["order_id"] = await made(person, "/api/v1/orders", order_of(sku))

@@ -59,6 +59,7 @@ CONTEXTS = (
     "carts",
     "notifications",
     "orders",
+    "returns",
     "reviews",
     "recommendations",
 )
