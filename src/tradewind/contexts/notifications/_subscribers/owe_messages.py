@@ -91,7 +91,9 @@ def _occasion(event: OfOrder, subject: str, buyer: Buyer) -> Occasion:
 
 def _subject(event: OfOrder, refunds: Counter[UUID]) -> str:
     """Which of its kind it is; refunds of a payment are told apart by their number, in the order of the log."""
-    if isinstance(event, ShipmentDispatched | ShipmentDelivered):
+    if isinstance(event, ShipmentDispatched):
+        return f"{event.shipment_id}/{event.tracking_number}"
+    if isinstance(event, ShipmentDelivered):
         return str(event.shipment_id)
     if isinstance(event, PaymentRefunded):
         return f"{event.payment_id}/{refunds[event.payment_id]}"
