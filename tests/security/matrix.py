@@ -260,8 +260,19 @@ WEBHOOKS: Final = {
     f"GET {_WEBHOOK}/deliveries": Row(ADMIN),
     f"POST {_WEBHOOK}/redeliveries": Row(ADMIN, {"from": 1}),
 }
+MESSAGES: Final = {
+    "GET /api/v1/notifications": Row(SUPPORT),
+    "GET /api/v1/notifications/{message_id}": Row(SUPPORT),
+    "POST /api/v1/notifications/{message_id}/bounce": Row(ADMIN),
+    "PUT /api/v1/notifications/device": Row(CUSTOMERS, {"token": "made-up"}),
+    "DELETE /api/v1/notifications/device": Row(CUSTOMERS),
+    "GET /unsubscribe": Row(ANYBODY, query="?token=made-up"),
+    "POST /unsubscribe": Row(ANYBODY, query="?token=made-up"),
+    "GET /admin/messages": Row(ANYBODY),
+    "GET /admin/messages.js": Row(ANYBODY),
+}
 MATRIX: Final[Mapping[str, Row]] = {
-    **IDENTITY, **CUSTOMERS_ROWS, **CATALOG, **PRICING, **CARTS, **ORDERS, **REVIEWS, **WEBHOOKS,
+    **IDENTITY, **CUSTOMERS_ROWS, **CATALOG, **PRICING, **CARTS, **ORDERS, **REVIEWS, **WEBHOOKS, **MESSAGES,
 }  # fmt: skip
 
 

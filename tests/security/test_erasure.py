@@ -37,7 +37,7 @@ HELD_IN: Final = frozenset(
     {
         "identity.account", "identity.session", "customers.profile", "customers.address", "carts.quote",
         "orders.orders", "orders.cancel_words", "payments.payments", "shipping.shipments",
-        "runtime.idempotency", "reviews.review",
+        "runtime.idempotency", "reviews.review", "notifications.device",
     }
 )  # fmt: skip
 """Tables that are seen to hold marks before, so that their silence afterwards says something."""

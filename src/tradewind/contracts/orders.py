@@ -1,5 +1,6 @@
 """What orders tells, and what it takes to place one: the command, its answer and what it refuses."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, Protocol
@@ -195,6 +196,21 @@ class OrderFailed(Event, frozen=True):
     cause: str
     user_id: str | None = None
     """Whose it was then; old logs do not say."""
+
+
+class Buyer(Struct, frozen=True, kw_only=True):
+    """Whose an order is, and the address that was given for it, where one was."""
+
+    user_id: str
+    email: str | None = None
+
+
+class BuyersPeer(Protocol):
+    """Who is to be written to about an order. Answered to by orders."""
+
+    async def buyers(self, tx: Any, order_ids: Sequence[UUID]) -> Mapping[UUID, Buyer]:
+        """Whose each order is now; one question. Unknown orders are left out."""
+        ...
 
 
 class BoughtLine(Struct, frozen=True, kw_only=True):

@@ -16,8 +16,9 @@ Handler = Callable[..., Awaitable[Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """Everything a host must know of a context. `routes` are edges of any protocol; `peers`: protocol to answerer.
+    """Everything a host must know of a context. `routes` are edges over HTTP, `sockets` over WebSocket.
 
+    `peers`: protocol to answerer.
     `subscribers` hear in one worker, durably; `listeners` in every process, from now on.
     `parts`: what every process has for itself, protocol to its maker; found like a peer.
 
@@ -30,6 +31,7 @@ class Manifest:
     migrations: Path
     handlers: tuple[Handler, ...] = ()
     routes: tuple[Any, ...] = ()
+    sockets: tuple[Any, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
     subscribers: tuple[Subscriber, ...] = ()
     listeners: tuple[Listener, ...] = ()

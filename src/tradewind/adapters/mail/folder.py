@@ -3,12 +3,10 @@
 import asyncio
 import os
 import secrets
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 from pathlib import Path
 from typing import Final
 
+from tradewind.adapters.mail.written import written
 from tradewind.kernel.errors import Unavailable
 from tradewind.ports.mail import Mail
 
@@ -29,7 +27,7 @@ class FolderMail:
 
     async def send(self, mail: Mail) -> None:
         """Write the mail, whole or not at all, and to the disk. Raises MailNotWritten."""
-        content = self._rendered(mail)
+        content = written(mail, self._sender, DOMAIN)
         try:
             await asyncio.to_thread(self._write, f"{_named(mail.user_id)}.{mail.id}.eml", content)
         except OSError as error:
@@ -47,17 +45,6 @@ class FolderMail:
             path.unlink(missing_ok=True)
         if self._folder.exists():
             self._sync_folder()
-
-    def _rendered(self, mail: Mail) -> bytes:
-        message = EmailMessage(policy=SMTP)
-        message["From"] = self._sender
-        message["To"] = mail.recipient
-        message["Subject"] = mail.subject
-        message["Date"] = format_datetime(mail.written_at)
-        message["Message-ID"] = f"<{mail.id}@{DOMAIN}>"
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(mail.body)
-        return bytes(message)
 
     def _write(self, name: str, content: bytes) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)

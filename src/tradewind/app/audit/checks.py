@@ -7,6 +7,7 @@ from tradewind.app.audit import (
     coupons,
     goods,
     log,
+    messages,
     money,
     prices,
     recommendations,
@@ -81,6 +82,8 @@ PROBES: Final = (
           "runtime.outbox", (reviews.TYPES,)),
     Probe("recommendations", recommendations.RECOMMENDATIONS, "let them learn again: docs/guides/"
           "operating.md, Replay a projection", (recommendations.MAX_BASKET,)),
+    Probe("messages", messages.MESSAGES, "is a worker running (tradewind serve)? compare notifications.message with "
+          "runtime.outbox", (messages.KINDS, messages.TYPES, messages.OVERDUE_S)),
     Probe("sagas agree with orders", sagas.SAGAS_AND_ORDERS, _SAGA),
     Probe("no saga overdue", sagas.OVERDUE, "is a worker running (tradewind serve)? tradewind saga show <id> tells "
           "what it waits for; tradewind saga retry or compensate carries a parked one on", (OVERDUE_S, LONGEST_S)),

@@ -1,12 +1,14 @@
 """What other contexts may ask orders."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from tradewind.contexts.orders._domain.order import Status
 from tradewind.contexts.orders._store import orders
-from tradewind.contracts.orders import Bought, BoughtLine
+from tradewind.contracts.orders import Bought, BoughtLine, Buyer
 
+BUYERS: Final = "SELECT id, user_id, email FROM orders.orders WHERE id = ANY($1::uuid[])"
 FULFILLED_AT: Final = """
     SELECT at FROM orders.order_status_history WHERE order_id = $1 AND status = 'FULFILLED' ORDER BY version LIMIT 1
 """
@@ -36,3 +38,12 @@ class Orders:
             discount=order.discount,
             fulfilled_at=await tx.value(FULFILLED_AT, order_id) if fulfilled else None,
         )
+
+
+class Buyers:
+    """Answers to BuyersPeer."""
+
+    async def buyers(self, tx: Any, order_ids: Sequence[UUID]) -> Mapping[UUID, Buyer]:
+        """Whose each order is now, with the address that was given for it."""
+        rows = await tx.all(BUYERS, list(order_ids))
+        return {row["id"]: Buyer(user_id=row["user_id"], email=row["email"]) for row in rows}

@@ -55,3 +55,4 @@ carts_checked_out_total = Counter("carts_checked_out_total", "Carts that became 
 carts_abandoned_total = Counter(
     "carts_abandoned_total", "Filled carts that nobody touched for a while; against those opened, the abandonment rate."
 )
+messages_total = Counter("messages_total", "Messages to people, by channel and how they went.", ["channel", "outcome"])
