@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from msgspec import Struct
@@ -195,3 +195,22 @@ class OrderFailed(Event, frozen=True):
     cause: str
     user_id: str | None = None
     """Whose it was then; old logs do not say."""
+
+
+class Bought(Struct, frozen=True, kw_only=True):
+    """What an order is of, in minor units of its currency: by SKU how many pieces and what they cost together.
+
+    `paid_minor` is what was paid for all of them: goods and taxes less discounts, without shipping.
+    """
+
+    pieces: dict[str, int]
+    cost_minor: dict[str, int]
+    paid_minor: int
+
+
+class BoughtPeer(Protocol):
+    """What was bought, for those who give back what was paid for some of it. Answered to by orders."""
+
+    async def bought(self, tx: Any, order_id: UUID) -> Bought:
+        """The order's goods; refuses with a NotFound where there is no such order."""
+        ...
