@@ -10,7 +10,7 @@ MAY_CATCH_ALL = {
     "src/tradewind/app/supervision.py": "a part that dies is started again",
     "src/tradewind/runtime/batching.py": "a batch that fails is tried one by one, and each caller gets its own error",
     "src/tradewind/runtime/dispatch.py": "the outermost of a command",
-    "src/tradewind/runtime/relay.py": "one event that cannot be handled must not stop the others",
+    "src/tradewind/runtime/feeds.py": "one event that cannot be handled must not stop the others",
     "src/tradewind/runtime/saga/runner.py": "one saga that breaks must not stop the others",
     "src/tradewind/runtime/saga/stage.py": "the runner's hands: a step that breaks is an outcome",
     "src/tradewind/runtime/tail.py": "one listener that breaks must not stop the others",

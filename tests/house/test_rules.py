@@ -128,7 +128,7 @@ PERMITTED = (
         '"""SQL."""\nX = "SELECT o.id FROM orders.order o WHERE o.id = $1"\nY = f"SELECT {X} FROM orders.item"',
     ),
     (
-        f"{RUNTIME}/relay.py",
+        f"{RUNTIME}/feeds.py",
         '"""Carries on."""\nimport time\ntry:\n    x = time.monotonic()\nexcept Exception:\n    pass',
     ),
     (f"{RUNTIME}/x.py", '"""Cleans up."""\ntry:\n    x = 1\nexcept BaseException:\n    x = 2\n    raise'),

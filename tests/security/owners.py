@@ -31,7 +31,10 @@ class Owner:
     async def of(cls, market: Market, person: Person, sku: str) -> Self:
         """Let them have what their role can have."""
         made_up = ("order_id", "cart_id", "address_id", "review_id", "session_id", "shipment_id", "user_id", "sale_id")
-        ids = {name: str(new_id()) for name in (*made_up, "category_id", "image_id", "book_id", "promotion_id")}
+        ids = {
+            name: str(new_id())
+            for name in (*made_up, "category_id", "image_id", "return_id", "book_id", "promotion_id", "subscription_id")
+        }
         ids |= {"sku": sku, "digest": "0" * 64, "name": "100.webp", "customer_id": person.subject}
         ids["product_id"] = await product_of(market, sku)
         ids["order_id"] = await made(person, "/api/v1/orders", order_of(sku))
@@ -83,6 +86,7 @@ async def of_merchants(market: Market) -> dict[str, str]:
         "promotion_id": ("/api/v1/promotions", promotion),
         "book_id": ("/api/v1/price-books", {"name": "b", "currency": "EUR"}),
         "sale_id": ("/api/v1/flash-sales", filled(SALE, await market.goods(stock=1))),
+        "subscription_id": ("/api/v1/webhook-subscriptions", MATRIX["POST /api/v1/webhook-subscriptions"].body),
         "parent_id": ("/api/v1/products", parent),
     }
     return {name: await made(market.admin, *path) for name, path in paths.items()}

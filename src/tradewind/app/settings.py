@@ -49,6 +49,8 @@ class Settings:
     """on or off: whether one client and one user may ask only so much (docs/guides/rest.md)."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks, with commas between, whose X-Forwarded-For says who asks; else it is the socket's peer."""
+    webhook_allow: tuple[str, ...] = ()
+    """Networks, with commas between, to which webhooks are posted although they are not public; for development."""
     ai_url: str | None = None
     """An AI provider that speaks OpenAI's protocol (https://…/v1), for search by meaning and the assistant."""
     ai_key: str | None = field(default=None, repr=False)
@@ -90,6 +92,7 @@ class Settings:
             saga_lease_s=read("SAGA_LEASE_S", _seconds, 10.0),
             rate_limits=read("RATE_LIMITS", _switch, True),
             trusted_proxies=read("TRUSTED_PROXIES", _networks, ()),
+            webhook_allow=read("WEBHOOK_ALLOW", _networks, ()),
             ai_url=read("AI_URL", _web_address, None),
             ai_key=read("AI_KEY", str, None),
             ai_model=read("AI_MODEL", str, "gpt-4.1-mini"),

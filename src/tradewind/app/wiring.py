@@ -23,6 +23,7 @@ from tradewind.app.privacy.pseudonyms import KeyedPseudonyms
 from tradewind.app.settings import Settings
 from tradewind.contexts.catalog.manifest import MediaFolder
 from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
+from tradewind.contexts.webhooks.manifest import Door, SecretSeal, door
 from tradewind.contracts.identity import TokenIssuer
 from tradewind.contracts.privacy import PersonalDataPeer, Pseudonyms
 from tradewind.ports.ai import AiProvider
@@ -53,8 +54,10 @@ CONTEXTS = (
     "shipping",
     "carts",
     "orders",
+    "returns",
     "reviews",
     "recommendations",
+    "webhooks",
 )
 """Every context, those that others ask before those that ask."""
 WHICH: Final = """
@@ -143,6 +146,8 @@ async def open_shop(
             payment_provider(engines.provider_url, timeout_s=settings.provider_timeout_s)
         )
         peers[Cache] = MemoryCache()
+        peers[SecretSeal] = SecretSeal.open(settings.home / "secrets")
+        peers[Door] = await stack.enter_async_context(door(settings.webhook_allow))
         peers |= {protocol: make() for one in contexts for protocol, make in one.parts.items()}
         peers[AiProvider] = await stack.enter_async_context(
             ai_provider(settings.ai_url, settings.ai_key, settings.ai_model, settings.ai_meaning_model)
@@ -161,7 +166,7 @@ async def open_shop(
         bell = await stack.enter_async_context(Bell(db, engines.database_url))
         listeners = [listener for one in contexts for listener in one.listeners]
         tail = await stack.enter_async_context(Tail(engines.database_url, bell, listeners, peers))
-        peers[Tail] = tail
+        peers |= {Tail: tail, Bell: bell}
         handlers = [handler for one in contexts for handler in one.handlers]
         dispatch = await stack.enter_async_context(Dispatcher(db, handlers, bell))
         yield Shop(settings, engines, db, bell, tail, dispatch, contexts, keys)

@@ -197,20 +197,32 @@ class OrderFailed(Event, frozen=True):
     """Whose it was then; old logs do not say."""
 
 
+class BoughtLine(Struct, frozen=True, kw_only=True):
+    """So many of one thing that an order's buyer got, at a price a piece."""
+
+    sku: str
+    product_id: UUID | None
+    quantity: int
+    unit_price: Money
+
+
 class Bought(Struct, frozen=True, kw_only=True):
-    """What an order is of, in minor units of its currency: by SKU how many pieces and what they cost together.
+    """What an order's buyer got and what it came to. `items` is all lines together, with fees, which `lines` lack."""
 
-    `paid_minor` is what was paid for all of them: goods and taxes less discounts, without shipping.
-    """
+    order_id: UUID
+    user_id: str
+    status: str
+    lines: tuple[BoughtLine, ...]
+    items: Money
+    tax: Money
+    discount: Money
+    fulfilled_at: datetime | None
+    """When the buyer had it; None before."""
 
-    pieces: dict[str, int]
-    cost_minor: dict[str, int]
-    paid_minor: int
 
+class OrdersPeer(Protocol):
+    """What others may ask of orders inside their own transaction."""
 
-class BoughtPeer(Protocol):
-    """What was bought, for those who give back what was paid for some of it. Answered to by orders."""
-
-    async def bought(self, tx: Any, order_id: UUID) -> Bought:
-        """The order's goods; refuses with a NotFound where there is no such order."""
+    async def bought(self, tx: Any, order_id: UUID, *, hold: bool = False) -> Bought | None:
+        """The order, None where there is none. `hold`: nobody else holds or moves it until the transaction ends."""
         ...

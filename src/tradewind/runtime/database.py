@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import lru_cache
 from typing import Any, LiteralString, Protocol, Self, TypeVar, cast
 
@@ -13,6 +13,8 @@ from tradewind.contracts.messages import Event
 from tradewind.kernel.errors import Conflict, Forbidden, Stale, Unavailable
 from tradewind.runtime import audit_trail, giving_way, outbox
 from tradewind.runtime.call import Call
+from tradewind.runtime.failpoints import planted
+from tradewind.runtime.quiet import Quiet
 
 P = TypeVar("P")
 MAX_CONNECTIONS = 16
@@ -68,8 +70,11 @@ class Tx:
     Rows that events speak of must be locked by an earlier statement (see docs/decisions on the log's order).
     """
 
-    def __init__(self, connection: Any, call: Call, peers: Mapping[type, object], policy: Policy) -> None:
+    def __init__(
+        self, connection: Any, call: Call, peers: Mapping[type, object], policy: Policy, quiet: Quiet | None = None
+    ) -> None:
         self.connection = connection
+        self._quiet, self._xid = quiet, 0
         self.call = call
         self.calls: Mapping[str, Call] = {}
         """Where a batch serves several: on whose behalf, by the key of the events that it tells."""
@@ -132,9 +137,25 @@ class Tx:
         if not self.allows(action, **resource):
             raise Forbidden(action=action)
 
+    def is_quiet(self, xid: int) -> None:
+        """Let the log's reader of this process know that this transaction, of that id, has told nothing yet."""
+        if self._quiet is not None and not self.told:
+            self._xid = xid
+            self._quiet.add(xid)
+
+    def _speak(self) -> None:
+        if self._quiet is not None and not planted("quiet_for_ever"):
+            self._quiet.speaks(self._xid)
+
+    def ended(self) -> None:
+        """It is committed or undone."""
+        if self._quiet is not None:
+            self._quiet.ended(self._xid)
+
     async def flush(self) -> None:
         """Write everything that was put off, in one round trip."""
         if self._outbox:
+            self._speak()
             self._later.append((outbox.APPEND, (self._outbox,)))
         if self._audit:
             self._later.append((audit_trail.APPEND, (self._audit,)))
@@ -174,6 +195,7 @@ class Database:
         self.peers = peers
         self.policy = policy
         self.on_told: Callable[[], None] = lambda: None
+        self.quiet = Quiet()
 
     @classmethod
     async def open(
@@ -199,8 +221,10 @@ class Database:
     async def transaction(self, call: Call) -> AsyncIterator[Tx]:
         """All or nothing; refuses with Busy, Stale, AlreadyExists or DatabaseAway in place of the driver's errors."""
         try:
-            async with self.pool.acquire() as connection, connection.transaction():
-                tx = Tx(connection, call, self.peers, self.policy)
+            async with self.pool.acquire() as connection, AsyncExitStack() as stack:
+                tx = Tx(connection, call, self.peers, self.policy, self.quiet)
+                stack.callback(tx.ended)
+                await stack.enter_async_context(connection.transaction())
                 yield tx
                 told = bool(tx.told) or tx._ring
                 await tx.flush()
@@ -220,10 +244,16 @@ class Database:
             self.on_told()
 
     @asynccontextmanager
-    async def reading(self, call: Call) -> AsyncIterator[Tx]:
-        """A connection for a question: no transaction, nothing may be written. Refuses with Busy or DatabaseAway."""
+    async def reading(self, call: Call, *, at_once: bool = False) -> AsyncIterator[Tx]:
+        """A connection for a question: nothing may be written. Refuses with Busy or DatabaseAway.
+
+        Each statement sees its own moment, without a transaction; with `at_once` all see the same.
+        """
         try:
-            async with self.pool.acquire() as connection:
+            async with self.pool.acquire() as connection, AsyncExitStack() as stack:
+                if at_once:
+                    moment = connection.transaction(isolation="repeatable_read", readonly=True)
+                    await stack.enter_async_context(moment)
                 yield Tx(connection, call, self.peers, self.policy)
         except asyncpg.QueryCanceledError:
             raise Busy from None

@@ -120,7 +120,7 @@ class Dispatcher:
         if spec.outside:
             return await spec.function(command, _Asking(self, call, self._db.peers))
         if spec.reads_only:
-            async with self._db.reading(call) as tx:
+            async with self._db.reading(call, at_once=spec.at_once) as tx:
                 return await spec.function(command, tx)
         for tries_left in reversed(range(MAX_TRIES)):
             try:

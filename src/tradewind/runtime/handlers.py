@@ -36,6 +36,7 @@ class HandlerSpec:
     follow: Follow | None = None
     outside: bool = False
     kept: Kept | None = None
+    at_once: bool = False
 
 
 def handler(*, action: str, follow: Follow | None = None) -> Callable[[F], F]:
@@ -43,15 +44,16 @@ def handler(*, action: str, follow: Follow | None = None) -> Callable[[F], F]:
     return lambda function: _mark(function, action, reads_only=False, follow=follow)
 
 
-def query(*, action: str, kept: Kept | None = None) -> Callable[[F], F]:
-    """Answer a question; nothing is written, no transaction is opened. `kept`: its answers are read through the cache.
+def query(*, action: str, kept: Kept | None = None, at_once: bool = False) -> Callable[[F], F]:
+    """Answer a question; nothing is written. `kept`: its answers are read through the cache.
 
-    The policy is asked about `action` each time, kept or not.
+    `at_once`: its statements all see the same moment, where what they find must add up. The policy is asked about
+    `action` each time, kept or not.
     """
 
     def mark(function: F) -> F:
         function = _mark(function, action, reads_only=True, follow=None)
-        function.spec = replace(function.spec, kept=kept)  # type: ignore[attr-defined]
+        function.spec = replace(function.spec, kept=kept, at_once=at_once)  # type: ignore[attr-defined]
         return function
 
     return mark

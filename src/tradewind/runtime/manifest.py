@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tradewind.contracts.dead_letters import DeadLetters
 from tradewind.contracts.privacy import PersonalData
 from tradewind.runtime.saga.definition import Saga
 from tradewind.runtime.subscriptions import Listener, Subscriber
@@ -22,6 +23,7 @@ class Manifest:
 
     `aliases`: address of some routes to another word for it, under which they are answered too (D33).
     `personal_data`: what the context holds of people, where it holds any.
+    `dead_letters`: those that are its own; what its subscribers gave up is the relay's.
     """
 
     name: str
@@ -36,3 +38,4 @@ class Manifest:
     peers: Mapping[type, object] = field(default_factory=dict)
     parts: Mapping[type, Callable[[], object]] = field(default_factory=dict)
     personal_data: PersonalData | None = None
+    dead_letters: DeadLetters | None = None

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -9,18 +11,25 @@ import msgspec
 from tradewind.contracts.envelope import EVENTS, Envelope, producer
 from tradewind.contracts.messages import Event
 from tradewind.runtime.failpoints import planted
+from tradewind.runtime.quiet import Quiet
 
 READ: Final = """
     SELECT stamp, position, event_id, type, key, occurred_at, trace_id, correlation_id, payload::text AS payload,
            extract(epoch FROM clock_timestamp() - occurred_at)::float8 * 1000 AS age_ms
     FROM runtime.outbox
-    WHERE (stamp, position) > ($1, $2) AND stamp < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+    WHERE (stamp, position) > ($1, $2) AND stamp < least(
+        (SELECT min(xid) FROM (SELECT pg_snapshot_xip(pg_current_snapshot())::text::bigint AS xid) AS open
+         WHERE xid <> ALL($4::bigint[])),
+        pg_snapshot_xmax(pg_current_snapshot())::text::bigint - (cardinality($4::bigint[]) > 0)::int)
     ORDER BY stamp, position LIMIT $3
 """
+"""Below the oldest open transaction, without those of $4 that have told nothing: what these will tell has a stamp of at
+least the newest transaction that has ended by now, one less than xmax."""
 READ_WITHOUT_HORIZON: Final = """
     SELECT stamp, position, event_id, type, key, occurred_at, trace_id, correlation_id, payload::text AS payload,
            extract(epoch FROM clock_timestamp() - occurred_at)::float8 * 1000 AS age_ms
-    FROM runtime.outbox WHERE (stamp, position) > ($1, $2) ORDER BY stamp, position LIMIT $3
+    FROM runtime.outbox WHERE (stamp, position) > ($1, $2) AND $4::bigint[] IS NOT NULL
+    ORDER BY stamp, position LIMIT $3
 """
 WAITING: Final = """
     SELECT coalesce((SELECT (stamp, position) > ($1, $2) FROM runtime.outbox
@@ -37,9 +46,13 @@ class Cursor(NamedTuple):
 
 
 START = Cursor(0, 0)
+NONE: Final = Quiet()
+MAX_LOOKS = 3
+"""How often one look is made because somebody quiet has begun to tell meanwhile; the last one waits for all."""
 
 
-class Logged(NamedTuple):
+@dataclass(frozen=True)
+class Logged:
     """An event as the log holds it."""
 
     at: Cursor
@@ -54,9 +67,9 @@ class Logged(NamedTuple):
         age_ms: float = self.row["age_ms"]
         return age_ms + (time.monotonic() - self.read_at) * 1000
 
-    @property
+    @cached_property
     def event(self) -> Event:
-        """What happened."""
+        """What happened; read once however many hear it."""
         return msgspec.json.decode(self.row["payload"], type=EVENTS[self.type])
 
     @property
@@ -75,10 +88,15 @@ class Logged(NamedTuple):
         )
 
 
-async def read(connection: Any, after: Cursor, limit: int) -> Sequence[Logged]:
-    """The next events after `after`, at most `limit`."""
+async def read(connection: Any, after: Cursor, limit: int, quiet: Quiet = NONE) -> Sequence[Logged]:
+    """The next events after `after`, at most `limit`; `quiet` transactions are not waited for."""
     sql = READ_WITHOUT_HORIZON if planted("read_without_horizon") else READ
-    rows = await connection.fetch(sql, after.stamp, after.position, limit)
+    rows: Sequence[Any] = ()
+    for tries_left in reversed(range(MAX_LOOKS)):
+        spoken, ids = quiet.spoken, list(quiet.ids) if tries_left else []
+        rows = await connection.fetch(sql, after.stamp, after.position, limit, ids)
+        if quiet.spoken == spoken or not ids:
+            break
     read_at = time.monotonic()
     return [Logged(Cursor(row["stamp"], row["position"]), row["type"], row, read_at) for row in rows]
 

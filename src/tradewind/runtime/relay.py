@@ -12,135 +12,26 @@ from typing import Any, Final
 import asyncpg
 
 from tradewind.runtime import giving_way
-from tradewind.runtime.call import Actor, Call
-from tradewind.runtime.database import AWAY, Busy, Database, DatabaseAway, Tx
-from tradewind.runtime.failpoints import failpoint
-from tradewind.runtime.reading import START, Cursor, Logged, is_waiting, read
-from tradewind.runtime.saga.settling import backoff_s
+from tradewind.runtime.database import AWAY, Database
+from tradewind.runtime.feeds import MOVE, Feed, feeds
+from tradewind.runtime.reading import START, Cursor, is_waiting, read
 from tradewind.runtime.subscriptions import Subscriber
-from tradewind.runtime.telemetry import metrics
 from tradewind.runtime.telemetry.logs import log
 from tradewind.runtime.wake import POLL_S, Bell
 
 BATCH = 500
 """Events read at once, at most; and applied in one transaction, unless a subscriber takes them together."""
-TOGETHER = 5_000
-"""Events that wait for a subscriber that takes them together, and are applied in one transaction."""
-QUEUE = 20
-"""Batches that wait for one slow subscriber before reading pauses."""
-MAX_ATTEMPTS = 5
 HORIZON_POLL_S = 0.010
 """Wait before looking again when the only news is above the horizon."""
 PACE_S = 0.030
 """Shortest time between two looks that found something: the first goes at once, what is told right after it together.
-Each look costs a transaction of every subscriber that it finds something for."""
+Each look costs a transaction of those that share one, and one of each of the others that it finds something for."""
 IDLE_EVERY_S = 1.0
 """Time between two notes of where those stand who had nothing to do."""
 STANDBY_S = 0.5
 LEAD: Final = "SELECT pg_try_advisory_lock(hashtext('tradewind.relay'))"
 REGISTER: Final = "INSERT INTO runtime.position (subscriber) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"
 POSITIONS: Final = "SELECT subscriber, stamp, position FROM runtime.position WHERE subscriber = ANY($1::text[])"
-HOLD: Final = "SELECT stamp, position FROM runtime.position WHERE subscriber = $1 FOR UPDATE"
-MOVE: Final = "UPDATE runtime.position SET stamp = $2, position = $3, moved_at = now() WHERE subscriber = $1"
-MOVE_IDLE: Final = """
-    UPDATE runtime.position SET stamp = $2, position = $3, moved_at = now()
-    WHERE subscriber = ANY($1::text[]) AND (stamp, position) < ($2, $3)
-"""
-PARK: Final = """
-    INSERT INTO runtime.dead_letter (subscriber, position, event_id, type, reason, attempts)
-    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (subscriber, position) DO NOTHING
-"""
-
-
-class Feed:
-    """One subscriber's queue and the task that works it off."""
-
-    def __init__(self, subscriber: Subscriber, db: Database) -> None:
-        self.subscriber = subscriber
-        self.types = {event.TYPE for event in subscriber.events}
-        self.queue: asyncio.Queue[Sequence[Logged]] = asyncio.Queue(QUEUE)
-        self.idle = True
-        self._db = db
-        self._lag = metrics.event_lag_ms.labels(subscriber.name)
-
-    async def run(self) -> None:
-        """Apply batch after batch; a batch that fails is applied one event at a time."""
-        while True:
-            batches = [await self.queue.get()]
-            while self.subscriber.together and sum(map(len, batches)) < TOGETHER and not self.queue.empty():
-                batches.append(self.queue.get_nowait())
-            await self._apply_all(batches)
-            self.idle = self.queue.empty()
-
-    async def _apply_all(self, batches: Sequence[Sequence[Logged]]) -> None:
-        """All in one transaction; where that fails each batch in its own, where that fails each event."""
-        try:
-            await self._apply([logged for batch in batches for logged in batch])
-        except Exception as error:
-            log.warning("subscriber failed", subscriber=self.subscriber.name, error=repr(error))
-            if len(batches) == 1:
-                for logged in batches[0]:
-                    await self._insist(logged)
-            else:
-                for batch in batches:
-                    await self._apply_all([batch])
-
-    async def _apply(self, batch: Sequence[Logged]) -> None:
-        async with self._db.transaction(_call(self.subscriber.name, batch[0])) as tx:
-            seen = await self._position(tx)
-            await self._react([logged for logged in batch if logged.at > seen], tx)
-            await tx.run(MOVE, self.subscriber.name, *max(seen, batch[-1].at))
-            failpoint("relay.before_commit")
-        failpoint("relay.after_commit")
-        for logged in batch:
-            self._lag.observe(logged.age_ms)
-            log.debug("event heard", subscriber=self.subscriber.name, eventType=logged.type, key=logged.row["key"],
-                      traceId=logged.row["trace_id"])  # fmt: skip
-
-    async def _react(self, fresh: Sequence[Logged], tx: Tx) -> None:
-        if self.subscriber.together:
-            if fresh:
-                await self.subscriber.react([logged.event for logged in fresh], tx)
-            return
-        for logged in fresh:
-            tx.call = _call(self.subscriber.name, logged)
-            await self.subscriber.react(logged.event, tx)
-            await tx.flush()
-
-    async def _position(self, tx: Tx) -> Cursor:
-        row = await tx.row(HOLD, self.subscriber.name)
-        assert row is not None, f"{self.subscriber.name} has no position"
-        return Cursor(row["stamp"], row["position"])
-
-    async def _insist(self, logged: Logged) -> None:
-        """Try one event until it is handled or parked. A database that is away or held up is not the event's fault."""
-        attempt, reason = 0, ""
-        while attempt < MAX_ATTEMPTS:
-            try:
-                return await self._apply([logged])
-            except (DatabaseAway, Busy) as away:
-                log.warning("event waits for the database", subscriber=self.subscriber.name, error=repr(away))
-                await asyncio.sleep(POLL_S)
-            except Exception as error:
-                attempt, reason = attempt + 1, repr(error)
-                log.error("event not handled", subscriber=self.subscriber.name, eventType=logged.type, attempt=attempt,
-                          error=reason, traceId=logged.row["trace_id"])  # fmt: skip
-                await asyncio.sleep(backoff_s(attempt))
-        return await self._park(logged, reason)
-
-    async def _park(self, logged: Logged, reason: str) -> None:
-        while True:
-            try:
-                async with self._db.transaction(_call(self.subscriber.name, logged)) as tx:
-                    seen = await self._position(tx)
-                    event_id, position, why = logged.row["event_id"], logged.at.position, reason[:500]
-                    await tx.run(PARK, self.subscriber.name, position, event_id, logged.type, why, MAX_ATTEMPTS)
-                    await tx.run(MOVE, self.subscriber.name, *max(seen, logged.at))
-                metrics.dead_letters_total.labels(self.subscriber.name).inc()
-                return
-            except Exception as error:
-                log.warning("dead letter not parked", subscriber=self.subscriber.name, error=repr(error))
-                await asyncio.sleep(POLL_S)
 
 
 class Relay:
@@ -176,12 +67,12 @@ class Relay:
             await connection.close(timeout=2)
 
     async def _lead(self, connection: Any, stop: asyncio.Event) -> None:
-        feeds = [Feed(subscriber, self._db) for subscriber in self._subscribers]
-        tasks = [asyncio.create_task(feed.run()) for feed in feeds]
+        fed = feeds(self._subscribers, self._db)
+        tasks = [asyncio.create_task(feed.run()) for feed in fed]
         try:
             cursor = await self._first(connection)
             while not stop.is_set():
-                cursor = await self._step(connection, feeds, cursor)
+                cursor = await self._step(connection, fed, cursor)
         finally:
             for task in tasks:
                 task.cancel()
@@ -194,15 +85,13 @@ class Relay:
         rows = await connection.fetch(POSITIONS, names)
         return min((Cursor(row["stamp"], row["position"]) for row in rows), default=START)
 
-    async def _step(self, connection: Any, feeds: Sequence[Feed], cursor: Cursor) -> Cursor:
+    async def _step(self, connection: Any, fed: Sequence[Feed], cursor: Cursor) -> Cursor:
         rings = self._bell.rings
         loop = asyncio.get_running_loop()
         looked_s = loop.time()
-        batch = await read(connection, cursor, BATCH)
-        for feed in feeds:
-            if mine := [logged for logged in batch if logged.type in feed.types]:
-                feed.idle = False
-                await feed.queue.put(mine)
+        batch = await read(connection, cursor, BATCH, self._db.quiet)
+        for feed in fed:
+            await feed.put(batch)
         if batch:
             cursor = batch[-1].at
         if len(batch) == BATCH:
@@ -216,15 +105,10 @@ class Relay:
             await self._bell.rung(since=rings)
             if (now_s := loop.time()) >= self._idle_due_s:
                 self._idle_due_s = now_s + IDLE_EVERY_S
-                await self._catch_up_idle(connection, feeds, cursor)
+                await self._catch_up_idle(connection, fed, cursor)
         return cursor
 
-    async def _catch_up_idle(self, connection: Any, feeds: Sequence[Feed], cursor: Cursor) -> None:
+    async def _catch_up_idle(self, connection: Any, fed: Sequence[Feed], cursor: Cursor) -> None:
         """Move on those who had nothing to do, so that a restart does not read for them again."""
-        idle = [feed.subscriber.name for feed in feeds if feed.idle]
-        await connection.execute(MOVE_IDLE, idle, *cursor)
-
-
-def _call(name: str, logged: Logged) -> Call:
-    actor = Actor(subject=f"system:{name}", roles=frozenset({"system"}))
-    return Call(actor=actor, correlation_id=logged.row["correlation_id"], trace_id=logged.row["trace_id"], route=name)
+        idle = [member.name for feed in fed if feed.idle for member in feed.members]
+        await connection.execute(MOVE, idle, *cursor)

@@ -7,6 +7,7 @@ process, from now on, and keep nothing but what the process itself knows: caches
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from types import UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints, overload
 
@@ -30,11 +31,28 @@ class Subscriber:
     table: str | None = None
     """The table that only this subscriber writes, where it is a projection: it may be dropped and replayed."""
     together: bool = False
+    apart: bool = False
+    """Whether its transactions are its own although it takes events together."""
+
+    @property
+    def shares(self) -> bool:
+        """Whether it may have a transaction in common with others."""
+        return self.together and not self.apart
+
+    @cached_property
+    def types(self) -> frozenset[str]:
+        """The wire types that it hears."""
+        return frozenset(event.TYPE for event in self.events)
 
 
 def subscriber(react: React) -> Subscriber:
     """Make `react` a subscriber to the events that its first parameter names. Its name is context.function."""
     return Subscriber(_name(react), *_heard(react))
+
+
+def apart(one: Subscriber) -> Subscriber:
+    """Give `one` transactions of its own: it locks rows that many commands want, or has an effect elsewhere."""
+    return replace(one, apart=True)
 
 
 def projection(table: str) -> Callable[[React], Subscriber]:

@@ -9,10 +9,11 @@ import pytest
 
 from tests.counters import HEAR, Counted, add, count, count_once, heard, on_behalf, readable
 from tradewind.contracts.messages import Event
-from tradewind.runtime import relay
+from tradewind.runtime import feeds, relay
 from tradewind.runtime.database import Database, Tx
-from tradewind.runtime.relay import MAX_ATTEMPTS, Relay
-from tradewind.runtime.subscriptions import Subscriber, projection, subscriber
+from tradewind.runtime.feeds import MAX_ATTEMPTS, Feed
+from tradewind.runtime.relay import Relay
+from tradewind.runtime.subscriptions import Subscriber, apart, projection, subscriber
 from tradewind.runtime.wake import Bell
 
 LEADER: Final = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid::bigint = $1 AND granted"
@@ -23,6 +24,10 @@ DEAD: Final = "SELECT subscriber, type, reason, attempts FROM runtime.dead_lette
 AT_END: Final = """
     SELECT bool_and((p.stamp, p.position) = (o.stamp, o.position)) FROM runtime.position AS p,
            (SELECT stamp, position FROM runtime.outbox ORDER BY stamp DESC, position DESC LIMIT 1) AS o
+"""
+WRITERS: Final = """
+    SELECT who, array_agg(DISTINCT xmin::text::bigint ORDER BY xmin::text::bigint) AS writers
+    FROM public.heard GROUP BY who
 """
 
 
@@ -79,7 +84,8 @@ async def relaying(db: Database, bell: Bell, url: str, *subscribers: Subscriber)
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again at once."""
-    monkeypatch.setattr(relay, "backoff_s", lambda _attempt: 0.0)
+    monkeypatch.setattr(feeds, "backoff_s", lambda _attempt: 0.0)
+    monkeypatch.setattr(feeds, "POLL_S", 0.01)
     monkeypatch.setattr(relay, "POLL_S", 0.01)
 
 
@@ -161,8 +167,9 @@ async def test_a_database_that_is_away_is_no_fault_of_the_event(db: Database, be
 
 
 async def test_another_relay_takes_over_when_the_leaders_connection_is_killed(
-    db: Database, bell: Bell, url: str
+    db: Database, bell: Bell, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(relay, "STANDBY_S", 10.0)  # so long stays away who lost the lead; who stands by hears the bell
     await add(db, "a")
     first, second = Listener("same"), Listener("same")
     lock = await db.pool.fetchval(LOCK)
@@ -238,20 +245,119 @@ async def test_one_that_hears_batches_catches_up_with_several_at_once_and_a_bad_
         for event in events:
             await listener.react(event, tx)
 
-    feed = relay.Feed(together, db)
+    feed = Feed([together], db)
     async with db.transaction(on_behalf()) as tx:
         for _ in range(14):
             await count(tx, "a")
         await tx.run(relay.REGISTER, [together.name])
     logged = await readable(db, 14)
     for begin in range(0, 14, 4):
-        await feed.queue.put(logged[begin : begin + 4])
+        await feed.put(logged[begin : begin + 4])
     running = asyncio.create_task(feed.run())
     go_on.set()
     await listener.until(13)
     running.cancel()
     assert [version for _, version in await heard(db, "together")] == [n for n in range(1, 15) if n != 9]
     assert sizes == [14, 4, 4, 4, *[1] * (3 + MAX_ATTEMPTS), 2]
+
+
+def sharing(listener: Listener) -> Subscriber:
+    """The listener as one that takes events together, and so shares its transactions."""
+
+    async def react(events: Sequence[Counted], tx: Tx) -> None:
+        for event in events:
+            await listener.react(event, tx)
+
+    return Subscriber(listener.name, (Counted,), react, together=True)
+
+
+async def test_those_that_share_have_one_transaction_and_those_apart_their_own(
+    db: Database, bell: Bell, url: str
+) -> None:
+    await add(db, "a")
+    one, other, proud = Listener("one"), Listener("other"), Listener("proud")
+    await count_up(db, 3)
+    await readable(db, 3)
+    async with relaying(db, bell, url, sharing(one), sharing(other), feeds_apart(proud)):
+        await asyncio.gather(one.until(3), other.until(3), proud.until(3))
+    by = {row["who"]: row["writers"] for row in await db.pool.fetch(WRITERS)}
+    assert by["one"] == by["other"] != by["proud"]
+    assert [len(writers) for writers in by.values()] == [1, 1, 1]
+
+
+def feeds_apart(listener: Listener) -> Subscriber:
+    """The same, with transactions of its own."""
+    return apart(sharing(listener))
+
+
+async def test_who_fails_among_those_that_share_falls_out_and_comes_back(
+    db: Database, bell: Bell, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck = asyncio.Event()
+    monkeypatch.setattr(feeds, "backoff_s", lambda _attempt: 0.0 if stuck.is_set() else 0.05)
+    await add(db, "a")
+    one = Listener("one")
+    other = Listener("other", lambda event, _: event.version == 2 and not stuck.is_set())
+    monkeypatch.setattr(feeds, "MAX_ATTEMPTS", 1_000)
+    await count_up(db, 3)
+    async with relaying(db, bell, url, sharing(one), sharing(other)):
+        await one.until(3)
+        await count_up(db, 2)
+        await one.until(5)
+        assert other.committed in ([], [1]), "it still cannot, and holds nobody up"
+        stuck.set()
+        await other.until(5)
+        await count_up(db, 1)
+        await asyncio.gather(one.until(6), other.until(6))
+    assert await heard(db, "one") == await heard(db, "other") == [("a", n) for n in range(1, 7)]
+    by = {row["who"]: row["writers"] for row in await db.pool.fetch(WRITERS)}
+    assert by["one"][-1] == by["other"][-1], "the last one was heard together again"
+    assert await db.pool.fetch(DEAD) == []
+
+
+async def _answers(db: Database, bell: Bell, url: str) -> Sequence[tuple[str, int]]:
+    """What is heard of a subscriber that is silent for long, then tells, and is long in committing that."""
+    silent, told, commit = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    listener = Listener("listener")
+
+    async def answer(events: Sequence[Counted], tx: Tx) -> None:
+        if events[0].name == "asked":
+            await silent.wait()
+            tx.tell(Counted(name="answer", version=1))
+            await tx.flush()
+            told.set()
+            await commit.wait()
+
+    await add(db, "asked", "a", "b")
+    answering = Subscriber("answering", (Counted,), answer, together=True, apart=True)
+    async with relaying(db, bell, url, answering, sharing(listener)):
+        await count_up(db, 1, "asked")
+        await listener.until(1)
+        await count_up(db, 3)
+        await listener.until(4)  # while the one that answers is open, and silent
+        silent.set()
+        await told.wait()
+        await count_up(db, 3, "b")
+        await bell.rung(0.1)
+        commit.set()
+        await listener.until(7)
+        await count_up(db, 1)
+        await listener.until(8)
+    async with relaying(db, bell, url, answering, sharing(listener)):
+        await count_up(db, 1)
+        await listener.until(9)
+    return [what for what in await heard(db, "listener") if what[0] == "answer"]
+
+
+async def test_who_has_told_nothing_yet_is_not_waited_for_and_who_has_is(db: Database, bell: Bell, url: str) -> None:
+    assert await _answers(db, bell, url) == [("answer", 1)]
+
+
+async def test_a_reader_that_takes_a_teller_for_quiet_is_seen_to_lose_events(
+    db: Database, bell: Bell, url: str, plant: Callable[[str], None]
+) -> None:
+    plant("quiet_for_ever")
+    assert await _answers(db, bell, url) == []
 
 
 async def test_a_subscriber_is_registered_by_its_annotation(db: Database) -> None:

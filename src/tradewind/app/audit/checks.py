@@ -2,7 +2,19 @@
 
 from typing import Any, Final, LiteralString, NamedTuple
 
-from tradewind.app.audit import carts, coupons, goods, log, money, prices, recommendations, reviews, sagas, sales
+from tradewind.app.audit import (
+    carts,
+    coupons,
+    goods,
+    log,
+    money,
+    prices,
+    recommendations,
+    returns,
+    reviews,
+    sagas,
+    sales,
+)
 from tradewind.app.audit.report import SHOWN, Check
 
 GRACE_S: Final = 10.0
@@ -45,6 +57,10 @@ PROBES: Final = (
     Probe("order money", money.ORDER_MONEY, "compare orders.order_items with its first event in runtime.outbox"),
     Probe("payments", money.PAYMENTS, f"look at the provider's GET /v1/ledger/<order>; {_SAGA}"),
     Probe("refunds", money.REFUNDS, "tradewind saga show <refund> tells how it came to this"),
+    Probe("returned pieces", returns.RETURNED_PIECES, "compare what was bought with GET /api/v1/orders/<id>/returns; "
+          "take nothing back that was not"),
+    Probe("returns", returns.RETURNS, "compare returns.line with inventory.inventory_adjustment and payments.refund of "
+          "this return; tradewind saga show <refund> tells where the money is", (GRACE_S,)),
     Probe("flash sales", sales.FLASH_SALES, "compare pricing.flash_sale with pricing.flash_sale_redemption and the "
           "orders that it names", (GRACE_S,)),
     Probe("carts agree with orders", carts.CARTS_AND_ORDERS, "compare carts.carts and the trail (carts.quote, "

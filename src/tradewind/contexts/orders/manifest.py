@@ -19,12 +19,12 @@ from tradewind.contexts.orders.list_orders import rest as list_rest
 from tradewind.contexts.orders.list_orders.query import list_orders
 from tradewind.contexts.orders.pay_order import rest as pay_rest
 from tradewind.contexts.orders.pay_order.command import pay_order
-from tradewind.contexts.orders.peer import Goods
+from tradewind.contexts.orders.peer import Orders
 from tradewind.contexts.orders.personal_data import OrderData
 from tradewind.contexts.orders.place_order import rest as place_rest
 from tradewind.contexts.orders.place_order.command import place_orders
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER, Placement
-from tradewind.contracts.orders import BoughtPeer, Imported, OrderLine, PlaceOrder
+from tradewind.contracts.orders import Imported, OrderLine, OrdersPeer, PlaceOrder
 from tradewind.contracts.privacy import OrdersOfPeer
 from tradewind.runtime.manifest import Manifest
 
@@ -54,6 +54,6 @@ MANIFEST = Manifest(
     listeners=(keep_order_status,),
     parts={Standing: Standing},
     sagas=(PLACE_ORDER,),
-    peers={Placement: Placement(), OrdersOfPeer: _data, BoughtPeer: Goods()},
+    peers={Placement: Placement(), OrdersOfPeer: _data, OrdersPeer: Orders()},
     personal_data=_data,
 )

@@ -1,22 +1,38 @@
-"""What orders tells payments of an order's goods."""
+"""What other contexts may ask orders."""
 
+from typing import Any, Final
 from uuid import UUID
 
+from tradewind.contexts.orders._domain.order import Status
 from tradewind.contexts.orders._store import orders
-from tradewind.contracts.orders import Bought
-from tradewind.runtime.database import Tx
+from tradewind.contracts.orders import Bought, BoughtLine
+
+FULFILLED_AT: Final = """
+    SELECT at FROM orders.order_status_history WHERE order_id = $1 AND status = 'FULFILLED' ORDER BY version LIMIT 1
+"""
 
 
-class Goods:
-    """Answers to contracts.orders.BoughtPeer."""
+class Orders:
+    """Answers to OrdersPeer."""
 
-    async def bought(self, tx: Tx, order_id: UUID) -> Bought:
-        """The order's goods; refuses with NoSuchOrder."""
-        order = await orders.read(tx, order_id)
-        pieces: dict[str, int] = {}
-        cost: dict[str, int] = {}
-        for line in order.lines:
-            pieces[line.sku] = pieces.get(line.sku, 0) + line.quantity
-            cost[line.sku] = cost.get(line.sku, 0) + line.unit_price.minor * line.quantity
-        paid = order.items_total.minor + order.tax.minor - order.discount.minor
-        return Bought(pieces=pieces, cost_minor=cost, paid_minor=max(0, paid))
+    async def bought(self, tx: Any, order_id: UUID, *, hold: bool = False) -> Bought | None:
+        """The order, None where there is none; held on request."""
+        try:
+            order = await (orders.lock_one if hold else orders.read)(tx, order_id)
+        except orders.NoSuchOrder:
+            return None
+        fulfilled = order.status is Status.FULFILLED
+        return Bought(
+            order_id=order.id,
+            user_id=order.user_id,
+            status=order.status.value,
+            lines=tuple(
+                BoughtLine(sku=one.sku, product_id=one.product_id, quantity=one.quantity, unit_price=one.unit_price)
+                for one in order.lines
+                if one.kind == "goods"
+            ),
+            items=order.items_total,
+            tax=order.tax,
+            discount=order.discount,
+            fulfilled_at=await tx.value(FULFILLED_AT, order_id) if fulfilled else None,
+        )

@@ -5,6 +5,7 @@ Any number of runners share the work; a runner that dies leaves its sagas to who
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from tradewind.contracts.outcomes import Failed
@@ -15,6 +16,7 @@ from tradewind.runtime.saga import store
 from tradewind.runtime.saga.definition import Saga
 from tradewind.runtime.saga.settling import Booking, Verdict, timed_out
 from tradewind.runtime.saga.stage import Stage
+from tradewind.runtime.saga.working import Working
 from tradewind.runtime.telemetry import metrics
 from tradewind.runtime.telemetry.logs import log
 from tradewind.runtime.wake import Bell
@@ -74,7 +76,7 @@ class Runner:
             return 0
         for one in held:
             self._held[one.id] = one.fence
-            self._enter(one)
+            self._stage(one).put(one)
         return len(held)
 
     async def _give_up_late(self, tx: Tx, held: Sequence[store.Held]) -> list[store.Held]:
@@ -88,23 +90,30 @@ class Runner:
             turned[one.id] = one._replace(state=verdict.state)
         return [turned.get(one.id, one) for one in held]
 
-    def _enter(self, held: store.Held) -> None:
+    def _stage(self, held: store.Held) -> Stage:
         key = (held.kind, held.state.step, held.state.undoing)
         stage = self._stages.get(key)
         if stage is None:
             saga = self._sagas[held.kind]
-            stage = Stage(
-                saga, held.state.step, undoing=held.state.undoing, db=self._db, booking=self._booking, sink=self
-            )
+            working = Working(saga, held.state.step, undoing=held.state.undoing, booking=self._booking)
+            stage = self._stages[key] = Stage(working, self._db, self)
             stage.start()
-            self._stages[key] = stage
-        stage.put(held)
+        return stage
+
+    def working(self, held: store.Held) -> Working:
+        """The step at which `held` stands."""
+        return self._stage(held).working
+
+    def asking(self, held: store.Held, wish: Any) -> None:
+        """The wish goes out by the stage of its step."""
+        self._stage(held).ask(held, wish)
 
     def passed(self, verdicts: Sequence[Verdict]) -> None:
         """Those that are kept go on to their next stage; the others are let go."""
         for verdict in verdicts:
             if verdict.keep:
-                self._enter(verdict.held._replace(state=verdict.state))
+                on = verdict.held._replace(state=verdict.state)
+                self._stage(on).put(on)
             else:
                 self._let_go(verdict.held)
 

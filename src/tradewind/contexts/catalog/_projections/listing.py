@@ -37,7 +37,7 @@ from tradewind.contracts.reviews import RatingChanged
 from tradewind.kernel.money import Money
 from tradewind.ports.search import ProductDocument, ProductIndex, SearchAway
 from tradewind.runtime.database import Tx
-from tradewind.runtime.subscriptions import projection
+from tradewind.runtime.subscriptions import apart, projection
 from tradewind.runtime.telemetry.logs import log
 
 LOAD: Final = """
@@ -82,6 +82,7 @@ StockMoved: TypeAlias = InventoryReserved | InventoryReleased | InventoryReserva
 _encode: Final = msgspec.json.Encoder().encode
 
 
+@apart
 @projection("catalog.listing")
 async def listing(events: Sequence[ListingEvent], tx: Tx) -> None:
     """One question, one statement and one commit of the index, however many events; nothing where nothing changed."""

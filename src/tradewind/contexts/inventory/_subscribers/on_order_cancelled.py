@@ -6,7 +6,7 @@ from typing import Final
 from tradewind.contexts.inventory.release_reservations.release import release
 from tradewind.contracts.orders import OrderCancelled, OrderFailed
 from tradewind.runtime.database import Tx
-from tradewind.runtime.subscriptions import subscriber
+from tradewind.runtime.subscriptions import apart, subscriber
 
 STILL_HELD: Final = """
     SELECT DISTINCT order_id FROM inventory.reservation
@@ -14,6 +14,7 @@ STILL_HELD: Final = """
 """
 
 
+@apart
 @subscriber
 async def on_order_cancelled(events: Sequence[OrderCancelled | OrderFailed], tx: Tx) -> None:
     """Reconcile, never race: what is over cannot be carried on, so nobody else wants these goods for it."""

@@ -125,7 +125,8 @@ async def record(tx: Tx, answered: Sequence[tuple[Task, Any]]) -> Sequence[Outco
             outcomes.append(Done())
         elif isinstance(answer, Approved):
             payment = paid[refund["order_id"]]
-            after, event = payment.refund(Money(refund["amount_minor"], payment.amount.currency), refund["reason"])
+            amount = Money(refund["amount_minor"], payment.amount.currency)
+            after, event = payment.refund(amount, refund["reason"], task.saga_id)
             paid[refund["order_id"]] = after
             await tx.run(SETTLE, task.saga_id, "DONE", None)
             tx.tell(event, call=task.call)

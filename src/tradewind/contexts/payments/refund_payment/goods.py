@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from tradewind.contracts.orders import Bought, BoughtPeer
+from tradewind.contracts.orders import Bought, OrdersPeer
 from tradewind.kernel.errors import Conflict, Invalid
 from tradewind.runtime.database import Tx
 
@@ -40,15 +40,19 @@ class RefundLine(Struct, frozen=True):
 
 async def price(tx: Tx, order_id: UUID, lines: Sequence[RefundLine]) -> int:
     """What these goods are worth in minor units, where so many are left. The caller holds the payment's lock."""
-    bought = await tx.peer(BoughtPeer).bought(tx, order_id)
+    bought = await tx.peer(OrdersPeer).bought(tx, order_id)
+    assert bought is not None, "what was paid for is an order"
+    sold: Counter[str] = Counter()
+    for one in bought.lines:
+        sold[one.sku] += one.quantity
     before: Counter[str] = Counter({row["sku"]: row["pieces"] for row in await tx.all(RETURNED, order_id)})
     asked: Counter[str] = Counter()
     for line in lines:
-        if line.sku not in bought.pieces or line.qty <= 0:
+        if line.sku not in sold or line.qty <= 0:
             raise UnfitLines("Name goods of the order, and how many.", sku=line.sku, qty=line.qty)
         asked[line.sku] += line.qty
     for sku, pieces in asked.items():
-        left = bought.pieces[sku] - before[sku]
+        left = sold[sku] - before[sku]
         if pieces > left:
             raise RefundedAlready("So many are not left to be refunded.", sku=sku, left=left)
     return worth(bought, before + asked) - worth(bought, before)
@@ -64,6 +68,11 @@ async def note(tx: Tx, refund_id: UUID, lines: Sequence[RefundLine]) -> None:
 
 def worth(bought: Bought, pieces: Mapping[str, int]) -> int:
     """The share of what was paid that so many pieces have, in minor units, rounded down: all of them have it all."""
-    whole = sum(bought.cost_minor.values())
-    part = sum((Fraction(bought.cost_minor[sku] * n, bought.pieces[sku]) for sku, n in pieces.items()), Fraction(0))
-    return int(bought.paid_minor * part / whole) if whole else 0
+    cost: Counter[str] = Counter()
+    sold: Counter[str] = Counter()
+    for line in bought.lines:
+        cost[line.sku] += line.unit_price.minor * line.quantity
+        sold[line.sku] += line.quantity
+    paid = max(0, bought.items.minor + bought.tax.minor - bought.discount.minor)
+    part = sum((Fraction(cost[sku] * n, sold[sku]) for sku, n in pieces.items()), Fraction(0))
+    return int(paid * part / bought.items.minor) if bought.items.minor else 0

@@ -19,7 +19,7 @@ from tradewind.contexts.payments.refund_payment.command import (
     UnfitRefund,
 )
 from tradewind.contexts.payments.refund_payment.goods import RefundedAlready, RefundLine, UnfitLines, worth
-from tradewind.contracts.orders import Bought
+from tradewind.contracts.orders import Bought, BoughtLine
 from tradewind.kernel.errors import Forbidden
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
@@ -121,16 +121,25 @@ async def test_one_piece_is_refunded_once_however_many_ask_at_once(working_shop:
     st.integers(0, 50_000),
 )
 def test_all_parts_together_are_worth_what_was_paid(goods: dict[str, tuple[int, int]], paid_minor: int) -> None:
+    worth_minor = sum(pieces * unit for pieces, unit in goods.values())
     bought = Bought(
-        pieces={sku: pieces for sku, (pieces, _) in goods.items()},
-        cost_minor={sku: pieces * unit for sku, (pieces, unit) in goods.items()},
-        paid_minor=paid_minor,
+        order_id=new_id(),
+        user_id="somebody",
+        status="PAID",
+        lines=tuple(
+            BoughtLine(sku=sku, product_id=None, quantity=pieces, unit_price=Money(unit, "EUR"))
+            for sku, (pieces, unit) in goods.items()
+        ),
+        items=Money(worth_minor, "EUR"),
+        tax=Money(paid_minor, "EUR"),
+        discount=Money(worth_minor, "EUR"),
+        fulfilled_at=None,
     )
     gone: Counter[str] = Counter()
     parts = []
-    for sku in [sku for sku, pieces in bought.pieces.items() for _ in range(pieces)]:
+    for sku in [sku for sku, (pieces, _) in goods.items() for _ in range(pieces)]:
         after = gone + Counter({sku: 1})
         parts.append(worth(bought, after) - worth(bought, gone))
         gone = after
     assert min(parts) >= 0
-    assert sum(parts) == (paid_minor if any(bought.cost_minor.values()) else 0)
+    assert sum(parts) == (paid_minor if worth_minor else 0)

@@ -42,7 +42,7 @@ class ListReviews(Command, frozen=True):
     cursor: str | None = None
 
 
-@query(action="reviews.list")
+@query(action="reviews.list", at_once=True)
 async def list_reviews(command: ListReviews, tx: Tx) -> ReviewPage:
     """Only published ones, to whoever asks. Refuses UnfitCursor and NoSuchProduct."""
     order, sql, column = ORDERS[command.sort]

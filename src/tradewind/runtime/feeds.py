@@ -1,0 +1,204 @@
+"""What the relay feeds: subscribers, each alone, or many in one transaction as long as none of them fails.
+
+An effect and its subscriber's position commit together. Those that take events together and stand on their own tables
+share one transaction a look at the log: a dozen of them cost one BEGIN, one COMMIT and one statement about positions.
+One that fails falls out and is fed alone until it has caught up, so that it holds nobody up.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from tradewind.runtime.call import Actor, Call
+from tradewind.runtime.database import Busy, Database, DatabaseAway, Tx
+from tradewind.runtime.failpoints import failpoint
+from tradewind.runtime.reading import Cursor, Logged
+from tradewind.runtime.saga.settling import backoff_s
+from tradewind.runtime.subscriptions import Subscriber
+from tradewind.runtime.telemetry import metrics
+from tradewind.runtime.telemetry.logs import log
+from tradewind.runtime.wake import POLL_S
+
+TOGETHER = 5_000
+"""Events that wait for subscribers that take them together, and are applied in one transaction."""
+QUEUE = 20
+"""Batches that wait for one slow subscriber before reading pauses."""
+MAX_ATTEMPTS = 5
+HOLD: Final = """
+    SELECT subscriber, stamp, position, pg_current_xact_id()::text::bigint AS xid
+    FROM runtime.position WHERE subscriber = ANY($1::text[]) ORDER BY subscriber FOR UPDATE
+"""
+MOVE: Final = """
+    UPDATE runtime.position SET stamp = $2, position = $3, moved_at = now()
+    WHERE subscriber = ANY($1::text[]) AND (stamp, position) < ($2, $3)
+"""
+PARK: Final = """
+    INSERT INTO runtime.dead_letter (subscriber, position, event_id, type, reason, attempts)
+    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (subscriber, position) DO NOTHING
+"""
+Batches = Sequence[Sequence[Logged]]
+
+
+class Feed:
+    """A queue of batches, and the task that works them off for `members`; several all take events together."""
+
+    def __init__(self, members: Sequence[Subscriber], db: Database) -> None:
+        self.members = tuple(members)
+        self.types = {event.TYPE for member in members for event in member.events}
+        self._idle = True
+        self._queue: asyncio.Queue[Sequence[Logged]] = asyncio.Queue(QUEUE)
+        self._together = all(member.together for member in members)
+        self._present = list(members)
+        self._fallen: dict[Feed, asyncio.Task[None]] = {}
+        self._db = db
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody here has anything left to do."""
+        return self._idle and all(feed.idle for feed in self._fallen)
+
+    async def put(self, batch: Sequence[Logged]) -> None:
+        """Queue what of `batch` somebody here hears; waits while the queue is full."""
+        if mine := [logged for logged in batch if logged.type in self.types]:
+            self._idle = False
+            await self._queue.put(mine)
+
+    async def run(self) -> None:
+        """Apply batch after batch, until cancelled."""
+        try:
+            while True:
+                batches = [await self._queue.get()]
+                while self._together and sum(map(len, batches)) < TOGETHER and not self._queue.empty():
+                    batches.append(self._queue.get_nowait())
+                await self._feed_fallen(batches)
+                await self._apply_all(batches)
+                self._idle = self._queue.empty()
+        finally:
+            for task in self._fallen.values():
+                task.cancel()
+            await asyncio.gather(*self._fallen.values(), return_exceptions=True)
+
+    async def _feed_fallen(self, batches: Batches) -> None:
+        """Whoever has caught up is fed with the others again; the rest get what is theirs."""
+        for feed in [feed for feed in self._fallen if feed.idle]:
+            self._fallen.pop(feed).cancel()
+            self._present += feed.members
+        for feed in self._fallen:
+            for batch in batches:
+                await feed.put(batch)
+
+    async def _apply_all(self, batches: Batches) -> None:
+        """All in one transaction; where that fails each member in its own, then each batch, then each event."""
+        try:
+            await self._apply(self._present, [logged for batch in batches for logged in batch])
+        except Exception as error:
+            names = [member.name for member in self._present]
+            log.warning("subscribers failed", subscribers=names, error=repr(error))
+            if len(self.members) > 1:
+                await self._fall_out(batches)
+            elif len(batches) == 1:
+                for logged in batches[0]:
+                    await self._insist(logged)
+            else:
+                for batch in batches:
+                    await self._apply_all([batch])
+
+    async def _fall_out(self, batches: Batches) -> None:
+        """Feed each member alone with what they failed at together: those that can do it come back at the next look."""
+        for member in self._present:
+            feed = Feed([member], self._db)
+            for batch in batches:
+                await feed.put(batch)
+            self._fallen[feed] = asyncio.create_task(feed.run())
+        self._present = []
+
+    async def _apply(self, members: Sequence[Subscriber], batch: Sequence[Logged]) -> None:
+        if not members:
+            return
+        names = [member.name for member in members]
+        async with self._db.transaction(_call(names[0], batch[0])) as tx:
+            seen = await _positions(tx, names)
+            for member in members:
+                await _react(
+                    member, [one for one in batch if one.type in member.types and one.at > seen[member.name]], tx
+                )
+            await tx.run(MOVE, names, *batch[-1].at)
+            failpoint("relay.before_commit")
+        failpoint("relay.after_commit")
+        for member in members:
+            _observe(member, batch)
+
+    async def _insist(self, logged: Logged) -> None:
+        """Try one event until it is handled or parked. A database that is away or held up is not the event's fault."""
+        (member,), attempt, reason = self.members, 0, ""
+        while attempt < MAX_ATTEMPTS:
+            try:
+                return await self._apply([member], [logged])
+            except (DatabaseAway, Busy) as away:
+                log.warning("event waits for the database", subscriber=member.name, error=repr(away))
+                await asyncio.sleep(POLL_S)
+            except Exception as error:
+                attempt, reason = attempt + 1, repr(error)
+                log.error("event not handled", subscriber=member.name, eventType=logged.type, attempt=attempt,
+                          error=reason, traceId=logged.row["trace_id"])  # fmt: skip
+                await asyncio.sleep(backoff_s(attempt))
+        return await self._park(member.name, logged, reason)
+
+    async def _park(self, name: str, logged: Logged, reason: str) -> None:
+        while True:
+            try:
+                async with self._db.transaction(_call(name, logged)) as tx:
+                    await _positions(tx, [name])
+                    event_id, position, why = logged.row["event_id"], logged.at.position, reason[:500]
+                    await tx.run(PARK, name, position, event_id, logged.type, why, MAX_ATTEMPTS)
+                    await tx.run(MOVE, [name], *logged.at)
+                metrics.dead_letters_total.labels(name).inc()
+                return
+            except Exception as error:
+                log.warning("dead letter not parked", subscriber=name, error=repr(error))
+                await asyncio.sleep(POLL_S)
+
+
+def feeds(subscribers: Iterable[Subscriber], db: Database) -> list[Feed]:
+    """One feed for all that may share a transaction, one for each of the others."""
+    subscribers = list(subscribers)
+    sharing = [one for one in subscribers if one.shares]
+    alone = [[one] for one in subscribers if not one.shares]
+    return [Feed(members, db) for members in [sharing, *alone] if members]
+
+
+async def _positions(tx: Tx, names: Sequence[str]) -> dict[str, Cursor]:
+    """Where they stand, held until the end of the transaction."""
+    rows = await tx.all(HOLD, names)
+    seen = {row["subscriber"]: Cursor(row["stamp"], row["position"]) for row in rows}
+    assert len(seen) == len(names), f"no position: {set(names) - seen.keys()}"
+    tx.is_quiet(rows[0]["xid"])
+    return seen
+
+
+async def _react(member: Subscriber, fresh: Sequence[Logged], tx: Tx) -> None:
+    if not fresh:
+        return
+    tx.call = _call(member.name, fresh[0])
+    if member.together:
+        await member.react([logged.event for logged in fresh], tx)
+        await tx.flush()
+        return
+    for logged in fresh:
+        tx.call = _call(member.name, logged)
+        await member.react(logged.event, tx)
+        await tx.flush()
+
+
+def _observe(member: Subscriber, batch: Iterable[Logged]) -> None:
+    lag: Any = metrics.event_lag_ms.labels(member.name)
+    for logged in batch:
+        if logged.type in member.types:
+            lag.observe(logged.age_ms)
+            log.debug("event heard", subscriber=member.name, eventType=logged.type, key=logged.row["key"],
+                      traceId=logged.row["trace_id"])  # fmt: skip
+
+
+def _call(name: str, logged: Logged) -> Call:
+    actor = Actor(subject=f"system:{name}", roles=frozenset({"system"}))
+    return Call(actor=actor, correlation_id=logged.row["correlation_id"], trace_id=logged.row["trace_id"], route=name)
