@@ -10,6 +10,7 @@ from tradewind.contexts.returns._domain.returned import Line, Reason
 from tradewind.contexts.returns.manifest import ApproveReturn, InspectReturn, ReceiveReturn, RequestReturn
 from tradewind.contexts.returns.request_return.command import Wanted
 from tradewind.contexts.shipping.manifest import DeliverShipment, DispatchShipment
+from tradewind.kernel.money import Money
 
 STAFF = a_call("admin", subject="staff")
 SHIPMENT = "SELECT id FROM shipping.shipments WHERE order_id = $1"
@@ -58,4 +59,5 @@ async def comes_to(shop: Shop, return_id: UUID, status: str) -> None:
 
 async def refunded_by_hand(shop: Shop, order_id: UUID, minor: int) -> None:
     """Some of what was paid is promised back beside any return."""
-    await shop.dispatch(RefundPayment(order_id=order_id, amount_minor=minor, currency="EUR", reason="a scratch"), STAFF)
+    amount = Money(minor, "EUR").amount
+    await shop.dispatch(RefundPayment(order_id=order_id, amount=amount, reason="a scratch"), STAFF)

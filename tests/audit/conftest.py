@@ -114,7 +114,7 @@ async def live(shop: Shop) -> dict[str, UUID]:
     async with shop.db.transaction(internal_call("test")) as tx:
         await signals.mend(tx, PLACE_ORDER, orders["decline-capture"], Compensate("the bank will not pay"))
     for order, minor in (("returned", 6250), ("part", 100)):
-        refund = RefundPayment(order_id=orders[order], amount_minor=minor, currency="EUR", reason="came back")
+        refund = RefundPayment(order_id=orders[order], amount=Decimal(minor) / 100, reason="came back")
         await shop.dispatch(refund, internal_call("test"))
     shipment = await shop.db.pool.fetchval(SHIPMENT, orders["delivered"])
     await shop.dispatch(DispatchShipment(shipment_id=shipment), internal_call("test"))

@@ -112,7 +112,7 @@ async def delivered(shop: Shop) -> None:
     await shop.dispatch(ReportTransit(shipment_id=shipment.id), STAFF)
     await shop.dispatch(DeliverShipment(shipment_id=shipment.id), STAFF)
     await reaches(shop, bought, "FULFILLED")
-    back = RefundPayment(order_id=bought, amount_minor=250, currency="EUR", reason="a scratch")
+    back = RefundPayment(order_id=bought, amount=Decimal("2.50"), reason="a scratch")
     await shop.dispatch(back, STAFF)
     await given_back(shop, bought)
 
