@@ -61,3 +61,9 @@ async def refunded_by_hand(shop: Shop, order_id: UUID, minor: int) -> None:
     """Some of what was paid is promised back beside any return."""
     amount = Money(minor, "EUR").amount
     await shop.dispatch(RefundPayment(order_id=order_id, amount=amount, reason="a scratch"), STAFF)
+
+
+async def pieces_refunded_by_hand(shop: Shop, order_id: UUID, sku: str, pieces: int) -> None:
+    """Somebody of the shop gives back what was paid for so many pieces, whatever becomes of them."""
+    lines = (RefundLine(sku=sku, qty=pieces),)
+    await shop.dispatch(RefundPayment(order_id=order_id, reason="goodwill", lines=lines), STAFF)

@@ -1,6 +1,6 @@
 """What payments tells, and how the order saga asks for money."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
@@ -126,9 +126,10 @@ class Claimed(Struct, frozen=True):
 class RefundsPeer(Protocol):
     """How others give money back, inside their own transaction; a saga of payments asks the provider afterwards."""
 
-    async def refund(self, tx: Any, order_id: UUID, refund_id: UUID, amount: Money, reason: str) -> Claimed:
-        """Claim `amount`, or what is left of the capture where that is less (nothing is claimed where nothing is left).
+    async def refund(self, tx: Any, order_id: UUID, refund_id: UUID, pieces: Mapping[str, int], reason: str) -> Claimed:
+        """Claim what was paid for so many `pieces` of each SKU, as far as they have not been refunded before.
 
-        Idempotent by `refund_id`: one that is known is answered as it stands. Refuses with NotFound without a payment.
+        Never more than what is left of the capture; nothing is claimed where nothing is left. Idempotent by
+        `refund_id`: one that is known is answered as it stands. Refuses with NotFound without a payment.
         """
         ...

@@ -7,7 +7,16 @@ from uuid import UUID
 import pytest
 
 from tests.builders import a_product
-from tests.comebacks import STAFF, a_delivered_order, asked, comes_to, inspected, received, refunded_by_hand
+from tests.comebacks import (
+    STAFF,
+    a_delivered_order,
+    asked,
+    comes_to,
+    inspected,
+    pieces_refunded_by_hand,
+    received,
+    refunded_by_hand,
+)
 from tests.shops import Shop, a_call, until
 from tradewind.contexts.returns._domain.returned import (
     Line,
@@ -28,7 +37,7 @@ from tradewind.contexts.returns.manifest import (
 )
 from tradewind.contexts.returns.request_return.command import NoSuchOrder, Wanted
 from tradewind.contexts.returns.retry_refund.command import NothingToRetry, RetryRefund
-from tradewind.kernel.errors import Forbidden
+from tradewind.kernel.errors import Conflict, Forbidden
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.lifecycle import IllegalMove
 from tradewind.kernel.money import Money
@@ -199,6 +208,18 @@ async def test_a_refund_that_the_provider_refused_is_asked_for_again_as_another(
     assert again.status == "INSPECTED", "nobody says that the buyer has money that they have not"
     await until(working_shop, lambda: times_refused(2))
     assert await working_shop.db.pool.fetchval(REFUNDED, order_id) == 0
+
+
+async def test_a_piece_that_was_refunded_by_its_line_brings_nothing_when_it_comes_back(working_shop: Shop) -> None:
+    order_id = await sold(working_shop, 3)
+    await pieces_refunded_by_hand(working_shop, order_id, SKU, 2)
+    one = await received(working_shop, order_id, SKU, 3)
+    seen = await inspected(working_shop, one, restocked=3)
+    assert str(seen.refund_amount) == "12.50", "the third piece alone"
+    await comes_to(working_shop, one.id, "REFUNDED")
+    with pytest.raises(Conflict):
+        await pieces_refunded_by_hand(working_shop, order_id, SKU, 1)
+    assert (await standing(working_shop, order_id))[1] == (2, 3750)
 
 
 async def test_a_refund_that_is_on_its_way_or_done_is_not_asked_for_again(working_shop: Shop) -> None:

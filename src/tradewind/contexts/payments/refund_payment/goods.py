@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import Final
 from uuid import UUID
 
@@ -40,12 +39,8 @@ class RefundLine(Struct, frozen=True):
 
 async def price(tx: Tx, order_id: UUID, lines: Sequence[RefundLine]) -> int:
     """What these goods are worth in minor units, where so many are left. The caller holds the payment's lock."""
-    bought = await tx.peer(OrdersPeer).bought(tx, order_id)
-    assert bought is not None, "what was paid for is an order"
-    sold: Counter[str] = Counter()
-    for one in bought.lines:
-        sold[one.sku] += one.quantity
-    before: Counter[str] = Counter({row["sku"]: row["pieces"] for row in await tx.all(RETURNED, order_id)})
+    bought, before = await _history(tx, order_id)
+    sold = _sold(bought)
     asked: Counter[str] = Counter()
     for line in lines:
         if line.sku not in sold or line.qty <= 0:
@@ -58,6 +53,27 @@ async def price(tx: Tx, order_id: UUID, lines: Sequence[RefundLine]) -> int:
     return worth(bought, before + asked) - worth(bought, before)
 
 
+async def still_owed(tx: Tx, order_id: UUID, pieces: Mapping[str, int]) -> tuple[int, list[RefundLine]]:
+    """What those of `pieces` are worth that have not been refunded before, in minor units, and which they are."""
+    bought, before = await _history(tx, order_id)
+    open_ = _sold(bought) - before
+    fresh = Counter({sku: min(many, open_[sku]) for sku, many in pieces.items() if min(many, open_[sku]) > 0})
+    return worth(bought, before + fresh) - worth(bought, before), [RefundLine(*one) for one in fresh.items()]
+
+
+async def _history(tx: Tx, order_id: UUID) -> tuple[Bought, Counter[str]]:
+    bought = await tx.peer(OrdersPeer).bought(tx, order_id)
+    assert bought is not None, "what was paid for is an order"
+    return bought, Counter({row["sku"]: row["pieces"] for row in await tx.all(RETURNED, order_id)})
+
+
+def _sold(bought: Bought) -> Counter[str]:
+    sold: Counter[str] = Counter()
+    for line in bought.lines:
+        sold[line.sku] += line.quantity
+    return sold
+
+
 async def note(tx: Tx, refund_id: UUID, lines: Sequence[RefundLine]) -> None:
     """Write which goods the refund is of."""
     asked: Counter[str] = Counter()
@@ -67,12 +83,19 @@ async def note(tx: Tx, refund_id: UUID, lines: Sequence[RefundLine]) -> None:
 
 
 def worth(bought: Bought, pieces: Mapping[str, int]) -> int:
-    """The share of what was paid that so many pieces have, in minor units, rounded down: all of them have it all."""
-    cost: Counter[str] = Counter()
-    sold: Counter[str] = Counter()
+    """What was paid for so many pieces: their price with their part of tax and discount, in minor units.
+
+    Carriage and fees stay paid. Parts are cut from the whole by what has come back so far, so that however often
+    something comes back, the parts add up to the cent.
+    """
+    paid, whole = max(0, bought.items.minor + bought.tax.minor - bought.discount.minor), bought.items.minor
+    return (2 * paid * _price(bought, pieces) + whole) // (2 * whole) if whole else 0
+
+
+def _price(bought: Bought, pieces: Mapping[str, int]) -> int:
+    left, minor = Counter(pieces), 0
     for line in bought.lines:
-        cost[line.sku] += line.unit_price.minor * line.quantity
-        sold[line.sku] += line.quantity
-    paid = max(0, bought.items.minor + bought.tax.minor - bought.discount.minor)
-    part = sum((Fraction(cost[sku] * n, sold[sku]) for sku, n in pieces.items()), Fraction(0))
-    return int(paid * part / bought.items.minor) if bought.items.minor else 0
+        taken = min(left[line.sku], line.quantity)
+        left[line.sku] -= taken
+        minor += line.unit_price.minor * taken
+    return minor

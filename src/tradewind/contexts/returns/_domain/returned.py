@@ -186,40 +186,9 @@ def remaining(bought: Bought, others: Sequence[Return]) -> dict[str, int]:
     return left
 
 
-def accepted(returns: Sequence[Return]) -> dict[str, int]:
-    """How many pieces of each SKU were taken back for good, by all of these."""
-    pieces: dict[str, int] = {}
-    for one in returns:
-        for line in one.lines if one.status not in OFF else ():
-            pieces[line.sku] = pieces.get(line.sku, 0) + line.accepted
-    return pieces
-
-
-def owed(bought: Bought, before: Mapping[str, int], now: Mapping[str, int]) -> Money:
-    """What the buyer gets for the pieces `now`, when those of `before` have been given back already.
-
-    The price of the pieces with their part of tax and discount; carriage stays paid. Parts are cut from the whole by
-    what has come back so far, so that however often something comes back, the parts add up to the cent.
-    """
-    both = {sku: before.get(sku, 0) + now.get(sku, 0) for sku in {*before, *now}}
-    return _share(bought, both) - _share(bought, before)
-
-
-def _share(bought: Bought, pieces: Mapping[str, int]) -> Money:
-    paid = bought.items.minor + bought.tax.minor - bought.discount.minor
-    whole = bought.items.minor
-    if whole == 0:
-        return Money(0, bought.items.currency)
-    return Money((2 * paid * _worth(bought, pieces) + whole) // (2 * whole), bought.items.currency)
-
-
-def _worth(bought: Bought, pieces: Mapping[str, int]) -> int:
-    left, minor = dict(pieces), 0
-    for line in bought.lines:
-        taken = min(left.get(line.sku, 0), line.quantity)
-        left[line.sku] = left.get(line.sku, 0) - taken
-        minor += line.unit_price.minor * taken
-    return minor
+def accepted(inspected: Return) -> dict[str, int]:
+    """How many of each SKU are taken back for good, and so paid back."""
+    return {line.sku: line.accepted for line in inspected.lines if line.accepted}
 
 
 def _pieces(lines: Sequence[Line]) -> dict[str, int]:

@@ -3,8 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tradewind.contexts.returns._domain.returned import (
@@ -18,7 +16,6 @@ from tradewind.contexts.returns._domain.returned import (
     Status,
     UnfitInspection,
     check,
-    owed,
     remaining,
 )
 from tradewind.contracts.orders import Bought, BoughtLine
@@ -105,37 +102,3 @@ def test_what_is_off_or_was_sent_back_to_the_buyer_may_be_asked_for_again() -> N
 def test_an_inspection_accounts_for_every_piece_once(found: tuple[Line, ...]) -> None:
     with pytest.raises(UnfitInspection):
         a_return(Line(sku="A", quantity=2), status=Status.RECEIVED).inspect(found)
-
-
-def test_a_part_of_an_order_brings_its_part_of_tax_and_discount() -> None:
-    order = bought(("A", 3, 1000), ("B", 1, 7000), tax=1710, discount=1000)
-    assert owed(order, {}, {"A": 1}) == eur(1071)
-    assert owed(order, {}, {"B": 1}) == eur(7497)
-    assert owed(order, {"A": 1}, {"A": 2, "B": 1}) == eur(10710 - 1071)
-
-
-def test_a_fee_and_carriage_stay_paid_and_what_was_free_brings_nothing() -> None:
-    assert owed(bought(("A", 2, 500), fee=300), {}, {"A": 2}) == eur(1000)
-    assert owed(bought(("A", 2, 0)), {}, {"A": 2}) == eur(0)
-
-
-lines_bought = st.lists(
-    st.tuples(st.sampled_from("ABC"), st.integers(1, 6), st.integers(0, 99_999)), min_size=1, max_size=6
-)
-
-
-@given(lines=lines_bought, tax=st.integers(0, 5_000), percent=st.integers(0, 100), data=st.data())
-def test_however_it_comes_back_the_parts_add_up_to_the_cent(
-    lines: list[tuple[str, int, int]], tax: int, percent: int, data: st.DataObject
-) -> None:
-    whole = sum(quantity * minor for _, quantity, minor in lines)
-    order = bought(*lines, tax=tax if whole else 0, discount=whole * percent // 100)
-    pieces = data.draw(st.permutations([sku for sku, quantity, _ in lines for _ in range(quantity)]))
-    before: dict[str, int] = {}
-    parts = 0
-    for sku in pieces:
-        part = owed(order, before, {sku: 1})
-        assert part.minor >= 0
-        parts += part.minor
-        before[sku] = before.get(sku, 0) + 1
-    assert parts == order.items.minor + order.tax.minor - order.discount.minor

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from tradewind.contexts.returns._domain.returned import Line, Return, accepted, owed
+from tradewind.contexts.returns._domain.returned import Line, Return, accepted
 from tradewind.contexts.returns._domain.views import ReturnView, view
 from tradewind.contexts.returns._store import returns
 from tradewind.contracts.inventory import Delivery, InventoryPeer
@@ -10,6 +10,7 @@ from tradewind.contracts.messages import Command
 from tradewind.contracts.orders import Bought, OrdersPeer
 from tradewind.contracts.payments import RefundsPeer
 from tradewind.kernel.ids import new_id
+from tradewind.kernel.money import Money
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import handler
 
@@ -47,11 +48,9 @@ async def _restock(tx: Tx, inspected: Return, bought: Bought) -> None:
 
 
 async def _settle(tx: Tx, inspected: Return, bought: Bought) -> Return:
-    others = [one for one in await returns.of_order(tx, inspected.order_id) if one.id != inspected.id]
-    amount = owed(bought, accepted(others), accepted([inspected]))
-    refund_id = new_id()
-    if amount.minor:
-        claimed = await tx.peer(RefundsPeer).refund(tx, inspected.order_id, refund_id, amount, "returned")
+    amount, refund_id = Money(0, bought.items.currency), new_id()
+    if pieces := accepted(inspected):
+        claimed = await tx.peer(RefundsPeer).refund(tx, inspected.order_id, refund_id, pieces, "returned")
         amount = claimed.amount
     settled, event = inspected.settle(amount, refund_id)
     tx.tell(event)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from tradewind.contexts.returns._domain.returned import Status
+from tradewind.contexts.returns._domain.returned import Status, accepted
 from tradewind.contexts.returns._domain.views import ReturnView, view
 from tradewind.contexts.returns._store import returns
 from tradewind.contracts.messages import Command
@@ -32,11 +32,11 @@ async def retry_refund(command: RetryRefund, tx: Tx) -> ReturnView:
     if held.status is not Status.INSPECTED or held.refund_id is None:
         raise NothingToRetry(status=held.status.value)
     refunds = tx.peer(RefundsPeer)
-    before = await refunds.refund(tx, held.order_id, held.refund_id, held.amount, "returned")
+    before = await refunds.refund(tx, held.order_id, held.refund_id, accepted(held), "returned")
     if before.status != "REFUSED":
         raise NothingToRetry(status=before.status)
     refund_id = new_id()
-    claimed = await refunds.refund(tx, held.order_id, refund_id, held.amount, "returned")
+    claimed = await refunds.refund(tx, held.order_id, refund_id, accepted(held), "returned")
     if claimed.amount != held.amount:
         raise NothingToRetry("Less is left of the payment than this return is worth.", left=str(claimed.amount.amount))
     again = replace(held, refund_id=refund_id, version=held.version + 1)
