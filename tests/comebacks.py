@@ -6,6 +6,7 @@ from uuid import UUID
 from tests.builders import an_ended_order
 from tests.shops import Shop, a_call, until
 from tradewind.contexts.payments.manifest import RefundPayment
+from tradewind.contexts.payments.refund_payment.goods import RefundLine
 from tradewind.contexts.returns._domain.returned import Line, Reason
 from tradewind.contexts.returns.manifest import ApproveReturn, InspectReturn, ReceiveReturn, RequestReturn
 from tradewind.contexts.returns.request_return.command import Wanted
