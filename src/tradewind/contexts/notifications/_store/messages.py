@@ -29,6 +29,10 @@ PACE: Final = """
     RETURNING left_
 """
 SPEND: Final = "UPDATE notifications.pace SET left_ = left_ - $2 WHERE channel = $1"
+IS_DUE: Final = """
+    SELECT EXISTS (SELECT FROM notifications.message
+                   WHERE channel = $1 AND status = 'OWED' AND due_at <= now() AND lease_until <= now())
+"""
 CLAIM: Final = """
     UPDATE notifications.message AS m
     SET fence = m.fence + 1, lease_until = now() + make_interval(secs => $3)
@@ -100,6 +104,11 @@ async def claim(tx: Tx, channel: Channel, at_once: int, lease_s: float) -> Seque
     """Take what is due; others leave it alone until the lease ends."""
     rows = await tx.all(CLAIM, channel.value, at_once, lease_s)
     return [msgspec.convert({**row, "facts": msgspec.json.decode(row["facts"])}, Claimed) for row in rows]
+
+
+async def is_due(tx: Tx, channel: Channel) -> bool:
+    """Whether anything is to go out on the channel: a shop at rest writes nothing."""
+    return bool(await tx.value(IS_DUE, channel.value))
 
 
 async def allowance(tx: Tx, channel: Channel, per_minute: float) -> int:

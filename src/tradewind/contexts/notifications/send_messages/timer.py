@@ -64,6 +64,8 @@ async def send_due(db: Database, channel: Channel) -> int:
 
 
 async def _claim(tx: Tx, channel: Channel) -> tuple[int, Sequence[Ready]]:
+    if not await messages.is_due(tx, channel):
+        return 0, []
     allowed = await messages.allowance(tx, channel, PER_MINUTE[channel])
     if allowed < MIN_ALLOWANCE:
         return 0, []

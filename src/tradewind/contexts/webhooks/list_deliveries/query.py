@@ -59,9 +59,9 @@ class ListDeliveries(Command, frozen=True):
 @query(action="webhooks.manage")
 async def list_deliveries(command: ListDeliveries, tx: Tx) -> DeliveryPage:
     """Refuses NoSuchSubscription, UnfitCursor."""
+    after, limit = BY_SEQUENCE.after(command.cursor), min(command.limit, MAX_PAGE)
     found = await subscriptions.read(tx, command.subscription_id)
-    limit = min(command.limit, MAX_PAGE)
-    rows = await tx.all(deliveries.PAGE, found.id, BY_SEQUENCE.after(command.cursor), limit + 1)
+    rows = await tx.all(deliveries.PAGE, found.id, after, limit + 1)
     shown, next_ = BY_SEQUENCE.page(rows, limit, lambda row: row["sequence"])
     return DeliveryPage(items=[_view(row) for row in shown], next=next_)
 
