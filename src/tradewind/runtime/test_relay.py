@@ -69,7 +69,7 @@ class Listener:
 
     async def until(self, number: int) -> None:
         """Wait until so many were heard and committed."""
-        async with asyncio.timeout(20), self._more:
+        async with asyncio.timeout(50), self._more:
             await self._more.wait_for(lambda: len(self.committed) >= number)
 
 
