@@ -320,7 +320,7 @@ async def test_who_fails_among_those_that_share_falls_out_and_comes_back(
 
 
 async def _answers(db: Database, bell: Bell, url: str, *, passed: bool) -> Sequence[tuple[str, int]]:
-    """What is heard of a subscriber that is silent, then tells, and commits once later events have (not) `passed` it."""
+    """What is heard of one that is silent, then tells, and commits once later events have (not) `passed` it."""
     silent, told, commit = asyncio.Event(), asyncio.Event(), asyncio.Event()
     listener = Listener("listener")
 
