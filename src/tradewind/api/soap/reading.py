@@ -30,7 +30,7 @@ class SoapFault(Exception):  # noqa: N818 -- SOAP's own word
 
 
 class Request(Struct, frozen=True):
-    """What is asked: the operation, and its parameters that are not empty."""
+    """What is asked: the operation and its parameters; one that is there and empty is not one that is missing."""
 
     operation: str
     parameters: Mapping[str, str]
@@ -39,7 +39,7 @@ class Request(Struct, frozen=True):
 def read(body: bytes, namespace: str) -> Request:
     """The operation of `namespace` in this envelope. Raises SoapFault."""
     if len(body) > MAX_BYTES:
-        raise too_large()
+        raise SoapFault("Client.TooLarge", f"A request has at most {MAX_BYTES} bytes.")
     envelope = _parse(body)
     if envelope.tag != f"{{{ENVELOPE}}}Envelope":
         raise SoapFault("VersionMismatch", "This is no envelope of SOAP 1.1.")
@@ -55,15 +55,11 @@ def read(body: bytes, namespace: str) -> Request:
     return Request(asked.localname, _parameters(parts[0][0], namespace))
 
 
-def too_large() -> SoapFault:
-    """The fault of a request that is too long to be read at all."""
-    return SoapFault("Client.TooLarge", f"A request has at most {MAX_BYTES} bytes.")
-
-
 def _parse(body: bytes) -> Any:
     """The document's root, by a parser of its own: what one request leaves behind no other one finds."""
+    target: Any = _Guarded()
     parser: Any = etree.XMLParser(
-        target=_Guarded(),
+        target=target,
         resolve_entities=False,
         load_dtd=False,
         no_network=True,
@@ -78,11 +74,11 @@ def _parse(body: bytes) -> Any:
         raise SoapFault("Client.NotXml", "This cannot be read as XML.") from trouble
 
 
-class _Guarded:
+class _Guarded:  # lxml asks for these methods by their names
     """Builds the tree, and stops the parser at the first thing that no honest envelope has."""
 
     def __init__(self) -> None:
-        self._tree = etree.TreeBuilder()
+        self._tree: Any = etree.TreeBuilder()
         self._depth = self._elements = 0
 
     def doctype(self, name: str, public_id: str | None, system_url: str | None) -> None:
@@ -127,6 +123,5 @@ def _parameters(operation: Any, namespace: str) -> dict[str, str]:
         name = etree.QName(one)
         if name.namespace not in (namespace, None) or len(one) or name.localname in found:
             raise SoapFault("Client.UnknownParameter", f"The parameter {name.localname} cannot be understood.")
-        if one.text and not one.text.isspace():
-            found[name.localname] = one.text
+        found[name.localname] = one.text or ""
     return found

@@ -1,13 +1,11 @@
 """SOAP 1.1 answers and faults, as bytes."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from lxml import etree
 
 from tradewind.api.soap.reading import ENVELOPE, SoapFault
-
-CONTENT_TYPE: Final = "text/xml; charset=utf-8"
 
 
 def answer(operation: str, namespace: str, fields: Mapping[str, str]) -> bytes:

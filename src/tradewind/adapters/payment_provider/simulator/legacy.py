@@ -15,8 +15,8 @@ import msgspec
 from tradewind.adapters.payment_provider.simulator.connection import Handle, Line
 from tradewind.adapters.payment_provider.soap.offer import NAMESPACE, PATH, wsdl
 from tradewind.adapters.payment_provider.wire import PATHS, Amount
-from tradewind.api.soap.reading import Request, SoapFault, read, too_large
-from tradewind.api.soap.writing import CONTENT_TYPE, answer, fault
+from tradewind.api.soap.reading import Request, SoapFault, read
+from tradewind.api.soap.writing import answer, fault
 from tradewind.kernel.errors import Invalid
 from tradewind.kernel.money import Money
 from tradewind.ports.payment_provider import ActionRequired, Answer, Approved, Declined
@@ -24,7 +24,14 @@ from tradewind.ports.payment_provider import ActionRequired, Answer, Approved, D
 PREFIX: Final = "/soap"
 DEFAULT_METHOD: Final = "simulated:approve"
 """What is charged where ProcessPayment names no payment method: the gateway knows an account by the order."""
-_KEYED: Final = {"CapturePayment": "capture", "VoidPayment": "void", "RefundPayment": "refund"}
+_MOVES: Final = {"CapturePayment": "capture", "RefundPayment": "refund"}
+_PARAMETERS: Final = {
+    "ProcessPayment": {"orderId", "amount", "currency", "paymentMethod", "transactionKey"},
+    "CapturePayment": {"authorizationKey", "amount", "currency", "transactionKey"},
+    "VoidPayment": {"authorizationKey", "transactionKey"},
+    "RefundPayment": {"authorizationKey", "amount", "currency", "transactionKey"},
+    "QueryPayment": {"transactionKey"},
+}
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder(Answer).decode
 
@@ -44,15 +51,19 @@ class LegacyGateway:
         if target.partition("?")[0] != PATH:
             self._counter(line, verb, target.removeprefix(PREFIX), body)
         elif verb == b"GET":
-            line.answer(200, self._wsdl, CONTENT_TYPE)
+            line.answer(200, self._wsdl, xml=True)
         else:
             try:
                 self._ask(line, read(body, NAMESPACE))
             except SoapFault as refused:
-                say_fault(line, refused)
+                _say_fault(line, refused)
 
     def _ask(self, line: Line, request: Request) -> None:
-        given = request.parameters
+        known = _PARAMETERS.get(request.operation)
+        if known is None:
+            raise SoapFault("Client.UnknownOperation", "There is no such operation; see the WSDL.")
+        if strange := request.parameters.keys() - known:
+            raise SoapFault("Client.UnknownParameter", f"The parameter {min(strange)} is not in the WSDL.")
         match request.operation:
             case "ProcessPayment":
                 self._process(line, request)
@@ -60,23 +71,16 @@ class LegacyGateway:
                 key = quote(_needed(request, "transactionKey"), safe="")
                 self._counter(_Reply(line, request.operation), b"GET", PATHS["look_up"] + key, b"")
             case "VoidPayment":
-                wish = {"key": _needed(request, "transactionKey"), "authorization_key": given.get("authorizationKey")}
-                self._wish(_Reply(line, request.operation), "void", wish)
-            case "CapturePayment" | "RefundPayment":
-                wish = {
-                    "key": _needed(request, "transactionKey"),
-                    "authorization_key": given.get("authorizationKey"),
-                    "amount": _amount(request),
-                }
-                self._wish(_Reply(line, request.operation), _KEYED[request.operation], wish)
+                self._wish(_Reply(line, request.operation), "void", _keyed(request))
             case _:
-                raise SoapFault("Client.UnknownOperation", "There is no such operation; see the WSDL.")
+                wish = {**_keyed(request), "amount": _amount(request)}
+                self._wish(_Reply(line, request.operation), _MOVES[request.operation], wish)
 
     def _process(self, line: Line, request: Request) -> None:
         """With a key the money is held; without one it is taken, by keys that the order's id gives."""
         order, amount = _needed(request, "orderId"), _amount(request)
         key = request.parameters.get("transactionKey")
-        held = key or f"{order}/sale"
+        held = f"{order}/sale" if key is None else key
         wish = {
             "key": held,
             "reference": order,
@@ -91,7 +95,7 @@ class LegacyGateway:
             self._wish(_Reply(line, request.operation), "capture", capture)
             return True
 
-        self._wish(_Reply(line, request.operation, None if key else take), "authorization", wish)
+        self._wish(_Reply(line, request.operation, take if key is None else None), "authorization", wish)
 
     def _wish(self, reply: "_Reply", call: str, wish: dict[str, Any]) -> None:
         self._counter(reply, b"POST", PATHS[call], _encode(wish))
@@ -103,20 +107,20 @@ class _Reply:
     def __init__(self, line: Line, operation: str, then: Then | None = None) -> None:
         self._line, self._operation, self._then = line, operation, then
 
-    def answer(self, status: int, body: bytes = b"", content_type: str = "") -> None:
+    def answer(self, status: int, body: bytes = b"", *, page: bool = False, xml: bool = False) -> None:
         """An answer, or the fault that its status stands for."""
         if self._then is not None and self._then(status, body):
             return
         if status == 200:
-            self._line.answer(200, self._in_xml(body), CONTENT_TYPE)
+            self._line.answer(200, self._in_xml(body), xml=True)
         elif status == 404:
-            self._line.answer(200, answer(self._operation, NAMESPACE, {"outcome": "UNKNOWN"}), CONTENT_TYPE)
+            self._line.answer(200, answer(self._operation, NAMESPACE, {"outcome": "UNKNOWN"}), xml=True)
         elif status == 409:
-            say_fault(self._line, SoapFault("Client.KeyReused", "This key was used before with other parameters."))
+            _say_fault(self._line, SoapFault("Client.KeyReused", "This key was used before with other parameters."))
         elif status == 400:
-            say_fault(self._line, SoapFault("Client.Invalid", "The parameters cannot be understood; see the WSDL."))
+            _say_fault(self._line, SoapFault("Client.Invalid", "The parameters cannot be understood; see the WSDL."))
         else:
-            say_fault(self._line, SoapFault("Server", "Not now."))
+            _say_fault(self._line, SoapFault("Server", "Not now."))
 
     def hold(self) -> None:
         """Never answer."""
@@ -137,14 +141,9 @@ class _Reply:
         return answer(self._operation, NAMESPACE, _fields(said))
 
 
-def say_fault(line: Line, refused: SoapFault) -> None:
+def _say_fault(line: Line, refused: SoapFault) -> None:
     """A fault, with the status that SOAP 1.1 wants."""
-    line.answer(500, fault(refused), CONTENT_TYPE)
-
-
-def flooded(target: str) -> tuple[bytes, str]:
-    """What is said to a request at `target` that was too long to be read."""
-    return (fault(too_large()), CONTENT_TYPE) if target.partition("?")[0] == PATH else (b"", "")
+    line.answer(500, fault(refused), xml=True)
 
 
 def _understood(body: bytes) -> Answer | None:
@@ -169,6 +168,10 @@ def _needed(request: Request, name: str) -> str:
     if name not in request.parameters:
         raise SoapFault("Client.Invalid", f"The parameter {name} is missing.")
     return request.parameters[name]
+
+
+def _keyed(request: Request) -> dict[str, Any]:
+    return {"key": _needed(request, "transactionKey"), "authorization_key": _needed(request, "authorizationKey")}
 
 
 def _amount(request: Request) -> Amount:

@@ -3,6 +3,7 @@
 Answers are strangers' documents: no document type, no entities, nothing fetched, and no more than a few kilobytes.
 """
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from io import BytesIO
@@ -12,7 +13,6 @@ import aiohttp
 import zeep
 from lxml import etree
 from zeep import exceptions
-from zeep.proxy import AsyncServiceProxy
 
 from tradewind.adapters.payment_provider.soap.offer import BINDING, WSDL
 from tradewind.kernel.errors import Invalid, Unavailable
@@ -30,8 +30,13 @@ from tradewind.ports.payment_provider import (
 MAX_CONNECTIONS: Final = 64
 MAX_ANSWER_BYTES: Final = 16_384
 SETTINGS: Final = {"strict": True, "forbid_dtd": True, "forbid_entities": True, "forbid_external": True}
+_ZEEP: Final[Any] = zeep
+"""Its calls are published without types."""
 _READABLE: Final = {"Content-Type": "text/xml"}
 """What every answer is read as, whatever it says of itself: nothing in parts, nothing packed."""
+_MISREAD: Final = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""What zeep breaks with, beside errors of its own, on a document that is not what the WSDL says."""
+_UNSENDABLE: Final = re.compile("[^\\t\\n\\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NOT_REACHED: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
@@ -40,8 +45,8 @@ class SoapPaymentProvider:
 
     def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
         carrier: Any = _Carrier(session)
-        client = zeep.AsyncClient(BytesIO(WSDL), transport=carrier, settings=zeep.Settings(**SETTINGS))
-        self._service = AsyncServiceProxy(client, client.wsdl.bindings[BINDING], address=url)
+        client: Any = _ZEEP.AsyncClient(BytesIO(WSDL), transport=carrier, settings=zeep.Settings(**SETTINGS))
+        self._service = _ZEEP.proxy.AsyncServiceProxy(client, client.wsdl.bindings[BINDING], address=url)
 
     async def authorize(self, amount: Money, method: str, key: str, reference: str) -> Answer:
         """Hold `amount`; see the port."""
@@ -69,6 +74,8 @@ class SoapPaymentProvider:
         return None if result.outcome == "UNKNOWN" else _answer("QueryPayment", key, result)
 
     async def _ask(self, operation: str, key: str, wish: Mapping[str, Any]) -> Any:
+        if any(_UNSENDABLE.search(value) for value in wish.values() if isinstance(value, str)):
+            raise Invalid("XML has no such characters.", operation=operation, key=key)
         try:
             result = await self._service[operation](**wish)
         except exceptions.Fault as fault:
@@ -77,7 +84,7 @@ class SoapPaymentProvider:
             raise NeverAsked(operation=operation, key=key, trouble=type(trouble).__name__) from trouble
         except (aiohttp.ClientError, TimeoutError, OSError, EOFError) as trouble:
             raise _unknown(operation, key, type(trouble).__name__) from trouble
-        except exceptions.Error as trouble:
+        except (exceptions.Error, *_MISREAD) as trouble:
             raise _unknown(operation, key, f"the answer cannot be read: {type(trouble).__name__}") from trouble
         if getattr(result, "outcome", None) is None:
             raise _unknown(operation, key, "the answer says nothing")
@@ -110,7 +117,7 @@ class _Carrier:
 
     def load(self, url: str) -> bytes:
         """Nothing is fetched, whatever a document asks for."""
-        raise exceptions.ExternalReferenceForbidden(url)
+        raise _ZEEP.exceptions.ExternalReferenceForbidden(url)
 
 
 @asynccontextmanager
