@@ -9,6 +9,7 @@ from typing import Final, Self, TypeVar
 from urllib.parse import urlsplit
 
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+PAYMENT_PROVIDERS: Final = ("simulated", "soap")
 
 T = TypeVar("T")
 
@@ -27,6 +28,10 @@ class Settings:
     """A Postgres of the owner's; without one the home has its own."""
     provider_url: str | None = None
     """A payment provider of the owner's; without one the home runs the simulated one."""
+    payment_provider: str = "simulated"
+    """simulated, or soap: the legacy gateway, and where it is down the provider over REST. Changed between payments."""
+    soap_url: str | None = None
+    """The legacy gateway of the owner's (https://…/soap/payment); without one the simulated provider plays it."""
     host: str = "127.0.0.1"
     """The address on which HTTP is served."""
     port: int = 8000
@@ -95,6 +100,8 @@ class Settings:
             home=read("HOME", _folder, _folder(".tradewind")),
             database_url=read("DATABASE_URL", _postgres, None),
             provider_url=read("PROVIDER_URL", _web_address, None),
+            payment_provider=read("PAYMENT_PROVIDER", _payment_provider, "simulated"),
+            soap_url=read("SOAP_URL", _web_address, None),
             host=host,
             port=port,
             public_url=read("PUBLIC_URL", _web_address, None) or f"http://{_in_url(host)}:{port}",
@@ -173,6 +180,12 @@ def _networks(value: str) -> tuple[str, ...]:
 def _log_level(value: str) -> str:
     if value.lower() not in LOG_LEVELS:
         raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
+    return value.lower()
+
+
+def _payment_provider(value: str) -> str:
+    if value.lower() not in PAYMENT_PROVIDERS:
+        raise ValueError(f"must be one of {', '.join(PAYMENT_PROVIDERS)}")
     return value.lower()
 
 

@@ -18,6 +18,8 @@ from tradewind.app.settings import SettingError, Settings
         ("RESERVATION_TTL_S", "1.5", "whole number of seconds above 0"),
         ("RATE_LIMITS", "maybe", "must be on or off"),
         ("TRUSTED_PROXIES", "10.0.0.0/8,proxy", "addresses or networks with commas between"),
+        ("PAYMENT_PROVIDER", "cash", "one of simulated, soap"),
+        ("SOAP_URL", "gateway", "must look like https://"),
         ("LOG_LEVEL", "loud", "one of debug, info, warning, error"),
         ("DATABASE_URL", "mysql://shop", "must look like postgresql://"),
         ("PROVIDER_URL", "provider.example", "must look like https://"),

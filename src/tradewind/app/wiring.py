@@ -14,13 +14,13 @@ from tradewind.adapters.ai.openai_protocol import ai_provider
 from tradewind.adapters.cache.memory import MemoryCache
 from tradewind.adapters.mail.folder import FolderMail
 from tradewind.adapters.mail.smtp import SmtpMail
-from tradewind.adapters.payment_provider.client import payment_provider
 from tradewind.adapters.policy.rego import RegoPolicy
 from tradewind.adapters.search.tantivy import product_index
 from tradewind.adapters.texting.folder import FolderTexts
 from tradewind.adapters.texting.http import http_texts
 from tradewind.api.auth.revocation import RevokedSessions
 from tradewind.app.engines import EngineError, Engines
+from tradewind.app.paying import paying
 from tradewind.app.privacy.holders import Holders
 from tradewind.app.privacy.pseudonyms import KeyedPseudonyms
 from tradewind.app.settings import Settings
@@ -143,7 +143,7 @@ async def _texter(settings: Settings) -> AsyncIterator[Texter]:
 
 
 async def _of_this_process(
-    settings: Settings, engines: Engines, contexts: Sequence[Manifest], stack: AsyncExitStack
+    settings: Settings, contexts: Sequence[Manifest], stack: AsyncExitStack
 ) -> dict[type, object]:
     """What contexts ask for beside each other: clients of others, folders, keys, what a process keeps to itself."""
     secrets = settings.home / "secrets"
@@ -154,9 +154,6 @@ async def _of_this_process(
         PublicUrl: PublicUrl(settings.public_url),
         Pseudonyms: KeyedPseudonyms.open(secrets),
         PersonalDataPeer: Holders(contexts),
-        PaymentProvider: await stack.enter_async_context(
-            payment_provider(engines.provider_url, timeout_s=settings.provider_timeout_s)
-        ),
         Cache: MemoryCache(),
         SecretSeal: SecretSeal.open(secrets),
         Door: await stack.enter_async_context(door(settings.webhook_allow)),
@@ -185,7 +182,7 @@ async def open_shop(
     async with AsyncExitStack() as stack:
         peers = {protocol: answerer for one in contexts for protocol, answerer in one.peers.items()}
         peers[TokenIssuer] = keys = SigningKeys.open(settings.home / "secrets", issuer=settings.public_url)
-        peers |= await _of_this_process(settings, engines, contexts, stack)
+        peers |= await _of_this_process(settings, contexts, stack)
         peers[RevokedSessions] = keys.revoked
         peers |= instead or {}
         db = await Database.open(
@@ -196,6 +193,7 @@ async def open_shop(
             silent_s=settings.saga_lease_s if gives_way else None,
         )
         stack.push_async_callback(db.close)
+        peers.setdefault(PaymentProvider, await stack.enter_async_context(paying(settings, engines, db)))
         index = product_index(settings.home / "search" / await db.pool.fetchval(WHICH), settings.home / "synonyms.txt")
         peers.setdefault(ProductIndex, await stack.enter_async_context(index))
         bell = await stack.enter_async_context(Bell(db, engines.database_url))

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from tradewind.contexts.payments._fallback.provider import FallbackProvider
+from tradewind.contexts.payments._fallback.routes import StoredRoutes
 from tradewind.contexts.payments.get_payment import rest as get_rest
 from tradewind.contexts.payments.get_payment.query import get_payment
 from tradewind.contexts.payments.peer import Payments
@@ -12,7 +14,7 @@ from tradewind.contexts.payments.refund_payment.command import REFUND_PAYMENT, R
 from tradewind.contracts.payments import PaymentsPeer, RefundsPeer
 from tradewind.runtime.manifest import Manifest
 
-__all__ = ["MANIFEST", "RefundPayment"]
+__all__ = ["MANIFEST", "FallbackProvider", "RefundPayment", "StoredRoutes"]
 
 MANIFEST = Manifest(
     name="payments",
