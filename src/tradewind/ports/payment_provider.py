@@ -7,10 +7,14 @@ What every adapter promises, and every caller may lean on:
 - **Never a guess.** `Approved` and `Declined` are what the provider said. Whatever hides its answer (a time-out, a
   reset, a 5xx, an answer that cannot be read) raises `Unavailable`: *the outcome is unknown*. It is settled by asking
   again with the same key, or by `look_up`; never by a new key.
+- **A buyer may have to prove themselves.** `ActionRequired` holds no money yet; `look_up` tells what came of it.
 - **A void is final, whatever comes late.** Voiding an authorization that the provider has not seen leaves a tombstone,
   so that a paused caller's late `authorize` with that key is declined (`voided`) and holds no money.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -25,6 +29,7 @@ class DeclineCode(StrEnum):
 
     ALREADY_CAPTURED = "already_captured"
     CAPTURE_REFUSED = "capture_refused"
+    CHALLENGE_FAILED = "challenge_failed"
     CURRENCY_MISMATCH = "currency_mismatch"
     EXCEEDS_AUTHORIZATION = "exceeds_authorization"
     EXCEEDS_CAPTURE = "exceeds_capture"
@@ -47,7 +52,50 @@ class Declined(Struct, frozen=True, kw_only=True, tag_field="outcome", tag="decl
     reason: str
 
 
-Answer = Approved | Declined
+class ActionRequired(Struct, frozen=True, kw_only=True, tag_field="outcome", tag="action_required"):
+    """The buyer must prove themselves at `url` (3-D Secure) before the money is held. Settled later: look_up tells."""
+
+    provider_id: str
+    url: str
+
+
+Settled = Approved | Declined
+Answer = Settled | ActionRequired
+"""ActionRequired comes from `authorize` and `look_up` only."""
+
+
+class Notice(Struct, frozen=True, kw_only=True):
+    """What a provider told by itself: a reason to look up the call with `key`, never the truth itself.
+
+    `notice_id` is the same however often it is sent.
+    """
+
+    notice_id: str
+    key: str
+    at: datetime
+
+
+class NoticeReader(Protocol):
+    """What one provider posts to the shop, understood."""
+
+    def read(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Sequence[Notice]:
+        """The notices in it; none where it tells of nothing that the shop asked for. `headers` are in lower case.
+
+        Raises Unauthenticated for a bad signature or one older than REPLAY_WINDOW_S, Invalid for a body that cannot
+        be read.
+        """
+        ...
+
+
+REPLAY_WINDOW_S = 300.0
+"""How far a notice's signed time may be from ours, either way."""
+
+
+@dataclass(frozen=True)
+class NoticeReaders:
+    """Whose notices the shop listens to: the provider's name, as it stands in the address, to its reader."""
+
+    by_provider: Mapping[str, NoticeReader]
 
 
 class KeyReused(Conflict):
@@ -67,11 +115,11 @@ class PaymentProvider(Protocol):
         """
         ...
 
-    async def capture(self, authorization_key: str, amount: Money, key: str) -> Answer:
+    async def capture(self, authorization_key: str, amount: Money, key: str) -> Settled:
         """Take `amount` of what the authorization holds. All captures together never exceed it."""
         ...
 
-    async def void(self, authorization_key: str, key: str) -> Answer:
+    async def void(self, authorization_key: str, key: str) -> Settled:
         """Let go of what the authorization holds; Approved also when it holds nothing, is voided or was never seen.
 
         An authorization never seen is refused from now on. After a capture: Declined (`already_captured`);
@@ -79,7 +127,7 @@ class PaymentProvider(Protocol):
         """
         ...
 
-    async def refund(self, authorization_key: str, amount: Money, key: str) -> Answer:
+    async def refund(self, authorization_key: str, amount: Money, key: str) -> Settled:
         """Give `amount` back. All refunds together never exceed the captures, however many are asked for at once."""
         ...
 

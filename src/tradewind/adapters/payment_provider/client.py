@@ -4,9 +4,9 @@ Spoken by aiohttp: a call costs it a seventh of httpx2's processor time
 (docs/decisions/0010-simulated-payment-provider.md).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import quote
 
 import aiohttp
@@ -23,7 +23,9 @@ from tradewind.adapters.payment_provider.wire import (
 )
 from tradewind.kernel.errors import Invalid, Unavailable
 from tradewind.kernel.money import Money
-from tradewind.ports.payment_provider import Answer, KeyReused
+from tradewind.ports.payment_provider import Answer, KeyReused, Settled
+
+T = TypeVar("T")
 
 MAX_CONNECTIONS: Final = 64
 MAX_CALLS: Final = 2_048
@@ -31,7 +33,8 @@ MAX_CALLS: Final = 2_048
 MAX_ANSWER_BYTES: Final = 16_384
 _JSON: Final = {"Content-Type": "application/json"}
 _encode: Final = msgspec.json.Encoder().encode
-_decode: Final = msgspec.json.Decoder(Answer).decode
+_decode: Final[Callable[[bytes], Answer]] = msgspec.json.Decoder(Answer).decode
+_decode_settled: Final[Callable[[bytes], Settled]] = msgspec.json.Decoder(Settled).decode
 
 
 class HttpPaymentProvider:
@@ -45,18 +48,19 @@ class HttpPaymentProvider:
     async def authorize(self, amount: Money, method: str, key: str, reference: str) -> Answer:
         """Hold `amount`; see the port."""
         wish = AuthorizationWish(key=key, reference=reference, method=method, amount=_amount(amount))
-        return await self._ask("authorization", key, wish)
+        status, body = await self._send("authorization", key, wish)
+        return _read("authorization", key, status, body, _decode)
 
-    async def capture(self, authorization_key: str, amount: Money, key: str) -> Answer:
+    async def capture(self, authorization_key: str, amount: Money, key: str) -> Settled:
         """Take `amount` of what is held; see the port."""
         wish = CaptureWish(key=key, authorization_key=authorization_key, amount=_amount(amount))
         return await self._ask("capture", key, wish)
 
-    async def void(self, authorization_key: str, key: str) -> Answer:
+    async def void(self, authorization_key: str, key: str) -> Settled:
         """Let go of what is held; see the port."""
         return await self._ask("void", key, VoidWish(key=key, authorization_key=authorization_key))
 
-    async def refund(self, authorization_key: str, amount: Money, key: str) -> Answer:
+    async def refund(self, authorization_key: str, amount: Money, key: str) -> Settled:
         """Give `amount` back; see the port."""
         wish = RefundWish(key=key, authorization_key=authorization_key, amount=_amount(amount))
         return await self._ask("refund", key, wish)
@@ -64,11 +68,14 @@ class HttpPaymentProvider:
     async def look_up(self, key: str) -> Answer | None:
         """What became of the call with this key; see the port."""
         status, body = await self._exchange("look_up", "GET", self._urls["look_up"] + quote(key, safe=""), key, None)
-        return None if status == 404 else _read("look_up", key, status, body)
+        return None if status == 404 else _read("look_up", key, status, body, _decode)
 
-    async def _ask(self, call: Call, key: str, wish: msgspec.Struct) -> Answer:
-        status, body = await self._exchange(call, "POST", self._urls[call], key, _encode(wish))
-        return _read(call, key, status, body)
+    async def _ask(self, call: Call, key: str, wish: msgspec.Struct) -> Settled:
+        status, body = await self._send(call, key, wish)
+        return _read(call, key, status, body, _decode_settled)
+
+    async def _send(self, call: Call, key: str, wish: msgspec.Struct) -> tuple[int, bytes]:
+        return await self._exchange(call, "POST", self._urls[call], key, _encode(wish))
 
     async def _exchange(self, call: Call, verb: str, url: str, key: str, body: bytes | None) -> tuple[int, bytes]:
         if self._calls >= MAX_CALLS:
@@ -110,14 +117,13 @@ def _amount(money: Money) -> Amount:
     return Amount(money.minor, money.currency)
 
 
-def _read(call: Call, key: str, status: int, body: bytes) -> Answer:
+def _read(call: Call, key: str, status: int, body: bytes, decode: Callable[[bytes], T]) -> T:
     """The provider's word. Refusals of the request itself are definite: the provider has recorded nothing."""
     if status == 200:
         try:
-            answer: Answer = _decode(body)
+            return decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError) as trouble:
             raise _unknown(call, key, "the answer cannot be read") from trouble
-        return answer
     if status == 409:
         raise KeyReused("The payment provider knows this key with other parameters.", operation=call, key=key)
     if status in (400, 413):

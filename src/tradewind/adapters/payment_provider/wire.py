@@ -8,7 +8,12 @@ GET  /v1/operations/{key}                      200 Answer   404 not recorded so 
 GET  /v1/ledger?cursor=&limit=                 200 LedgerPage, every operation in the order of recording
 GET  /v1/ledger/{reference}                    200 LedgerPage, the operations of one reference
 POST /v1/faults           FaultWish            200          400 no such fault
+POST /v1/webhook          Endpoint             200          where notices are posted from now on
+GET  /challenges/{id}                          200 a page on which the buyer confirms or fails
+POST /challenges/{id}     answer=confirm|fail  200 a page that says what came of it
 GET  /health                                   200
+
+A notice is posted to the Endpoint as NoticeBody, signed (see `notices`).
 """
 
 from typing import Annotated, ClassVar, Final, Literal
@@ -27,6 +32,9 @@ PATHS: Final = {
     "refund": "/v1/refunds",
     "look_up": "/v1/operations/",
 }
+
+WEBHOOK: Final = "/v1/webhook"
+CHALLENGES: Final = "/challenges/"
 
 Operation = Literal["authorization", "capture", "void", "refund"]
 Call = Literal["authorization", "capture", "void", "refund", "look_up"]
@@ -115,3 +123,18 @@ class FaultWish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     operation: Call
     fault: Text
     times: Annotated[int, Meta(ge=0, le=MAX_FAULT_TIMES)] = 1
+
+
+class Endpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the shop listens, and what its notices are signed with."""
+
+    url: Annotated[str, Meta(min_length=1, max_length=2_048, pattern="^https?://")]
+    secret: Text
+
+
+class NoticeBody(Struct, frozen=True, kw_only=True):
+    """A notice as it is posted. `type` is for people: whoever hears of it looks up `key`."""
+
+    id: Text
+    type: Text
+    key: Text

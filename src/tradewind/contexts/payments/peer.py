@@ -12,7 +12,7 @@ from tradewind.contexts.payments._store import payments
 from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused
 from tradewind.contracts.payments import Charge, Operation, Wish
 from tradewind.kernel.ids import new_id
-from tradewind.ports.payment_provider import Answer, Approved, PaymentProvider
+from tradewind.ports.payment_provider import ActionRequired, Answer, Approved, PaymentProvider, Settled
 from tradewind.runtime.database import Tx
 from tradewind.runtime.failpoints import planted
 from tradewind.runtime.saga.definition import Task
@@ -106,6 +106,8 @@ def _authorized(payment: Payment, answer: Answer) -> tuple[Payment | None, Any, 
     if isinstance(answer, Approved):
         metrics.payment_authorized_total.inc()
         return *payment.authorize(answer.provider_id), Done()
+    if isinstance(answer, ActionRequired):
+        return None, None, Failed("the buyer has not confirmed it")
     return *payment.fail(answer.code), Refused(f"payment declined: {answer.code}")
 
 
@@ -127,7 +129,7 @@ def _to_capture(tx: Tx, payment: Payment, task: Task) -> Wish | Outcome:
     return Capture(provider, payment.authorization_key, payment.amount, task.effect_key)
 
 
-def _captured(payment: Payment, answer: Answer) -> tuple[Payment | None, Any, Outcome]:
+def _captured(payment: Payment, answer: Settled) -> tuple[Payment | None, Any, Outcome]:
     if payment.status is Status.CAPTURED:
         return None, None, Done()
     if isinstance(answer, Approved):

@@ -6,4 +6,6 @@ group_commit every wish that waits goes into one transaction
 ledger       the books, in SQLite
 rules        what may move, pure
 faults       the table of scripted faults
+challenge    the page on which a buyer proves themselves
+notifying    signed notices to the shop
 """

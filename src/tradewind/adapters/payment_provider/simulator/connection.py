@@ -17,6 +17,8 @@ IDLE_S: Final = 120.0
 _HEAD: Final = "HTTP/1.1 {} {}\r\ncontent-type: application/json\r\ncontent-length: "
 _HEADS: Final = {status.value: _HEAD.format(status.value, status.phrase).encode() for status in HTTPStatus}
 
+_PAGE_HEAD: Final = _HEADS[200].replace(b"application/json", b"text/html; charset=utf-8\r\ncache-control: no-store")
+
 Handle = Callable[["Connection", bytes, str, bytes], None]
 """Told the connection, the verb, the target and the body; answers by calling the connection, now or later."""
 
@@ -85,13 +87,14 @@ class Connection(asyncio.Protocol):
         self._complete = True
         self._keeps_alive = self._parser.should_keep_alive()
 
-    def answer(self, status: int, body: bytes = b"") -> None:
-        """Say it, and listen again."""
+    def answer(self, status: int, body: bytes = b"", *, page: bool = False) -> None:
+        """Say it, and listen again. A `page` is for people, and 200."""
         if self._transport.is_closing():
             return
         self._busy, self._size = False, 0
         self._active_at = self._loop.time()
-        self._transport.write(b"%b%d\r\n\r\n%b" % (_HEADS[status], len(body), body))
+        head = _PAGE_HEAD if page else _HEADS[status]
+        self._transport.write(b"%b%d\r\n\r\n%b" % (head, len(body), body))
         if not self._keeps_alive:
             self._transport.close()
 

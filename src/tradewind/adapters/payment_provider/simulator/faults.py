@@ -12,6 +12,8 @@ from tradewind.adapters.payment_provider.wire import Operation
 from tradewind.ports.payment_provider import DeclineCode, Declined
 
 PREFIX: Final = "simulated:"
+CHALLENGED: Final = "tok_3ds"
+"""A token that begins so is challenged, as `simulated:challenge` is."""
 MAX_SLOW_MS: Final = 60_000
 
 
@@ -42,6 +44,28 @@ ONLY_FIRST: Final = frozenset({Effect.DROP_AFTER, Effect.TEAR_AFTER, Effect.GARB
 """These strike the attempt that records; every later attempt with the key is answered from the record."""
 
 
+class Telling(Enum):
+    """When the shop is posted a notice of what came of an authorization, beside the answer to its call."""
+
+    NEVER = "never"
+    BEFORE = "before"
+    AT = "at"
+    AFTER = "after"
+    DOUBLED = "doubled"
+    PROCESSING = "processing"
+    LATE = "late"
+
+
+_TELLS: Final = {
+    Telling.BEFORE: "the notice is there before the answer",
+    Telling.AT: "the notice races the answer",
+    Telling.AFTER: "the notice comes after the answer",
+    Telling.DOUBLED: "the same notice comes twice at once",
+    Telling.PROCESSING: "a notice comes before anything is recorded, another one at the answer",
+    Telling.LATE: "the notice comes at the answer, and once more when the authorization was voided",
+}
+
+
 class Fault(Struct, frozen=True, kw_only=True):
     """One line of the table. `strikes` is the operation that misbehaves when the method bears this name."""
 
@@ -51,6 +75,8 @@ class Fault(Struct, frozen=True, kw_only=True):
     strikes: Operation = "authorization"
     number: str = ""
     declined: Declined | None = None
+    challenges: bool = False
+    tells: Telling = Telling.NEVER
 
 
 class Strike(Struct, frozen=True):
@@ -89,7 +115,19 @@ FAULTS: Final = (
     Fault(
         name="error-after-capture", effect=Effect.ERROR_AFTER, strikes="capture", says="as error-after, when capturing"
     ),
-)
+    Fault(
+        name="challenge",
+        effect=Effect.NONE,
+        says="asks the buyer to confirm first, and tells the shop when they did",
+        challenges=True,
+        tells=Telling.AT,
+    ),
+    *(Fault(name=f"notice-{when.value}", effect=Effect.NONE, says=f"approves; {says}", tells=when)
+      for when, says in _TELLS.items()),
+    *(Fault(name=f"challenge-{when.value}", effect=Effect.NONE, says=f"as challenge; {says}", tells=when,
+            challenges=True)
+      for when, says in {Telling.NEVER: "no notice is sent", **_TELLS}.items()),
+)  # fmt: skip
 _BY_NAME: Final = {fault.name: fault for fault in FAULTS}
 
 
@@ -107,6 +145,8 @@ def strike_of(name: str) -> Strike | None:
 
 def strike_of_method(method: str) -> Strike | None:
     """The fault that this payment method asks for; None for a method that the simulated provider does not know."""
+    if method.startswith(CHALLENGED):
+        return Strike(_BY_NAME["challenge"])
     return strike_of(method.removeprefix(PREFIX)) if method.startswith(PREFIX) else None
 
 

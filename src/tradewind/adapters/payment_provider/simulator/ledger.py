@@ -11,8 +11,10 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from tradewind.adapters.payment_provider.simulator.faults import strike_of_method
 from tradewind.adapters.payment_provider.simulator.rules import ACCOUNTS, Authorization, Verdict, decide
 from tradewind.adapters.payment_provider.wire import (
+    CHALLENGES,
     AuthorizationWish,
     Entry,
     LedgerPage,
@@ -20,7 +22,8 @@ from tradewind.adapters.payment_provider.wire import (
     Wish,
 )
 from tradewind.kernel import clock
-from tradewind.ports.payment_provider import Answer, Approved, Declined
+from tradewind.kernel.ids import new_id
+from tradewind.ports.payment_provider import ActionRequired, Answer, Approved, DeclineCode, Declined
 
 BUSY_TIMEOUT_S: Final = 5.0
 SCHEMA: Final = """
@@ -53,12 +56,22 @@ CREATE TABLE IF NOT EXISTS authorization (
     refunded INTEGER NOT NULL CHECK (refunded BETWEEN 0 AND captured),
     voided INTEGER NOT NULL CHECK (voided IN (0, 1) AND (voided = 0 OR captured = 0))
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS challenge (
+    id TEXT PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    asked BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
 """
 LAST_POSITION: Final = "SELECT coalesce(max(position), 0) FROM operation"
 RECORDED: Final = """
 SELECT o.operation, a.method, o.asked, o.outcome, o.code, o.reason, o.provider_id
 FROM operation o LEFT JOIN authorization a ON a.key = o.authorization_key WHERE o.key = ?
 """
+CHALLENGE: Final = """
+SELECT c.id, c.asked, coalesce(a.voided, 0) FROM challenge c LEFT JOIN authorization a ON a.key = c.key WHERE c.key = ?
+"""
+CHALLENGED: Final = "SELECT asked FROM challenge WHERE id = ?"
+WRITE_CHALLENGE: Final = "INSERT INTO challenge (id, key, asked) VALUES (?, ?, ?)"
 STATE: Final = (
     "SELECT key, reference, method, minor, currency, captured, refunded, voided FROM authorization WHERE key = ?"
 )
@@ -76,13 +89,15 @@ FROM operation WHERE reference = ? ORDER BY position LIMIT ?
 """
 
 _canonical: Final = msgspec.json.Encoder(order="deterministic").encode
+_decode_wish: Final = msgspec.json.Decoder(AuthorizationWish).decode
 
 
 class Ask(Struct, frozen=True):
-    """A wish and the scripted refusal that strikes it, if any."""
+    """A wish and the scripted refusal that strikes it, if any. `proved`: the buyer has answered the challenge."""
 
     wish: Wish
     struck: Declined | None = None
+    proved: bool = False
 
 
 class Recorded(Struct, frozen=True, kw_only=True):
@@ -101,6 +116,8 @@ class Ledger:
         self._writer.executescript(SCHEMA)
         self._reader = _connect(path)
         self._position = self._last_position()
+        self.url = ""
+        """Where buyers find their challenges."""
 
     def record(self, asks: Sequence[Ask]) -> list[Recorded]:
         """Decide and write all of them in one transaction, in this order; when it returns, they are on the disk.
@@ -122,7 +139,15 @@ class Ledger:
     def look_up(self, key: str) -> Answer | None:
         """The recorded answer; None when nothing is recorded for this key."""
         row = self._reader.execute(RECORDED, (key,)).fetchone()
-        return None if row is None else _answer(*row[3:])
+        if row is not None:
+            return _answer(*row[3:])
+        challenge = self._reader.execute(CHALLENGE, (key,)).fetchone()
+        return None if challenge is None else self._required(challenge[0], voided=challenge[2])
+
+    def challenged(self, challenge_id: str) -> AuthorizationWish | None:
+        """What the buyer was asked to confirm; None when there is no such challenge."""
+        row = self._reader.execute(CHALLENGED, (challenge_id,)).fetchone()
+        return None if row is None else _decode_wish(row[0])
 
     def page(self, cursor: int, limit: int) -> LedgerPage:
         """At most `limit` operations recorded after position `cursor`."""
@@ -146,6 +171,8 @@ class Ledger:
         of = wish.key if isinstance(wish, AuthorizationWish) else wish.authorization_key
         state = self._writer.execute(STATE, (of,)).fetchone()
         before = None if state is None else _authorization(*state)
+        if before is None and isinstance(wish, AuthorizationWish) and _asks_buyer(ask, wish):
+            return self._challenge(wish, asked)
         verdict = decide(wish, before, ask.struck)
         self._position += 1
         provider_id = "" if verdict.declined else f"sim_{self._position:010d}"
@@ -170,8 +197,27 @@ class Ledger:
             method=wish.method if isinstance(wish, AuthorizationWish) else known.method if known is not None else "",
         )
 
+    def _challenge(self, wish: AuthorizationWish, asked: bytes) -> Recorded:
+        row = self._writer.execute(CHALLENGE, (wish.key,)).fetchone()
+        if row is not None:
+            same = row[1] == asked
+            return Recorded(answer=self._required(row[0], voided=row[2]) if same else None, method=wish.method)
+        challenge_id = new_id().hex
+        self._writer.execute(WRITE_CHALLENGE, (challenge_id, wish.key, asked))
+        return Recorded(answer=self._required(challenge_id, voided=0), fresh=True, method=wish.method)
+
+    def _required(self, challenge_id: str, *, voided: int) -> Answer:
+        if voided:
+            return Declined(code=DeclineCode.VOIDED, reason="This authorization was voided before it was confirmed.")
+        return ActionRequired(provider_id=f"sim_{challenge_id}", url=f"{self.url}{CHALLENGES}{challenge_id}")
+
     def _last_position(self) -> int:
         return int(self._writer.execute(LAST_POSITION).fetchone()[0])
+
+
+def _asks_buyer(ask: Ask, wish: AuthorizationWish) -> bool:
+    strike = strike_of_method(wish.method)
+    return strike is not None and strike.fault.challenges and not ask.proved and ask.struck is None
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -11,27 +11,34 @@ from urllib.parse import parse_qs, unquote
 
 import msgspec
 
+from tradewind.adapters.payment_provider.simulator.challenge import ANSWERS, answered, asking
 from tradewind.adapters.payment_provider.simulator.connection import Connection
 from tradewind.adapters.payment_provider.simulator.faults import (
     ONLY_FIRST,
     Effect,
     Strike,
+    Telling,
     strike_of,
     strike_of_method,
 )
 from tradewind.adapters.payment_provider.simulator.group_commit import GroupCommit
 from tradewind.adapters.payment_provider.simulator.ledger import Ask, Ledger, Recorded
+from tradewind.adapters.payment_provider.simulator.notifying import Notifier
 from tradewind.adapters.payment_provider.wire import (
+    CHALLENGES,
     MAX_PAGE,
     PATHS,
+    WEBHOOK,
     AuthorizationWish,
     Call,
     CaptureWish,
+    Endpoint,
     FaultWish,
     RefundWish,
     VoidWish,
     Wish,
 )
+from tradewind.ports.payment_provider import ActionRequired
 
 HOST: Final = "127.0.0.1"
 BACKLOG: Final = 1_024
@@ -47,6 +54,8 @@ _WISHES: Final[dict[str, Callable[[bytes], Wish]]] = {
     PATHS["refund"]: msgspec.json.Decoder(RefundWish).decode,
 }
 _FAULT_WISH: Final = msgspec.json.Decoder(FaultWish)
+_ENDPOINT: Final = msgspec.json.Decoder(Endpoint)
+_PROCESSING: Final = "authorization.processing"
 _encode: Final = msgspec.json.Encoder().encode
 _LOOK_UP: Final = PATHS["look_up"]
 _LEDGER: Final = "/v1/ledger"
@@ -55,8 +64,9 @@ _LEDGER: Final = "/v1/ledger"
 class Counter:
     """Reads requests, lets faults strike, asks the ledger, answers."""
 
-    def __init__(self, ledger: Ledger, commits: GroupCommit) -> None:
+    def __init__(self, ledger: Ledger, commits: GroupCommit, notifier: Notifier) -> None:
         self._ledger = ledger
+        self._notifier = notifier
         self._commits = commits
         self._loop = asyncio.get_running_loop()
         self._scripted: dict[Call, deque[tuple[Strike, int]]] = {}
@@ -70,6 +80,11 @@ class Counter:
                 self._wish(connection, decode(body))
             elif verb == b"POST" and target == "/v1/faults":
                 self._script(connection, _FAULT_WISH.decode(body))
+            elif verb == b"POST" and target == WEBHOOK:
+                self._notifier.send_to(_ENDPOINT.decode(body))
+                connection.answer(200, b"{}")
+            elif target.startswith(CHALLENGES):
+                self._challenge(connection, verb, target.removeprefix(CHALLENGES), body)
             elif verb == b"GET":
                 self._read(connection, target)
             else:
@@ -92,12 +107,48 @@ class Counter:
                 _refuse(connection, 500, "A scripted error.")
             case Effect.SLOW if strike is not None:
                 self._loop.call_later(strike.number / 1_000, self._record, connection, wish, None)
+            case _ if strike is not None and strike.fault.tells is Telling.PROCESSING and not strike.fault.challenges:
+                self._notifier.tell(wish.key, kind=_PROCESSING, then=lambda: self._record(connection, wish, once))
             case _:
                 self._record(connection, wish, once)
 
     def _record(self, connection: Connection, wish: Wish, once: Strike | None) -> None:
         ask = Ask(wish, once.fault.declined if once is not None else None)
-        if not self._commits.submit(ask, lambda recorded: _settle(connection, wish, once, recorded)):
+        if not self._commits.submit(ask, lambda recorded: self._settled(connection, wish, once, recorded)):
+            _refuse(connection, 503, "Too many wishes are waiting.")
+
+    def _settled(self, connection: Connection, wish: Wish, once: Strike | None, recorded: Recorded | None) -> None:
+        """The books have it, or could not be written: say so, and tell of it where that is scripted."""
+        tells = _tells(recorded)
+        if isinstance(wish, VoidWish) and tells is Telling.LATE:
+            self._notifier.tell(wish.authorization_key)
+        if not isinstance(wish, AuthorizationWish) or (recorded and isinstance(recorded.answer, ActionRequired)):
+            tells = Telling.NEVER
+        self._notifier.around(tells, wish.key, lambda: _settle(connection, wish, once, recorded))
+
+    def _challenge(self, connection: Connection, verb: bytes, challenge_id: str, body: bytes) -> None:
+        """A buyer's browser asks for the page, or answers it."""
+        wish = self._ledger.challenged(challenge_id)
+        if wish is None:
+            _refuse(connection, 404, "There is nothing at this address.")
+        elif verb == b"GET":
+            connection.answer(200, asking(wish), page=True)
+        elif verb != b"POST" or body not in ANSWERS:
+            _refuse(connection, 400, "Say answer=confirm or answer=fail.")
+        elif (strike := strike_of_method(wish.method)) is not None and strike.fault.tells is Telling.PROCESSING:
+            self._notifier.tell(wish.key, kind=_PROCESSING, then=lambda: self._prove(connection, wish, body))
+        else:
+            self._prove(connection, wish, body)
+
+    def _prove(self, connection: Connection, wish: AuthorizationWish, body: bytes) -> None:
+        def settled(recorded: Recorded | None) -> None:
+            if recorded is None:
+                _refuse(connection, 503, "The ledger cannot be written.")
+                return
+            page = answered(recorded.answer)
+            self._notifier.around(_tells(recorded), wish.key, lambda: connection.answer(200, page, page=True))
+
+        if not self._commits.submit(Ask(wish, ANSWERS[body], proved=True), settled):
             _refuse(connection, 503, "Too many wishes are waiting.")
 
     def _read(self, connection: Connection, target: str) -> None:
@@ -172,23 +223,32 @@ async def simulator(ledger_path: Path, port: int) -> AsyncIterator[str]:
     """Serve on the loopback for as long as the context; gives the URL. The batch under way is finished on leaving."""
     ledger = Ledger(ledger_path)
     commits = GroupCommit(ledger)
-    counter = Counter(ledger, commits)
+    notifier = Notifier(ledger_path.with_suffix(".webhook"))
+    counter = Counter(ledger, commits, notifier)
     connections: set[Connection] = set()
     server = await asyncio.get_running_loop().create_server(
         lambda: Connection(counter.handle, connections), HOST, port, backlog=BACKLOG
     )
+    ledger.url = f"http://{HOST}:{server.sockets[0].getsockname()[1]}"
     try:
-        yield f"http://{HOST}:{server.sockets[0].getsockname()[1]}"
+        yield ledger.url
     finally:
         server.close()
+        await notifier.close()
         await commits.close()
         for connection in tuple(connections):
             connection.drop()
         ledger.close()
 
 
+def _tells(recorded: Recorded | None) -> Telling:
+    """What is scripted for what this very call recorded."""
+    strike = strike_of_method(recorded.method) if recorded is not None and recorded.fresh else None
+    return strike.fault.tells if strike is not None else Telling.NEVER
+
+
 def _settle(connection: Connection, wish: Wish, once: Strike | None, recorded: Recorded | None) -> None:
-    """The books have it (or could not be written): say so, unless a fault has the last word."""
+    """Say what the books say, unless a fault has the last word."""
     if recorded is None:
         _refuse(connection, 503, "The ledger cannot be written.")
     elif recorded.answer is None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tradewind.kernel.money import Money
-from tradewind.ports.payment_provider import Answer, DeclineCode, Declined, PaymentProvider
+from tradewind.ports.payment_provider import Answer, DeclineCode, Declined, PaymentProvider, Settled
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Capture:
     amount: Money
     key: str
 
-    async def send(self) -> Answer:
+    async def send(self) -> Settled:
         """Ask the provider."""
         return await self.provider.capture(self.authorization_key, self.amount, self.key)
 
@@ -44,7 +44,7 @@ class Refund:
     amount: Money
     key: str
 
-    async def send(self) -> Answer:
+    async def send(self) -> Settled:
         """Ask the provider."""
         return await self.provider.refund(self.authorization_key, self.amount, self.key)
 
@@ -54,7 +54,7 @@ class Cancelled:
     """What a cancellation came to: whether it took a refund, and whether the provider agreed."""
 
     refunded: bool
-    answer: Answer
+    answer: Settled
 
 
 @dataclass(frozen=True)
