@@ -42,7 +42,7 @@ class ShopDoor:
         headers = {name.lower(): value for name, value in request.headers.items()}
         body = await request.read()
         async with self.came:
-            self.notices += READER.read(headers, body, clock.now())
+            self.notices += await READER.read(headers, body, clock.now())
             self.heard.append(msgspec.json.decode(body, type=NoticeBody).type)
             self.came.notify_all()
         return web.Response(status=204)
@@ -188,7 +188,7 @@ def test_a_replayed_notice_is_refused_and_a_rotated_secret_is_not(seconds: int) 
     then = clock.now()
     for secret in ("an older secret", SECRET):
         headers = {SIGNATURE: sign(secret, BODY, then)}
-        assert [notice.key for notice in READER.read(headers, BODY, then + timedelta(seconds=299))] == ["k1"]
+        assert [notice.key for notice in await READER.read(headers, BODY, then + timedelta(seconds=299))] == ["k1"]
         with pytest.raises(Unauthenticated):
             READER.read(headers, BODY, then + timedelta(seconds=seconds))
 

@@ -27,7 +27,7 @@ class SimulatedNotices:
     def __init__(self, *secrets: str) -> None:
         self._secrets = secrets
 
-    def read(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Sequence[Notice]:
+    async def read(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Sequence[Notice]:
         """The one notice of a body; see the port."""
         stamp = self._verified(headers.get(SIGNATURE, ""), body, now)
         try:
