@@ -117,7 +117,7 @@ class PaymentProvider(Protocol):
         ...
 
     async def capture(self, authorization_key: str, amount: Money, key: str) -> Settled:
-        """Take `amount` of what the authorization holds. All captures together never exceed it."""
+        """Take `amount` of what the authorization holds, once; what it leaves is let go and cannot be captured."""
         ...
 
     async def void(self, authorization_key: str, key: str) -> Settled:

@@ -62,6 +62,19 @@ async def test_a_capture_takes_what_is_held_and_never_more(
     assert books == [("cardholder", "held", 10_000), ("held", "merchant", 10_000), ("held", "merchant", 0)]
 
 
+async def test_a_capture_of_a_part_lets_go_of_the_rest(
+    provider: PaymentProvider, process: ProviderProcess, order: str
+) -> None:
+    key = await held(provider, order)
+    for _ in range(2):
+        assert isinstance(await provider.capture(key, Money(4_000, "EUR"), f"{order}/capture/1"), Approved)
+    assert code(await provider.capture(key, Money(1, "EUR"), f"{order}/capture/2")) == "exceeds_authorization"
+    assert code(await provider.void(key, f"{order}/void/1")) == "already_captured"
+    books = [(line.from_account, line.to_account, line.minor) for line in await process.ledger(order)]
+    assert books[1:3] == [("held", "merchant", 4_000), ("held", "cardholder", 6_000)]
+    assert isinstance(await provider.refund(key, Money(4_000, "EUR"), f"{order}/refund/1"), Approved)
+
+
 async def test_a_capture_needs_a_live_authorization_in_its_currency(provider: PaymentProvider, order: str) -> None:
     key = f"{order}/authorize/1"
     assert code(await provider.capture(key, EUR_100, f"{order}/capture/1")) == "unknown_authorization"

@@ -33,6 +33,8 @@ def test_the_accounts_always_tell_what_the_authorization_has_come_to(wishes: lis
         source, target = ACCOUNTS[wish.OPERATION]
         accounts[source] -= verdict.moved
         accounts[target] += verdict.moved
+        accounts["held"] -= verdict.let_go
+        accounts["cardholder"] += verdict.let_go
         assert verdict.declined is None or (verdict.moved == 0 and verdict.after is None)
         assert min(accounts["held"], accounts["merchant"]) >= 0
         if state is not None:

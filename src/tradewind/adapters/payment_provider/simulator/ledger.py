@@ -188,6 +188,8 @@ class Ledger:
             ("declined", verdict.declined.code, verdict.declined.reason) if verdict.declined else ("approved", "", "")
         )
         self._writer.execute(WRITE_OPERATION, (*values, *said, provider_id, recorded_at, asked))
+        if verdict.let_go:
+            self._let_go(wish, before, verdict.let_go, recorded_at)
         if verdict.after is not None:
             self._writer.execute(WRITE_STATE, msgspec.structs.astuple(verdict.after))
         known = verdict.after or before
@@ -196,6 +198,16 @@ class Ledger:
             fresh=True,
             method=wish.method if isinstance(wish, AuthorizationWish) else known.method if known is not None else "",
         )
+
+    def _let_go(self, wish: Wish, before: Authorization | None, minor: int, recorded_at: str) -> None:
+        """What a capture leaves is a void of its own in the books."""
+        assert before is not None, "something was captured of it"
+        self._position += 1
+        key, of = f"{wish.key}#rest", before.key
+        moved = (self._position, "void", key, of, before.reference, 0, minor, before.currency, *ACCOUNTS["void"])
+        asked = _canonical(VoidWish(key=key, authorization_key=of))
+        said = ("approved", "", "", f"sim_{self._position:010d}", recorded_at, asked)
+        self._writer.execute(WRITE_OPERATION, (*moved, *said))
 
     def _challenge(self, wish: AuthorizationWish, asked: bytes) -> Recorded:
         row = self._writer.execute(CHALLENGE, (wish.key,)).fetchone()

@@ -26,7 +26,10 @@ ACCOUNTS: Final[dict[Operation, tuple[str, str]]] = {
 
 
 class Authorization(Struct, frozen=True, kw_only=True):
-    """What one authorization has come to, in minor units. A tombstone is voided and has no reference."""
+    """What one authorization has come to, in minor units. A tombstone is voided and has no reference.
+
+    `minor`: what is held or was taken; what a capture let go is not in it.
+    """
 
     key: str
     reference: str = ""
@@ -39,10 +42,14 @@ class Authorization(Struct, frozen=True, kw_only=True):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """What the ledger shall write: the state afterwards (None: unchanged), what moved, and the refusal if any."""
+    """What the ledger shall write: the state afterwards (None: unchanged), what moved, and the refusal if any.
+
+    `let_go`: what a capture leaves, which goes back to the cardholder.
+    """
 
     after: Authorization | None = None
     moved: int = 0
+    let_go: int = 0
     declined: Declined | None = None
 
 
@@ -89,7 +96,9 @@ def _capture(wish: CaptureWish, before: Authorization | None) -> Verdict:
     strike = strike_of_method(before.method)
     if strike is not None and strike.fault.declined is not None and strike.fault.strikes == "capture":
         return Verdict(declined=strike.fault.declined)
-    return Verdict(after=replace(before, captured=before.captured + wish.amount.minor), moved=wish.amount.minor)
+    taken = wish.amount.minor
+    after = replace(before, captured=before.captured + taken, minor=before.captured + taken)
+    return Verdict(after=after, moved=taken, let_go=before.minor - after.minor)
 
 
 def _void(wish: VoidWish, before: Authorization | None) -> Verdict:
