@@ -1,13 +1,19 @@
 """A real provider process and clients of it. Tests share them and keep apart by key and reference."""
 
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit, urlunsplit
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
+from tests.adapters.payment_provider.parties import NAMES, Party, party
 from tests.adapters.payment_provider.provider_process import ProviderProcess
 from tradewind.adapters.payment_provider.client import HttpPaymentProvider, payment_provider
+from tradewind.adapters.payment_provider.journaled.journal import MIGRATIONS, Journal
+from tradewind.app.engines import Engines
 from tradewind.kernel.ids import new_id
+from tradewind.runtime.migrate import migrate
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -36,3 +42,27 @@ async def hasty(process: ProviderProcess) -> AsyncIterator[HttpPaymentProvider]:
 def order() -> str:
     """An order id that nobody else uses."""
     return str(new_id())
+
+
+@pytest_asyncio.fixture(scope="session")
+async def journal(shared_engines: Engines) -> AsyncIterator[Journal]:
+    """A journal in a database of its own."""
+    name = f"journal_{new_id().hex}"
+    admin = await asyncpg.connect(shared_engines.database_url)
+    await admin.execute(f'CREATE DATABASE "{name}"')
+    url = urlunsplit(urlsplit(shared_engines.database_url)._replace(path=f"/{name}"))
+    async with asyncpg.create_pool(url, min_size=1, max_size=8) as pool:
+        async with pool.acquire() as connection:
+            await migrate(connection, [("payment_provider", MIGRATIONS)])
+        yield Journal(pool)
+    await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    await admin.close()
+
+
+@pytest_asyncio.fixture(scope="session", params=NAMES)
+async def each(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, journal: Journal
+) -> AsyncIterator[Party]:
+    """Each provider in turn; every test may use it and none may end it."""
+    async with party(request.param, tmp_path_factory.mktemp(request.param), journal) as running:
+        yield running

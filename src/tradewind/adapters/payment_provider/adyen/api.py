@@ -124,7 +124,9 @@ class AdyenApi:
 
     async def _ask(self, wish: Wish, send: Send, request: dict[str, Any], *about: Any) -> dict[str, Any]:
         def ask() -> Any:
-            return send({"merchantAccount": self._account, **request}, *about, idempotency_key=wish.mark).message
+            # A void may have to be asked by our name first and by Adyen's later: those are two requests.
+            key = wish.mark if wish.verb != "void" else f"{wish.mark}-{'named' if about else 'unnamed'}"
+            return send({"merchantAccount": self._account, **request}, *about, idempotency_key=key).message
 
         try:
             said = await asyncio.get_running_loop().run_in_executor(self._threads, ask)
@@ -151,7 +153,7 @@ async def adyen_provider(
     live_prefix: str | None = None,
     api_base: str | None = None,
 ) -> AsyncIterator[JournaledProvider]:
-    """The port, answered by Adyen, for as long as the context. `live_prefix`: the live endpoint's; else the test one."""
+    """The port, answered by Adyen, while the context lasts. `live_prefix`: the live endpoint's; else the test one."""
     client = Adyen.Adyen(
         xapikey=api_key,
         platform="live" if live_prefix else "test",

@@ -40,7 +40,7 @@ def _capture(asked: Asked, family: Family) -> Settled | None:
         return declined(DeclineCode.UNKNOWN_AUTHORIZATION)
     if asked.wish.amount.currency != of.wish.amount.currency:
         return declined(DeclineCode.CURRENCY_MISMATCH)
-    if asked.wish.amount.minor > of.wish.amount.minor - _sum(family.all("capture", asked.position)):
+    if _granted(family.all("capture", asked.position)) or asked.wish.amount.minor > of.wish.amount.minor:
         return declined(DeclineCode.EXCEEDS_AUTHORIZATION)
     return None
 

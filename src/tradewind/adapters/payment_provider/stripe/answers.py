@@ -56,7 +56,7 @@ def authorization(intent: Any) -> Answer | None:
 def capture(intent: Any, asked: Asked) -> Answer | None:
     """What became of this capture; None while nothing is captured."""
     if intent.status == "succeeded":
-        if (field(intent, "metadata") or {}).get(CAPTURE_KEY) == asked.wish.key:
+        if kept(intent, CAPTURE_KEY) == asked.wish.key:
             return Approved(provider_id=str(field(intent, "latest_charge") or intent.id))
         return declined(DeclineCode.EXCEEDS_AUTHORIZATION)
     if intent.status == "canceled":
@@ -84,6 +84,11 @@ def redirect(intent: Any) -> str | None:
     action = field(intent, "next_action")
     found = field(action, "redirect_to_url") if action else None
     return None if not found else field(found, "url")
+
+
+def kept(thing: Any, name: str) -> Any:
+    """What we once attached to it."""
+    return field(field(thing, "metadata"), name)
 
 
 def field(thing: Any, name: str) -> Any:

@@ -67,11 +67,14 @@ class StripeApi:
         return answer
 
     async def void(self, asked: Asked, of: Asked) -> Answer:
-        """Cancel the PaymentIntent, confirmed or not."""
+        """Cancel the PaymentIntent, confirmed or not.
+
+        Without an idempotency key: it can be canceled once, and a kept 500 would stand in the way of trying again.
+        """
         try:
             intent_id = of.provider_id or (await self._opened(of)).id
             with asking(asked.wish):
-                intent = await self._v1.payment_intents.cancel_async(intent_id, None, _once("cancel", asked))
+                intent = await self._v1.payment_intents.cancel_async(intent_id)
         except stripe.InvalidRequestError:
             if of.provider_id is None:  # it could not even be opened, and never can
                 return Approved(provider_id=asked.wish.mark)
@@ -166,7 +169,7 @@ class StripeApi:
     async def _refunded(self, asked: Asked, intent_id: str) -> Answer | None:
         with asking(asked.wish):
             page = await self._v1.refunds.list_async({"payment_intent": intent_id, "limit": MAX_REFUNDS})
-        found = [one for one in page.data if (answers.field(one, "metadata") or {}).get(KEY) == asked.wish.key]
+        found = [one for one in page.data if answers.kept(one, KEY) == asked.wish.key]
         return answers.refund(found[0]) if found else None
 
 

@@ -1,6 +1,4 @@
 -- What was asked of an outside payment provider, written down before it is asked (adapters/payment_provider/journaled).
-CREATE SCHEMA payment_provider;
-
 CREATE TABLE payment_provider.asked (
     position bigint GENERATED ALWAYS AS IDENTITY,
     key text PRIMARY KEY CHECK (length(key) BETWEEN 1 AND 255),
