@@ -51,10 +51,11 @@ async def journal(shared_engines: Engines) -> AsyncIterator[Journal]:
     admin = await asyncpg.connect(shared_engines.database_url)
     await admin.execute(f'CREATE DATABASE "{name}"')
     url = urlunsplit(urlsplit(shared_engines.database_url)._replace(path=f"/{name}"))
-    async with asyncpg.create_pool(url, min_size=1, max_size=8) as pool:
-        async with pool.acquire() as connection:
-            await migrate(connection, [("payment_provider", MIGRATIONS)])
-        yield Journal(pool)
+    connection = await asyncpg.connect(url)
+    await migrate(connection, [("payment_provider", MIGRATIONS)])
+    await connection.close()
+    async with Journal.open(url) as opened:
+        yield opened
     await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
     await admin.close()
 

@@ -1,7 +1,7 @@
 """Every payment provider that the shop can be given, with a way to look into its books and to hear its notices."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,6 +64,12 @@ class Party:
             await self.heard.wait_for(lambda: len(found()) >= times)
         return found()
 
+    async def asked(self, *endings: str) -> None:
+        """Wait until a question of this kind has arrived (the simulated provider does not say)."""
+        if isinstance(self.process, Running):
+            questions = self.process.outside.questions
+            await eventually(lambda: questions[-1].endswith(endings))
+
     async def prove(self, url: str, word: str) -> None:
         """The buyer's browser answers the challenge."""
         async with aiohttp.ClientSession() as http, http.post(url, data={"answer": word}) as response:
@@ -77,6 +83,13 @@ class Party:
             self.notices += told
             self.heard.notify_all()
         return web.Response(status=204)
+
+
+async def eventually(true: Callable[[], bool | Awaitable[bool]]) -> None:
+    """Wait until it is."""
+    async with asyncio.timeout(20):
+        while not (found if isinstance(found := true(), bool) else await found):  # noqa: ASYNC110 -- others' doing
+            await asyncio.sleep(0.02)
 
 
 def _balance(line: Entry) -> int:
@@ -147,4 +160,5 @@ def of_adyen(url: str, journal: Journal, timeout_s: float) -> Any:
         return_url=BACK,
         timeout_s=timeout_s,
         api_base=url,
+        sweep_every_s=0.1,
     )

@@ -49,6 +49,8 @@ class StripeServer(Outside):
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
         self.intents: dict[str, Intent] = {}
+        self.loses_next_creation = False
+        """Whether the next PaymentIntent is made without an answer: the connection is reset."""
         self._indexed: set[str] = set()
         self._begun: dict[str, tuple[str, Said | None]] = {}
         self._under_way: set[str] = set()
@@ -108,7 +110,13 @@ class StripeServer(Outside):
 
     def _write(self, connection: Any, path: str, form: dict[str, str], key: str) -> Said | None:
         if path == INTENTS:
-            return self._create(form)
+            said = self._create(form)
+            if self.loses_next_creation:
+                self.loses_next_creation = False
+                self._begun[key] = (self._begun[key][0], said)
+                connection.drop()
+                return None
+            return said
         if path == REFUNDS:
             intent = self.intents.get(form["payment_intent"])
             return _missing("payment_intent") if intent is None else self._refund(connection, intent, form, key)

@@ -23,6 +23,7 @@ from tradewind.adapters.payment_provider.adyen import answers
 from tradewind.adapters.payment_provider.journaled.api import Asked, Wish, unknown
 from tradewind.adapters.payment_provider.journaled.journal import Journal
 from tradewind.adapters.payment_provider.journaled.provider import JournaledProvider
+from tradewind.adapters.payment_provider.journaled.sweeping import EVERY_S, sweeping
 from tradewind.ports.payment_provider import ActionRequired, Answer, Approved, Declined
 
 MEMORY: Final = timedelta(days=6)
@@ -152,6 +153,7 @@ async def adyen_provider(
     timeout_s: float,
     live_prefix: str | None = None,
     api_base: str | None = None,
+    sweep_every_s: float = EVERY_S,
 ) -> AsyncIterator[JournaledProvider]:
     """The port, answered by Adyen, while the context lasts. `live_prefix`: the live endpoint's; else the test one."""
     client = Adyen.Adyen(
@@ -167,7 +169,8 @@ async def adyen_provider(
         api = AdyenApi(client, threads, journal, merchant_account, return_url)
         provider = JournaledProvider(api, journal, timeout_s=timeout_s)
         try:
-            yield provider
+            async with sweeping(provider, journal, every_s=sweep_every_s):
+                yield provider
         finally:
             await provider.close()
 

@@ -3,14 +3,18 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from msgspec import Struct
 
 from tradewind.kernel.errors import Unavailable
+from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
 from tradewind.ports.payment_provider import ActionRequired, Answer, Approved, DeclineCode, Declined
+from tradewind.runtime.failpoints import planted
 
+NEW_MARK: Final = "provider_mark_not_kept"
+"""The bug that tests plant: each try is asked as if it were the first."""
 Verb = Literal["authorize", "capture", "void", "refund"]
 
 
@@ -27,7 +31,8 @@ class Wish(Struct, frozen=True, kw_only=True):
     @property
     def mark(self) -> str:
         """The key in 40 letters that every provider takes as an idempotency key and as a reference."""
-        return hashlib.sha256(self.key.encode()).hexdigest()[:40]
+        salt = new_id().hex if planted(NEW_MARK) else ""
+        return hashlib.sha256((self.key + salt).encode()).hexdigest()[:40]
 
 
 class Asked(Struct, frozen=True, kw_only=True):

@@ -8,15 +8,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
+import asyncpg
 import msgspec
 
-from tradewind.adapters.payment_provider.journaled.api import Asked, Family, Wish
+from tradewind.adapters.payment_provider.journaled.api import NEW_MARK, Asked, Family, Wish
 from tradewind.adapters.payment_provider.journaled.rules import declined
 from tradewind.kernel.money import Money
 from tradewind.ports.payment_provider import Answer, Approved, DeclineCode, KeyReused
 from tradewind.runtime.database import AWAY, DatabaseAway
+from tradewind.runtime.failpoints import planted
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtextextended('payment_provider.asked ' || $1, 0))"
@@ -42,15 +44,36 @@ REOPEN: Final = """
     WHERE authorization_key = $1 AND verb = 'void' AND answer ->> 'outcome' = 'approved'
 """
 AGE: Final = "SELECT now() - $1::timestamptz"
+LATE: Final = """
+    SELECT void.* FROM payment_provider.asked AS void JOIN payment_provider.asked AS held
+        ON held.key = void.authorization_key
+    WHERE void.verb = 'void' AND void.answer IS NULL AND held.answer ->> 'code' = 'voided'
+        AND held.provider_id IS NOT NULL
+    ORDER BY void.position LIMIT $1
+"""
+MAX_CONNECTIONS: Final = 16
+IDLE_S: Final = 60.0
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder(Answer).decode
 
 
 class Journal:
-    """On a pool of connections. Everything raises DatabaseAway (Unavailable) where Postgres is away."""
+    """On connections of its own, since it is written while others hold theirs.
+
+    Everything raises DatabaseAway (Unavailable) where Postgres is away.
+    """
 
     def __init__(self, pool: Any) -> None:
         self._pool = pool
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, database_url: str) -> AsyncIterator[Self]:
+        """The journal in this database, for as long as the context."""
+        async with asyncpg.create_pool(
+            database_url, min_size=0, max_size=MAX_CONNECTIONS, max_inactive_connection_lifetime=IDLE_S
+        ) as pool:
+            yield cls(pool)
 
     async def note(self, wish: Wish) -> tuple[Asked, Family]:
         """Write the wish down, unless it stands there. A void of what was never asked writes a tombstone, too.
@@ -59,7 +82,7 @@ class Journal:
         """
         async with self._connection() as connection, connection.transaction():
             await connection.execute(ONE_AT_A_TIME, wish.authorization_key)
-            fresh = await connection.execute(WRITE, *_row(wish)) == "INSERT 0 1"
+            fresh = await connection.execute(WRITE, *_row(wish)) == "INSERT 0 1" or planted(NEW_MARK)
             if wish.verb == "void":
                 await connection.execute(WRITE, *_tombstone(wish.authorization_key))
             rows = [_asked(row) for row in await connection.fetch(FAMILY, wish.authorization_key)]
@@ -115,6 +138,11 @@ class Journal:
         """It held money after all: its voids have to be asked again."""
         async with self._connection() as connection:
             await connection.execute(REOPEN, authorization_key)
+
+    async def late(self, limit: int) -> list[Asked]:
+        """Voids to be asked again, oldest first."""
+        async with self._connection() as connection:
+            return [_asked(row) for row in await connection.fetch(LATE, limit)]
 
     async def age(self, asked: Asked) -> timedelta:
         """How long ago it was written down, by the database's clock."""

@@ -56,19 +56,16 @@ class JournaledProvider:
     async def look_up(self, key: str) -> Answer | None:
         """What became of the call with this key; see the port.
 
-        A refund that was accepted may still fail at the bank, so that it is seen afresh. A yes that came after a void
-        (the buyer confirmed late) is let go of.
+        A refund that was accepted may still fail at the bank, so that it is seen afresh.
         """
         asked = await self._journal.find(key)
-        if asked is None or (asked.settled and asked.wish.verb != "refund" and not asked.voided):
+        if asked is None or asked.refused or (asked.approved and asked.wish.verb != "refund"):
             return None if asked is None else asked.answer
-        family = await self._journal.family(asked.wish.authorization_key)
-        of = family.of or asked
+        of = asked
+        if asked.wish.verb != "authorize":
+            of = (await self._journal.family(asked.wish.authorization_key)).of or asked
         async with _patience(asked.wish, self._timeout_s):
-            if asked.voided:
-                await self._let_go_again(asked, family)
-                return asked.answer
-            seen = None if asked.refused else await self._api.see(asked, of)
+            seen = await self._api.see(asked, of)
         if seen is None:
             return asked.answer
         if asked.approved and not isinstance(seen, Approved):
@@ -140,11 +137,6 @@ class JournaledProvider:
                 return await self._api.void(asked, of)
             case "refund":
                 return await self._api.refund(asked, of)
-
-    async def _let_go_again(self, of: Asked, family: Family) -> None:
-        for void in family.all("void"):
-            if not void.settled:
-                await self._journal.settle(void.wish.key, await self._api.void(void, of))
 
 
 @asynccontextmanager

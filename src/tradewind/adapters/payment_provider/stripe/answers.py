@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+import aiohttp
 import stripe
 
 from tradewind.adapters.payment_provider.journaled.api import Asked, Wish, unknown
@@ -35,6 +36,8 @@ def asking(wish: Wish) -> Iterator[None]:
     except stripe.StripeError as trouble:  # 401, 403, 409, 429, 5xx, no connection, no JSON
         status = f" {trouble.http_status}" if trouble.http_status else ""
         raise unknown(wish, type(trouble).__name__ + status) from trouble
+    except (aiohttp.ClientError, OSError) as torn:  # in the middle of an answer, which Stripe's client lets pass
+        raise unknown(wish, type(torn).__name__) from torn
 
 
 def authorization(intent: Any) -> Answer | None:

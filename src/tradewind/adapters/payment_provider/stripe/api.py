@@ -122,7 +122,7 @@ class StripeApi:
 
     async def _opened(self, asked: Asked) -> Any:
         """The authorization's PaymentIntent as it is now."""
-        if asked.provider_id is not None:
+        if asked.provider_id is not None and not asked.fresh:
             return await self._retrieve(asked, asked.provider_id)
         intent = None if asked.fresh else await self._forgotten(asked)
         if intent is None:

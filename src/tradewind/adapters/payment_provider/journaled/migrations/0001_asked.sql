@@ -14,4 +14,5 @@ CREATE TABLE payment_provider.asked (
     asked_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX asked_by_authorization ON payment_provider.asked (authorization_key, position);
+CREATE INDEX asked_open_voids ON payment_provider.asked (position) WHERE verb = 'void' AND answer IS NULL;
 CREATE INDEX asked_by_name ON payment_provider.asked (provider_id) WHERE provider_id IS NOT NULL;
