@@ -33,7 +33,7 @@ class StripeNotices:
             keys = [key for name in names if isinstance(key := kept.get(name), str) and key]
             # One event may be about two calls, and the shop takes each notice once.
             return [Notice(notice_id=f"{event['id']}/{n}", key=key, at=at) for n, key in enumerate(keys)]
-        except (msgspec.DecodeError, KeyError, TypeError, AttributeError, ValueError, OverflowError, OSError) as unreadable:
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError, OSError) as unreadable:
             raise Invalid("The notice cannot be read.") from unreadable
 
     def _verify(self, header: str, body: bytes, now: datetime) -> None:
