@@ -15,6 +15,7 @@ from tradewind.adapters.cache.memory import MemoryCache
 from tradewind.adapters.mail.folder import FolderMail
 from tradewind.adapters.mail.smtp import SmtpMail
 from tradewind.adapters.payment_provider.client import payment_provider
+from tradewind.adapters.payment_provider.notices import SimulatedNotices
 from tradewind.adapters.policy.rego import RegoPolicy
 from tradewind.adapters.search.tantivy import product_index
 from tradewind.adapters.texting.folder import FolderTexts
@@ -33,7 +34,7 @@ from tradewind.contracts.privacy import PersonalDataPeer, Pseudonyms
 from tradewind.ports.ai import AiProvider
 from tradewind.ports.cache import Cache
 from tradewind.ports.mail import Mailer
-from tradewind.ports.payment_provider import PaymentProvider
+from tradewind.ports.payment_provider import NoticeReaders, PaymentProvider
 from tradewind.ports.search import ProductIndex
 from tradewind.ports.texting import Texter
 from tradewind.runtime import giving_way, idempotency, outbox, timers
@@ -71,6 +72,8 @@ WHICH: Final = """
     WHERE datname = current_database()
 """
 """Tells a database from every other one, also from its own copies: none may be shown another's search index."""
+SIMULATED: Final = "simulated"
+"""What the simulated payment provider is called in the address at which its notices arrive."""
 FORGET_KEYS = Timer("idempotency.purge", 60.0, idempotency.purge)
 
 
@@ -132,6 +135,11 @@ def _mailer(settings: Settings) -> Mailer:
     return SmtpMail(settings.smtp_url, sender=settings.mail_sender)
 
 
+def notice_secret(pseudonyms: Pseudonyms) -> str:
+    """What the simulated provider signs its notices to this home with."""
+    return pseudonyms.of("the simulated payment provider's notices")
+
+
 @asynccontextmanager
 async def _texter(settings: Settings) -> AsyncIterator[Texter]:
     """Whoever carries texts: the owner's carrier, or a folder of the home."""
@@ -152,7 +160,8 @@ async def _of_this_process(
         Mailer: _mailer(settings),
         Texter: await stack.enter_async_context(_texter(settings)),
         PublicUrl: PublicUrl(settings.public_url),
-        Pseudonyms: KeyedPseudonyms.open(secrets),
+        Pseudonyms: (pseudonyms := KeyedPseudonyms.open(secrets)),
+        NoticeReaders: NoticeReaders({SIMULATED: SimulatedNotices(notice_secret(pseudonyms))}),
         PersonalDataPeer: Holders(contexts),
         PaymentProvider: await stack.enter_async_context(
             payment_provider(engines.provider_url, timeout_s=settings.provider_timeout_s)
