@@ -6,7 +6,7 @@ import aiohttp
 
 from tests.markets import Market, Person
 from tradewind.adapters.payment_provider.notices import send_notices_to
-from tradewind.app.wiring import SIMULATED, notice_secret
+from tradewind.app.paying import SIMULATED, notice_secret
 from tradewind.contracts.privacy import Pseudonyms
 
 

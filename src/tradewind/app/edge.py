@@ -21,8 +21,9 @@ from tradewind.api.rest.app import RestApp
 from tradewind.api.rest.rates import RateLimits
 from tradewind.app.engines import engines
 from tradewind.app.memory import set_aside
+from tradewind.app.paying import SIMULATED, notice_secret
 from tradewind.app.settings import Settings
-from tradewind.app.wiring import SIMULATED, Shop, notice_secret, open_shop
+from tradewind.app.wiring import Shop, open_shop
 from tradewind.contexts.identity.manifest import session_check
 from tradewind.contracts.privacy import Pseudonyms
 from tradewind.runtime.telemetry import logs, traces
@@ -64,7 +65,12 @@ def _readiness(shop: Shop) -> Mapping[str, Callable[[], Awaitable[None]]]:
             _, writer = await asyncio.open_connection(parts[0], int(parts[1]))
         writer.close()
 
-    return {"database": database, "payment_provider": provider}
+    # A shop whose outside provider is away can still be looked at: that is no reason to send its visitors elsewhere.
+    return (
+        {"database": database}
+        if shop.settings.takes_payments_outside
+        else {"database": database, "payment_provider": provider}
+    )
 
 
 def _registry() -> CollectorRegistry:
@@ -101,6 +107,9 @@ async def serve(settings: Settings, also: Sequence[Route] = ()) -> None:
 @asynccontextmanager
 async def listening_to_provider(shop: Shop) -> AsyncIterator[None]:
     """Have the simulated provider post its notices here; the shop asks by itself where it cannot be told."""
+    if shop.settings.takes_payments_outside:  # its owner tells an outside provider where the shop listens
+        yield
+        return
     host = f"[{shop.settings.host}]" if ":" in shop.settings.host else shop.settings.host
     here = f"http://{host}:{shop.settings.port}/api/v1/payment-providers/{SIMULATED}/webhooks"
     secret = notice_secret(shop.db.peers[Pseudonyms])  # type: ignore[arg-type]  # peers are found by their protocol

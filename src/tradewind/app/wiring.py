@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Final, cast
 
 import asyncpg
 
@@ -14,14 +14,14 @@ from tradewind.adapters.ai.openai_protocol import ai_provider
 from tradewind.adapters.cache.memory import MemoryCache
 from tradewind.adapters.mail.folder import FolderMail
 from tradewind.adapters.mail.smtp import SmtpMail
-from tradewind.adapters.payment_provider.client import payment_provider
-from tradewind.adapters.payment_provider.notices import SimulatedNotices
+from tradewind.adapters.payment_provider.journaled.journal import MIGRATIONS as OUTSIDE_PAYMENTS
 from tradewind.adapters.policy.rego import RegoPolicy
 from tradewind.adapters.search.tantivy import product_index
 from tradewind.adapters.texting.folder import FolderTexts
 from tradewind.adapters.texting.http import http_texts
 from tradewind.api.auth.revocation import RevokedSessions
 from tradewind.app.engines import EngineError, Engines
+from tradewind.app.paying import paying
 from tradewind.app.privacy.holders import Holders
 from tradewind.app.privacy.pseudonyms import KeyedPseudonyms
 from tradewind.app.settings import Settings
@@ -34,7 +34,6 @@ from tradewind.contracts.privacy import PersonalDataPeer, Pseudonyms
 from tradewind.ports.ai import AiProvider
 from tradewind.ports.cache import Cache
 from tradewind.ports.mail import Mailer
-from tradewind.ports.payment_provider import NoticeReaders, PaymentProvider
 from tradewind.ports.search import ProductIndex
 from tradewind.ports.texting import Texter
 from tradewind.runtime import giving_way, idempotency, outbox, timers
@@ -72,8 +71,6 @@ WHICH: Final = """
     WHERE datname = current_database()
 """
 """Tells a database from every other one, also from its own copies: none may be shown another's search index."""
-SIMULATED: Final = "simulated"
-"""What the simulated payment provider is called in the address at which its notices arrive."""
 FORGET_KEYS = Timer("idempotency.purge", 60.0, idempotency.purge)
 
 
@@ -117,7 +114,8 @@ async def migrate_shop(url: str, contexts: Sequence[Manifest] | None = None) -> 
     """
     connection = await asyncpg.connect(url)
     try:
-        applied = await migrate(connection, [(one.name, one.migrations) for one in contexts or manifests()])
+        streams = [(one.name, one.migrations) for one in contexts or manifests()]
+        applied = await migrate(connection, [*streams, ("payment_provider", OUTSIDE_PAYMENTS)])
         if await outbox.is_from_elsewhere(connection):
             raise EngineError(
                 "This database was restored from another cluster: its events carry stamps from there, new ones would "
@@ -135,11 +133,6 @@ def _mailer(settings: Settings) -> Mailer:
     return SmtpMail(settings.smtp_url, sender=settings.mail_sender)
 
 
-def notice_secret(pseudonyms: Pseudonyms) -> str:
-    """What the simulated provider signs its notices to this home with."""
-    return pseudonyms.of("the simulated payment provider's notices")
-
-
 @asynccontextmanager
 async def _texter(settings: Settings) -> AsyncIterator[Texter]:
     """Whoever carries texts: the owner's carrier, or a folder of the home."""
@@ -151,7 +144,7 @@ async def _texter(settings: Settings) -> AsyncIterator[Texter]:
 
 
 async def _of_this_process(
-    settings: Settings, engines: Engines, contexts: Sequence[Manifest], stack: AsyncExitStack
+    settings: Settings, contexts: Sequence[Manifest], stack: AsyncExitStack
 ) -> dict[type, object]:
     """What contexts ask for beside each other: clients of others, folders, keys, what a process keeps to itself."""
     secrets = settings.home / "secrets"
@@ -160,12 +153,8 @@ async def _of_this_process(
         Mailer: _mailer(settings),
         Texter: await stack.enter_async_context(_texter(settings)),
         PublicUrl: PublicUrl(settings.public_url),
-        Pseudonyms: (pseudonyms := KeyedPseudonyms.open(secrets)),
-        NoticeReaders: NoticeReaders({SIMULATED: SimulatedNotices(notice_secret(pseudonyms))}),
+        Pseudonyms: KeyedPseudonyms.open(secrets),
         PersonalDataPeer: Holders(contexts),
-        PaymentProvider: await stack.enter_async_context(
-            payment_provider(engines.provider_url, timeout_s=settings.provider_timeout_s)
-        ),
         Cache: MemoryCache(),
         SecretSeal: SecretSeal.open(secrets),
         Door: await stack.enter_async_context(door(settings.webhook_allow)),
@@ -194,7 +183,7 @@ async def open_shop(
     async with AsyncExitStack() as stack:
         peers = {protocol: answerer for one in contexts for protocol, answerer in one.peers.items()}
         peers[TokenIssuer] = keys = SigningKeys.open(settings.home / "secrets", issuer=settings.public_url)
-        peers |= await _of_this_process(settings, engines, contexts, stack)
+        peers |= await _of_this_process(settings, contexts, stack)
         peers[RevokedSessions] = keys.revoked
         peers |= instead or {}
         db = await Database.open(
@@ -205,6 +194,9 @@ async def open_shop(
             silent_s=settings.saga_lease_s if gives_way else None,
         )
         stack.push_async_callback(db.close)
+        pays = paying(settings, engines, db, cast(Pseudonyms, peers[Pseudonyms]))
+        for protocol, answerer in (await stack.enter_async_context(pays)).items():
+            peers.setdefault(protocol, answerer)
         index = product_index(settings.home / "search" / await db.pool.fetchval(WHICH), settings.home / "synonyms.txt")
         peers.setdefault(ProductIndex, await stack.enter_async_context(index))
         bell = await stack.enter_async_context(Bell(db, engines.database_url))

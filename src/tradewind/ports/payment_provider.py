@@ -20,7 +20,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from tradewind.kernel.errors import Conflict
+from tradewind.kernel.errors import Conflict, Unavailable
 from tradewind.kernel.money import Money
 
 
@@ -101,6 +101,10 @@ class NoticeReaders:
 
 class KeyReused(Conflict):
     """The key was used before with other parameters."""
+
+
+class NeverAsked(Unavailable):
+    """The payment provider was not reached: nothing was asked, and no money moves by this call."""
 
 
 class PaymentProvider(Protocol):

@@ -21,16 +21,28 @@ from tradewind.adapters.payment_provider.adyen.notices import AdyenNotices
 from tradewind.adapters.payment_provider.client import payment_provider
 from tradewind.adapters.payment_provider.journaled.journal import Journal
 from tradewind.adapters.payment_provider.notices import SimulatedNotices
+from tradewind.adapters.payment_provider.soap.client import soap_payment_provider
 from tradewind.adapters.payment_provider.stripe.api import stripe_provider
 from tradewind.adapters.payment_provider.stripe.notices import StripeNotices
 from tradewind.adapters.payment_provider.wire import WEBHOOK, Endpoint, Entry
+from tradewind.app.paying import GATEWAY
 from tradewind.kernel import clock
 from tradewind.ports.payment_provider import Notice, NoticeReader, PaymentProvider
 
-NAMES = ("simulated", "stripe", "adyen")
-SECRETS = {"simulated": "a secret between two", "stripe": "whsec_of_the_stand", "adyen": adyen_server.HMAC_KEY}
+NAMES = ("simulated", "soap", "stripe", "adyen")
+SECRETS = {
+    "simulated": "a secret between two",
+    "soap": "another between two",
+    "stripe": "whsec_of_the_stand",
+    "adyen": adyen_server.HMAC_KEY,
+}
+    "simulated": "a secret between two",
+    "soap": "another between two",
+    "stripe": "whsec_of_the_stand",
+    "adyen": adyen_server.HMAC_KEY,
+}
 BACK = "http://localhost/back"
-PATIENT_S, HASTY_S = 60.0, 0.5
+PATIENT_S, HASTY_S = 60.0, 0.3
 
 
 @dataclass
@@ -129,6 +141,13 @@ async def _made(name: str, folder: Path, journal: Journal, stack: AsyncExitStack
         stack.push_async_callback(process.stop)
         clients = [await stack.enter_async_context(payment_provider(process.url, timeout_s=s)) for s in waits]
         return _party(name, process, clients, SimulatedNotices(SECRETS[name]))
+    if name == "soap":
+        process = await ProviderProcess(folder).start()
+        stack.push_async_callback(process.stop)
+        process.url += GATEWAY
+        url = f"{process.url}/payment"
+        soaps = [await stack.enter_async_context(soap_payment_provider(url, timeout_s=s)) for s in waits]
+        return _party(name, process, soaps, SimulatedNotices(SECRETS[name]))
     if name == "stripe":
         process = Running(await stack.enter_async_context(outside(folder, StripeServer)))
         stripes = [await stack.enter_async_context(of_stripe(process.url, journal, s)) for s in waits]

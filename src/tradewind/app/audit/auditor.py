@@ -1,5 +1,6 @@
 """One audit: every check of the database in one snapshot, then the provider's ledger."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import aiohttp
@@ -25,11 +26,14 @@ SETTINGS: Final = {
 STATEMENT_WITHIN_S: Final = 600.0
 
 
-async def audit(database_url: str, provider_url: str | None, *, settle_s: float = 0.0) -> Report:
+async def audit(
+    database_url: str, provider_url: str | None, *, gateway_url: str | None = None, settle_s: float = 0.0
+) -> Report:
     """Check every promise. Changes nothing, and may run while the shop does.
 
     With `settle_s`, wait at most that many seconds for sagas and subscribers to finish what is on its way; what was in
-    the log before must then have been heard. Without a `provider_url` its ledger is not compared. Raises what asyncpg
+    the log before must then have been heard. Without a `provider_url` its ledger is not compared. `gateway_url`: where
+    the legacy gateway keeps its books, if payments were taken there; they count as much. Raises what asyncpg
     raises where the database is away.
     """
     hears = _hears()
@@ -41,7 +45,9 @@ async def audit(database_url: str, provider_url: str | None, *, settle_s: float 
             probes = (*PROBES, consumers(hears, target))
             checks = [await probe.run(connection) for probe in probes]
             checks += [one.check() for one in (*await order_events(connection), await cart_events(connection))]
-            suspects, before = await _provider(connection, provider_url, findings)
+            suspects, before = await _provider(
+                connection, [url for url in (provider_url, gateway_url) if url], findings
+            )
         after = await provider_ledger.standing(connection, suspects)
         provider_ledger.settle(suspects, before, after, findings)
         return Report.of(checks if provider_url is None else [*checks, findings.check()])
@@ -58,15 +64,15 @@ def _hears() -> dict[str, list[str]]:
 
 
 async def _provider(
-    connection: Any, url: str | None, findings: Findings
+    connection: Any, urls: Sequence[str], findings: Findings
 ) -> tuple[list[provider_ledger.Suspect], dict[Any, str]]:
-    """Read the ledger and compare it inside the snapshot; the suspects, and where they stand in the snapshot."""
-    if url is None:
+    """Read the ledgers and compare them inside the snapshot; the suspects, and where they stand in the snapshot."""
+    if not urls:
         return [], {}
     try:
-        accounts = await provider_ledger.read_ledger(url)
+        accounts = await provider_ledger.read_ledger(*urls)
     except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError) as trouble:
-        findings.violation(f"the ledger at {url} cannot be read: {trouble!r}")
+        findings.violation(f"the ledger at {' or '.join(urls)} cannot be read: {trouble!r}")
         return [], {}
     suspects = await provider_ledger.compare(connection, accounts, findings)
     return suspects, await provider_ledger.standing(connection, suspects)

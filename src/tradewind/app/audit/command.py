@@ -7,6 +7,7 @@ from rich.console import Console
 from tradewind.app.audit.auditor import audit
 from tradewind.app.audit.report import Report
 from tradewind.app.engines import engines
+from tradewind.app.paying import gateway_books
 from tradewind.app.settings import Settings
 
 
@@ -19,7 +20,8 @@ def run_audit(settings: Settings, json: bool, settle_s: float = 0.0) -> int:
 
     async def run() -> Report:
         async with engines(settings, (lambda _: None) if json else progress.print) as found:
-            return await audit(found.database_url, found.provider_url, settle_s=settle_s)
+            books, gateway = found.provider_url or None, gateway_books(settings, found)
+            return await audit(found.database_url, books, gateway_url=gateway, settle_s=settle_s)
 
     report = asyncio.run(run())
     show(report, json)

@@ -95,15 +95,16 @@ class Account:
 Suspect = tuple[UUID, str]
 
 
-async def read_ledger(url: str) -> dict[UUID | str, Account]:
-    """Every reference's account. Raises aiohttp.ClientError, TimeoutError or msgspec.DecodeError."""
+async def read_ledger(*urls: str) -> dict[UUID | str, Account]:
+    """Every reference's account, over all these ledgers. Raises ClientError, TimeoutError or msgspec.DecodeError."""
     accounts: dict[UUID | str, Account] = {}
-    async for page in _pages(url):
-        for entry in page.operations:
-            if entry.outcome == "approved":
-                # A void that came before its authorization has no reference; the key it was asked under has it.
-                reference = entry.reference or entry.authorization_key.partition("/")[0]
-                accounts.setdefault(_order_id(reference), Account()).add(entry)
+    for url in urls:
+        async for page in _pages(url):
+            for entry in page.operations:
+                if entry.outcome == "approved":
+                    # A void that came before its authorization has no reference; the key it was asked under has it.
+                    reference = entry.reference or entry.authorization_key.partition("/")[0]
+                    accounts.setdefault(_order_id(reference), Account()).add(entry)
     return accounts
 
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from tradewind.contexts.payments._fallback.provider import FallbackProvider
+from tradewind.contexts.payments._fallback.routes import StoredRoutes
 from tradewind.contexts.payments._subscribers.on_shipment_dispatched import on_shipment_dispatched
 from tradewind.contexts.payments.capture_payment import rest as capture_rest
 from tradewind.contexts.payments.capture_payment.command import capture_payment
@@ -17,7 +19,7 @@ from tradewind.contexts.payments.take_notice.command import FORGET_NOTICES, take
 from tradewind.contracts.payments import PaymentsPeer, RefundsPeer
 from tradewind.runtime.manifest import Manifest
 
-__all__ = ["MANIFEST", "RefundPayment"]
+__all__ = ["MANIFEST", "FallbackProvider", "RefundPayment", "StoredRoutes"]
 
 MANIFEST = Manifest(
     name="payments",

@@ -34,6 +34,16 @@ webhook_oldest_waiting_seconds = Gauge(
     "webhook_oldest_waiting_seconds", "How long the oldest message has waited for its first attempt.",
     multiprocess_mode="mostrecent",
 )  # fmt: skip
+payment_gateway_attempts_total = Counter(
+    "payment_gateway_attempts_total", "Attempts at the legacy gateway: answered, unknown, not_reached.", ["outcome"]
+)
+payment_gateway_circuit = Gauge(
+    "payment_gateway_circuit", "The legacy gateway's circuit: 0 closed, 1 open, 2 half open.",
+    multiprocess_mode="mostrecent",
+)  # fmt: skip
+payment_fallbacks_total = Counter(
+    "payment_fallbacks_total", "New payments that went to the provider over REST in the legacy gateway's place."
+)
 payment_authorized_total = Counter("payment_authorized_total", "Payments authorized (payment.authorized.count).")
 product_cache_hit_ratio = Gauge(
     "product_cache_hit_ratio", "Reads of a product that its cache answered, since the process began.",

@@ -57,7 +57,7 @@ class Interpreter:
         self._translate = translate
         self._ended = ended
 
-    def answer(self, status: int, body: bytes = b"", *, page: bool = False) -> None:
+    def answer(self, status: int, body: bytes = b"", *, page: bool = False, xml: bool = False) -> None:
         try:
             said = self._translate(status, msgspec.json.decode(body))
         except msgspec.DecodeError:  # a garbled answer stays one
@@ -183,7 +183,7 @@ async def outside(folder: Path, make: Callable[[Ledger, GroupCommit, OutsideNoti
     stand = make(ledger, commits, notifier)
     connections: set[Connection] = set()
     server = await asyncio.get_running_loop().create_server(
-        lambda: HeardConnection(stand.handle, connections), HOST, 0, backlog=BACKLOG
+        lambda: HeardConnection(stand.handle, connections, drains=b"/nowhere"), HOST, 0, backlog=BACKLOG
     )
     stand.url = ledger.url = f"http://{HOST}:{server.sockets[0].getsockname()[1]}"
     try:

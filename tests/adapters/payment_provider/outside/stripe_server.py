@@ -298,7 +298,7 @@ class _Inquiry:
         self._connection = connection
         self._show = show
 
-    def answer(self, status: int, body: bytes = b"", *, page: bool = False) -> None:
+    def answer(self, status: int, body: bytes = b"", *, page: bool = False, xml: bool = False) -> None:
         said = self._show() if status in (200, 404) else _error(status, "api_error", "A scripted error.")
         self._connection.answer(said[0], msgspec.json.encode(said[1]))
 

@@ -8,4 +8,5 @@ rules        what may move, pure
 faults       the table of scripted faults
 challenge    the page on which a buyer proves themselves
 notifying    signed notices to the shop
+legacy       the legacy gateway: SOAP in front of books of its own
 """

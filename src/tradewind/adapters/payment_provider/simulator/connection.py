@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 import httptools
 
 MAX_REQUEST_BYTES: Final = 16_384
+MAX_DRAINED_BYTES: Final = 33_554_432
+"""How much of a request that is too long is read and dropped at addresses that answer it in their own words."""
 MAX_CONNECTIONS: Final = 2_048
 HOLD_S: Final = 600.0
 """How long an answer that never comes is withheld before the connection is reset."""
@@ -19,19 +21,46 @@ _HEADS: Final = {status.value: _HEAD.format(status.value, status.phrase).encode(
 
 _PAGE_HEAD: Final = _HEADS[200].replace(b"application/json", b"text/html; charset=utf-8\r\ncache-control: no-store")
 
-Handle = Callable[["Connection", bytes, str, bytes], None]
-"""Told the connection, the verb, the target and the body; answers by calling the connection, now or later."""
+_XML_HEAD: Final = b"text/xml; charset=utf-8"
+
+Handle = Callable[["Line", bytes, str, bytes], None]
+"""Told the line, the verb, the target and the body; answers by calling the line, now or later.
+
+At an address that drains, a body that is too long comes cut, but longer than MAX_REQUEST_BYTES.
+"""
+
+
+class Line(Protocol):
+    """Where an answer goes, or fails to."""
+
+    def answer(self, status: int, body: bytes = b"", *, page: bool = False, xml: bool = False) -> None:
+        """Say it."""
+        ...
+
+    def hold(self) -> None:
+        """Never answer."""
+        ...
+
+    def drop(self) -> None:
+        """Reset the connection."""
+        ...
+
+    def tear(self, body: bytes) -> None:
+        """Send half of the answer, then reset the connection."""
+        ...
 
 
 class Connection(asyncio.Protocol):
     """One request at a time; a client that pipelines is turned away."""
 
-    def __init__(self, handle: Handle, open_connections: "set[Connection]") -> None:
+    def __init__(self, handle: Handle, open_connections: "set[Connection]", drains: bytes) -> None:
         self._handle = handle
+        self._drains = drains
         self._open = open_connections
         self._loop = asyncio.get_running_loop()
         self._busy = self._complete = False
         self._size = self._begun = 0
+        self._target = self._body = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to listen; one connection too many is reset."""
@@ -54,15 +83,14 @@ class Connection(asyncio.Protocol):
         if self._busy:
             self._transport.abort()
             return
-        if self._size > MAX_REQUEST_BYTES:
-            self._turn_away(413)
-            return
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._turn_away(400)
             return
-        if self._begun > 1:
+        if self._size > (MAX_DRAINED_BYTES if self._target.startswith(self._drains) else MAX_REQUEST_BYTES):
+            self._turn_away(413)
+        elif self._begun > 1:
             self._turn_away(400)
         elif self._complete:
             self._begun, self._complete, self._busy = 0, False, True
@@ -79,21 +107,22 @@ class Connection(asyncio.Protocol):
         self._target += url
 
     def on_body(self, body: bytes) -> None:
-        """A piece of the body."""
-        self._body += body
+        """A piece of the body; what follows on too much is dropped."""
+        if len(self._body) <= MAX_REQUEST_BYTES:
+            self._body += body
 
     def on_message_complete(self) -> None:
         """A whole request."""
         self._complete = True
         self._keeps_alive = self._parser.should_keep_alive()
 
-    def answer(self, status: int, body: bytes = b"", *, page: bool = False) -> None:
+    def answer(self, status: int, body: bytes = b"", *, page: bool = False, xml: bool = False) -> None:
         """Say it, and listen again. A `page` is for people, and 200."""
         if self._transport.is_closing():
             return
         self._busy, self._size = False, 0
         self._active_at = self._loop.time()
-        head = _PAGE_HEAD if page else _HEADS[status]
+        head = _PAGE_HEAD if page else _HEADS[status].replace(b"application/json", _XML_HEAD) if xml else _HEADS[status]
         self._transport.write(b"%b%d\r\n\r\n%b" % (head, len(body), body))
         if not self._keeps_alive:
             self._transport.close()

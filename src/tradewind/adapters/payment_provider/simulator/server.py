@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote
 import msgspec
 
 from tradewind.adapters.payment_provider.simulator.challenge import ANSWERS, answered, asking
-from tradewind.adapters.payment_provider.simulator.connection import Connection
+from tradewind.adapters.payment_provider.simulator.connection import Connection, Handle, Line
 from tradewind.adapters.payment_provider.simulator.faults import (
     ONLY_FIRST,
     Effect,
@@ -23,7 +23,9 @@ from tradewind.adapters.payment_provider.simulator.faults import (
 )
 from tradewind.adapters.payment_provider.simulator.group_commit import GroupCommit
 from tradewind.adapters.payment_provider.simulator.ledger import Ask, Ledger, Recorded
+from tradewind.adapters.payment_provider.simulator.legacy import PREFIX, LegacyGateway
 from tradewind.adapters.payment_provider.simulator.notifying import Notifier
+from tradewind.adapters.payment_provider.soap.offer import PATH
 from tradewind.adapters.payment_provider.wire import (
     CHALLENGES,
     MAX_PAGE,
@@ -72,7 +74,7 @@ class Counter:
         self._scripted: dict[Call, deque[tuple[Strike, int]]] = {}
         self._tries: OrderedDict[str, int] = OrderedDict()
 
-    def handle(self, connection: Connection, verb: bytes, target: str, body: bytes) -> None:
+    def handle(self, connection: Line, verb: bytes, target: str, body: bytes) -> None:
         """Answer one request, now or when the ledger has it on the disk."""
         decode = _WISHES.get(target)
         try:
@@ -94,7 +96,7 @@ class Counter:
         except sqlite3.Error:
             _refuse(connection, 503, "The ledger cannot be read.")
 
-    def _wish(self, connection: Connection, wish: Wish) -> None:
+    def _wish(self, connection: Line, wish: Wish) -> None:
         once = self._next_scripted(wish.OPERATION)
         strike = once
         if strike is None and isinstance(wish, AuthorizationWish):
@@ -112,12 +114,12 @@ class Counter:
             case _:
                 self._record(connection, wish, once)
 
-    def _record(self, connection: Connection, wish: Wish, once: Strike | None) -> None:
+    def _record(self, connection: Line, wish: Wish, once: Strike | None) -> None:
         ask = Ask(wish, once.fault.declined if once is not None else None)
         if not self._commits.submit(ask, lambda recorded: self._settled(connection, wish, once, recorded)):
             _refuse(connection, 503, "Too many wishes are waiting.")
 
-    def _settled(self, connection: Connection, wish: Wish, once: Strike | None, recorded: Recorded | None) -> None:
+    def _settled(self, connection: Line, wish: Wish, once: Strike | None, recorded: Recorded | None) -> None:
         """The books have it, or could not be written: say so, and tell of it where that is scripted."""
         tells = _tells(recorded)
         if isinstance(wish, VoidWish) and tells is Telling.LATE:
@@ -126,7 +128,7 @@ class Counter:
             tells = Telling.NEVER
         self._notifier.around(tells, wish.key, lambda: _settle(connection, wish, once, recorded))
 
-    def _challenge(self, connection: Connection, verb: bytes, challenge_id: str, body: bytes) -> None:
+    def _challenge(self, connection: Line, verb: bytes, challenge_id: str, body: bytes) -> None:
         """A buyer's browser asks for the page, or answers it."""
         wish = self._ledger.challenged(challenge_id)
         if wish is None:
@@ -140,7 +142,7 @@ class Counter:
         else:
             self._prove(connection, wish, body)
 
-    def _prove(self, connection: Connection, wish: AuthorizationWish, body: bytes) -> None:
+    def _prove(self, connection: Line, wish: AuthorizationWish, body: bytes) -> None:
         def settled(recorded: Recorded | None) -> None:
             if recorded is None:
                 _refuse(connection, 503, "The ledger cannot be written.")
@@ -151,7 +153,7 @@ class Counter:
         if not self._commits.submit(Ask(wish, ANSWERS[body], proved=True), settled):
             _refuse(connection, 503, "Too many wishes are waiting.")
 
-    def _read(self, connection: Connection, target: str) -> None:
+    def _read(self, connection: Line, target: str) -> None:
         path, _, query = target.partition("?")
         if path == "/health":
             connection.answer(200, b'{"status":"ok"}')
@@ -168,7 +170,7 @@ class Counter:
         else:
             _refuse(connection, 404, "There is nothing at this address.")
 
-    def _look_up(self, connection: Connection, key: str) -> None:
+    def _look_up(self, connection: Line, key: str) -> None:
         once = self._next_scripted("look_up")
         effect = once.fault.effect if once is not None else Effect.NONE
         if once is not None and effect is Effect.SLOW:
@@ -180,14 +182,14 @@ class Counter:
         else:
             self._say_recorded(connection, key, effect)
 
-    def _say_recorded(self, connection: Connection, key: str, effect: Effect = Effect.NONE) -> None:
+    def _say_recorded(self, connection: Line, key: str, effect: Effect = Effect.NONE) -> None:
         answer = self._ledger.look_up(key)
         if answer is None:
             _refuse(connection, 404, "Nothing is recorded for this key.")
         else:
             _say(connection, effect, _encode(answer))
 
-    def _script(self, connection: Connection, wish: FaultWish) -> None:
+    def _script(self, connection: Line, wish: FaultWish) -> None:
         strike = strike_of(wish.fault)
         waiting = self._scripted.setdefault(wish.operation, deque())
         if strike is None or len(waiting) >= MAX_SCRIPTED:
@@ -220,24 +222,49 @@ class Counter:
 
 @asynccontextmanager
 async def simulator(ledger_path: Path, port: int) -> AsyncIterator[str]:
-    """Serve on the loopback for as long as the context; gives the URL. The batch under way is finished on leaving."""
-    ledger = Ledger(ledger_path)
-    commits = GroupCommit(ledger)
-    notifier = Notifier(ledger_path.with_suffix(".webhook"))
-    counter = Counter(ledger, commits, notifier)
+    """Serve on the loopback for as long as the context; gives the URL. The batch under way is finished on leaving.
+
+    Two providers share the process and the address, each with its own books and faults: the one that is asked in JSON,
+    and below /soap the legacy gateway.
+    """
     connections: set[Connection] = set()
+    handlers: dict[bool, Handle] = {}
     server = await asyncio.get_running_loop().create_server(
-        lambda: Connection(counter.handle, connections), HOST, port, backlog=BACKLOG
+        lambda: Connection(
+            lambda line, verb, target, body: handlers[target.startswith(PREFIX)](line, verb, target, body),
+            connections,
+            drains=PATH.encode(),
+        ),
+        HOST,
+        port,
+        backlog=BACKLOG,
+        start_serving=False,
     )
-    ledger.url = f"http://{HOST}:{server.sockets[0].getsockname()[1]}"
+    url = f"http://{HOST}:{server.sockets[0].getsockname()[1]}"
+    legacy_path = ledger_path.with_name(f"legacy-{ledger_path.name}")
+    async with _books(ledger_path, url) as own, _books(legacy_path, url + PREFIX) as legacy:
+        handlers |= {False: own.handle, True: LegacyGateway(legacy.handle, url).handle}
+        await server.start_serving()
+        try:
+            yield url
+        finally:
+            server.close()
+    for connection in tuple(connections):
+        connection.drop()
+
+
+@asynccontextmanager
+async def _books(path: Path, url: str) -> AsyncIterator[Counter]:
+    """A counter whose books are at `path` and that buyers find at `url`."""
+    ledger = Ledger(path)
+    ledger.url = url
+    commits = GroupCommit(ledger)
+    notifier = Notifier(path.with_suffix(".webhook"))
     try:
-        yield ledger.url
+        yield Counter(ledger, commits, notifier)
     finally:
-        server.close()
         await notifier.close()
         await commits.close()
-        for connection in tuple(connections):
-            connection.drop()
         ledger.close()
 
 
@@ -247,7 +274,7 @@ def _tells(recorded: Recorded | None) -> Telling:
     return strike.fault.tells if strike is not None else Telling.NEVER
 
 
-def _settle(connection: Connection, wish: Wish, once: Strike | None, recorded: Recorded | None) -> None:
+def _settle(connection: Line, wish: Wish, once: Strike | None, recorded: Recorded | None) -> None:
     """Say what the books say, unless a fault has the last word."""
     if recorded is None:
         _refuse(connection, 503, "The ledger cannot be written.")
@@ -263,7 +290,7 @@ def _settle(connection: Connection, wish: Wish, once: Strike | None, recorded: R
         _say(connection, effect, _encode(recorded.answer))
 
 
-def _say(connection: Connection, effect: Effect, answer: bytes) -> None:
+def _say(connection: Line, effect: Effect, answer: bytes) -> None:
     match effect:
         case Effect.HOLD_AFTER:
             connection.hold()
@@ -279,5 +306,5 @@ def _say(connection: Connection, effect: Effect, answer: bytes) -> None:
             connection.answer(200, answer)
 
 
-def _refuse(connection: Connection, status: int, detail: str) -> None:
+def _refuse(connection: Line, status: int, detail: str) -> None:
     connection.answer(status, _encode({"detail": detail}))

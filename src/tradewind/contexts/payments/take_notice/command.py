@@ -52,7 +52,7 @@ async def take_notice(command: TakeNotice, tx: Tx) -> None:
     reader = tx.peer(NoticeReaders).by_provider.get(command.provider)
     if reader is None:
         raise NoSuchProvider(provider=command.provider)
-    notices = reader.read(command.headers, command.body, clock.now())
+    notices = await reader.read(command.headers, command.body, clock.now())
     keys = await _taken(tx, command.provider, notices)
     ids = sorted({found for key in keys if (found := _saga_id(key)) is not None})
     there = [saga_id for saga_id in ids if await tx.row(sagas.FIND, saga_id) is not None]
