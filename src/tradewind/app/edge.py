@@ -4,7 +4,8 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Final
 
 import uvloop
@@ -14,14 +15,17 @@ from granian.server.embed import Server
 from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from tradewind.adapters.payment_provider.notices import send_notices_to
 from tradewind.api.rest import Route, create_app
 from tradewind.api.rest.app import RestApp
 from tradewind.api.rest.rates import RateLimits
 from tradewind.app.engines import engines
 from tradewind.app.memory import set_aside
+from tradewind.app.paying import SIMULATED, notice_secret
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import Shop, open_shop
 from tradewind.contexts.identity.manifest import session_check
+from tradewind.contracts.privacy import Pseudonyms
 from tradewind.runtime.telemetry import logs, traces
 
 HEADERS_WITHIN_MS: Final = 30_000
@@ -61,7 +65,12 @@ def _readiness(shop: Shop) -> Mapping[str, Callable[[], Awaitable[None]]]:
             _, writer = await asyncio.open_connection(parts[0], int(parts[1]))
         writer.close()
 
-    return {"database": database, "payment_provider": provider}
+    # A shop whose outside provider is away can still be looked at: that is no reason to send its visitors elsewhere.
+    return (
+        {"database": database}
+        if shop.settings.takes_payments_outside
+        else {"database": database, "payment_provider": provider}
+    )
 
 
 def _registry() -> CollectorRegistry:
@@ -91,7 +100,25 @@ async def serve(settings: Settings, also: Sequence[Route] = ()) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, _stop, app, server)
         set_aside()
-        await server.serve()
+        async with listening_to_provider(shop):
+            await server.serve()
+
+
+@asynccontextmanager
+async def listening_to_provider(shop: Shop) -> AsyncIterator[None]:
+    """Have the simulated provider post its notices here; the shop asks by itself where it cannot be told."""
+    if shop.settings.takes_payments_outside:  # its owner tells an outside provider where the shop listens
+        yield
+        return
+    host = f"[{shop.settings.host}]" if ":" in shop.settings.host else shop.settings.host
+    here = f"http://{host}:{shop.settings.port}/api/v1/payment-providers/{SIMULATED}/webhooks"
+    secret = notice_secret(shop.db.peers[Pseudonyms])  # type: ignore[arg-type]  # peers are found by their protocol
+    telling = asyncio.create_task(send_notices_to(here, secret, shop.engines.provider_url))
+    try:
+        yield
+    finally:
+        telling.cancel()
+        await asyncio.wait([telling])
 
 
 def _stop(app: RestApp, server: Server) -> None:

@@ -47,7 +47,10 @@ _NOT_YET: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Engines:
-    """Where the engines are. `database_url` is an asyncpg DSN and holds a password."""
+    """Where the engines are. `database_url` is an asyncpg DSN and holds a password.
+
+    `provider_url` is empty where payments go to a provider of the world, which has no ledger for us to read.
+    """
 
     database_url: str = field(repr=False)
     provider_url: str
@@ -62,7 +65,7 @@ async def engines(settings: Settings, progress: Progress = silent) -> AsyncItera
     Raises EngineError, whose message says what to do next.
     """
     wanted = [] if settings.database_url else [POSTGRES]
-    wanted += [] if settings.provider_url else [PROVIDER]
+    wanted += [] if settings.provider_url or settings.takes_payments_outside else [PROVIDER]
     if not wanted:
         yield await _reachable(settings, None, None)
         return
@@ -193,6 +196,8 @@ async def _reachable(settings: Settings, home: Home | None, status: KeeperStatus
         database_url = database_url or embedded.url(home.postgres, status.sockets)
         provider_url = provider_url or status.provider_url
     assert database_url is not None, "what the owner did not name, the keeper has"
+    if settings.takes_payments_outside:
+        provider_url = ""
     assert provider_url is not None, "likewise"
     patience = _deadline(CONNECT_WITHIN_S)
     while True:

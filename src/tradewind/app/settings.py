@@ -1,6 +1,7 @@
 """What the owner of a shop can decide, read once from the environment; everything has a default that works."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
@@ -9,7 +10,9 @@ from typing import Final, Self, TypeVar
 from urllib.parse import urlsplit
 
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
-PAYMENT_PROVIDERS: Final = ("simulated", "soap")
+PAYMENT_PROVIDERS: Final = ("simulated", "stripe", "adyen", "soap")
+NEEDS: Final = {"stripe": ("stripe_key",), "adyen": ("adyen_key", "adyen_account")}
+"""What each payment provider of the world asks for."""
 
 T = TypeVar("T")
 
@@ -29,7 +32,26 @@ class Settings:
     provider_url: str | None = None
     """A payment provider of the owner's; without one the home runs the simulated one."""
     payment_provider: str = "simulated"
-    """simulated, or soap: the legacy gateway, and where it is down the provider over REST. Changed between payments."""
+    """simulated, stripe, adyen, or soap: the legacy gateway, and where it is down the provider over REST.
+
+    Changed between payments: whoever took one has to be asked about it.
+    """
+    stripe_key: str | None = field(default=None, repr=False)
+    """The secret key of the Stripe account."""
+    stripe_webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
+    """Secrets of the Stripe webhook endpoint, with commas between; several while one is rotated."""
+    stripe_url: str | None = None
+    """Where Stripe's API is, if not in its usual place; for tests."""
+    adyen_key: str | None = field(default=None, repr=False)
+    """The API key of the Adyen account."""
+    adyen_account: str | None = None
+    """Adyen's merchant account, which must capture by hand."""
+    adyen_webhook_hmac_keys: tuple[str, ...] = field(default=(), repr=False)
+    """HMAC keys of the Adyen webhook, hexadecimal, with commas between; several while one is rotated."""
+    adyen_live_prefix: str | None = None
+    """The prefix of Adyen's live endpoint; without one payments are taken to its test platform."""
+    adyen_url: str | None = None
+    """Where Adyen's Checkout API is, if not in its usual place; for tests."""
     soap_url: str | None = None
     """The legacy gateway of the owner's (https://…/soap/payment); without one the simulated provider plays it."""
     host: str = "127.0.0.1"
@@ -90,17 +112,25 @@ class Settings:
             try:
                 return understand(value) if value else default
             except ValueError as reason:
-                secret = name.endswith(("PASSWORD", "DATABASE_URL", "SMTP_URL", "KEY"))
+                secret = name.endswith(("PASSWORD", "DATABASE_URL", "SMTP_URL", "KEY", "KEYS", "SECRETS"))
                 shown = "" if secret else f" is {value!r}, but"
                 raise SettingError(f"TRADEWIND_{name}{shown} {reason}") from None
 
         host = read("HOST", str, "127.0.0.1")
         port = read("PORT", _port, 8000)
-        return cls(
+        found = cls(
             home=read("HOME", _folder, _folder(".tradewind")),
             database_url=read("DATABASE_URL", _postgres, None),
             provider_url=read("PROVIDER_URL", _web_address, None),
             payment_provider=read("PAYMENT_PROVIDER", _payment_provider, "simulated"),
+            stripe_key=read("STRIPE_KEY", str, None),
+            stripe_webhook_secrets=read("STRIPE_WEBHOOK_SECRETS", _words, ()),
+            stripe_url=read("STRIPE_URL", _web_address, None),
+            adyen_key=read("ADYEN_KEY", str, None),
+            adyen_account=read("ADYEN_ACCOUNT", str, None),
+            adyen_webhook_hmac_keys=read("ADYEN_WEBHOOK_HMAC_KEYS", _hexadecimal, ()),
+            adyen_live_prefix=read("ADYEN_LIVE_PREFIX", str, None),
+            adyen_url=read("ADYEN_URL", _web_address, None),
             soap_url=read("SOAP_URL", _web_address, None),
             host=host,
             port=port,
@@ -127,6 +157,15 @@ class Settings:
             ai_meaning_model=read("AI_MEANING_MODEL", str, "text-embedding-3-small"),
             log_level=read("LOG_LEVEL", _log_level, "info"),
         )
+        for need in NEEDS.get(found.payment_provider, ()):
+            if getattr(found, need) is None:
+                raise SettingError(f"TRADEWIND_{need.upper()} is needed where payments go to {found.payment_provider}")
+        return found
+
+    @property
+    def takes_payments_outside(self) -> bool:
+        """Whether payments go to a provider of the world: then the home runs no simulated one."""
+        return self.payment_provider in NEEDS
 
 
 def _folder(value: str) -> Path:
@@ -168,12 +207,23 @@ def _switch(value: str) -> bool:
 
 
 def _networks(value: str) -> tuple[str, ...]:
-    found = tuple(part.strip() for part in value.split(",") if part.strip())
+    found = _words(value)
     try:
         for one in found:
             ip_network(one, strict=False)
     except ValueError:
         raise ValueError("must be addresses or networks with commas between, like 10.0.0.0/8,192.0.2.7") from None
+    return found
+
+
+def _words(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _hexadecimal(value: str) -> tuple[str, ...]:
+    found = _words(value)
+    if not all(re.fullmatch("(?:[0-9a-fA-F]{2})+", one) for one in found):
+        raise ValueError("must be keys in hexadecimal, with commas between")
     return found
 
 

@@ -18,7 +18,10 @@ from tradewind.app.settings import SettingError, Settings
         ("RESERVATION_TTL_S", "1.5", "whole number of seconds above 0"),
         ("RATE_LIMITS", "maybe", "must be on or off"),
         ("TRUSTED_PROXIES", "10.0.0.0/8,proxy", "addresses or networks with commas between"),
-        ("PAYMENT_PROVIDER", "cash", "one of simulated, soap"),
+        ("PAYMENT_PROVIDER", "cash", "one of simulated, stripe, adyen, soap"),
+        ("PAYMENT_PROVIDER", "stripe", "TRADEWIND_STRIPE_KEY is needed where payments go to stripe"),
+        ("PAYMENT_PROVIDER", "adyen", "TRADEWIND_ADYEN_KEY is needed"),
+        ("ADYEN_WEBHOOK_HMAC_KEYS", "44AA,not hexadecimal", "TRADEWIND_ADYEN_WEBHOOK_HMAC_KEYS must be keys in hexa"),
         ("SOAP_URL", "gateway", "must look like https://"),
         ("LOG_LEVEL", "loud", "one of debug, info, warning, error"),
         ("DATABASE_URL", "mysql://shop", "must look like postgresql://"),
@@ -35,10 +38,16 @@ def test_secrets_are_not_shown() -> None:
     with pytest.raises(SettingError) as refusal:
         Settings.from_environment({"TRADEWIND_DATABASE_URL": "mysql://shop:hunter2@host/shop"})
     assert "hunter2" not in str(refusal.value)
+    secret = ("ADMIN_PASSWORD", "STRIPE_KEY", "STRIPE_WEBHOOK_SECRETS", "ADYEN_KEY")
     settings = Settings.from_environment(
-        {"TRADEWIND_DATABASE_URL": "postgresql://shop:hunter2@host/shop", "TRADEWIND_ADMIN_PASSWORD": "hunter2"}
+        {
+            "TRADEWIND_DATABASE_URL": "postgresql://shop:hunter2@host/shop",
+            "TRADEWIND_ADYEN_WEBHOOK_HMAC_KEYS": "C0FFEE",
+            **{f"TRADEWIND_{name}": "hunter2" for name in secret},
+        }
     )
     assert "hunter2" not in repr(settings)
+    assert "C0FFEE" not in repr(settings)
 
 
 def test_everything_has_a_default() -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Final, cast
 
 import asyncpg
 
@@ -14,6 +14,7 @@ from tradewind.adapters.ai.openai_protocol import ai_provider
 from tradewind.adapters.cache.memory import MemoryCache
 from tradewind.adapters.mail.folder import FolderMail
 from tradewind.adapters.mail.smtp import SmtpMail
+from tradewind.adapters.payment_provider.journaled.journal import MIGRATIONS as OUTSIDE_PAYMENTS
 from tradewind.adapters.policy.rego import RegoPolicy
 from tradewind.adapters.search.tantivy import product_index
 from tradewind.adapters.texting.folder import FolderTexts
@@ -33,7 +34,6 @@ from tradewind.contracts.privacy import PersonalDataPeer, Pseudonyms
 from tradewind.ports.ai import AiProvider
 from tradewind.ports.cache import Cache
 from tradewind.ports.mail import Mailer
-from tradewind.ports.payment_provider import PaymentProvider
 from tradewind.ports.search import ProductIndex
 from tradewind.ports.texting import Texter
 from tradewind.runtime import giving_way, idempotency, outbox, timers
@@ -114,7 +114,8 @@ async def migrate_shop(url: str, contexts: Sequence[Manifest] | None = None) -> 
     """
     connection = await asyncpg.connect(url)
     try:
-        applied = await migrate(connection, [(one.name, one.migrations) for one in contexts or manifests()])
+        streams = [(one.name, one.migrations) for one in contexts or manifests()]
+        applied = await migrate(connection, [*streams, ("payment_provider", OUTSIDE_PAYMENTS)])
         if await outbox.is_from_elsewhere(connection):
             raise EngineError(
                 "This database was restored from another cluster: its events carry stamps from there, new ones would "
@@ -193,7 +194,9 @@ async def open_shop(
             silent_s=settings.saga_lease_s if gives_way else None,
         )
         stack.push_async_callback(db.close)
-        peers.setdefault(PaymentProvider, await stack.enter_async_context(paying(settings, engines, db)))
+        pays = paying(settings, engines, db, cast(Pseudonyms, peers[Pseudonyms]))
+        for protocol, answerer in (await stack.enter_async_context(pays)).items():
+            peers.setdefault(protocol, answerer)
         index = product_index(settings.home / "search" / await db.pool.fetchval(WHICH), settings.home / "synonyms.txt")
         peers.setdefault(ProductIndex, await stack.enter_async_context(index))
         bell = await stack.enter_async_context(Bell(db, engines.database_url))

@@ -46,7 +46,8 @@ class QuoteRef(Struct, frozen=True, kw_only=True):
 class PlaceOrder(Command, frozen=True):
     """Somebody wants to buy these, or the cart of `quote`. Without a payment method the order waits for `pay`.
 
-    `email`: a guest's, with an order that has no quote; a quote brings its own.
+    `email`: a guest's, with an order that has no quote; a quote brings its own. `capture_by_hand`: the money is only
+    held, and captured when the goods leave or staff says so (D5).
     """
 
     items: tuple[OrderLine, ...] = ()
@@ -56,6 +57,7 @@ class PlaceOrder(Command, frozen=True):
     imported: Imported | None = None
     quote: QuoteRef | None = None
     email: str | None = None
+    capture_by_hand: bool = False
 
 
 class UnknownProduct(Invalid):
@@ -88,6 +90,13 @@ class Step(Struct, frozen=True, kw_only=True, rename="camel"):
     why: str | None = None
 
 
+class NextAction(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What the buyer has to do before the order can go on: to open `url` and prove themselves there."""
+
+    url: str
+    type: str = "redirect"
+
+
 class OrderView(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """An order. `totalAmount` = items + shipping + tax - discount, exact. `history` comes with a look at one order."""
 
@@ -103,6 +112,7 @@ class OrderView(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults
     shipping_method: str | None = None
     why: str | None = None
     history: tuple[Step, ...] | None = None
+    next_action: NextAction | None = None
 
 
 class OrderedItem(Struct, frozen=True, rename="camel"):

@@ -18,16 +18,21 @@ class Refused:
 
 @dataclass(frozen=True)
 class Failed:
-    """No answer, or none that settles it: the effect may or may not stand."""
+    """No answer, or none that settles it: the effect may or may not stand. `final`: nobody should ask again."""
 
     why: str
+    final: bool = False
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """Not yet: a signal will wake the saga, or the time will come to look again."""
+    """Not yet: a signal will wake the saga, or the time will come to look again.
+
+    `heard`: whoever was asked has answered so, and failures before that count no more.
+    """
 
     for_s: float
+    heard: bool = False
 
 
 Outcome: TypeAlias = Done | Refused | Failed | Waiting

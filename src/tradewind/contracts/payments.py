@@ -27,6 +27,12 @@ class PaymentInitiated(_PaymentEvent, frozen=True):
     TYPE = "ecommerce.payment.payment.initiated.v1"
 
 
+class PaymentActionRequired(_PaymentEvent, frozen=True):
+    """The provider asks the buyer to prove themselves first (3-D Secure); nothing is held yet."""
+
+    TYPE = "ecommerce.payment.payment.action_required.v1"
+
+
 class PaymentAuthorized(_PaymentEvent, frozen=True):
     """The provider holds the money for us."""
 
@@ -34,9 +40,10 @@ class PaymentAuthorized(_PaymentEvent, frozen=True):
 
 
 class PaymentCaptured(_PaymentEvent, frozen=True):
-    """The money is ours."""
+    """The money is ours: so much of it. `let_go`: what was held beside it and is held no more; none where nothing."""
 
     TYPE = "ecommerce.payment.payment.captured.v1"
+    let_go: Decimal | None = None
 
 
 class PaymentFailed(_PaymentEvent, frozen=True):
@@ -80,11 +87,15 @@ class SettlementDiffered(Event, frozen=True):
 
 
 class Charge(Struct, frozen=True):
-    """What an order owes and how it is to be paid. `method` is the provider's token, never a card number."""
+    """What an order owes and how it is to be paid. `method` is the provider's token, never a card number.
+
+    `by_hand`: held only, and captured when the goods leave or somebody says so (D5).
+    """
 
     order_id: UUID
     amount: Money
     method: str
+    by_hand: bool = False
 
 
 class Wish(Protocol):
@@ -131,6 +142,18 @@ class PaymentsPeer(Protocol):
 
     async def authorized(self, tx: Any, order_ids: Sequence[UUID]) -> frozenset[UUID]:
         """Those whose whole amount is held or ours."""
+        ...
+
+    async def next_actions(self, tx: Any, order_ids: Sequence[UUID]) -> Mapping[UUID, str]:
+        """Where the buyers of these orders must prove themselves; orders that do not wait for that are left out."""
+        ...
+
+    async def hint(self, tx: Any, order_ids: Sequence[UUID]) -> None:
+        """Something may have come of what these orders' buyers were asked. Wake their sagas in the same transaction."""
+        ...
+
+    async def only_held(self, tx: Any, order_id: UUID) -> bool:
+        """Whether the order's money is held to be captured by hand, and nobody has asked for that."""
         ...
 
 

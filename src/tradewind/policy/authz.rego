@@ -124,9 +124,11 @@ needs := {
 	"identity.change_password": {"session:write"},
 }
 
-# How one becomes somebody, how others check it, and what a keyed link allows: open to all, whatever they carry.
+# How one becomes somebody, how others check it, what a keyed link allows, and what is known by its own signature: open
+# to all, whatever they carry.
 open := {
 	"identity.issue_guest_token", "identity.issue_token", "identity.publish_keys", "notifications.unsubscribe",
+	"payments.take_notice",
 }
 
 # Those who shop see and touch only what is theirs.

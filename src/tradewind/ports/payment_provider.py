@@ -78,11 +78,12 @@ class Notice(Struct, frozen=True, kw_only=True):
 class NoticeReader(Protocol):
     """What one provider posts to the shop, understood."""
 
-    def read(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Sequence[Notice]:
+    async def read(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Sequence[Notice]:
         """The notices in it; none where it tells of nothing that the shop asked for. `headers` are in lower case.
 
-        Raises Unauthenticated for a bad signature or one older than REPLAY_WINDOW_S, Invalid for a body that cannot
-        be read.
+        What can be learned from the notice alone is kept before this returns, so that `look_up` knows it. Raises
+        Unauthenticated for a bad signature or one older than REPLAY_WINDOW_S (where the provider signs the time),
+        Invalid for a body that cannot be read, Unavailable where it could not be kept: let it be sent again.
         """
         ...
 

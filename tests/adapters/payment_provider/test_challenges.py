@@ -42,7 +42,7 @@ class ShopDoor:
         headers = {name.lower(): value for name, value in request.headers.items()}
         body = await request.read()
         async with self.came:
-            self.notices += READER.read(headers, body, clock.now())
+            self.notices += await READER.read(headers, body, clock.now())
             self.heard.append(msgspec.json.decode(body, type=NoticeBody).type)
             self.came.notify_all()
         return web.Response(status=204)
@@ -178,23 +178,23 @@ async def test_a_late_notice_comes_after_the_void_and_a_refused_one_comes_again(
     ["", "t=1", "v1=00", "t=x,v1=00", "t=1,v1=00", "t=²,v1=00", f"t={10**13},v1=00", "t=1,v1=ä",
      sign("s", BODY, clock.now()), sign(SECRET, BODY + b" ", clock.now())],
 )  # fmt: skip
-def test_a_forged_signature_is_refused(signature: str) -> None:
+async def test_a_forged_signature_is_refused(signature: str) -> None:
     with pytest.raises(Unauthenticated):
-        READER.read({SIGNATURE: signature}, BODY, clock.now())
+        await READER.read({SIGNATURE: signature}, BODY, clock.now())
 
 
 @pytest.mark.parametrize("seconds", [-301, 301, 100_000])
-def test_a_replayed_notice_is_refused_and_a_rotated_secret_is_not(seconds: int) -> None:
+async def test_a_replayed_notice_is_refused_and_a_rotated_secret_is_not(seconds: int) -> None:
     then = clock.now()
     for secret in ("an older secret", SECRET):
         headers = {SIGNATURE: sign(secret, BODY, then)}
-        assert [notice.key for notice in READER.read(headers, BODY, then + timedelta(seconds=299))] == ["k1"]
+        assert [notice.key for notice in await READER.read(headers, BODY, then + timedelta(seconds=299))] == ["k1"]
         with pytest.raises(Unauthenticated):
-            READER.read(headers, BODY, then + timedelta(seconds=seconds))
+            await READER.read(headers, BODY, then + timedelta(seconds=seconds))
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b'{"id":"n"}', b'{"id":"","type":"t","key":"k"}', b"\xff"])
-def test_a_notice_that_cannot_be_read_is_refused(body: bytes) -> None:
+async def test_a_notice_that_cannot_be_read_is_refused(body: bytes) -> None:
     now = clock.now()
     with pytest.raises(Invalid):
-        READER.read({SIGNATURE: sign(SECRET, body, now)}, body, now)
+        await READER.read({SIGNATURE: sign(SECRET, body, now)}, body, now)

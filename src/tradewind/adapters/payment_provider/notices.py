@@ -1,17 +1,20 @@
 """How the simulated provider signs what it posts, and how the shop reads it: `t=<seconds>,v1=<HMAC of t.body>`."""
 
+import contextlib
 import hmac
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+import aiohttp
 import msgspec
 
-from tradewind.adapters.payment_provider.wire import NoticeBody
+from tradewind.adapters.payment_provider.wire import WEBHOOK, Endpoint, NoticeBody
 from tradewind.kernel.errors import Invalid, Unauthenticated
 from tradewind.ports.payment_provider import REPLAY_WINDOW_S, Notice
 
 SIGNATURE: Final = "simulated-signature"
+WITHIN_S: Final = 5.0
 _decode: Final = msgspec.json.Decoder(NoticeBody).decode
 
 
@@ -27,7 +30,7 @@ class SimulatedNotices:
     def __init__(self, *secrets: str) -> None:
         self._secrets = secrets
 
-    def read(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Sequence[Notice]:
+    async def read(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Sequence[Notice]:
         """The one notice of a body; see the port."""
         stamp = self._verified(headers.get(SIGNATURE, ""), body, now)
         try:
@@ -46,6 +49,15 @@ class SimulatedNotices:
         if abs(now.timestamp() - int(stamp)) > REPLAY_WINDOW_S:
             raise Unauthenticated("The notice's signature is too old, or from the future.")
         return int(stamp)
+
+
+async def send_notices_to(url: str, secret: str, provider_url: str) -> None:
+    """Have the simulated provider at `provider_url` post to `url` from now on; does nothing where it cannot be told."""
+    timeout = aiohttp.ClientTimeout(total=WITHIN_S)
+    body = msgspec.json.encode(Endpoint(url=url, secret=secret))
+    with contextlib.suppress(aiohttp.ClientError, TimeoutError, OSError):
+        async with aiohttp.ClientSession(timeout=timeout) as http, http.post(provider_url + WEBHOOK, data=body):
+            pass
 
 
 def _digest(secret: str, stamp: int, body: bytes) -> str:

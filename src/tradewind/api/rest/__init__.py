@@ -6,6 +6,7 @@ The web framework lives behind this door; see docs/decisions/0006-litestar-behin
 from tradewind.api.rest.app import create_app
 from tradewind.api.rest.binding import encoded
 from tradewind.api.rest.routes import (
+    AllHeaders,
     Answer,
     Body,
     Dispatch,
@@ -23,6 +24,7 @@ from tradewind.api.rest.versions import IfMatch
 from tradewind.runtime.call import Call
 
 __all__ = [
+    "AllHeaders",
     "Answer",
     "Body",
     "Call",

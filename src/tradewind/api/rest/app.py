@@ -115,6 +115,7 @@ class RestApp:
             unread = unread and not binding.reads_body
             body = await bodies.read(receive, known, binding.max_body_bytes) if binding.reads_body else b""
             arguments = binding.arguments(values, scope["query_string"], body, known, call, self._dispatch)
+            arguments |= binding.with_headers(scope["headers"])
             answer = await binding.route.function(**arguments)
             if type(answer) is Follow and method != "HEAD":
                 await self._stream(answer, known, call, trail, scope, receive, send)

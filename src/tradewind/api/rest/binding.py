@@ -1,7 +1,7 @@
 """Binds a route: what can be prepared is prepared once; a request is only decoded, called, encoded."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, get_args
 from urllib.parse import parse_qsl
 
@@ -9,8 +9,9 @@ import msgspec
 from msgspec import Struct
 
 from tradewind.api.rest import bodies, problems, versions
+from tradewind.api.rest.headers import everything
 from tradewind.api.rest.refusals import InvalidParameter
-from tradewind.api.rest.routes import Dispatch, Parameter, Reply, Route, Source, takes_many
+from tradewind.api.rest.routes import AllHeaders, Dispatch, Parameter, Reply, Route, Source, takes_many
 from tradewind.runtime.call import Call
 from tradewind.runtime.keeping import Encoded
 
@@ -48,6 +49,7 @@ class Binding:
         self._call = [p.name for p in by_source[Source.CALL]]
         self._dispatch = [p.name for p in by_source[Source.DISPATCH]]
         self._if_match = by_source[Source.IF_MATCH]
+        self._headers = [p.name for p in by_source[Source.HEADERS]]
         self.has_version = versions.has_version(route.returns)
         self.body = next(iter(by_source[Source.BODY]), None)
         self.form = next(iter(by_source[Source.FORM]), None)
@@ -89,6 +91,10 @@ class Binding:
         for name in self._dispatch:
             found[name] = dispatch
         return found
+
+    def with_headers(self, pairs: Iterable[tuple[bytes, bytes]]) -> Arguments:
+        """What the function is told of the request's headers, where it wants to know all of them."""
+        return {name: AllHeaders(everything(pairs)) for name in self._headers}
 
     def _from_body(self, body: bytes, headers: Mapping[bytes, bytes], found: Arguments) -> None:
         parameter = self.body or self.form

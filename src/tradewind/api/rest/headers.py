@@ -71,6 +71,14 @@ def read(pairs: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     return found
 
 
+def everything(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """All headers, by lower-case name; of a repeated one the first, so that nobody adds to what was signed."""
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        found.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
+    return found
+
+
 def trail(headers: Mapping[bytes, bytes]) -> Trail:
     """Correlation-Id and W3C trace id as the client named them, or fresh ones. Never refuses."""
     traced = _TRACEPARENT.fullmatch(headers.get(b"traceparent", b""))

@@ -55,6 +55,10 @@ class RawBody(Struct, frozen=True):
     max_bytes: int
 
 
+class AllHeaders(dict[str, str]):
+    """Every header of a request as it came, by name in lower case: what a signature may be made of."""
+
+
 OnRefusal = Callable[[Refusal, int], Reply]
 
 
@@ -65,6 +69,7 @@ class Source(StrEnum):
     FORM = "form"
     RAW = "raw"
     IF_MATCH = "if-match"
+    HEADERS = "headers"
     PATH = "path"
     QUERY = "query"
     CALL = "call"
@@ -223,6 +228,8 @@ def _source(name: str, annotation: Any, in_path: list[str]) -> Source:
         return Source.CALL
     if annotation == IfMatch:
         return Source.IF_MATCH
+    if annotation is AllHeaders:
+        return Source.HEADERS
     if annotation is Dispatch:
         return Source.DISPATCH
     if name in in_path:

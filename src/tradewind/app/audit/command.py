@@ -20,8 +20,8 @@ def run_audit(settings: Settings, json: bool, settle_s: float = 0.0) -> int:
 
     async def run() -> Report:
         async with engines(settings, (lambda _: None) if json else progress.print) as found:
-            gateway_url = gateway_books(settings, found)
-            return await audit(found.database_url, found.provider_url, gateway_url=gateway_url, settle_s=settle_s)
+            books, gateway = found.provider_url or None, gateway_books(settings, found)
+            return await audit(found.database_url, books, gateway_url=gateway, settle_s=settle_s)
 
     report = asyncio.run(run())
     show(report, json)

@@ -38,14 +38,16 @@ PAYMENTS: Final = """
                 WHEN p.captured_minor <> p.refunded_minor THEN
                     format('the order is %s, but %s of %s %s captured are not given back', o.status,
                            p.captured_minor - p.refunded_minor, p.captured_minor, p.currency)
-                WHEN p.amount_minor > 0 AND p.status IN ('INITIATED', 'AUTHORIZED', 'CAPTURED') THEN
+                WHEN p.amount_minor > 0 AND p.status IN ('INITIATED', 'REQUIRES_ACTION', 'AUTHORIZED',
+                                                             'CAPTURED') THEN
                     format('the order is %s, but its payment is %s', o.status, p.status) END
             WHEN s.undoing THEN NULL
             WHEN o.status IN ('PAID', 'FULFILLED') THEN CASE
                 WHEN p.order_id IS NULL THEN format('the order is %s, but there is no payment', o.status)
-                WHEN p.captured_minor <> o.total_minor OR p.status NOT IN ('CAPTURED', 'REFUNDED') THEN
+                WHEN p.captured_minor <> coalesce(p.to_capture_minor, o.total_minor)
+                    OR p.status NOT IN ('CAPTURED', 'REFUNDED') THEN
                     format('the order is %s, but %s of %s %s are captured (%s)', o.status, p.captured_minor,
-                           o.total_minor, o.currency, p.status)
+                           coalesce(p.to_capture_minor, o.total_minor), o.currency, p.status)
                 WHEN p.refunded_minor <> coalesce(d.minor, 0) THEN
                     format('%s %s went back, but the refunds that are done make %s', p.refunded_minor, p.currency,
                            coalesce(d.minor, 0)) END

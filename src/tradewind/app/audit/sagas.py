@@ -32,7 +32,9 @@ OVERDUE: Final = """
                 format('%s at step %s, due since %s, %s', s.phase, s.step, s.due_at,
                        CASE WHEN s.lease_until > now() THEN format('leased until %s', s.lease_until)
                             ELSE 'and nobody carries it' END)
-            WHEN s.started_at < now() - make_interval(secs => $3) THEN
+            WHEN s.started_at < now() - make_interval(secs => $3) AND NOT EXISTS (
+                SELECT FROM payments.payments AS p WHERE p.order_id = s.id AND p.by_hand AND p.status = 'AUTHORIZED'
+                    AND p.to_capture_minor IS NULL AND s.phase = 'STARTED') THEN
                 format('%s at step %s since %s', s.phase, s.step, s.started_at)
             END AS why
         FROM runtime.saga AS s WHERE s.phase NOT IN ('COMPLETED', 'FAILED'))

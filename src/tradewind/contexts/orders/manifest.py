@@ -24,6 +24,10 @@ from tradewind.contexts.orders.personal_data import OrderData
 from tradewind.contexts.orders.place_order import rest as place_rest
 from tradewind.contexts.orders.place_order.command import place_orders
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER, Placement
+from tradewind.contexts.orders.verify_payment import rest as verify_rest
+from tradewind.contexts.orders.verify_payment.command import verify_payment
+from tradewind.contexts.orders.void_order import rest as void_rest
+from tradewind.contexts.orders.void_order.command import void_order
 from tradewind.contexts.orders.watch_orders import socket as watch_orders_socket
 from tradewind.contexts.orders.watch_orders.channel import OrderChannel, announce_orders, open_channel
 from tradewind.contexts.orders.watch_orders.query import watch_orders
@@ -37,11 +41,23 @@ _data = OrderData()
 MANIFEST = Manifest(
     name="orders",
     migrations=Path(__file__).parent / "migrations",
-    handlers=(place_orders, pay_order, cancel_order, get_order, get_order_status, list_orders, watch_orders),
+    handlers=(
+        place_orders,
+        pay_order,
+        verify_payment,
+        cancel_order,
+        void_order,
+        get_order,
+        get_order_status,
+        list_orders,
+        watch_orders,
+    ),
     routes=(
         place_rest.place_order,
         pay_rest.pay_order,
+        verify_rest.verify_payment,
         cancel_rest.cancel_order,
+        void_rest.void_order,
         get_rest.get_order,
         get_status_rest.get_order_status,
         list_rest.list_orders,

@@ -4,6 +4,9 @@ from pathlib import Path
 
 from tradewind.contexts.payments._fallback.provider import FallbackProvider
 from tradewind.contexts.payments._fallback.routes import StoredRoutes
+from tradewind.contexts.payments._subscribers.on_shipment_dispatched import on_shipment_dispatched
+from tradewind.contexts.payments.capture_payment import rest as capture_rest
+from tradewind.contexts.payments.capture_payment.command import capture_payment
 from tradewind.contexts.payments.get_payment import rest as get_rest
 from tradewind.contexts.payments.get_payment.query import get_payment
 from tradewind.contexts.payments.peer import Payments
@@ -11,6 +14,8 @@ from tradewind.contexts.payments.personal_data import PaymentData
 from tradewind.contexts.payments.refund_payment import rest as refund_rest
 from tradewind.contexts.payments.refund_payment.claim import Refunds
 from tradewind.contexts.payments.refund_payment.command import REFUND_PAYMENT, RefundPayment, refund_payment
+from tradewind.contexts.payments.take_notice import rest as take_notice_rest
+from tradewind.contexts.payments.take_notice.command import FORGET_NOTICES, take_notice
 from tradewind.contracts.payments import PaymentsPeer, RefundsPeer
 from tradewind.runtime.manifest import Manifest
 
@@ -19,8 +24,15 @@ __all__ = ["MANIFEST", "FallbackProvider", "RefundPayment", "StoredRoutes"]
 MANIFEST = Manifest(
     name="payments",
     migrations=Path(__file__).parent / "migrations",
-    handlers=(refund_payment, get_payment),
-    routes=(refund_rest.refund_payment, get_rest.get_payment),
+    handlers=(refund_payment, get_payment, capture_payment, take_notice),
+    routes=(
+        refund_rest.refund_payment,
+        get_rest.get_payment,
+        capture_rest.capture_payment,
+        take_notice_rest.take_notice,
+    ),
+    subscribers=(on_shipment_dispatched,),
+    timers=(FORGET_NOTICES,),
     sagas=(REFUND_PAYMENT,),
     peers={PaymentsPeer: Payments(), RefundsPeer: Refunds()},
     personal_data=PaymentData(),

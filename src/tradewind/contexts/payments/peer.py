@@ -1,15 +1,16 @@
 """How payments answers the order saga: authorize, capture and cancel as remote operations, booked in batches."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from msgspec.structs import replace
 
 from tradewind.contexts.payments._domain.payment import Payment, Status
-from tradewind.contexts.payments._domain.wishes import Authorize, Cancel, Cancelled, Capture
-from tradewind.contexts.payments._store import payments
-from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused
+from tradewind.contexts.payments._domain.settings import BY_HAND_LOOK_S, CHALLENGE_PATIENCE_S, LOOK_AGAIN_S
+from tradewind.contexts.payments._domain.wishes import AskAgain, Authorize, Cancel, Cancelled, Capture
+from tradewind.contexts.payments._store import challenges, payments
+from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
 from tradewind.contracts.payments import Charge, Operation, Wish
 from tradewind.kernel.ids import new_id
 from tradewind.ports.payment_provider import ActionRequired, Answer, Approved, PaymentProvider, Settled
@@ -51,11 +52,26 @@ class Payments:
         again = [_asked_again(known[t.saga_id], t, c) for t, c in charges if t.saga_id in known]
         payments.save(tx, again)
         found = {payment.order_id: payment for payment in (*fresh, *again)}
-        return [_to_authorize(tx, found[task.saga_id]) for task, _ in charges]
+        if waits := [payment.order_id for payment in again if payment.status is Status.REQUIRES_ACTION]:
+            await challenges.see(tx, waits)
+        return [_to_authorize(tx, found[task.saga_id], asked=task.saga_id in known) for task, _ in charges]
 
     async def authorized(self, tx: Tx, order_ids: Sequence[UUID]) -> frozenset[UUID]:
         """Those whose whole amount is held or ours."""
         return frozenset(row["order_id"] for row in await tx.all(payments.HELD, list(order_ids)))
+
+    async def next_actions(self, tx: Tx, order_ids: Sequence[UUID]) -> Mapping[UUID, str]:
+        """Where buyers must prove themselves, for those orders that wait for that."""
+        return await challenges.urls(tx, order_ids)
+
+    async def hint(self, tx: Tx, order_ids: Sequence[UUID]) -> None:
+        """Something may have come of what buyers were asked."""
+        await challenges.hint(tx, order_ids)
+
+    async def only_held(self, tx: Tx, order_id: UUID) -> bool:
+        """Whether it is held to be captured by hand, and nobody has asked for that."""
+        payment = (await payments.lock(tx, [order_id])).get(order_id)
+        return bool(payment and payment.by_hand and payment.status is Status.AUTHORIZED and payment.to_capture is None)
 
 
 def _intent(task: Task, charge: Charge) -> Payment:
@@ -65,6 +81,7 @@ def _intent(task: Task, charge: Charge) -> Payment:
         amount=charge.amount,
         method=charge.method,
         authorization_key=task.effect_key,
+        by_hand=charge.by_hand,
     )
 
 
@@ -75,14 +92,15 @@ def _asked_again(payment: Payment, task: Task, charge: Charge) -> Payment:
     return replace(payment, status=Status.INITIATED, authorization_key=task.effect_key, method=charge.method, why=None)
 
 
-def _to_authorize(tx: Tx, payment: Payment) -> Wish | Outcome:
+def _to_authorize(tx: Tx, payment: Payment, *, asked: bool) -> Wish | Outcome:
     if payment.status in (Status.AUTHORIZED, Status.CAPTURED):
         return Done()
     reference = str(payment.order_id)
     provider = tx.peer(PaymentProvider)
     if payment.amount.minor == 0:
         return _Free()
-    return Authorize(provider, payment.amount, payment.method, payment.authorization_key, reference)
+    wish = Authorize(provider, payment.amount, payment.method, payment.authorization_key, reference)
+    return AskAgain(wish) if asked and not planted("effect_without_key") else wish
 
 
 class _Free:
@@ -97,7 +115,28 @@ class _Authorize:
         raise NotImplementedError("an authorization is prepared by Payments.open, which knows the charge")
 
     async def record(self, tx: Tx, answered: Answered) -> Sequence[Outcome]:
-        return await _book(tx, answered, _authorized)
+        outcomes = await _book(tx, answered, _authorized)
+        asked = [
+            challenges.Asked(task.saga_id, task.effect_key, answer.url)
+            for (task, answer), outcome in zip(answered, outcomes, strict=True)
+            if isinstance(answer, ActionRequired) and isinstance(outcome, Waiting)
+        ]
+        if not asked:
+            return outcomes
+        standing = await challenges.keep(tx, asked, CHALLENGE_PATIENCE_S)
+        return [
+            _patience(standing[task.saga_id]) if task.saga_id in standing else outcome
+            for (task, _), outcome in zip(answered, outcomes, strict=True)
+        ]
+
+
+def _patience(standing: challenges.Standing) -> Outcome:
+    """Time is over only for whom the provider has just said that they did not confirm."""
+    if standing.hinted:
+        return Waiting(0.0, heard=True)
+    if standing.left_s <= 0:
+        return Failed("the buyer did not confirm the payment in time", final=True)
+    return Waiting(min(standing.left_s, LOOK_AGAIN_S), heard=True)
 
 
 def _authorized(payment: Payment, answer: Answer) -> tuple[Payment | None, Any, Outcome]:
@@ -107,7 +146,8 @@ def _authorized(payment: Payment, answer: Answer) -> tuple[Payment | None, Any, 
         metrics.payment_authorized_total.inc()
         return *payment.authorize(answer.provider_id), Done()
     if isinstance(answer, ActionRequired):
-        return None, None, Failed("the buyer has not confirmed it")
+        waits = (None, None) if payment.status is Status.REQUIRES_ACTION else payment.require_action()
+        return *waits, Waiting(LOOK_AGAIN_S, heard=True)
     return *payment.fail(answer.code), Refused(f"payment declined: {answer.code}")
 
 
@@ -125,8 +165,10 @@ def _to_capture(tx: Tx, payment: Payment, task: Task) -> Wish | Outcome:
         return Done()
     if payment.amount.minor == 0:
         return _Free()
+    if payment.by_hand and payment.to_capture is None:
+        return Waiting(BY_HAND_LOOK_S)
     provider = tx.peer(PaymentProvider)
-    return Capture(provider, payment.authorization_key, payment.amount, task.effect_key)
+    return Capture(provider, payment.authorization_key, payment.due, task.effect_key)
 
 
 def _captured(payment: Payment, answer: Settled) -> tuple[Payment | None, Any, Outcome]:
@@ -154,7 +196,7 @@ def _to_cancel(tx: Tx, payment: Payment | None, task: Task) -> Wish | Outcome:
     ):
         return Done()
     provider = tx.peer(PaymentProvider)
-    return Cancel(provider, payment.authorization_key, payment.amount, payment.left, task.effect_key)
+    return Cancel(provider, payment.authorization_key, payment.due, payment.left, task.effect_key)
 
 
 def _cancelled(payment: Payment, done: Cancelled) -> tuple[Payment | None, Any, Outcome]:
@@ -164,7 +206,7 @@ def _cancelled(payment: Payment, done: Cancelled) -> tuple[Payment | None, Any, 
         return None, None, Failed(f"the provider would not give it back: {done.answer.code}")
     if not done.refunded:
         return *payment.void(), Done()
-    taken = payment if payment.captured else replace(payment, captured=payment.amount.minor, status=Status.CAPTURED)
+    taken = payment if payment.captured else replace(payment, captured=payment.due.minor, status=Status.CAPTURED)
     return *taken.refund(taken.left, "order undone"), Done()
 
 

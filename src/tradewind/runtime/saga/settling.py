@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from tradewind.contracts.outcomes import Outcome, Refused, Waiting
 from tradewind.runtime.database import Tx
 from tradewind.runtime.saga import store
@@ -36,7 +38,7 @@ class Booking:
         self, tx: Tx, saga: Saga, label: str, settled: Sequence[tuple[store.Held, Message | None, Outcome]]
     ) -> list[Verdict]:
         """Advance each saga by its message and put the result into `tx`'s last statement."""
-        verdicts = [_verdict(saga, held, message) for held, message, _ in settled]
+        verdicts = [_verdict(saga, held, message, outcome) for held, message, outcome in settled]
         rows = [
             store.Settled(verdict.held.id, verdict.state, _delay_s(verdict, outcome), verdict.keep)
             for verdict, (_, _, outcome) in zip(verdicts, settled, strict=True)
@@ -51,8 +53,10 @@ class Booking:
         return verdicts
 
 
-def _verdict(saga: Saga, held: store.Held, message: Message | None) -> Verdict:
+def _verdict(saga: Saga, held: store.Held, message: Message | None, outcome: Outcome) -> Verdict:
     state = advance(saga, held.state, message) if message else held.state
+    if isinstance(outcome, Waiting) and outcome.heard:
+        state = replace(state, attempt=0)
     moved = (state.step, state.undoing) != (held.state.step, held.state.undoing)
     return Verdict(held, state, keep=moved and state.phase in MOVING)
 

@@ -13,7 +13,7 @@ from tradewind.runtime.saga.advance import StepDone, StepFailed, StepRefused
 from tradewind.runtime.saga.definition import Local, Remote, Saga, Task, Work
 from tradewind.runtime.saga.settling import Booking, Verdict
 
-_GIVEN_UP = Failed("given up")
+_GIVEN_UP = Failed("given up", final=True)
 
 
 class Entered(NamedTuple):
@@ -84,8 +84,8 @@ class Working:
                 return StepDone(step=self._step, undoing=self._undoing)
             case Refused(why=why):
                 return StepRefused(step=self._step, undoing=self._undoing, why=why)
-            case Failed(why=why):
-                return StepFailed(step=self._step, undoing=self._undoing, why=why, final=outcome is _GIVEN_UP)
+            case Failed(why=why, final=final):
+                return StepFailed(step=self._step, undoing=self._undoing, why=why, final=final)
             case Waiting():
                 return None
 

@@ -1,6 +1,6 @@
 """POST /api/v1/carts/{cart_id}/checkout."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Meta
@@ -19,16 +19,22 @@ _RAISES = (
 
 
 class Agreement(Body, frozen=True):
-    """The quote that was shown, and how it is paid. Without `paymentMethod` the order waits to be paid."""
+    """The quote that was shown, and how it is paid. Without `paymentMethod` the order waits to be paid.
+
+    `captureMethod` `manual`: the money is only held until the goods leave.
+    """
 
     quote_token: Annotated[str, Meta(min_length=1, max_length=100)]
     payment_method: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    capture_method: Literal["automatic", "manual"] = "automatic"
 
 
 @post("/api/v1/carts/{cart_id}/checkout", status=201, waits=True, raises=_RAISES)
 async def check_out_cart(cart_id: UUID, body: Agreement, call: Call, dispatch: Dispatch) -> OrderView:
     """Check out: the cart becomes an order at exactly the price that was quoted. Answers as placing an order does."""
     quote = QuoteRef(cart_id=cart_id, token=body.quote_token)
-    answer: OrderView = await dispatch(PlaceOrder(quote=quote, payment_method=body.payment_method), call)
+    by_hand = body.capture_method == "manual"
+    command = PlaceOrder(quote=quote, payment_method=body.payment_method, capture_by_hand=by_hand)
+    answer: OrderView = await dispatch(command, call)
     where = {"Location": f"/api/v1/orders/{answer.id}"}
     return Reply(content=answer, headers=where)  # type: ignore[return-value]  # the order, and where it is found

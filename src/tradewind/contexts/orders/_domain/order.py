@@ -94,6 +94,8 @@ class Order(Struct, frozen=True, kw_only=True):
     email_digest: str | None = None
     guest: bool = False
     """Whether nobody with an account owns it yet."""
+    capture_by_hand: bool = False
+    """Whether its money is only held until the goods leave, or staff says so."""
     status: Status = Status.PENDING_RESERVATION
     version: int = 1
     why: str | None = None

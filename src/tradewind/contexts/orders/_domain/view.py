@@ -3,7 +3,7 @@
 from tradewind.contexts.orders._domain.order import SETTLED, Line, Order, Status
 from tradewind.contracts.orders import ItemView, OrderView, Step
 
-__all__ = ["ItemView", "OrderView", "Step", "is_settled", "view"]
+__all__ = ["ItemView", "OrderView", "Step", "is_over", "is_settled", "view"]
 
 
 def view(order: Order, history: tuple[Step, ...] | None = None) -> OrderView:
@@ -29,5 +29,10 @@ def _item(line: Line) -> ItemView:
 
 
 def is_settled(answer: OrderView) -> bool:
-    """Whether a client that waits has what it waited for."""
+    """Whether a client that waits has what it waited for: the order's end, or something that the buyer must do."""
+    return is_over(answer) or answer.next_action is not None
+
+
+def is_over(answer: OrderView) -> bool:
+    """Whether it waits for nobody, not even its buyer."""
     return Status(answer.status) in SETTLED

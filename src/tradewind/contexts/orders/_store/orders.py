@@ -16,7 +16,7 @@ from tradewind.runtime.database import Tx
 INSERT_ORDERS: Final = """
     INSERT INTO orders.orders (id, user_id, status, version, currency, items_minor, shipping_minor, tax_minor,
                                discount_minor, total_minor, payment_method, shipping_address, placed_at,
-                               shipping_method, email, email_digest, guest)
+                               shipping_method, email, email_digest, guest, capture_by_hand)
     SELECT * FROM unnest($1::orders.new_order[])
 """
 INSERT_ITEMS: Final = """
@@ -55,7 +55,7 @@ def _order_row(o: Order) -> tuple[Any, ...]:
     goods, shipping, tax, discount = o.items_total.minor, o.shipping.minor, o.tax.minor, o.discount.minor
     return (o.id, o.user_id, o.status.value, o.version, o.currency, goods, shipping, tax, discount,
             goods + shipping + tax - discount, o.payment_method, _json(o.shipping_address), o.placed_at,
-            o.shipping_method, o.email, o.email_digest, o.guest)  # fmt: skip
+            o.shipping_method, o.email, o.email_digest, o.guest, o.capture_by_hand)  # fmt: skip
 
 
 def move(tx: Tx, moves: Sequence[tuple[Order, Event]], calls: Mapping[UUID, Call]) -> None:
@@ -117,6 +117,7 @@ def order_of(row: Any, items: Sequence[Any]) -> Order:
         email=row["email"],
         email_digest=row["email_digest"],
         guest=row["guest"],
+        capture_by_hand=row["capture_by_hand"],
         status=Status(row["status"]),
         version=row["version"],
         why=row["why"],

@@ -4,10 +4,12 @@ from uuid import UUID
 
 from msgspec import structs
 
-from tradewind.contexts.orders._domain.order import Status
+from tradewind.contexts.orders._domain.order import PENDING, Status
 from tradewind.contexts.orders._domain.view import OrderView, Step, view
 from tradewind.contexts.orders._store import cancel_words, orders
 from tradewind.contracts.messages import Command
+from tradewind.contracts.orders import NextAction
+from tradewind.contracts.payments import PaymentsPeer
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import query
 
@@ -28,4 +30,8 @@ async def get_order(command: GetOrder, tx: Tx) -> OrderView:
     steps = tuple(Step(status=r["status"], event=r["event"], at=r["at"], why=r["why"]) for r in rows)
     if order.status is Status.CANCELED:
         order = structs.replace(order, why=await cancel_words.of(tx, order.id) or order.why)
-    return view(order, steps)
+    seen = view(order, steps)
+    if order.status in PENDING and order.payment_method is not None:
+        url = (await tx.peer(PaymentsPeer).next_actions(tx, [order.id])).get(order.id)
+        return structs.replace(seen, next_action=NextAction(url=url) if url else None)
+    return seen

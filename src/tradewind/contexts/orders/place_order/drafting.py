@@ -50,6 +50,7 @@ def from_quote(task: Task, agreed: Agreed, tx: Tx) -> Draft | Refusal:
         email=agreed.email,
         email_digest=_digest(agreed.email, tx),
         guest=_is_guest(task),
+        capture_by_hand=task.command.capture_by_hand,
     )
     assert order.total == quote.total, f"the quote says {quote.total}, the order {order.total}"
     pieces: dict[UUID, int] = {}
@@ -93,6 +94,7 @@ def _order(task: Task, lines: tuple[Line, ...], currency: str, tx: Tx) -> Order:
         email=command.email,
         email_digest=_digest(command.email, tx),
         guest=_is_guest(task),
+        capture_by_hand=command.capture_by_hand,
     )
 
 

@@ -1,6 +1,6 @@
 """POST /api/v1/orders."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Meta
@@ -31,13 +31,14 @@ class NewLine(Body, frozen=True):
 class NewOrder(Body, frozen=True):
     """What to buy and how. Without `paymentMethod` the goods are held and the order waits to be paid.
 
-    Without an address they are fetched.
+    Without an address they are fetched. `captureMethod` `manual`: the money is only held until the goods leave.
     """
 
     items: Annotated[list[NewLine], Meta(min_length=1, max_length=MAX_LINES)]
     payment_method: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
     shipping_address: Address | None = None
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] | None = None
+    capture_method: Literal["automatic", "manual"] = "automatic"
 
 
 @post(
@@ -52,6 +53,7 @@ async def place_order(body: NewOrder, call: Call, dispatch: Dispatch) -> OrderVi
         items=tuple(OrderLine(qty=line.qty, sku=line.sku, product_id=line.product_id) for line in body.items),
         currency=body.currency,
         payment_method=body.payment_method,
+        capture_by_hand=body.capture_method == "manual",
         shipping_address=body.shipping_address.place() if body.shipping_address else None,
     )
     answer: OrderView = await dispatch(command, call)

@@ -12,7 +12,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from tradewind.contexts.orders._domain.order import LIFECYCLE, PENDING, Order, Status
-from tradewind.contexts.orders._store import orders
+from tradewind.contexts.orders._store import early_deliveries, orders
 from tradewind.contracts.inventory import InventoryPeer, InventoryReserved, NotEnoughStock, Wanted
 from tradewind.contracts.messages import Event
 from tradewind.contracts.orders import OrderCancelled, OrderPaid
@@ -71,7 +71,7 @@ async def open_payment(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
 
 def _charge(order: Order) -> Charge | None:
     method = order.payment_method
-    return None if method is None else Charge(order.id, order.total, method)
+    return None if method is None else Charge(order.id, order.total, method, order.capture_by_hand)
 
 
 async def confirm_reservation(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
@@ -108,16 +108,34 @@ async def record_capture(tx: Tx, answered: Sequence[tuple[Task, Any]]) -> Sequen
 
 
 async def prepare_capture(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
-    """The wishes to capture; what is free, or captured already, is paid at once."""
+    """The wishes to capture; what is free, or captured already, is paid at once.
+
+    What is captured by hand waits: its money is certain, so its goods may leave the house, which has it captured.
+    """
     wishes = await tx.peer(PaymentsPeer).capture.prepare(tx, tasks)
     await _pay(tx, [task for task, wish in zip(tasks, wishes, strict=True) if isinstance(wish, Done)])
+    held = [task.saga_id for task, wish in zip(tasks, wishes, strict=True) if isinstance(wish, Waiting)]
+    if held:
+        await tx.peer(ShippingPeer).release(tx, held)
     return wishes
 
 
 async def _pay(tx: Tx, tasks: Sequence[Task]) -> None:
-    if tasks:
-        await _move(tx, tasks, Order.pay, while_=LIFECYCLE.sources(OrderPaid))
-        await tx.peer(ShippingPeer).release(tx, [task.saga_id for task in tasks])
+    if not tasks:
+        return
+    found = await orders.lock(tx, [task.saga_id for task in tasks])
+    due = [order for order in found.values() if order.status in LIFECYCLE.sources(OrderPaid)]
+    by_hand = [order.id for order in due if order.capture_by_hand]
+    there = await early_deliveries.among(tx, by_hand) if by_hand else frozenset()
+    moves: list[tuple[Order, Event]] = []
+    for order in due:
+        paid = order.pay()
+        moves.append((order.after(paid), paid))
+        if order.id in there:
+            fulfilled = order.after(paid).fulfill()
+            moves.append((order.after(paid).after(fulfilled), fulfilled))
+    orders.move(tx, moves, _calls(tasks))
+    await tx.peer(ShippingPeer).release(tx, [task.saga_id for task in tasks])
 
 
 async def end(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:

@@ -73,8 +73,14 @@ async def test_an_answer_that_was_lost_is_asked_for_again_and_charges_once(worki
     assert await payment(working_shop, order.id) == "CAPTURED"
 
 
-async def test_a_provider_that_never_answers_fails_the_order_and_leaves_nothing_held(working_shop: Shop) -> None:
+async def test_what_a_silent_provider_holds_is_found_by_look_up(working_shop: Shop) -> None:
     order = await ended(working_shop, "timeout-after")
+    assert order.status == "PAID"
+    assert await payment(working_shop, order.id) == "CAPTURED"
+
+
+async def test_a_provider_that_never_answers_fails_the_order_and_leaves_nothing_held(working_shop: Shop) -> None:
+    order = await ended(working_shop, "timeout")
     assert order.status == "FAILED"
     assert await stock(working_shop) == (10, 0)
     assert await payment(working_shop, order.id) == "VOIDED"

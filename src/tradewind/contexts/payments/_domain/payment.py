@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tradewind.contracts.payments import (
+    PaymentActionRequired,
     PaymentAuthorized,
     PaymentCaptured,
     PaymentFailed,
@@ -18,13 +19,22 @@ from tradewind.contracts.payments import (
 from tradewind.kernel.lifecycle import Lifecycle
 from tradewind.kernel.money import Money
 
-PaymentEvent = PaymentInitiated | PaymentAuthorized | PaymentCaptured | PaymentFailed | PaymentVoided | PaymentRefunded
+PaymentEvent = (
+    PaymentInitiated
+    | PaymentActionRequired
+    | PaymentAuthorized
+    | PaymentCaptured
+    | PaymentFailed
+    | PaymentVoided
+    | PaymentRefunded
+)
 
 
 class Status(StrEnum):
     """Where a payment stands."""
 
     INITIATED = "INITIATED"
+    REQUIRES_ACTION = "REQUIRES_ACTION"
     AUTHORIZED = "AUTHORIZED"
     CAPTURED = "CAPTURED"
     FAILED = "FAILED"
@@ -33,6 +43,10 @@ class Status(StrEnum):
 
 
 LIFECYCLE = Lifecycle(
+    (Status.INITIATED, PaymentActionRequired, Status.REQUIRES_ACTION),
+    (Status.REQUIRES_ACTION, PaymentAuthorized, Status.AUTHORIZED),
+    (Status.REQUIRES_ACTION, PaymentFailed, Status.FAILED),
+    (Status.REQUIRES_ACTION, PaymentVoided, Status.VOIDED),
     (Status.INITIATED, PaymentAuthorized, Status.AUTHORIZED),
     (Status.INITIATED, PaymentFailed, Status.FAILED),
     (Status.INITIATED, PaymentVoided, Status.VOIDED),
@@ -43,7 +57,10 @@ LIFECYCLE = Lifecycle(
 
 
 class Payment(Struct, frozen=True, kw_only=True):
-    """One order's payment. REFUNDED once nothing of the capture is left; until then refunds only add up."""
+    """One order's payment. REFUNDED once nothing of the capture is left; until then refunds only add up.
+
+    `by_hand`: it is held until somebody says how much is to be captured (`to_capture`, in minor units).
+    """
 
     id: UUID
     order_id: UUID
@@ -55,6 +72,13 @@ class Payment(Struct, frozen=True, kw_only=True):
     refunded: int = 0
     provider_id: str | None = None
     why: str | None = None
+    by_hand: bool = False
+    to_capture: int | None = None
+
+    @property
+    def due(self) -> Money:
+        """What is to be captured."""
+        return self.amount if self.to_capture is None else Money(self.to_capture, self.amount.currency)
 
     @property
     def left(self) -> Money:
@@ -65,15 +89,22 @@ class Payment(Struct, frozen=True, kw_only=True):
         """Tell that the intent stands."""
         return PaymentInitiated(**self._facts())
 
+    def require_action(self) -> tuple[Self, PaymentActionRequired]:
+        """The buyer must prove themselves first."""
+        event = PaymentActionRequired(**self._facts())
+        return self._moved(event), event
+
     def authorize(self, provider_id: str) -> tuple[Self, PaymentAuthorized]:
         """The provider holds the money."""
         event = PaymentAuthorized(**self._facts())
         return replace(self._moved(event), provider_id=provider_id), event
 
     def capture(self) -> tuple[Self, PaymentCaptured]:
-        """The whole amount is ours."""
-        event = PaymentCaptured(**self._facts())
-        return replace(self._moved(event), captured=self.amount.minor), event
+        """What was due is ours, and the rest is held no more."""
+        rest = Money(self.amount.minor - self.due.minor, self.amount.currency)
+        let_go = rest.amount if rest.minor else None
+        event = PaymentCaptured(**{**self._facts(), "amount": self.due.amount}, let_go=let_go)
+        return replace(self._moved(event), captured=self.due.minor), event
 
     def fail(self, reason: str) -> tuple[Self, PaymentFailed]:
         """The provider said no."""

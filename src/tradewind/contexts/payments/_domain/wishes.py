@@ -22,6 +22,18 @@ class Authorize:
 
 
 @dataclass(frozen=True)
+class AskAgain:
+    """Settle an authorization that may have been asked for before: what the provider has recorded is not asked anew."""
+
+    first: Authorize
+
+    async def send(self) -> Answer:
+        """Look it up, and ask for it only where the provider knows nothing of it."""
+        known = await self.first.provider.look_up(self.first.key)
+        return await self.first.send() if known is None else known
+
+
+@dataclass(frozen=True)
 class Capture:
     """Take `amount` of what is held."""
 

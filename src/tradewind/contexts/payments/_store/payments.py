@@ -13,6 +13,11 @@ INSERT: Final = """
     SELECT a, b, 'INITIATED', c, d, e, f
     FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::text[]) AS u (a, b, c, d, e, f)
 """
+INSERT_BY_HAND: Final = """
+    INSERT INTO payments.payments (order_id, id, status, method, currency, amount_minor, authorization_key, by_hand)
+    SELECT a, b, 'INITIATED', c, d, e, f, true
+    FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::text[]) AS u (a, b, c, d, e, f)
+"""
 LOCK: Final = "SELECT * FROM payments.payments WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE"
 READ: Final = "SELECT * FROM payments.payments WHERE order_id = $1"
 HELD: Final = """
@@ -30,12 +35,13 @@ SAVE: Final = """
 
 def insert(tx: Tx, payments: Sequence[Payment]) -> None:
     """Write new intents."""
-    if payments:
-        tx.later(
-            INSERT, [p.order_id for p in payments], [p.id for p in payments], [p.method for p in payments],
-            [p.amount.currency for p in payments], [p.amount.minor for p in payments],
-            [p.authorization_key for p in payments],
-        )  # fmt: skip
+    for statement, by_hand in ((INSERT, False), (INSERT_BY_HAND, True)):
+        if ours := [payment for payment in payments if payment.by_hand is by_hand]:
+            tx.later(
+                statement, [p.order_id for p in ours], [p.id for p in ours], [p.method for p in ours],
+                [p.amount.currency for p in ours], [p.amount.minor for p in ours],
+                [p.authorization_key for p in ours],
+            )  # fmt: skip
 
 
 def save(tx: Tx, payments: Sequence[Payment]) -> None:
@@ -66,4 +72,6 @@ def payment_of(row: Any) -> Payment:
         refunded=row["refunded_minor"],
         provider_id=row["provider_id"],
         why=row["why"],
+        by_hand=row["by_hand"],
+        to_capture=row["to_capture_minor"],
     )

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from tradewind.contexts.payments._store import payments
+from tradewind.contexts.payments._store import challenges, payments
 from tradewind.contexts.payments.refund_payment.command import NoSuchPayment
 from tradewind.contracts.messages import Command
 from tradewind.kernel.money import Money
@@ -20,7 +20,10 @@ class GetPayment(Command, frozen=True):
 
 
 class PaymentView(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A payment, without how it was made."""
+    """A payment, without how it was made. `captureMethod`: `automatic`, or `manual` where it is captured by hand.
+
+    `nextAction`: where the buyer must prove themselves, while the payment waits for that.
+    """
 
     id: UUID
     order_id: UUID
@@ -30,6 +33,8 @@ class PaymentView(Struct, frozen=True, kw_only=True, rename="camel"):
     refunded: Decimal
     currency: str
     why: str | None
+    capture_method: str
+    next_action: str | None
 
 
 @query(action="payments.get")
@@ -49,4 +54,6 @@ async def get_payment(command: GetPayment, tx: Tx) -> PaymentView:
         refunded=Money(payment.refunded, currency).amount,
         currency=currency,
         why=payment.why,
+        capture_method="manual" if payment.by_hand else "automatic",
+        next_action=(await challenges.urls(tx, [payment.order_id])).get(payment.order_id),
     )

@@ -1,0 +1,1 @@
+"""The buyer comes back from proving themselves."""

@@ -1,0 +1,1 @@
+"""Let go of an order whose money is only held."""

@@ -1,0 +1,1 @@
+"""What payments does when others tell something."""

@@ -1,0 +1,1 @@
+"""Take what is held, all or a part of it."""

@@ -1,0 +1,1 @@
+"""Hear what a payment provider tells by itself."""
