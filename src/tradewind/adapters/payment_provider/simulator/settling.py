@@ -31,4 +31,6 @@ def settlements(books: sqlite3.Connection, path: str, query: str) -> SettlementP
     days = (day.isoformat(), (day + timedelta(days=1)).isoformat()) if day else ("", "")
     one = unquote(path[len(SETTLEMENTS) + 1 :])
     rows = books.execute(MOVED, (asked.get("after", ""), asked.get("currency", ""), *days, one, limit))
-    return SettlementPage(rows=[SettlementRow(**dict(zip(SettlementRow.__struct_fields__, row, strict=True))) for row in rows])
+    return SettlementPage(
+        rows=[SettlementRow(**dict(zip(SettlementRow.__struct_fields__, row, strict=True))) for row in rows]
+    )
