@@ -36,11 +36,6 @@ SECRETS = {
     "stripe": "whsec_of_the_stand",
     "adyen": adyen_server.HMAC_KEY,
 }
-    "simulated": "a secret between two",
-    "soap": "another between two",
-    "stripe": "whsec_of_the_stand",
-    "adyen": adyen_server.HMAC_KEY,
-}
 BACK = "http://localhost/back"
 PATIENT_S, HASTY_S = 60.0, 0.3
 
