@@ -14,13 +14,16 @@ from tests.builders import a_product
 from tests.mailbox import mails_go_to
 from tests.shoppers import LONDON
 from tests.shops import Shop, a_call, until
+from tradewind.adapters.payment_provider.settlements import settlement_reports
 from tradewind.app.edge import rest_app
 from tradewind.contexts.orders.cancel_order.command import CancelOrder
 from tradewind.contexts.orders.manifest import OrderLine, PlaceOrder
+from tradewind.contexts.payments.reconcile_settlement.timer import LastReconciled, reconcile_yesterday
 from tradewind.contexts.pricing.manifest import EndFlashSale, StartFlashSale
 from tradewind.contexts.reviews.manifest import DeleteReview, EditReview, ModerateReview, Words, WriteReview
-from tradewind.kernel.clock import now
+from tradewind.kernel.clock import driven, now
 from tradewind.kernel.errors import NotFound
+from tradewind.ports.settlements import SettlementReports
 
 STAFF: Final = a_call("admin", subject="staff")
 EMAIL: Final = "claims@shop.test"
@@ -123,3 +126,14 @@ async def code(shop: Shop, mails: Path) -> str:
 
     found: str = await until(shop, look)
     return found
+
+
+async def settlement(shop: Shop) -> None:
+    """A report that knows nothing of what was paid, read when the day is over."""
+    before = shop.db.peers
+    async with settlement_reports({"soap": f"{shop.engines.provider_url}/soap"}) as reports:
+        shop.db.peers = {**before, SettlementReports: reports, LastReconciled: LastReconciled()}
+        with driven(now() + timedelta(days=1, hours=1)):
+            await reconcile_yesterday(shop.db)
+    shop.db.peers = before
+    await hears(shop, "payment.settlement.differed")

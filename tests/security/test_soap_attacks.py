@@ -6,19 +6,27 @@ The gateway's side of it and the client's: an answer is a stranger's document as
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
+import httpx2
 import pytest
 import pytest_asyncio
+import zeep
 from lxml import etree
 
 from tests.adapters.payment_provider.provider_process import ProviderProcess
 from tests.envelopes import PAYMENT, SOAP, envelope, wrapped
-from tradewind.adapters.payment_provider.soap.client import soap_payment_provider
+from tests.shops import Shop, open_shop
+from tradewind.adapters.payment_provider.soap.client import SETTINGS, soap_payment_provider
+from tradewind.app.edge import rest_app
+from tradewind.app.engines import Engines
+from tradewind.app.settings import Settings
 from tradewind.kernel.errors import Unavailable
+from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
 
 SECRET: Final = "the canary's song"
@@ -180,6 +188,50 @@ async def test_all_attacks_at_once_take_little_memory_and_move_nothing(
     assert canary.calls == []
     async with aiohttp.ClientSession() as http, http.get(f"{gateway.url}/soap/v1/ledger") as response:
         assert (await response.json())["operations"] == []
+
+
+@pytest_asyncio.fixture
+async def shopfront(shop: Shop) -> AsyncIterator[httpx2.AsyncClient]:
+    """The shop's own address."""
+    transport = httpx2.ASGITransport(rest_app(shop))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://shop.test") as client:
+        yield client
+
+
+async def test_the_shops_own_address_answers_every_attack_with_a_fault_and_takes_no_payment(
+    shopfront: httpx2.AsyncClient, shop: Shop, canary: Canary
+) -> None:
+    order = str(new_id())
+    everything = {**attacks(canary), "a payment": envelope("ProcessPayment", orderId=order, **WISH)}
+    for name, body in everything.items():
+        answer = await shopfront.post("/soap/payment", content=body, headers={"content-type": "text/xml"})
+        assert answer.headers["content-type"] == "text/xml; charset=utf-8", name
+        check_fault(answer.status_code, answer.content)
+    assert canary.calls == []
+    async with aiohttp.ClientSession() as http:
+        for books in ("", "/soap"):
+            async with http.get(f"{shop.engines.provider_url}{books}/v1/ledger/{order}") as response:
+                assert (await response.json())["operations"] == []
+
+
+async def test_the_shops_own_address_shows_the_gateways_wsdl(shopfront: httpx2.AsyncClient, shop: Shop) -> None:
+    shown = await shopfront.get("/soap/payment?wsdl")
+    assert (shown.status_code, shown.headers["x-content-type-options"]) == (200, "nosniff")
+    assert f'location="{shop.engines.provider_url}/soap/payment"' in shown.text
+    settings: Any = zeep.Settings(**SETTINGS)
+    client: Any = zeep.Client(BytesIO(shown.content), settings=settings)  # type: ignore[no-untyped-call]
+    answer = await asyncio.to_thread(client.service.ProcessPayment, str(new_id()), "0.01", "EUR", "simulated:decline")
+    assert answer.outcome == "DECLINED"
+    assert (await shopfront.head("/soap/payment")).content == b""
+    assert (await shopfront.put("/soap/payment", content=b"x")).status_code == 405
+
+
+async def test_an_owners_own_gateway_is_not_shown(settings: Settings, own_engines: Engines) -> None:
+    chosen = replace(settings, payment_provider="soap", soap_url="https://gateway.internal/soap/payment")
+    async with open_shop(chosen, own_engines, connections=2) as shop:
+        transport = httpx2.ASGITransport(rest_app(shop))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://shop.test") as client:
+            assert (await client.get("/soap/payment?wsdl")).status_code == 404
 
 
 @asynccontextmanager

@@ -16,12 +16,14 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from tradewind.adapters.payment_provider.notices import send_notices_to
+from tradewind.adapters.payment_provider.soap.offer import NAMESPACE, PATH, wsdl
 from tradewind.api.rest import Route, create_app
 from tradewind.api.rest.app import RestApp
 from tradewind.api.rest.rates import RateLimits
+from tradewind.api.soap.door import SoapDoor
 from tradewind.app.engines import engines
 from tradewind.app.memory import set_aside
-from tradewind.app.paying import SIMULATED, notice_secret
+from tradewind.app.paying import SIMULATED, gateway_url, notice_secret, plays_gateway
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import Shop, open_shop
 from tradewind.contexts.identity.manifest import session_check
@@ -52,7 +54,13 @@ def rest_app(shop: Shop, also: Sequence[Route] = ()) -> RestApp:
         app.alias(path, other)
     for declared in [declared for one in shop.contexts for declared in one.sockets]:
         app.socket(declared)
+    if plays_gateway(shop.settings):
+        app.mount(PATH, _gateway_sign(gateway_url(shop.settings, shop.engines)))
     return app
+
+
+def _gateway_sign(address: str) -> SoapDoor:
+    return SoapDoor(wsdl(address), NAMESPACE, address)
 
 
 def _readiness(shop: Shop) -> Mapping[str, Callable[[], Awaitable[None]]]:

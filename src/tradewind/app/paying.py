@@ -28,6 +28,11 @@ def gateway_url(settings: Settings, engines: Engines) -> str:
     return settings.soap_url or f"{engines.provider_url}{GATEWAY}/payment"
 
 
+def plays_gateway(settings: Settings) -> bool:
+    """Whether the legacy gateway is the simulated provider's part, and no owner's own."""
+    return settings.soap_url is None and not settings.takes_payments_outside
+
+
 def gateway_books(settings: Settings, engines: Engines) -> str | None:
     """Where the legacy gateway tells its ledger; None where payments are never taken to one."""
     if settings.takes_payments_outside or (settings.payment_provider != "soap" and settings.provider_url is not None):

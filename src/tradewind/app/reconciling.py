@@ -18,6 +18,7 @@ from tradewind.ports.settlements import SettlementReports
 AGREED: Final = 0
 DIFFERED: Final = 1
 NOTHING_TO_COMPARE: Final = 2
+_encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 
 
 def run_reconcile(settings: Settings, day: date | None, *, json: bool) -> int:
@@ -47,10 +48,15 @@ def run_reconcile(settings: Settings, day: date | None, *, json: bool) -> int:
 def _show(found: Reconciled, *, json: bool) -> None:
     console = Console(soft_wrap=True, highlight=False)
     if json:
-        console.file.write(msgspec.json.encode(found, decimal_format="string").decode() + "\n")
+        console.file.write(_encode(found).decode() + "\n")
         return
     table = Table(
-        "order", "operation", "what", Column("theirs", justify="right"), Column("ours", justify="right"), "provider"
+        Column("order", no_wrap=True, min_width=36),
+        "operation",
+        "what",
+        Column("theirs", justify="right"),
+        Column("ours", justify="right"),
+        "provider",
     )
     for one in found.differences:
         theirs, ours = (f"{amount} {one.currency}" for amount in (one.theirs, one.ours))

@@ -72,7 +72,7 @@ class SettlementDiffered(Event, frozen=True):
     """A provider's settlement report and our books differ about an order: money to be looked after by a person.
 
     `kind`: missing_here, missing_there, amount_differs, currency_differs or duplicated. `operation`: capture or refund.
-    `theirs` and `ours` are what each side says; `currency` is ours where we know the order. Each difference is told once.
+    `theirs` and `ours` are what each side says; `currency` is ours where we know the order. Each is told once.
     """
 
     TYPE = "ecommerce.payment.settlement.differed.v1"

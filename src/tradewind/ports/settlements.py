@@ -1,4 +1,4 @@
-"""What payment providers say that they have settled: the money that moved, order by order, to compare the books with."""
+"""What payment providers say that they have settled: the money that moved, order by order, to compare books with."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import date

@@ -72,6 +72,7 @@ class RestApp:
         self._rates = rates
         self._sessions = sessions
         self._timers: dict[tuple[str, int], Any] = {}
+        self._others: dict[str, Any] = {}
         self._streams = Streams()
         door = Door(
             verify=verify, confirm=self._confirm, dispatch=dispatch, problem=_in_words, limited=rates is not None
@@ -81,6 +82,10 @@ class RestApp:
     def alias(self, path: str, other: str) -> None:
         """Answer what is declared at `path`, and all below it, at `other` too."""
         self._table.alias(path, other)
+
+    def mount(self, path: str, other: Any) -> None:
+        """Let another ASGI application answer HTTP at this one path, in a protocol of its own."""
+        self._others[path] = other
 
     def socket(self, declared: Socket) -> None:
         """Answer WebSockets at its path."""
@@ -93,6 +98,8 @@ class RestApp:
             await self._host(scope, receive, send)
         elif found := self._table.find(scope["path"]):
             await self._answer(*found, scope, receive, send)
+        elif other := self._others.get(scope["path"]):
+            await other(scope, receive, send)
         else:
             await self._page(scope, receive, send)
 

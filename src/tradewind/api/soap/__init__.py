@@ -2,4 +2,5 @@
 
 reading   bytes to the one element that is asked for, or a fault
 writing   answers and faults as bytes
+door      the shop's own address, at which the gateway's WSDL is found
 """

@@ -1,4 +1,4 @@
-"""Every day that is over is reconciled; a difference is told once, however often it is found. Agreement writes nothing."""
+"""Every day that is over is reconciled; a difference is told once, however often it is found. Peace writes nothing."""
 
 from datetime import date, timedelta
 from typing import Any, Final
