@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -113,6 +114,30 @@ def audit(
     from tradewind.app.audit.command import run_audit
 
     raise typer.Exit(run_audit(_settings(), json=json, settle_s=settle))
+
+
+@app.command()
+def reconcile(
+    day: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only this day (UTC). [default: all]")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Compare what the payment provider says it has settled with the shop's own books, order by order.
+
+    Asks the provider (and the legacy gateway, where payments go there) for its settlement report. Every difference is
+    named, with the order and what each side says: missing_here (they took or gave back money that we know nothing of),
+    missing_there, amount_differs, currency_differs, duplicated (the same money more than once). Money that is moving
+    right now is no difference; it is counted as inFlight.
+
+    With --json: {"provider", "matched", "differences": [{"kind", "reference", "operation", "provider", "currency",
+    "theirs", "ours"}], "inFlight", "day"}. Exit 0 when both agree, 1 when they differ, 2 when there is no report to
+    read. The worker does the same by itself for each day that is over, and tells a difference as the event
+    ecommerce.payment.settlement.differed.v1.
+    """
+    from tradewind.app.reconciling import run_reconcile
+
+    raise typer.Exit(run_reconcile(_settings(), day.date() if day else None, json=json))
 
 
 @bench.command("place-order")

@@ -7,12 +7,13 @@ from typing import Final
 from tradewind.adapters.payment_provider.client import payment_provider
 from tradewind.adapters.payment_provider.journaled.journal import Journal
 from tradewind.adapters.payment_provider.notices import SimulatedNotices
-from tradewind.adapters.payment_provider.soap.client import soap_payment_provider
+from tradewind.adapters.payment_provider.settlements import settlement_reports
 from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
 from tradewind.contexts.payments.manifest import FallbackProvider, StoredRoutes
 from tradewind.contracts.privacy import Pseudonyms
 from tradewind.ports.payment_provider import NoticeReader, NoticeReaders, PaymentProvider
+from tradewind.ports.settlements import SettlementReports
 from tradewind.runtime.database import Database
 
 GATEWAY: Final = "/soap"
@@ -57,7 +58,20 @@ async def paying(
                     SimulatedNotices(notice_secret(pseudonyms)),
                 )
                 name = SIMULATED
-        yield {PaymentProvider: provider, NoticeReaders: NoticeReaders({name: reader})}
+        reports = await stack.enter_async_context(settlement_reports(_settling(settings, engines)))
+        yield {
+            PaymentProvider: provider,
+            NoticeReaders: NoticeReaders({name: reader}),
+            SettlementReports: reports,
+        }
+
+
+def _settling(settings: Settings, engines: Engines) -> dict[str, str]:
+    """Where those tell what they settled who speak our wire; Stripe and Adyen tell it in files of their own."""
+    if settings.takes_payments_outside:
+        return {}
+    gateway = gateway_books(settings, engines)
+    return {SIMULATED: engines.provider_url} | ({} if gateway is None else {"soap": gateway})
 
 
 async def _simulated(settings: Settings, engines: Engines, db: Database, stack: AsyncExitStack) -> PaymentProvider:
@@ -65,6 +79,8 @@ async def _simulated(settings: Settings, engines: Engines, db: Database, stack: 
     rest = await stack.enter_async_context(payment_provider(engines.provider_url, timeout_s=timeout_s))
     if settings.payment_provider != "soap":
         return rest
+    from tradewind.adapters.payment_provider.soap.client import soap_payment_provider
+
     client = soap_payment_provider(gateway_url(settings, engines), timeout_s=timeout_s)
     return FallbackProvider(await stack.enter_async_context(client), rest, StoredRoutes(db))
 

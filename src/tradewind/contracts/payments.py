@@ -68,6 +68,24 @@ class PaymentRefunded(_PaymentEvent, frozen=True):
     """Which refund it was; none where an order was undone, and old logs do not say."""
 
 
+class SettlementDiffered(Event, frozen=True):
+    """A provider's settlement report and our books differ about an order: money to be looked after by a person.
+
+    `kind`: missing_here, missing_there, amount_differs, currency_differs or duplicated. `operation`: capture or refund.
+    `theirs` and `ours` are what each side says; `currency` is ours where we know the order. Each difference is told once.
+    """
+
+    TYPE = "ecommerce.payment.settlement.differed.v1"
+    KEY = "reference"
+    reference: str
+    provider: str
+    kind: str
+    operation: str
+    currency: str
+    theirs: Decimal
+    ours: Decimal
+
+
 class Charge(Struct, frozen=True):
     """What an order owes and how it is to be paid. `method` is the provider's token, never a card number.
 

@@ -22,12 +22,12 @@ class ProviderProcess:
         self.address_file = folder / "address.json"
         self.url = ""
 
-    async def start(self) -> "ProviderProcess":
-        """Start it and wait until it listens."""
+    async def start(self, port: int = 0) -> "ProviderProcess":
+        """Start it and wait until it listens; on any free port where none is named."""
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", MODULE, "--ledger", str(self.folder / "ledger.db")),
-            *("--port", "0", "--address-file", str(self.address_file)),
+            *("--port", str(port), "--address-file", str(self.address_file)),
             stdout=asyncio.subprocess.PIPE,
         )
         assert self._process.stdout is not None

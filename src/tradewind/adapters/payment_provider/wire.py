@@ -7,6 +7,8 @@ POST /v1/refunds          RefundWish         ┘
 GET  /v1/operations/{key}                      200 Answer   404 not recorded so far
 GET  /v1/ledger?cursor=&limit=                 200 LedgerPage, every operation in the order of recording
 GET  /v1/ledger/{reference}                    200 LedgerPage, the operations of one reference
+GET  /v1/settlements?day=&after=&currency=&limit=  200 SettlementPage, what moved for the orders of one day, or ever
+GET  /v1/settlements/{reference}               200 SettlementPage, the same of one reference
 POST /v1/faults           FaultWish            200          400 no such fault
 POST /v1/webhook          Endpoint             200          where notices are posted from now on
 GET  /challenges/{id}                          200 a page on which the buyer confirms or fails
@@ -33,6 +35,7 @@ PATHS: Final = {
     "look_up": "/v1/operations/",
 }
 
+SETTLEMENTS: Final = "/v1/settlements"
 WEBHOOK: Final = "/v1/webhook"
 CHALLENGES: Final = "/challenges/"
 
@@ -115,6 +118,23 @@ class LedgerPage(Struct, frozen=True, kw_only=True):
 
     operations: list[Entry]
     next_cursor: int | None
+
+
+class SettlementRow(Struct, frozen=True, kw_only=True):
+    """All that ever moved for one reference in one currency, and in how many pieces."""
+
+    reference: str
+    currency: str
+    captured_minor: int
+    refunded_minor: int
+    captures: int
+    refunds: int
+
+
+class SettlementPage(Struct, frozen=True, kw_only=True):
+    """Some rows in the order of reference and currency; fewer than were asked for are the last."""
+
+    rows: list[SettlementRow]
 
 
 class FaultWish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,6 +11,8 @@ from tradewind.contexts.payments.get_payment import rest as get_rest
 from tradewind.contexts.payments.get_payment.query import get_payment
 from tradewind.contexts.payments.peer import Payments
 from tradewind.contexts.payments.personal_data import PaymentData
+from tradewind.contexts.payments.reconcile_settlement.query import Reconciled, reconcile
+from tradewind.contexts.payments.reconcile_settlement.timer import RECONCILE, LastReconciled
 from tradewind.contexts.payments.refund_payment import rest as refund_rest
 from tradewind.contexts.payments.refund_payment.claim import Refunds
 from tradewind.contexts.payments.refund_payment.command import REFUND_PAYMENT, RefundPayment, refund_payment
@@ -19,7 +21,7 @@ from tradewind.contexts.payments.take_notice.command import FORGET_NOTICES, take
 from tradewind.contracts.payments import PaymentsPeer, RefundsPeer
 from tradewind.runtime.manifest import Manifest
 
-__all__ = ["MANIFEST", "FallbackProvider", "RefundPayment", "StoredRoutes"]
+__all__ = ["MANIFEST", "FallbackProvider", "Reconciled", "RefundPayment", "StoredRoutes", "reconcile"]
 
 MANIFEST = Manifest(
     name="payments",
@@ -32,7 +34,8 @@ MANIFEST = Manifest(
         take_notice_rest.take_notice,
     ),
     subscribers=(on_shipment_dispatched,),
-    timers=(FORGET_NOTICES,),
+    timers=(FORGET_NOTICES, RECONCILE),
+    parts={LastReconciled: LastReconciled},
     sagas=(REFUND_PAYMENT,),
     peers={PaymentsPeer: Payments(), RefundsPeer: Refunds()},
     personal_data=PaymentData(),

@@ -44,6 +44,10 @@ payment_gateway_circuit = Gauge(
 payment_fallbacks_total = Counter(
     "payment_fallbacks_total", "New payments that went to the provider over REST in the legacy gateway's place."
 )
+payment_settlement_differences = Gauge(
+    "payment_settlement_differences", "Differences between the providers' reports and the books, of the last day.",
+    multiprocess_mode="mostrecent",
+)  # fmt: skip
 payment_authorized_total = Counter("payment_authorized_total", "Payments authorized (payment.authorized.count).")
 product_cache_hit_ratio = Gauge(
     "product_cache_hit_ratio", "Reads of a product that its cache answered, since the process began.",

@@ -13,11 +13,13 @@ from msgspec import Struct
 
 from tradewind.adapters.payment_provider.simulator.faults import strike_of_method
 from tradewind.adapters.payment_provider.simulator.rules import ACCOUNTS, Authorization, Verdict, decide
+from tradewind.adapters.payment_provider.simulator.settling import settlements
 from tradewind.adapters.payment_provider.wire import (
     CHALLENGES,
     AuthorizationWish,
     Entry,
     LedgerPage,
+    SettlementPage,
     VoidWish,
     Wish,
 )
@@ -156,6 +158,10 @@ class Ledger:
     def of_reference(self, reference: str, limit: int) -> LedgerPage:
         """The first `limit` operations of one reference."""
         return _page(self._reader.execute(OF_REFERENCE, (reference, limit)), limit)
+
+    def settlements(self, path: str, query: str) -> SettlementPage:
+        """The settlement report at this address. Raises ValueError."""
+        return settlements(self._reader, path, query)
 
     def close(self) -> None:
         """Close both connections; the last one folds the write-ahead log into the file."""

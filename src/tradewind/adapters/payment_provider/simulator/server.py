@@ -30,6 +30,7 @@ from tradewind.adapters.payment_provider.wire import (
     CHALLENGES,
     MAX_PAGE,
     PATHS,
+    SETTLEMENTS,
     WEBHOOK,
     AuthorizationWish,
     Call,
@@ -165,6 +166,8 @@ class Counter:
             connection.answer(200, _encode(self._ledger.page(cursor, limit)))
         elif path.startswith(_LEDGER + "/"):
             connection.answer(200, _encode(self._ledger.of_reference(unquote(path[len(_LEDGER) + 1 :]), MAX_PAGE)))
+        elif path == SETTLEMENTS or path.startswith(SETTLEMENTS + "/"):
+            connection.answer(200, _encode(self._ledger.settlements(path, query)))
         elif path.startswith(_LOOK_UP):
             self._look_up(connection, unquote(path[len(_LOOK_UP) :]))
         else:

@@ -1,0 +1,1 @@
+"""Compare the providers' settlement reports with our books, and name every difference."""
