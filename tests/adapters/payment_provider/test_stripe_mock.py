@@ -60,7 +60,9 @@ def asked(verb: Verb, order: str, *, fresh: bool) -> Asked:
         verb=verb, key=f"{order}/{verb}", authorization_key=f"{order}/authorize", amount=Money(1_000, "EUR"),
         method="pm_card_visa", reference=order,
     )  # fmt: skip
-    return Asked(position=1, wish=wish, provider_id="pi_123", answer=None, asked_at=clock.now(), fresh=fresh)
+    return Asked(
+        position=1, wish=wish, method_digest="", provider_id="pi_123", answer=None, asked_at=clock.now(), fresh=fresh
+    )
 
 
 @pytest.mark.parametrize("fresh", [True, False])
@@ -91,7 +93,7 @@ async def test_stripe_understands_everything_that_it_is_asked(
 async def test_stripe_understands_a_search_for_what_it_may_have_forgotten(api: StripeApi, journal: Journal) -> None:
     wish = asked("authorize", "o'r\\der", fresh=False)
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
-    old = Asked(position=1, wish=wish.wish, provider_id=None, answer=None, asked_at=long_ago)
+    old = Asked(position=1, wish=wish.wish, method_digest="", provider_id=None, answer=None, asked_at=long_ago)
     assert (await api._forgotten(old)).object == "payment_intent"
 
 
