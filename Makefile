@@ -1,12 +1,13 @@
 # The front door: `make` lists what there is. A machine needs python3, pip and make; everything else is fetched from
 # PyPI, each file checked against a hash that is written in requirements.lock or tools/uv.txt.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint types walls format bench chaos requirements schemas docs lock clean
+.PHONY: help setup run test check lint types walls format bench chaos requirements schemas docs lock clean stripe-mock
 SHELL := /bin/bash
 UV := .uv/bin/uv
 BIN := .venv/bin
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+STRIPE_MOCK := v0.203.0
 export UV_PYTHON_DOWNLOADS := never
 
 help: ## List the targets
@@ -40,6 +41,11 @@ bench: setup ## Measure the raw limit, Tradewind and an order's whole walk side 
 chaos: setup ## Kill the shop at every commit boundary, 20 seeds each (SEEDS=5 for fewer)
 	@TRADEWIND_CHAOS_SEEDS=$(or $(SEEDS),20) $(BIN)/python -m pytest tests/chaos -rA $(TESTS)
 
+stripe-mock: setup ## Check what we ask Stripe against Stripe's own mock server (needs Go; builds it for a minute)
+	@GOBIN=$(CURDIR)/.stripe-mock go install github.com/stripe/stripe-mock@$(STRIPE_MOCK)
+	@TRADEWIND_STRIPE_MOCK=$(CURDIR)/.stripe-mock/stripe-mock $(BIN)/python -m pytest -q \
+		tests/adapters/payment_provider/test_stripe_mock.py
+
 requirements: setup ## Show which requirements are met, by group (REQUIREMENTS="--json", "--open")
 	@$(BIN)/python -m tools.requirements $(REQUIREMENTS)
 
@@ -54,7 +60,7 @@ lock: $(UV) ## Choose dependency versions anew and pin them by hash (LOCK="--upg
 	@$(COMPILE) $(LOCK) tools/uv.in --output-file tools/uv.txt
 
 clean: ## Remove what was installed and cached; homes with orders in them (.tradewind) stay
-	@rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .uv .stripe-mock .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # uv comes as a wheel into a private folder: neither the venv module nor ensurepip is needed (plain Debian has neither).
 $(UV): tools/uv.txt

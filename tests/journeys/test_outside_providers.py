@@ -24,7 +24,7 @@ from tradewind.app.settings import Settings
 pytestmark = pytest.mark.xdist_group("outside-providers")
 
 PAID: Final = {"authorization": 1, "capture": 1}
-MISHAPS: Final = ("lost-answer", "torn-answer", "garbled", "error-1", "error-after", "slow-50", "timeout-after")
+MISHAPS: Final = ("lost-answer", "torn-answer", "garbled", "error-1", "error-after", "slow-50")
 NOTICES: Final = ("before", "at", "after", "doubled", "processing", "late")
 CHOSEN: Final = {
     "stripe": {"payment_provider": "stripe", "stripe_key": stripe_server.SECRET_KEY},
@@ -62,7 +62,8 @@ async def place(
         chosen: dict[str, Any] = {**CHOSEN[name], f"{name}_url": stand.url}
         more = {f"TRADEWIND_{field.upper()}": value for field, value in chosen.items()}
         more[f"TRADEWIND_{SECRET_OF[name].upper()}"] = SECRETS[name]
-        inside = replace(settings, **chosen, **{SECRET_OF[name]: (SECRETS[name],)})
+        chosen |= {SECRET_OF[name]: (SECRETS[name],)}
+        inside = replace(settings, **chosen)
         engines = replace(template, provider_url=stand.url)  # whose ledger the auditor reads
         market = await stack.enter_async_context(
             open_market(inside, engines, tmp_path_factory.mktemp(f"market-{name}"), more=more)
@@ -94,8 +95,9 @@ async def test_a_capture_whose_answer_goes_wrong_is_taken_once(place: Place, fau
     assert await place.moved(await paid(place, "approve")) == PAID
 
 
-async def test_a_time_out_before_the_charge_leaves_one_charge(place: Place) -> None:
-    await place.stand.strike("authorization", "timeout")
+@pytest.mark.parametrize("fault", ["timeout", "timeout-after"])
+async def test_a_time_out_before_or_after_the_charge_leaves_one_charge(place: Place, fault: str) -> None:
+    await place.stand.strike("authorization", fault)
     assert await place.moved(await paid(place, "approve")) == PAID
 
 
@@ -167,7 +169,7 @@ async def test_a_refund_gives_the_money_back_once(place: Place) -> None:
 async def test_a_forged_notice_is_refused(place: Place) -> None:
     path = f"/api/v1/payment-providers/{place.name}/webhooks"
     body = {"id": "evt_1", "data": {"object": {"object": "payment_intent", "metadata": {}}}, "created": 1}
-    assert (await place.market.nobody.post(path, body)).status_code in (400, 401)
+    assert (await place.market.nobody.post(path, body)).status_code in (401, 422)
     other = "adyen" if place.name == "stripe" else "stripe"
     assert (await place.market.nobody.post(f"/api/v1/payment-providers/{other}/webhooks", body)).status_code == 404
 

@@ -49,6 +49,8 @@ async def tell_all(who: Marked) -> None:
     wanted = {"preferredChannel": "EMAIL", "marketing": ["EMAIL", "SMS"]}
     await who.told("PUT", "/api/v1/customers/me/preferences", wanted, headers={"If-Match": "*"})
     await who.told("PUT", "/api/v1/notifications/device", {"token": who.marks["device"]})
+    card = {"token": who.marks["card"], "brand": "Visa", "last4": "4242", "expMonth": 12, "expYear": 2030}
+    await who.told("POST", "/api/v1/payment-methods", card)
     kept = await who.told("POST", "/api/v1/customers/me/addresses", who.place)
     moved = {**who.place, "line2": who.marks["second street"]}
     await who.told("PUT", f"/api/v1/customers/me/addresses/{kept['id']}", moved, headers={"If-Match": "*"})

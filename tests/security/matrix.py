@@ -197,6 +197,8 @@ _ORDER: Final = "/api/v1/orders/{order_id}"
 _SHIPMENT: Final = "/api/v1/shipments/{shipment_id}"
 _RETURN: Final = "/api/v1/returns/{return_id}"
 RETURN: Final = {"lines": [{"sku": "<sku>", "qty": 1}], "reason": "DAMAGED"}
+JSON: Final = {"Content-Type": "application/json"}
+METHOD: Final = {"token": "tok_visa", "brand": "Visa", "last4": "4242", "expMonth": 12, "expYear": 2030}
 REFUND: Final = {"amount": 1, "currency": "EUR", "reason": "broken"}
 ORDERS: Final = {
     "GET /api/v1/inventory/{sku}": Row(ANYBODY),
@@ -206,6 +208,15 @@ ORDERS: Final = {
     f"GET {_ORDER}": order(SUPPORT, None, 200),
     f"GET {_ORDER}/status": order(SUPPORT, None, 200),
     f"POST {_ORDER}/pay": order(ADMIN, {"paymentMethod": "simulated:approve"}, 202),
+    f"POST {_ORDER}/payment/verify": order(ADMIN, None, 202),
+    f"POST {_ORDER}/captures": Row(ADMIN, {}),
+    f"POST {_ORDER}/void": Row(ADMIN),
+    "POST /api/v1/payment-providers/{provider}/webhooks": Row(ANYBODY, raw=b"{}", also=JSON),
+    "GET /api/v1/payment-methods": Row(CUSTOMERS),
+    "POST /api/v1/payment-methods": Row(CUSTOMERS, METHOD),
+    "DELETE /api/v1/payment-methods/{payment_method_id}": Row(
+        NOBODY, own=own(204), hidden=CUSTOMERS, missing="no-such-payment-method"
+    ),
     f"POST {_ORDER}/cancel": order(SUPPORT, {}, 200, 202),
     f"POST {_ORDER}/refunds": Row(ADMIN, REFUND),
     f"GET {_ORDER}/payment": Row(SUPPORT),

@@ -9,7 +9,7 @@ import httpx2
 from PIL import Image
 
 from tests.markets import Market, Person
-from tests.security.matrix import CONTACT, MATRIX, PLACE, PRICE, PROMOTION, SALE, filled
+from tests.security.matrix import CONTACT, MATRIX, METHOD, PLACE, PRICE, PROMOTION, SALE, filled
 from tradewind.kernel.ids import new_id
 
 PASSWORD: Final = "a matrix of many rows"
@@ -18,7 +18,7 @@ HEARD: Final = "INSERT INTO reviews.product (product_id) VALUES ($1) ON CONFLICT
 MADE_UP: Final = tuple(
     f"{thing}_id"
     for thing in "order cart address review session shipment user sale category image return message book promotion "
-    "subscription".split()
+    "subscription payment_method".split()
 )
 """Of these an id is made up for whoever has none."""
 
@@ -38,12 +38,14 @@ class Owner:
         """Let them have what their role can have."""
         ids = {name: str(new_id()) for name in MADE_UP}
         ids |= {"sku": sku, "digest": "0" * 64, "name": "100.webp", "customer_id": person.subject}
+        ids["provider"] = "nobody"
         ids["product_id"] = await product_of(market, sku)
         ids["order_id"] = await made(person, "/api/v1/orders", order_of(sku))
         ids["cart_id"] = await made(person, "/api/v1/carts")
         await made(person, f"/api/v1/carts/{ids['cart_id']}/lines", {"sku": sku, "qty": 1})
         spare = {"product_id": await product_of(market, await market.goods(stock=0))}
         if not person.subject.startswith("guest"):
+            ids["payment_method_id"] = await made(person, "/api/v1/payment-methods", METHOD)
             ids["address_id"] = await made(person, "/api/v1/customers/me/addresses", PLACE)
             profile = {"name": "Victoria Victim", "contactMethods": [CONTACT]}
             assert (await person.send("PATCH", "/api/v1/customers/me", profile, If_Match="*")).status_code == 200

@@ -36,7 +36,7 @@ NEVER_KEPT: Final = frozenset(
 HELD_IN: Final = frozenset(
     {
         "identity.account", "identity.session", "customers.profile", "customers.address", "carts.quote",
-        "orders.orders", "orders.cancel_words", "payments.payments", "shipping.shipments",
+        "orders.orders", "orders.cancel_words", "payments.payments", "payments.payment_method", "shipping.shipments",
         "runtime.idempotency", "reviews.review", "notifications.device",
     }
 )  # fmt: skip
@@ -51,6 +51,8 @@ OF_STAFF: Final = (
 )  # fmt: skip
 """Routes by which staff run the shop: what they write is the shop's, not a customer's."""
 WITHOUT_A_PERSON: Final = {
+    "POST /api/v1/orders/{order_id}/captures": "staff says an amount",
+    "POST /api/v1/payment-providers/{provider}/webhooks": "a provider tells of calls that the shop made",
     "POST /api/v1/orders/{order_id}/refunds": "staff gives a reason for the books",
     "POST /api/v1/orders/{order_id}/returns": "SKUs, and a reason out of a list",
     "POST /api/v1/reviews/{review_id}/moderation": "staff gives a reason",

@@ -21,7 +21,7 @@ from tradewind.adapters.texting.folder import FolderTexts
 from tradewind.adapters.texting.http import http_texts
 from tradewind.api.auth.revocation import RevokedSessions
 from tradewind.app.engines import EngineError, Engines
-from tradewind.app.paying import paying
+from tradewind.app.paying import SIMULATED, notice_secret, paying
 from tradewind.app.privacy.holders import Holders
 from tradewind.app.privacy.pseudonyms import KeyedPseudonyms
 from tradewind.app.settings import Settings
@@ -47,7 +47,7 @@ from tradewind.runtime.tail import Tail
 from tradewind.runtime.timers import Timer
 from tradewind.runtime.wake import Bell
 
-__all__ = ["Shop", "create_first_admin", "manifests", "migrate_shop", "open_shop"]
+__all__ = ["SIMULATED", "Shop", "create_first_admin", "manifests", "migrate_shop", "notice_secret", "open_shop"]
 
 CONTEXTS = (
     "identity",

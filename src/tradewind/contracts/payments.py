@@ -152,6 +152,10 @@ class PaymentsPeer(Protocol):
         """Something may have come of what these orders' buyers were asked. Wake their sagas in the same transaction."""
         ...
 
+    async def saved_tokens(self, tx: Any, named: Sequence[tuple[str, str]]) -> Sequence[str | None]:
+        """For each (user, id of a payment method that they keep, or `default`) its token; None where they have none."""
+        ...
+
     async def only_held(self, tx: Any, order_id: UUID) -> bool:
         """Whether the order's money is held to be captured by hand, and nobody has asked for that."""
         ...

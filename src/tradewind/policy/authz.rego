@@ -43,6 +43,7 @@ needs := {
 	"carts.get": {"cart:write", "cart:read"},
 	"carts.replay": {"cart:read"},
 	"payments.get": {"payment:read"},
+	"payments.keep_methods": {"customer:write"},
 	"shipping.get": {"order:read", "shipping:write"},
 	"returns.request": {"order:write", "order:cancel"},
 	"returns.get": {"order:read", "shipping:write"},

@@ -1,5 +1,7 @@
 """Stripe's own ways: what it forgets, how it counts, what it signs, and what nobody may read in a log."""
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +21,7 @@ from tradewind.adapters.payment_provider.stripe.notices import StripeNotices
 from tradewind.kernel import clock
 from tradewind.kernel.errors import Invalid, Unauthenticated, Unavailable
 from tradewind.kernel.money import Money
-from tradewind.ports.payment_provider import Approved, Declined, PaymentProvider
+from tradewind.ports.payment_provider import Approved, Declined, KeyReused, PaymentProvider
 
 EUR_100 = Money(10_000, "EUR")
 APPROVE = "simulated:approve"
@@ -112,6 +114,21 @@ async def test_a_refund_that_the_bank_refuses_later_is_told_by_a_look_up(
         assert answer == Declined(code="refund_failed", reason="expired_or_canceled_card")
 
 
+async def test_the_journal_forgets_the_method_once_it_is_not_needed(
+    stand: StripeServer, provider: PaymentProvider, journal: Journal, order: str
+) -> None:
+    await Running(stand).strike("authorization", "lost-answer")
+    with pytest.raises(Unavailable):
+        await provider.authorize(EUR_100, APPROVE, f"{order}/a", order)
+    for method in (APPROVE, ""):
+        asked = await journal.find(f"{order}/a")
+        assert asked is not None
+        assert asked.wish.method == method
+        assert isinstance(await provider.authorize(EUR_100, APPROVE, f"{order}/a", order), Approved)
+    with pytest.raises(KeyReused):
+        await provider.authorize(EUR_100, "simulated:decline", f"{order}/a", order)
+
+
 async def test_a_wrong_key_leaves_the_outcome_unknown_and_is_told_to_nobody(
     stand: StripeServer, journal: Journal, order: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -202,3 +219,9 @@ async def test_an_amount_that_stripe_cannot_express_is_not_asked(
     with pytest.raises(Invalid):
         await provider.authorize(Money(12_345, "KWD"), APPROVE, f"{order}/a", order)
     assert stand.intents == {}
+
+
+def test_the_clients_of_outside_providers_are_loaded_only_when_chosen() -> None:
+    look = "import sys, tradewind.app.edge, tradewind.app.worker; print({'stripe', 'Adyen'} & {*sys.modules})"
+    run = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout.strip() == "set()"

@@ -12,6 +12,7 @@ from tradewind.api.rest import bodies, problems, versions
 from tradewind.api.rest.headers import everything
 from tradewind.api.rest.refusals import InvalidParameter
 from tradewind.api.rest.routes import AllHeaders, Dispatch, Parameter, Reply, Route, Source, takes_many
+from tradewind.kernel.cards import CardNumberRefused, holds_card_number
 from tradewind.runtime.call import Call
 from tradewind.runtime.keeping import Encoded
 
@@ -166,6 +167,8 @@ def _converted(parameter: Parameter, text: str | list[str]) -> Any:
         if len(one) > MAX_PARAMETER or _CONTROL.search(one):
             detail = f"Expected at most {MAX_PARAMETER} characters, none of them a control character"
             raise problems.invalid(InvalidParameter, detail, prefix=f"/{parameter.wire}")
+        if holds_card_number(one):
+            raise CardNumberRefused
     try:
         return msgspec.convert(text, parameter.type, strict=False)
     except msgspec.ValidationError as error:

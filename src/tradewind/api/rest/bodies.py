@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -11,6 +12,7 @@ import msgspec
 
 from tradewind.api.rest import problems
 from tradewind.api.rest.refusals import BodyTooLarge, BodyTooSlow, InvalidBody, MalformedBody, UnsupportedMediaType
+from tradewind.kernel.cards import CardNumberRefused, holds_card_number
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 BODY_TIMEOUT_S: Final = 30.0
@@ -119,6 +121,8 @@ def decode_json(body: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
         raise MalformedBody(f"{error}.") from None
     except (RecursionError, ArithmeticError):
         raise MalformedBody("The body is nested too deeply or holds a number out of all bounds.") from None
+    if (_DIGITS.search(body) or b"\\u003" in body) and any(map(holds_card_number, _texts(reading))):
+        raise CardNumberRefused
     if b"\\u0000" in body and any("\0" in text for text in _texts(reading)):
         raise problems.invalid(InvalidBody, "NUL is not a character of any text here")
     return value
@@ -139,6 +143,8 @@ def decode_form(body: bytes, type_: Any) -> Any:
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise MalformedBody("A field of the form is there twice.")
+    if any(map(holds_card_number, fields.values())):
+        raise CardNumberRefused
     if any("\0" in value for value in fields.values()):
         raise problems.invalid(InvalidBody, "NUL is not a character of any text here")
     try:
@@ -175,5 +181,7 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(one)
 
 
+_DIGITS = re.compile(rb"\d(?:[ -]?\d){13}")
+"""What a text with a card number has, unless it is written in escapes."""
 # The numbers of the second reading are never used, so they are not made.
 _doubtless = json.JSONDecoder(object_pairs_hook=_once, parse_int=_bounded, parse_float=len, parse_constant=len)

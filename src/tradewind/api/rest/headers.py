@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from tradewind.api.rest.refusals import InvalidHeader
+from tradewind.kernel.cards import CardNumberRefused, holds_card_number
 from tradewind.kernel.ids import new_id, new_trace_id
 
 MAX_WAIT_S: Final = 30
@@ -88,6 +89,8 @@ def trail(headers: Mapping[bytes, bytes]) -> Trail:
         return Trail(str(new_id()), trace_id)
     if len(given) > MAX_CORRELATION_ID or not _PRINTABLE.fullmatch(given):
         return Trail(str(new_id()), trace_id, f"Correlation-Id takes 1 to {MAX_CORRELATION_ID} printable characters.")
+    if holds_card_number(given.decode()):
+        return Trail(str(new_id()), trace_id, "Correlation-Id looks like a card number.")
     return Trail(given.decode(), trace_id)
 
 
@@ -98,6 +101,8 @@ def idempotency_key(headers: Mapping[bytes, bytes]) -> str | None:
         return None
     if len(given) > MAX_IDEMPOTENCY_KEY or not _PRINTABLE.fullmatch(given):
         raise InvalidHeader(f"Idempotency-Key takes 1 to {MAX_IDEMPOTENCY_KEY} printable characters.")
+    if holds_card_number(given.decode()):
+        raise CardNumberRefused
     return given.decode()
 
 
@@ -109,4 +114,5 @@ def wait_s(headers: Mapping[bytes, bytes]) -> int:
 
 def device(headers: Mapping[bytes, bytes]) -> str:
     """What the client says it is, in printable ASCII, cut short; never refuses."""
-    return _UNPRINTABLE.sub(b" ", headers.get(b"user-agent", b"")[:MAX_DEVICE]).decode().strip()
+    said = _UNPRINTABLE.sub(b" ", headers.get(b"user-agent", b"")[:MAX_DEVICE]).decode().strip()
+    return "" if holds_card_number(said) else said

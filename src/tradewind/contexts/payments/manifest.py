@@ -9,6 +9,8 @@ from tradewind.contexts.payments.capture_payment import rest as capture_rest
 from tradewind.contexts.payments.capture_payment.command import capture_payment
 from tradewind.contexts.payments.get_payment import rest as get_rest
 from tradewind.contexts.payments.get_payment.query import get_payment
+from tradewind.contexts.payments.list_methods import rest as list_methods_rest
+from tradewind.contexts.payments.list_methods.query import list_methods
 from tradewind.contexts.payments.peer import Payments
 from tradewind.contexts.payments.personal_data import PaymentData
 from tradewind.contexts.payments.reconcile_settlement.query import Reconciled, reconcile
@@ -16,6 +18,10 @@ from tradewind.contexts.payments.reconcile_settlement.timer import RECONCILE, La
 from tradewind.contexts.payments.refund_payment import rest as refund_rest
 from tradewind.contexts.payments.refund_payment.claim import Refunds
 from tradewind.contexts.payments.refund_payment.command import REFUND_PAYMENT, RefundPayment, refund_payment
+from tradewind.contexts.payments.remove_method import rest as remove_method_rest
+from tradewind.contexts.payments.remove_method.command import remove_method
+from tradewind.contexts.payments.save_method import rest as save_method_rest
+from tradewind.contexts.payments.save_method.command import save_method
 from tradewind.contexts.payments.take_notice import rest as take_notice_rest
 from tradewind.contexts.payments.take_notice.command import FORGET_NOTICES, take_notice
 from tradewind.contracts.payments import PaymentsPeer, RefundsPeer
@@ -26,12 +32,15 @@ __all__ = ["MANIFEST", "FallbackProvider", "Reconciled", "RefundPayment", "Store
 MANIFEST = Manifest(
     name="payments",
     migrations=Path(__file__).parent / "migrations",
-    handlers=(refund_payment, get_payment, capture_payment, take_notice),
+    handlers=(refund_payment, get_payment, capture_payment, take_notice, save_method, list_methods, remove_method),
     routes=(
         refund_rest.refund_payment,
         get_rest.get_payment,
         capture_rest.capture_payment,
         take_notice_rest.take_notice,
+        save_method_rest.save_method,
+        list_methods_rest.list_methods,
+        remove_method_rest.remove_method,
     ),
     subscribers=(on_shipment_dispatched,),
     timers=(FORGET_NOTICES, RECONCILE),

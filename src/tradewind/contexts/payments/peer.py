@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tradewind.contexts.payments._domain.payment import Payment, Status
 from tradewind.contexts.payments._domain.settings import BY_HAND_LOOK_S, CHALLENGE_PATIENCE_S, LOOK_AGAIN_S
 from tradewind.contexts.payments._domain.wishes import AskAgain, Authorize, Cancel, Cancelled, Capture
-from tradewind.contexts.payments._store import challenges, payments
+from tradewind.contexts.payments._store import challenges, methods, payments
 from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
 from tradewind.contracts.payments import Charge, Operation, Wish
 from tradewind.kernel.ids import new_id
@@ -67,6 +67,10 @@ class Payments:
     async def hint(self, tx: Tx, order_ids: Sequence[UUID]) -> None:
         """Something may have come of what buyers were asked."""
         await challenges.hint(tx, order_ids)
+
+    async def saved_tokens(self, tx: Tx, named: Sequence[tuple[str, str]]) -> Sequence[str | None]:
+        """The tokens of saved payment methods."""
+        return await methods.tokens(tx, named)
 
     async def only_held(self, tx: Tx, order_id: UUID) -> bool:
         """Whether it is held to be captured by hand, and nobody has asked for that."""

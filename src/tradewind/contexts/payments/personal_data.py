@@ -1,8 +1,9 @@
-"""What payments hold of a person: by which method an order was paid."""
+"""What payments hold of a person: by which method an order was paid, and which methods they keep."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
+from tradewind.contexts.payments._store import methods
 from tradewind.contracts.privacy import OrdersOfPeer, Person
 from tradewind.runtime.database import Tx
 
@@ -23,13 +24,15 @@ class PaymentData:
     """Answers to PersonalData. Amounts, the provider's ids and keys are the books; the provider keeps its own."""
 
     async def export(self, tx: Tx, person: Person) -> Mapping[str, Any]:
-        """Payments and refunds; amounts in minor units."""
+        """Payments, refunds and the methods that are kept; amounts in minor units."""
         orders = await tx.peer(OrdersOfPeer).order_ids(tx, person)
         return {
             "payments": [dict(row) for row in await tx.all(OF, list(orders))],
+            "methods": [dict(row) for row in await methods.of(tx, person.user_id)],
             "refunds": [dict(row) for row in await tx.all(REFUNDS, list(orders))],
         }
 
     async def erase(self, tx: Tx, person: Person) -> None:
-        """Forget the method."""
+        """Forget the methods."""
+        await tx.run(methods.FORGET, [person.user_id])
         await tx.run(FORGET, list(await tx.peer(OrdersOfPeer).order_ids(tx, person)))

@@ -5,7 +5,7 @@ Keys as Stripe's: the first answer that was begun is given again, 500s included;
 """
 
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 import msgspec
 from stripe import WebhookSignature
@@ -41,6 +41,11 @@ class Intent(msgspec.Struct, kw_only=True):
     captures: dict[str, tuple[int, dict[str, str]]] = {}
     voids: list[str] = []
     refunds: dict[str, dict[str, Any]] = {}
+
+    @property
+    def account(self) -> str:
+        """Its key in the ledger, which begins with the order, as the shop's own keys do."""
+        return f"{self.metadata['tradewind_order']}/{self.id}"
 
 
 class StripeServer(Outside):
@@ -105,7 +110,7 @@ class StripeServer(Outside):
             return _missing("id")
         # By the counter, so that the faults of a look-up strike here.
         inquiry: Any = _Inquiry(connection, lambda: (200, self.view(shown)))
-        self.counter.handle(inquiry, b"GET", f"/v1/operations/{shown.id}", b"")
+        self.counter.handle(inquiry, b"GET", f"/v1/operations/{quote(shown.account, safe='')}", b"")
         return None
 
     def _write(self, connection: Any, path: str, form: dict[str, str], key: str) -> Said | None:
@@ -153,7 +158,7 @@ class StripeServer(Outside):
         if self.view(intent)["status"] != "requires_confirmation":
             return self._unexpected(intent)
         wish = AuthorizationWish(
-            key=intent.id,
+            key=intent.account,
             reference=intent.metadata["tradewind_order"],
             method=intent.method,
             amount=Amount(intent.amount, intent.currency.upper()),
@@ -169,7 +174,7 @@ class StripeServer(Outside):
             return _error(400, "invalid_request_error", "More than can be captured.", "amount_too_large")
         intent.captures[self.once(key)] = (amount, _metadata(form))
         wish = CaptureWish(
-            key=self.once(key), authorization_key=intent.id, amount=Amount(amount, intent.currency.upper())
+            key=self.once(key), authorization_key=intent.account, amount=Amount(amount, intent.currency.upper())
         )
         self._hand_on(connection, wish, key, lambda declined: self._card_error(intent, declined), intent)
         return None
@@ -178,14 +183,14 @@ class StripeServer(Outside):
         if self.view(intent)["status"] in ("succeeded", "canceled"):
             return self._unexpected(intent)
         intent.voids.append(self.once(key))
-        wish = VoidWish(key=self.once(key), authorization_key=intent.id)
+        wish = VoidWish(key=self.once(key), authorization_key=intent.account)
         self._hand_on(connection, wish, key, lambda _: self._unexpected(intent), intent)
         return None
 
     def _refund(self, connection: Any, intent: Intent, form: dict[str, str], key: str) -> Said | None:
         amount, of = int(form["amount"]), self.once(key)
         intent.refunds[of] = {"amount": amount, "metadata": _metadata(form)}
-        wish = RefundWish(key=of, authorization_key=intent.id, amount=Amount(amount, intent.currency.upper()))
+        wish = RefundWish(key=of, authorization_key=intent.account, amount=Amount(amount, intent.currency.upper()))
         too_much = "Refund amount is greater than unrefunded amount on charge"
         self._hand_on(
             connection, wish, key, lambda _: _error(400, "invalid_request_error", too_much), intent, refund=True
@@ -239,7 +244,7 @@ class StripeServer(Outside):
                 return "succeeded", {**charge, "metadata": metadata}
         if any(isinstance(self.books.look_up(key), Approved) for key in intent.voids):
             return "canceled", {}
-        match self.books.look_up(intent.id):
+        match self.books.look_up(intent.account):
             case Approved():
                 return "requires_capture", charge
             case ActionRequired(url=url):
@@ -272,7 +277,7 @@ class StripeServer(Outside):
         )
 
     def notice(self, notice: NoticeBody, secret: str) -> tuple[bytes, dict[str, str]] | None:
-        intent = self.intents[notice.key]
+        intent = self.intents[notice.key.rpartition("/")[2]]
         event = {
             "id": f"evt_{notice.id}",
             "object": "event",

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final, Literal, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tradewind.kernel.errors import Unavailable
 from tradewind.kernel.ids import new_id
@@ -34,6 +35,11 @@ class Wish(Struct, frozen=True, kw_only=True):
         salt = new_id().hex if planted(NEW_MARK) else ""
         return hashlib.sha256((self.key + salt).encode()).hexdigest()[:40]
 
+    @property
+    def method_digest(self) -> str:
+        """Tells one method from another without naming either."""
+        return hashlib.sha256(self.method.encode()).hexdigest()
+
 
 class Asked(Struct, frozen=True, kw_only=True):
     """A wish as it stands in the journal. `fresh`: this very call wrote it down, so nobody can have asked before.
@@ -43,10 +49,15 @@ class Asked(Struct, frozen=True, kw_only=True):
 
     position: int
     wish: Wish
+    method_digest: str
     provider_id: str | None
     answer: Answer | None
     asked_at: datetime
     fresh: bool = False
+
+    def is_for(self, wish: Wish) -> bool:
+        """Whether it was this that was asked. The method is forgotten once it is settled; its digest is not."""
+        return self.method_digest == wish.method_digest and replace(self.wish, method=wish.method) == wish
 
     @property
     def approved(self) -> bool:

@@ -24,8 +24,8 @@ MIGRATIONS: Final = Path(__file__).parent / "migrations"
 ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtextextended('payment_provider.asked ' || $1, 0))"
 WRITE: Final = """
     INSERT INTO payment_provider.asked
-        (key, mark, verb, authorization_key, reference, method, amount_minor, currency, answer)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (key) DO NOTHING
+        (key, mark, verb, authorization_key, reference, method, method_digest, amount_minor, currency, answer)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (key) DO NOTHING
 """
 FAMILY: Final = "SELECT * FROM payment_provider.asked WHERE authorization_key = $1 ORDER BY position"
 FIND: Final = "SELECT * FROM payment_provider.asked WHERE key = $1"
@@ -33,7 +33,9 @@ MARKED: Final = "SELECT * FROM payment_provider.asked WHERE mark = $1"
 NAMED: Final = "SELECT * FROM payment_provider.asked WHERE provider_id = $1 ORDER BY position LIMIT 1"
 KNOW: Final = "UPDATE payment_provider.asked SET provider_id = $2 WHERE key = $1"
 SETTLE: Final = """
-    UPDATE payment_provider.asked SET answer = $2, provider_id = coalesce($3, provider_id)
+    UPDATE payment_provider.asked
+    SET answer = $2, provider_id = coalesce($3, provider_id),
+        method = CASE WHEN $2 ->> 'outcome' = 'action_required' THEN method ELSE '' END
     WHERE key = $1 AND (answer IS NULL OR answer ->> 'outcome' = 'action_required') RETURNING answer
 """
 CORRECT: Final = """
@@ -87,7 +89,7 @@ class Journal:
                 await connection.execute(WRITE, *_tombstone(wish.authorization_key))
             rows = [_asked(row) for row in await connection.fetch(FAMILY, wish.authorization_key)]
             found = next((one for one in rows if one.wish.key == wish.key), None)
-            if found is None or not (found.wish == wish or _is_tombstone(found, wish)):
+            if found is None or not (found.is_for(wish) or _is_tombstone(found, wish)):
                 raise KeyReused("This key was used before with other parameters.", operation=wish.verb, key=wish.key)
         return msgspec.structs.replace(found, fresh=fresh), _family(rows, wish.authorization_key)
 
@@ -162,7 +164,7 @@ class Journal:
 def _row(wish: Wish) -> tuple[Any, ...]:
     amount = wish.amount
     return (
-        *(wish.key, wish.mark, wish.verb, wish.authorization_key, wish.reference, wish.method),
+        *(wish.key, wish.mark, wish.verb, wish.authorization_key, wish.reference, wish.method, wish.method_digest),
         *(amount.minor, amount.currency, None),
     )
 
@@ -192,6 +194,7 @@ def _asked(row: Any) -> Asked:
             method=row["method"],
             reference=row["reference"],
         ),
+        method_digest=row["method_digest"],
         provider_id=row["provider_id"],
         answer=None if row["answer"] is None else _decode(row["answer"]),
         asked_at=row["asked_at"],

@@ -6,6 +6,7 @@ from tradewind.contexts.orders._domain.order import Status
 from tradewind.contexts.orders._domain.view import OrderView, is_settled, view
 from tradewind.contexts.orders._store import orders
 from tradewind.contexts.orders.get_order.query import GetOrder
+from tradewind.contexts.orders.place_order.paying import token_of
 from tradewind.contracts.messages import Command
 from tradewind.kernel.errors import Conflict
 from tradewind.runtime.database import Tx
@@ -14,7 +15,7 @@ from tradewind.runtime.saga import signals
 
 
 class PayOrder(Command, frozen=True):
-    """Pay an order. `payment_method` is the provider's token, never a card number."""
+    """Pay an order. `payment_method` is the provider's token, or a saved method's name; never a card number."""
 
     order_id: UUID
     payment_method: str
@@ -33,7 +34,8 @@ async def pay_order(command: PayOrder, tx: Tx) -> OrderView:
         raise orders.NoSuchOrder(orderId=str(command.order_id))
     if order.status is not Status.PENDING_PAYMENT or order.payment_method is not None:
         raise NotPayable(status=order.status.value)
-    await tx.run(orders.SET_METHOD, order.id, command.payment_method)
+    token = await token_of(tx, order.user_id, command.payment_method)
+    await tx.run(orders.SET_METHOD, order.id, token)
     await signals.wake(tx, order.id)
     tx.audit("orders.pay", str(order.id))
     tx.ring()

@@ -14,6 +14,7 @@ from tradewind.contexts.orders._domain.view import OrderView, is_settled, view
 from tradewind.contexts.orders._store import orders
 from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.place_order.drafting import Draft, Prices, from_lines, from_quote
+from tradewind.contexts.orders.place_order.paying import with_tokens
 from tradewind.contexts.orders.place_order.saga import AFTER_RESERVATION, PLACE_ORDER, Placement
 from tradewind.contracts.carts import Agreed, CartsPeer, Checkout
 from tradewind.contracts.inventory import InventoryPeer, NotEnoughStock, Wanted
@@ -57,7 +58,7 @@ async def place_orders(tasks: Sequence[Task], tx: Tx) -> Sequence[OrderView | Re
     Only quotes, and only goods of flash sales or coupons, cost more: one to three for all orders that have them.
     """
     began = time.perf_counter()
-    drafts = await _redeem(tx, await _drafts(tx, tasks))
+    drafts = await _redeem(tx, await with_tokens(tx, await _drafts(tx, tasks)))
     fit = [draft for draft in drafts if isinstance(draft, Draft)]
     placed = await _hold(tx, fit) if tx.peer(Placement).in_place else [_placed(draft.order) for draft in fit]
     _write(tx, [(draft, steps) for draft, steps in zip(fit, placed, strict=True) if isinstance(steps, list)])

@@ -16,8 +16,10 @@ from tradewind.contexts.orders.place_order.command import (
     UnfitCurrency,
     UnknownProduct,
 )
+from tradewind.contexts.orders.place_order.paying import UnknownPaymentMethod
 from tradewind.contracts.inventory import NotEnoughStock
 from tradewind.contracts.pricing import FlashSaleLimit, FlashSaleSoldOut
+from tradewind.kernel.cards import CardNumberRefused
 
 
 class NewLine(Body, frozen=True):
@@ -31,6 +33,7 @@ class NewLine(Body, frozen=True):
 class NewOrder(Body, frozen=True):
     """What to buy and how. Without `paymentMethod` the goods are held and the order waits to be paid.
 
+    `paymentMethod` is a token of the payment provider, or `saved:` and the id of a payment method that you keep.
     Without an address they are fetched. `captureMethod` `manual`: the money is only held until the goods leave.
     """
 
@@ -45,7 +48,15 @@ class NewOrder(Body, frozen=True):
     "/api/v1/orders",
     status=201,
     waits=True,
-    raises=(NotEnoughStock, FlashSaleSoldOut, FlashSaleLimit, UnknownProduct, UnfitCurrency),
+    raises=(
+        NotEnoughStock,
+        FlashSaleSoldOut,
+        FlashSaleLimit,
+        UnknownProduct,
+        UnfitCurrency,
+        UnknownPaymentMethod,
+        CardNumberRefused,
+    ),
 )
 async def place_order(body: NewOrder, call: Call, dispatch: Dispatch) -> OrderView:
     """Place an order: its goods are held when this answers; payment and shipment follow."""

@@ -8,6 +8,7 @@ from tradewind.contexts.payments._domain.settings import NOTICES_KEPT_S
 from tradewind.contexts.payments._store import challenges
 from tradewind.contracts.messages import Command
 from tradewind.kernel import clock
+from tradewind.kernel.cards import CardNumberRefused, holds_card_number
 from tradewind.kernel.errors import NotFound
 from tradewind.ports.payment_provider import Notice, NoticeReaders
 from tradewind.runtime.database import Tx
@@ -66,6 +67,8 @@ async def _taken(tx: Tx, provider: str, notices: Sequence[Notice]) -> Sequence[s
     """The keys of those that were not known."""
     first = {notice.notice_id: notice for notice in notices}
     told = [first[notice_id] for notice_id in sorted(first)]
+    if any(holds_card_number(text) for one in told for text in (one.notice_id, one.key)):
+        raise CardNumberRefused
     columns = [one.notice_id for one in told], [one.key for one in told], [one.at for one in told]
     if planted("notices_are_dropped"):
         return ()

@@ -6,7 +6,8 @@ CREATE TABLE payment_provider.asked (
     verb text NOT NULL CHECK (verb IN ('authorize', 'capture', 'void', 'refund')),
     authorization_key text NOT NULL CHECK (verb <> 'authorize' OR authorization_key = key),
     reference text NOT NULL,
-    method text NOT NULL,
+    method text NOT NULL,           -- the token; forgotten once the authorization is settled
+    method_digest text NOT NULL,
     amount_minor bigint NOT NULL CHECK (amount_minor >= 0),
     currency text NOT NULL,
     provider_id text,

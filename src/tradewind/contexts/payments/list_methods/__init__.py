@@ -1,0 +1,1 @@
+"""See how one pays."""

@@ -1,0 +1,1 @@
+"""Pay in some way no longer."""

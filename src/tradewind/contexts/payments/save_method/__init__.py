@@ -1,0 +1,1 @@
+"""Keep how somebody pays."""
