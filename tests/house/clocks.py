@@ -9,7 +9,11 @@ BANNED_CALLS = frozenset(
 )
 BANNED_IMPORTS = frozenset({"uuid.uuid1", "uuid.uuid4", "time.time", "time.time_ns"})
 MAY_SPREAD = frozenset(
-    {"src/tradewind/runtime/saga/settling.py", "src/tradewind/contexts/notifications/_domain/timing.py"}
+    {
+        "src/tradewind/runtime/saga/settling.py",
+        "src/tradewind/contexts/notifications/_domain/timing.py",
+        "src/tradewind/contexts/payments/_fallback/retries.py",
+    }
 )
 """Where `random` may spread retries in time (jitter). Nothing may be decided by it."""
 

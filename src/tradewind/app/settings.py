@@ -106,16 +106,7 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read every setting. Raises SettingError. An empty value counts as none."""
-
-        def read(name: str, understand: Callable[[str], T], default: T) -> T:
-            value = environment.get(f"TRADEWIND_{name}", "").strip()
-            try:
-                return understand(value) if value else default
-            except ValueError as reason:
-                secret = name.endswith(("PASSWORD", "DATABASE_URL", "SMTP_URL", "KEY", "KEYS", "SECRETS"))
-                shown = "" if secret else f" is {value!r}, but"
-                raise SettingError(f"TRADEWIND_{name}{shown} {reason}") from None
-
+        read = _Reader(environment)
         host = read("HOST", str, "127.0.0.1")
         port = read("PORT", _port, 8000)
         found = cls(
@@ -166,6 +157,23 @@ class Settings:
     def takes_payments_outside(self) -> bool:
         """Whether payments go to a provider of the world: then the home runs no simulated one."""
         return self.payment_provider in NEEDS
+
+
+class _Reader:
+    """Reads one setting after the other."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    def __call__(self, name: str, understand: Callable[[str], T], default: T) -> T:
+        """TRADEWIND_<name>, understood. Raises SettingError, which shows no secret."""
+        value = self._environment.get(f"TRADEWIND_{name}", "").strip()
+        try:
+            return understand(value) if value else default
+        except ValueError as reason:
+            secret = name.endswith(("PASSWORD", "DATABASE_URL", "SMTP_URL", "KEY", "KEYS", "SECRETS"))
+            shown = "" if secret else f" is {value!r}, but"
+            raise SettingError(f"TRADEWIND_{name}{shown} {reason}") from None
 
 
 def _folder(value: str) -> Path:

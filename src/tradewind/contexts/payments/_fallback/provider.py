@@ -4,7 +4,6 @@ Each payment is one provider's for good (see routes). What the gateway may hold 
 again, looked up, voided, never charged at REST too; while it is away, that waits (Unavailable).
 """
 
-import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -31,7 +30,7 @@ class FallbackProvider:
         routes: Routes,
         *,
         breaker: Breaker | None = None,
-        chance: Chance = random.random,
+        chance: Chance = retries.AT_RANDOM,
     ) -> None:
         self._soap, self._rest, self._routes = soap, rest, routes
         self._breaker = breaker or Breaker()

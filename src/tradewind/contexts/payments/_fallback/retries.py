@@ -17,15 +17,16 @@ FIRST_PAUSE_S: Final = 0.2
 T = TypeVar("T")
 Chance = Callable[[], float]
 """From 0 to 1: where in its upper half a pause lies."""
+AT_RANDOM: Final[Chance] = random.random
 
 
-def pause_s(attempt: int, chance: Chance = random.random) -> float:
+def pause_s(attempt: int, chance: Chance = AT_RANDOM) -> float:
     """How long to wait after the `attempt`-th attempt."""
     longest: float = FIRST_PAUSE_S * 2 ** (attempt - 1)
     return longest * (1 + chance()) / 2
 
 
-async def ask(call: Callable[[], Awaitable[T]], breaker: Breaker, chance: Chance = random.random) -> T:
+async def ask(call: Callable[[], Awaitable[T]], breaker: Breaker, chance: Chance = AT_RANDOM) -> T:
     """Ask up to ATTEMPTS times while the circuit is closed; every attempt counts for it.
 
     Raises NeverAsked when no attempt reached the gateway, Unavailable when one may have: then the outcome is unknown.
