@@ -5,9 +5,21 @@ from typing import Any
 import aiohttp
 
 from tests.markets import Market, Person
-from tradewind.adapters.payment_provider.notices import send_notices_to
+from tests.shops import Shop
+from tradewind.adapters.payment_provider.notices import SIGNATURE, send_notices_to, sign
+from tradewind.adapters.payment_provider.wire import NoticeBody
 from tradewind.app.paying import SIMULATED, notice_secret
 from tradewind.contracts.privacy import Pseudonyms
+
+__all__ = [
+    "SIGNATURE", "SIMULATED", "NoticeBody", "a_challenged_order", "answer", "provider_tells", "secret_of", "sign",
+]  # fmt: skip
+
+
+def secret_of(shop: Shop) -> str:
+    """What the simulated provider signs its notices to this shop with."""
+    peers: Any = shop.db.peers
+    return notice_secret(peers[Pseudonyms])
 
 
 async def answer(url: str, word: str) -> None:
@@ -18,9 +30,8 @@ async def answer(url: str, word: str) -> None:
 
 async def provider_tells(market: Market) -> None:
     """The provider that all tests share posts to this market from now on."""
-    peers: Any = market.shop.db.peers
     here = f"{market.urls[0]}/api/v1/payment-providers/{SIMULATED}/webhooks"
-    await send_notices_to(here, notice_secret(peers[Pseudonyms]), market.shop.engines.provider_url)
+    await send_notices_to(here, secret_of(market.shop), market.shop.engines.provider_url)
 
 
 async def a_challenged_order(market: Market, buyer: Person, pays: str = "challenge", **more: Any) -> dict[str, Any]:

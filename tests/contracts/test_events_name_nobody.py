@@ -21,6 +21,9 @@ OF_THE_SHOP = {
     "cause": "a code",
     "changed": "names of fields",
     "tracking_number": "the carrier's number of a parcel",
+    "reference": "an order's id, as a payment provider was told it",
+    "provider": "whose settlement report it is",
+    "operation": "capture or refund",
     "number": "what a parcel that comes back is labelled with",
 }
 

@@ -15,11 +15,12 @@ from tests.adapters.payment_provider.provider_process import ProviderProcess
 from tests.builders import a_product
 from tests.challenges import answer
 from tests.held import STAFF, a_shop_with_its_provider, all_ended, asked, captures, placed
-from tests.shops import Shop
+from tests.shops import Shop, until
 from tradewind.app.audit.auditor import audit
 from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
 from tradewind.contexts.orders.verify_payment.command import VerifyPayment
+from tradewind.runtime import failpoints
 
 pytestmark = pytest.mark.xdist_group("journeys")
 ORDERS: Final = int(os.environ.get("TRADEWIND_TRIALS", "200"))
@@ -69,6 +70,25 @@ async def test_however_many_answers_a_provider_loses_nobody_pays_twice(stand: tu
     assert counted == {1: ORDERS}
     report = await audit(shop.engines.database_url, shop.engines.provider_url, settle_s=10)
     assert report.ok, report.lines()
+
+
+async def test_a_shop_that_asks_under_new_keys_would_be_noticed(
+    stand: tuple[Shop, ProviderProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, provider = stand
+    monkeypatch.setattr(failpoints, "_PLANTED", frozenset({"effect_without_key"}))
+    monkeypatch.setattr(failpoints, "_TEST_BUILD", True)
+    sku = await a_product(shop, "BOOK", stock=5)
+    await asyncio.gather(*(placed(shop, sku, "simulated:lost-answer") for _ in range(5)))
+
+    async def held_twice() -> bool:
+        lines = [line for page in await provider.all_pages(1_000) for line in page]
+        held = Counter(line.reference for line in lines if line.operation == "authorization" and line.minor)
+        return len(held) == 5 and min(held.values()) > 1
+
+    await until(shop, held_twice)
+    report = await audit(shop.engines.database_url, shop.engines.provider_url, settle_s=10)
+    assert "provider's ledger" in [check.name for check in report.checks if not check.ok]
 
 
 async def test_a_payment_that_succeeds_as_the_hold_ends_is_confirmed_or_undone(

@@ -1,6 +1,6 @@
 """Money that does not add up."""
 
-from tests.audit.plants.plant import FOLD, LEDGER, MONEY, PAYMENTS, REFUNDS, Plant
+from tests.audit.plants.plant import FOLD, INTENTS, LEDGER, MONEY, PAYMENTS, REFUNDS, Plant
 
 OF_MONEY = (
     Plant(
@@ -53,6 +53,47 @@ OF_MONEY = (
           VALUES (gen_random_uuid(), gen_random_uuid(), 'VOIDED', 'm', 'EUR', 5, 'k')""",
         (PAYMENTS,),
         "without an order",
+    ),
+    Plant(
+        "a buyer who must act and is not told where",
+        """
+          INSERT INTO payments.payments (order_id, id, status, method, currency, amount_minor, authorization_key)
+          SELECT id, id, 'REQUIRES_ACTION', 'm', currency, total_minor, 'k' FROM orders.orders
+          WHERE id = '{waiting}'""",
+        (INTENTS,),
+        "nobody knows where",
+    ),
+    Plant(
+        "a buyer who is asked about another authorization",
+        """
+          INSERT INTO payments.payments (order_id, id, status, method, currency, amount_minor, authorization_key)
+          SELECT id, id, 'REQUIRES_ACTION', 'm', currency, total_minor, 'k' FROM orders.orders WHERE id = '{waiting}';
+          INSERT INTO payments.challenge (order_id, key, url, until) VALUES ('{waiting}', 'j', 'u', now())""",
+        (INTENTS,),
+        "was asked about j, it waits for k",
+    ),
+    Plant(
+        "a buyer whose time is long over",
+        """
+          INSERT INTO payments.payments (order_id, id, status, method, currency, amount_minor, authorization_key)
+          SELECT id, id, 'REQUIRES_ACTION', 'm', currency, total_minor, 'k' FROM orders.orders WHERE id = '{waiting}';
+          INSERT INTO payments.challenge (order_id, key, url, until)
+          VALUES ('{waiting}', 'k', 'u', now() - interval '1 hour')""",
+        (INTENTS,),
+        "and nobody has undone it",
+    ),
+    Plant(
+        "a hold that was captured by itself",
+        "UPDATE payments.payments SET by_hand = true WHERE order_id = '{approve}'",
+        (INTENTS,),
+        "nobody asked for it",
+    ),
+    Plant(
+        "more captured than was asked for",
+        "UPDATE payments.payments SET by_hand = true, to_capture_minor = captured_minor - 1 "
+        "WHERE order_id = '{approve}'",
+        (INTENTS, PAYMENTS),
+        "asked for",
     ),
     Plant(
         "a refund that no payment knows",

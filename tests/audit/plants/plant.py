@@ -14,6 +14,7 @@ class Plant(NamedTuple):
 
 STOCK, RESERVATIONS, SHIPMENTS = "stock ledger", "reservations", "shipments"
 MONEY, PAYMENTS, REFUNDS, LEDGER = "order money", "payments", "refunds", "provider's ledger"
+INTENTS = "payment intents"
 SAGAS, OVERDUE, LEFT = "sagas agree with orders", "no saga overdue", "nothing left behind"
 ORDER, DEAD, KEYS, HEARD = "order in the log", "dead letters", "idempotency", "every event heard"
 FOLD, HISTORY, SHOWN = "events fold to the row", "status history", "projection orders.orders_by_customer"

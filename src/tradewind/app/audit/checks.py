@@ -57,6 +57,8 @@ PROBES: Final = (
     Probe("shipments", goods.SHIPMENTS, f"stop the shipment if it can be stopped; {_SAGA}", (GRACE_S,)),
     Probe("order money", money.ORDER_MONEY, "compare orders.order_items with its first event in runtime.outbox"),
     Probe("payments", money.PAYMENTS, f"look at the provider's GET /v1/ledger/<order>; {_SAGA}"),
+    Probe("payment intents", money.INTENTS, f"{_SAGA}; the provider's GET /v1/ledger/<order> tells what it holds",
+          (OVERDUE_S,)),
     Probe("refunds", money.REFUNDS, "tradewind saga show <refund> tells how it came to this"),
     Probe("returned pieces", returns.RETURNED_PIECES, "compare what was bought with GET /api/v1/orders/<id>/returns; "
           "take nothing back that was not"),

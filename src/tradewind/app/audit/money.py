@@ -64,6 +64,29 @@ PAYMENTS: Final = """
            (array_agg(format('order %s: %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
     FROM judged
 """
+INTENTS: Final = """
+    WITH judged AS (
+        SELECT p.order_id AS id, coalesce(s.phase IN ('STARTED', 'COMPENSATING'), false) AS moving, CASE
+            WHEN p.status = 'REQUIRES_ACTION' AND c.order_id IS NULL THEN
+                'its buyer must act, but nobody knows where'
+            WHEN p.status = 'REQUIRES_ACTION' AND c.key <> p.authorization_key THEN
+                format('its buyer was asked about %s, it waits for %s', c.key, p.authorization_key)
+            WHEN p.status = 'REQUIRES_ACTION' AND s.phase = 'STARTED'
+                AND c.until < now() - make_interval(secs => $2) THEN
+                format('its buyer had time until %s, and nobody has undone it', c.until)
+            WHEN p.by_hand AND p.captured_minor > 0 AND p.to_capture_minor IS NULL THEN
+                format('%s of %s %s were captured, but nobody asked for it', p.captured_minor, p.amount_minor,
+                       p.currency)
+            WHEN p.captured_minor > coalesce(p.to_capture_minor, p.amount_minor) THEN
+                format('%s %s were captured, but only %s asked for', p.captured_minor, p.currency, p.to_capture_minor)
+            END AS why
+        FROM payments.payments AS p
+        LEFT JOIN payments.challenge AS c USING (order_id)
+        LEFT JOIN runtime.saga AS s ON s.id = p.order_id)
+    SELECT count(*) AS checked, count(*) FILTER (WHERE moving) AS in_flight, count(why) AS violated,
+           (array_agg(format('order %s: %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
+    FROM judged
+"""
 REFUNDS: Final = """
     WITH judged AS (
         SELECT coalesce(r.id, s.id) AS id, coalesce(s.phase IN ('STARTED', 'COMPENSATING'), false) AS moving, CASE

@@ -7,13 +7,10 @@ import msgspec
 import pytest
 
 from tests.builders import a_product
+from tests.challenges import SIGNATURE, SIMULATED, NoticeBody, secret_of, sign
 from tests.held import asked, placed
 from tests.shops import Shop, a_call, until
-from tradewind.adapters.payment_provider.notices import SIGNATURE, sign
-from tradewind.adapters.payment_provider.wire import NoticeBody
-from tradewind.app.wiring import SIMULATED, notice_secret
 from tradewind.contexts.payments.take_notice.command import NoSuchProvider, TakeNotice, forget
-from tradewind.contracts.privacy import Pseudonyms
 from tradewind.kernel import clock
 from tradewind.kernel.cards import CardNumberRefused
 from tradewind.kernel.errors import Invalid, Refusal, Unauthenticated
@@ -30,8 +27,7 @@ def a_notice(
     shop: Shop, key: str, notice_id: str | None = None, *, secret: str = "", late_s: int = 0, body: bytes = b""
 ) -> TakeNotice:
     body = body or msgspec.json.encode(NoticeBody(id=notice_id or new_id().hex, type="t", key=key))
-    secret = secret or notice_secret(shop.db.peers[Pseudonyms])  # type: ignore[arg-type]  # peers are found by protocol
-    signature = sign(secret, body, clock.now() - timedelta(seconds=late_s))
+    signature = sign(secret or secret_of(shop), body, clock.now() - timedelta(seconds=late_s))
     return TakeNotice(provider=SIMULATED, headers={SIGNATURE: signature}, body=body)
 
 

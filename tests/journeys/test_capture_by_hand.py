@@ -28,6 +28,7 @@ from tradewind.contexts.shipping.get_shipment.query import GetOrderShipment
 from tradewind.kernel.errors import Forbidden, Refusal
 from tradewind.kernel.ids import new_id
 
+pytestmark = pytest.mark.xdist_group("journeys")
 STOCK = "SELECT on_hand, reserved FROM inventory.inventory_stock WHERE sku = 'BOOK'"
 ASKED = "SELECT count(*) FROM payments.payments WHERE to_capture_minor IS NOT NULL"
 
