@@ -14,6 +14,7 @@ import aiohttp
 from tradewind.app.edge import free_port
 from tradewind.app.engines import Engines, engines
 from tradewind.app.sample import add_sample
+from tradewind.app.sensors import with_broker
 from tradewind.app.settings import Settings
 from tradewind.app.supervision import Part, Supervisor
 from tradewind.app.welcome import welcome
@@ -26,12 +27,12 @@ READY_POLL_S: Final = 0.05
 
 async def serve(settings: Settings, say: Say, *, sample: bool = True) -> None:
     """Start the shop and keep it until SIGTERM or SIGINT. A part that dies is restarted; none outlives this process."""
-    settings = _with_port(settings)
+    settings, broker = with_broker(_with_port(settings))
     async with engines(settings, say) as found:
         applied = await migrate_shop(found.database_url)
         say(f"Database is up to date ({applied} migrations applied)")
         password = await _prepare(settings, found, sample=sample)
-        parts = [_edge(settings, found), _worker(settings, found)]
+        parts = [*broker, _edge(settings, found), _worker(settings, found)]
         await Supervisor(parts, say).run(on_ready=lambda: say(welcome(settings, password, sample=sample)))
 
 
@@ -100,6 +101,7 @@ def _environment(settings: Settings, found: Engines) -> dict[str, str]:
         "TRADEWIND_HOME": str(settings.home),
         "TRADEWIND_DATABASE_URL": found.database_url,
         "TRADEWIND_PROVIDER_URL": found.provider_url,
+        "TRADEWIND_MQTT_URL": settings.mqtt_url or "",
         "TRADEWIND_HOST": settings.host,
         "TRADEWIND_PORT": str(settings.port),
         "TRADEWIND_PUBLIC_URL": settings.public_url,

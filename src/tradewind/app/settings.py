@@ -27,6 +27,8 @@ class Settings:
     """A Postgres of the owner's; without one the home has its own."""
     provider_url: str | None = None
     """A payment provider of the owner's; without one the home runs the simulated one."""
+    mqtt_url: str | None = field(default=None, repr=False)
+    """The MQTT broker that sensors talk to (mqtt:// or mqtts://user:password@host:port); else `serve` runs its own."""
     host: str = "127.0.0.1"
     """The address on which HTTP is served."""
     port: int = 8000
@@ -69,7 +71,7 @@ class Settings:
             try:
                 return understand(value) if value else default
             except ValueError as reason:
-                secret = name.endswith(("PASSWORD", "DATABASE_URL", "KEY"))
+                secret = name.endswith(("PASSWORD", "DATABASE_URL", "MQTT_URL", "KEY"))
                 shown = "" if secret else f" is {value!r}, but"
                 raise SettingError(f"TRADEWIND_{name}{shown} {reason}") from None
 
@@ -79,6 +81,7 @@ class Settings:
             home=read("HOME", _folder, _folder(".tradewind")),
             database_url=read("DATABASE_URL", _postgres, None),
             provider_url=read("PROVIDER_URL", _web_address, None),
+            mqtt_url=read("MQTT_URL", _broker, None),
             host=host,
             port=port,
             public_url=read("PUBLIC_URL", _web_address, None) or f"http://{_in_url(host)}:{port}",
@@ -149,6 +152,13 @@ def _log_level(value: str) -> str:
 def _postgres(value: str) -> str:
     if urlsplit(value).scheme not in ("postgres", "postgresql"):
         raise ValueError("must look like postgresql://user:password@host:5432/database")
+    return value
+
+
+def _broker(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
+        raise ValueError("must look like mqtt://user:password@host:1883")
     return value
 
 

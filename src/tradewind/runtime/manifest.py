@@ -16,6 +16,7 @@ Handler = Callable[..., Awaitable[Any]]
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
     """Everything a host must know of a context. `routes` are edges of any protocol; `peers`: protocol to answerer.
+    `intakes` are the edges of MQTT, api/mqtt/intake.py.
 
     `subscribers` hear in one worker, durably; `listeners` in every process, from now on.
     `parts`: what every process has for itself, protocol to its maker; found like a peer.
@@ -33,6 +34,7 @@ class Manifest:
     listeners: tuple[Listener, ...] = ()
     sagas: tuple[Saga, ...] = ()
     timers: tuple[Timer, ...] = ()
+    intakes: tuple[Any, ...] = ()
     peers: Mapping[type, object] = field(default_factory=dict)
     parts: Mapping[type, Callable[[], object]] = field(default_factory=dict)
     personal_data: PersonalData | None = None
