@@ -1,6 +1,6 @@
 """`make bench`: everything in one run, side by side, in a home of its own that is gone afterwards.
 
-python -m bench [--json] [--short] [--rounds N] [--orders N] [--only contest|walk|reads|search|checkout|flash]
+python -m bench [--json] [--short] [--rounds N] [--orders N] [--only contest|walk|reads|search|checkout|flash|sockets]
 """
 
 import argparse
@@ -15,7 +15,7 @@ from typing import Final
 import uvloop
 from rich.console import Console
 
-from bench import checkout, flash_sales, over_http, reads, search, walk
+from bench import checkout, flash_sales, over_http, reads, search, sockets, walk
 from tradewind.app.bench import contest, raw_limit
 from tradewind.app.bench.own_database import own_database
 from tradewind.app.bench.report import Figure, Goal, Report
@@ -30,6 +30,8 @@ Say = Callable[[str], None]
 Found = tuple[list[Goal], list[Figure]]
 CLIENTS: Final = 1000
 """Clients that follow flash sales."""
+SOCKETS: Final = 2000
+"""Sockets over which buyers follow their orders."""
 NOTES: Final[Mapping[str, Sequence[str]]] = {
     "contest": (
         "Every ratio is the median of the rounds' own ratios; in a round all take part one after the other.",
@@ -43,6 +45,7 @@ NOTES: Final[Mapping[str, Sequence[str]]] = {
     "reads": reads.NOTES,
     "search": search.NOTES,
     "checkout": checkout.NOTES,
+    "sockets": ("From the beginning of the transaction that told it; edge, worker and all clients share the machine.",),
     "flash": ("A sale's moment is planned half a second ahead; edge, worker and all clients share the machine.",),
 }
 
@@ -131,7 +134,19 @@ async def follow(settings: Settings, found: Engines, arguments: argparse.Namespa
     return await flash_sales.measure(settings, found, CLIENTS, sales, say)
 
 
-PARTS: Final = {"walk": whole, "reads": read, "search": find, "checkout": shop_for, "flash": follow}
+async def watch(settings: Settings, found: Engines, arguments: argparse.Namespace, say: Say) -> Found:
+    """Orders on the sockets of their buyers."""
+    return await sockets.measure(settings, found, SOCKETS, 100 if arguments.short else 500, say)
+
+
+PARTS: Final = {
+    "walk": whole,
+    "reads": read,
+    "search": find,
+    "checkout": shop_for,
+    "flash": follow,
+    "sockets": watch,
+}
 
 
 def main(words: Sequence[str]) -> int:

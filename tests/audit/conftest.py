@@ -17,6 +17,7 @@ import pytest_asyncio
 
 from tests.adapters.payment_provider.provider_process import ProviderProcess
 from tests.audit.shopping import go_shopping
+from tests.comebacks import comes_to, inspected, received
 from tests.shops import _database, a_call, until, working
 from tradewind.app.audit import Report, audit
 from tradewind.app.engines import Engines
@@ -113,7 +114,7 @@ async def live(shop: Shop) -> dict[str, UUID]:
     async with shop.db.transaction(internal_call("test")) as tx:
         await signals.mend(tx, PLACE_ORDER, orders["decline-capture"], Compensate("the bank will not pay"))
     for order, minor in (("returned", 6250), ("part", 100)):
-        refund = RefundPayment(order_id=orders[order], amount_minor=minor, currency="EUR", reason="came back")
+        refund = RefundPayment(order_id=orders[order], amount=Decimal(minor) / 100, reason="came back")
         await shop.dispatch(refund, internal_call("test"))
     shipment = await shop.db.pool.fetchval(SHIPMENT, orders["delivered"])
     await shop.dispatch(DispatchShipment(shipment_id=shipment), internal_call("test"))
@@ -123,6 +124,9 @@ async def live(shop: Shop) -> dict[str, UUID]:
         return bool(await shop.db.pool.fetchval(STATUS, orders["delivered"]) == "FULFILLED")
 
     await until(shop, fulfilled)
+    back = await received(shop, orders["delivered"], "LAMP", 2)
+    await inspected(shop, back, restocked=1, written_off=1)
+    await comes_to(shop, back.id, "REFUNDED")
     await rest(shop)
     return orders
 

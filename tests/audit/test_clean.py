@@ -18,7 +18,7 @@ from tradewind.app.wiring import open_shop
 
 EVERYTHING = (
     "carts fold to the row", "carts agree with orders", "merged carts", "coupons", "coupon uses", "price history",
-    "prices told", "price books", "reviews", "ratings", "recommendations",
+    "prices told", "price books", "reviews", "ratings", "recommendations", "messages",
 )  # fmt: skip
 
 

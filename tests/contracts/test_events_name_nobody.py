@@ -21,6 +21,7 @@ OF_THE_SHOP = {
     "cause": "a code",
     "changed": "names of fields",
     "tracking_number": "the carrier's number of a parcel",
+    "number": "what a parcel that comes back is labelled with",
 }
 
 

@@ -11,6 +11,7 @@ import jsonschema_rs
 import msgspec
 import pytest_asyncio
 
+from tests.comebacks import asked, inspected, received
 from tests.contracts import happenings
 from tests.shoppers import Shopper
 from tests.shops import a_call, until, working
@@ -38,8 +39,15 @@ from tradewind.contexts.orders.pay_order.command import PayOrder
 from tradewind.contexts.orders.place_order.command import OrderLine, PlaceOrder
 from tradewind.contexts.payments.refund_payment.command import RefundPayment
 from tradewind.contexts.pricing.manifest import SetPrice
+from tradewind.contexts.returns.manifest import CancelReturn, RejectReturn
 from tradewind.contexts.shipping.get_shipment.query import GetOrderShipment
-from tradewind.contexts.shipping.manifest import DeliverShipment, DispatchShipment, ReportTransit
+from tradewind.contexts.shipping.manifest import (
+    DeliverShipment,
+    DispatchShipment,
+    ReplaceParcel,
+    ReportLoss,
+    ReportTransit,
+)
 from tradewind.contracts.envelope import EVENTS
 from tradewind.runtime.reading import START, Logged, read
 
@@ -98,11 +106,22 @@ async def delivered(shop: Shop) -> None:
     bought = await order(shop, "simulated:approve", wants="PAID")
     shipment = await shop.dispatch(GetOrderShipment(order_id=bought), STAFF)
     await shop.dispatch(DispatchShipment(shipment_id=shipment.id), STAFF)
+    await shop.dispatch(ReportLoss(shipment_id=shipment.id), STAFF)
+    await shop.dispatch(ReplaceParcel(shipment_id=shipment.id), STAFF)
+    await shop.dispatch(DispatchShipment(shipment_id=shipment.id), STAFF)
     await shop.dispatch(ReportTransit(shipment_id=shipment.id), STAFF)
     await shop.dispatch(DeliverShipment(shipment_id=shipment.id), STAFF)
     await reaches(shop, bought, "FULFILLED")
-    back = RefundPayment(order_id=bought, amount_minor=250, currency="EUR", reason="a scratch")
+    back = RefundPayment(order_id=bought, amount=Decimal("2.50"), reason="a scratch")
     await shop.dispatch(back, STAFF)
+    await given_back(shop, bought)
+
+
+async def given_back(shop: Shop, order_id: UUID) -> None:
+    """What was bought comes back: once not wanted, once called off, then for money."""
+    await shop.dispatch(RejectReturn(return_id=(await asked(shop, order_id, SKU, 1)).id, why="worn"), STAFF)
+    await shop.dispatch(CancelReturn(return_id=(await asked(shop, order_id, SKU, 1)).id), STAFF)
+    await inspected(shop, await received(shop, order_id, SKU, 1), restocked=1)
 
 
 async def expired(shop: Shop) -> None:

@@ -8,7 +8,9 @@ BANNED_CALLS = frozenset(
     {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
 )
 BANNED_IMPORTS = frozenset({"uuid.uuid1", "uuid.uuid4", "time.time", "time.time_ns"})
-MAY_SPREAD = frozenset({"src/tradewind/runtime/saga/settling.py"})
+MAY_SPREAD = frozenset(
+    {"src/tradewind/runtime/saga/settling.py", "src/tradewind/contexts/notifications/_domain/timing.py"}
+)
 """Where `random` may spread retries in time (jitter). Nothing may be decided by it."""
 
 

@@ -63,3 +63,17 @@ async def test_a_refund_repeated_with_its_key_is_one_refund(market: Market) -> N
     assert (first.status_code, again.status_code) == (202, 202)
     assert first.json()["id"] == again.json()["id"]
     await refunded(market, order_id, 60.0)
+
+
+async def test_goods_are_refunded_by_their_lines_and_no_piece_twice(market: Market) -> None:
+    buyer = market.somebody()
+    sku = await market.goods(stock=2, price="40.00")
+    order = (await buyer.order(sku, qty=2)).json()
+    await market.comes_to(buyer, order["id"], "PAID")
+    path = f"/api/v1/orders/{order['id']}/refunds"
+    one = await market.admin.post(path, {"lines": [{"sku": sku, "qty": 1}], "reason": "broken"})
+    assert (one.status_code, one.json()["amount"], one.json()["currency"]) == (202, 40.0, "EUR")
+    two = await market.admin.post(path, {"lines": [{"sku": sku, "qty": 2}], "reason": "broken"})
+    assert (two.status_code, two.json()["type"]) == (409, "/problems/refunded-already")
+    assert (await refunded(market, order["id"], 40.0))["status"] == "CAPTURED"
+    assert await provider_says(market, order["id"]) == {"authorization": 1, "capture": 1, "refund": 1}

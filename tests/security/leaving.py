@@ -48,6 +48,7 @@ async def tell_all(who: Marked) -> None:
     await who.told("PATCH", "/api/v1/customers/me", profile, headers={"If-Match": "*"})
     wanted = {"preferredChannel": "EMAIL", "marketing": ["EMAIL", "SMS"]}
     await who.told("PUT", "/api/v1/customers/me/preferences", wanted, headers={"If-Match": "*"})
+    await who.told("PUT", "/api/v1/notifications/device", {"token": who.marks["device"]})
     kept = await who.told("POST", "/api/v1/customers/me/addresses", who.place)
     moved = {**who.place, "line2": who.marks["second street"]}
     await who.told("PUT", f"/api/v1/customers/me/addresses/{kept['id']}", moved, headers={"If-Match": "*"})

@@ -50,6 +50,7 @@ class Marked:
             "card": f"4000{word}",
             "agent": f"Agent{word}",
             "words": f"Words{word}",
+            "device": f"device-{word}",
             "review": f"Review{word}",
             "display name": f"Shown{word}",
             "first password": f"first secret {word}",

@@ -195,6 +195,8 @@ CARTS: Final = {
 }
 _ORDER: Final = "/api/v1/orders/{order_id}"
 _SHIPMENT: Final = "/api/v1/shipments/{shipment_id}"
+_RETURN: Final = "/api/v1/returns/{return_id}"
+RETURN: Final = {"lines": [{"sku": "<sku>", "qty": 1}], "reason": "DAMAGED"}
 REFUND: Final = {"amount": 1, "currency": "EUR", "reason": "broken"}
 ORDERS: Final = {
     "GET /api/v1/inventory/{sku}": Row(ANYBODY),
@@ -207,11 +209,22 @@ ORDERS: Final = {
     f"POST {_ORDER}/cancel": order(SUPPORT, {}, 200, 202),
     f"POST {_ORDER}/refunds": Row(ADMIN, REFUND),
     f"GET {_ORDER}/payment": Row(SUPPORT),
+    f"POST {_ORDER}/returns": order(SUPPORT, RETURN, 409),
+    f"GET {_ORDER}/returns": order(SUPPORT | WAREHOUSE, None, 200),
+    f"GET {_RETURN}": Row(SUPPORT | WAREHOUSE, hidden=BUYERS, missing="no-such-return"),
+    f"POST {_RETURN}/cancel": Row(SUPPORT, hidden=BUYERS, missing="no-such-return"),
+    f"POST {_RETURN}/approve": Row(SUPPORT),
+    f"POST {_RETURN}/reject": Row(SUPPORT, {"why": "worn"}),
+    f"POST {_RETURN}/receive": Row(WAREHOUSE),
+    f"POST {_RETURN}/inspect": Row(WAREHOUSE, {"lines": [{"sku": "<sku>", "restock": 1}]}),
+    f"POST {_RETURN}/refund": Row(SUPPORT),
     f"GET {_ORDER}/shipment": Row(SUPPORT | WAREHOUSE, hidden=BUYERS, missing="no-such-shipment"),
     f"GET {_SHIPMENT}": Row(SUPPORT | WAREHOUSE, hidden=BUYERS, missing="no-such-shipment"),
     f"POST {_SHIPMENT}/dispatch": Row(WAREHOUSE, {}),
     f"POST {_SHIPMENT}/in-transit": Row(WAREHOUSE),
     f"POST {_SHIPMENT}/deliver": Row(WAREHOUSE),
+    f"POST {_SHIPMENT}/lost": Row(WAREHOUSE),
+    f"POST {_SHIPMENT}/replace": Row(WAREHOUSE),
     "GET /api/v1/shipping/rates": Row(ANYBODY, query="?country=GB"),
 }
 _REVIEW: Final = "/api/v1/reviews/{review_id}"
@@ -233,8 +246,33 @@ REVIEWS: Final = {
     "GET /api/v1/recommendations/search": Row(NAMED, query="?q=a"),
     "POST /api/v1/assistant/messages": Row(NAMED, {"messages": [{"role": "user", "text": "?"}]}, away=True),
 }
+_WEBHOOK: Final = "/api/v1/webhook-subscriptions/{subscription_id}"
+WEBHOOKS: Final = {
+    "POST /api/v1/webhook-subscriptions": Row(
+        ADMIN, {"url": "https://partner.example/", "eventTypes": ["ecommerce.order.order.paid.v1"]}
+    ),
+    "GET /api/v1/webhook-subscriptions": Row(ADMIN),
+    f"GET {_WEBHOOK}": Row(ADMIN),
+    f"DELETE {_WEBHOOK}": Row(ADMIN),
+    f"POST {_WEBHOOK}/pause": Row(ADMIN),
+    f"POST {_WEBHOOK}/resume": Row(ADMIN),
+    f"POST {_WEBHOOK}/secret": Row(ADMIN),
+    f"GET {_WEBHOOK}/deliveries": Row(ADMIN),
+    f"POST {_WEBHOOK}/redeliveries": Row(ADMIN, {"from": 1}),
+}
+MESSAGES: Final = {
+    "GET /api/v1/notifications": Row(SUPPORT),
+    "GET /api/v1/notifications/{message_id}": Row(SUPPORT),
+    "POST /api/v1/notifications/{message_id}/bounce": Row(ADMIN),
+    "PUT /api/v1/notifications/device": Row(CUSTOMERS, {"token": "made-up"}),
+    "DELETE /api/v1/notifications/device": Row(CUSTOMERS),
+    "GET /unsubscribe": Row(ANYBODY, query="?token=made-up"),
+    "POST /unsubscribe": Row(ANYBODY, query="?token=made-up"),
+    "GET /admin/messages": Row(ANYBODY),
+    "GET /admin/messages.js": Row(ANYBODY),
+}
 MATRIX: Final[Mapping[str, Row]] = {
-    **IDENTITY, **CUSTOMERS_ROWS, **CATALOG, **PRICING, **CARTS, **ORDERS, **REVIEWS,
+    **IDENTITY, **CUSTOMERS_ROWS, **CATALOG, **PRICING, **CARTS, **ORDERS, **REVIEWS, **WEBHOOKS, **MESSAGES,
 }  # fmt: skip
 
 

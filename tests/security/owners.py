@@ -15,6 +15,12 @@ from tradewind.kernel.ids import new_id
 PASSWORD: Final = "a matrix of many rows"
 HEARD: Final = "INSERT INTO reviews.product (product_id) VALUES ($1) ON CONFLICT DO NOTHING"
 """What its subscriber writes; nobody carries events in a quiet market."""
+MADE_UP: Final = tuple(
+    f"{thing}_id"
+    for thing in "order cart address review session shipment user sale category image return message book promotion "
+    "subscription".split()
+)
+"""Of these an id is made up for whoever has none."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +36,7 @@ class Owner:
     @classmethod
     async def of(cls, market: Market, person: Person, sku: str) -> Self:
         """Let them have what their role can have."""
-        made_up = ("order_id", "cart_id", "address_id", "review_id", "session_id", "shipment_id", "user_id", "sale_id")
-        ids = {name: str(new_id()) for name in (*made_up, "category_id", "image_id", "book_id", "promotion_id")}
+        ids = {name: str(new_id()) for name in MADE_UP}
         ids |= {"sku": sku, "digest": "0" * 64, "name": "100.webp", "customer_id": person.subject}
         ids["product_id"] = await product_of(market, sku)
         ids["order_id"] = await made(person, "/api/v1/orders", order_of(sku))
@@ -83,6 +88,7 @@ async def of_merchants(market: Market) -> dict[str, str]:
         "promotion_id": ("/api/v1/promotions", promotion),
         "book_id": ("/api/v1/price-books", {"name": "b", "currency": "EUR"}),
         "sale_id": ("/api/v1/flash-sales", filled(SALE, await market.goods(stock=1))),
+        "subscription_id": ("/api/v1/webhook-subscriptions", MATRIX["POST /api/v1/webhook-subscriptions"].body),
         "parent_id": ("/api/v1/products", parent),
     }
     return {name: await made(market.admin, *path) for name, path in paths.items()}

@@ -37,7 +37,7 @@ HELD_IN: Final = frozenset(
     {
         "identity.account", "identity.session", "customers.profile", "customers.address", "carts.quote",
         "orders.orders", "orders.cancel_words", "payments.payments", "shipping.shipments",
-        "runtime.idempotency", "reviews.review",
+        "runtime.idempotency", "reviews.review", "notifications.device",
     }
 )  # fmt: skip
 """Tables that are seen to hold marks before, so that their silence afterwards says something."""
@@ -47,10 +47,12 @@ OF_STAFF: Final = (
     "/api/v1/products", "/api/v1/categories", "/api/v1/inventory", "/api/v1/shipments", "/api/v1/flash-sales",
     "/api/v1/users", "/api/v1/promotions", "/api/v1/coupons", "/api/v1/price-books", "/api/v1/taxes",
     "/api/v1/tax-rates", "/api/v1/tax-classes", "/api/v1/media", "/api/v1/customers/{customer_id}", "/api/v1/feeds",
+    "/api/v1/returns", "/api/v1/webhook-subscriptions",
 )  # fmt: skip
 """Routes by which staff run the shop: what they write is the shop's, not a customer's."""
 WITHOUT_A_PERSON: Final = {
     "POST /api/v1/orders/{order_id}/refunds": "staff gives a reason for the books",
+    "POST /api/v1/orders/{order_id}/returns": "SKUs, and a reason out of a list",
     "POST /api/v1/reviews/{review_id}/moderation": "staff gives a reason",
     "PUT /api/v1/reviews/{review_id}/reply": "staff answers in the shop's name",
     "POST /api/v1/auth/revoke": "a token, which is kept as a digest or not at all",

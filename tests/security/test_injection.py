@@ -25,6 +25,8 @@ pytestmark = pytest.mark.xdist_group("security")
 CANARY: Final = "Do not touch"
 BAIT: Final = "@bait@"
 CSP: Final = "default-src 'none'; frame-ancestors 'none'"
+PAGES: Final = frozenset({"GET /unsubscribe", "POST /unsubscribe", "GET /admin/messages", "GET /admin/messages.js"})
+"""What is shown to people: under a policy of its own that begins with nothing allowed, and never as it was sent."""
 KINDS: Final = frozenset({"application/json", "application/problem+json", "application/zip"})
 FORMS: Final = {
     "POST /api/v1/auth/token": {"grant_type": "password", "username": "a@shop.test", "password": "x"},
@@ -132,12 +134,18 @@ def faults(scene: Scene, route: str, one: Field, bait: str, answer: httpx2.Respo
         "a fault": answer.status_code >= 500 and not away,
         "an answer that is not described": not known,
         "a word about the inside": any(leak in said for leak in LEAKS),
-        "another security policy": answer.headers.get("content-security-policy") != CSP,
+        "another security policy": not _sealed(route, answer.headers.get("content-security-policy", "")),
+        "markup of the attacker's": route in PAGES and "<" in bait and bait in answer.text,
         "a kind that may be guessed": answer.headers.get("x-content-type-options") != "nosniff",
         "headers of the attacker's": bool({"x-injected", "set-cookie"} & {*answer.headers}),
-        "something to be shown": bool(answer.content) and kind not in KINDS,
+        "something to be shown": bool(answer.content) and kind not in KINDS and route not in PAGES,
     }
     return [f"{what}: {answer.status_code} {answer.text[:300]}" for what, is_so in wrong.items() if is_so]
+
+
+def _sealed(route: str, policy: str) -> bool:
+    """Whether a browser would run or load nothing of an attacker's."""
+    return policy == CSP or (route in PAGES and policy.startswith("default-src 'none'; ") and "unsafe" not in policy)
 
 
 @pytest.mark.parametrize("route", [route for route in MATRIX if not route.startswith("GET /sse/")])
@@ -157,7 +165,7 @@ async def test_nothing_that_is_written_into_a_field_is_more_than_text(scene: Sce
 
 async def test_what_was_written_was_taken_as_text_by_everybody_who_hears_of_it(scene: Scene) -> None:
     print("took some of it:", *(f"{name} {times}" for name, times in scene.taken.items() if times), sep="\n")
-    deep = {route.split(" ")[1].split("/")[3] for route in +scene.taken}
+    deep = {route.split(" ")[1].split("/")[3] for route in +scene.taken if " /api/v1/" in route}
     assert deep >= {"products", "categories", "reviews", "customers", "promotions", "price-books", "carts", "orders"}
     pool = scene.market.shop.db.pool
 
@@ -167,7 +175,7 @@ async def test_what_was_written_was_taken_as_text_by_everybody_who_hears_of_it(s
     await scene.market.sees(heard)
     assert await pool.fetchval(DEAD) == 0
     for route in MATRIX:
-        if route.startswith("GET ") and not route.startswith(("GET /sse/", "GET /media/")):
+        if route.startswith("GET ") and not route.startswith(("GET /sse/", "GET /media/")) and route not in PAGES:
             row, path = MATRIX[route], route.removeprefix("GET ").format(**scene.ids(route))
             answer = await scene.person(route).get(path + row.query)
             assert answer.status_code in {200, 404}, f"{route}: {answer.text}"

@@ -155,7 +155,9 @@ def _stop(why: str) -> NoReturn:
 
 def main() -> None:
     """Run the command line."""
+    from tradewind.app.dead_letters import app as dead_letters
     from tradewind.app.keys import app as keys
+    from tradewind.app.messages import app as notifications
     from tradewind.app.privacy_command import app as privacy
     from tradewind.app.sagas import app as sagas
     from tradewind.runtime.telemetry import logs
@@ -164,6 +166,8 @@ def main() -> None:
     app.add_typer(sagas, name="saga")
     app.add_typer(privacy, name="privacy")
     app.add_typer(keys, name="keys")
+    app.add_typer(dead_letters, name="dlq")
+    app.add_typer(notifications, name="notifications")
     app(prog_name="tradewind")
 
 

@@ -27,8 +27,8 @@ from tradewind.runtime.telemetry import logs, traces
 HEADERS_WITHIN_MS: Final = 30_000
 """A connection that has not sent its headers by then is closed."""
 BACKLOG: Final = 2048
-BACKPRESSURE: Final = 4096
-"""Requests under way at once; more wait in the socket."""
+BACKPRESSURE: Final = 6144
+"""Requests, streams and sockets under way at once; more wait in the socket."""
 PING: Final = "SELECT 1"
 
 
@@ -46,6 +46,8 @@ def rest_app(shop: Shop, also: Sequence[Route] = ()) -> RestApp:
     )
     for path, other in [pair for one in shop.contexts for pair in one.aliases.items()]:
         app.alias(path, other)
+    for declared in [declared for one in shop.contexts for declared in one.sockets]:
+        app.socket(declared)
     return app
 
 

@@ -51,6 +51,22 @@ class Settings:
     """on or off: whether one client and one user may ask only so much (docs/guides/rest.md)."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks, with commas between, whose X-Forwarded-For says who asks; else it is the socket's peer."""
+    webhook_allow: tuple[str, ...] = ()
+    """Networks, with commas between, to which webhooks are posted although they are not public; for development."""
+    smtp_url: str | None = field(default=None, repr=False)
+    """A mail server (smtp://user:password@host:587, smtps://…); without one mails are files in the home."""
+    mail_sender: str = "shop@tradewind.localhost"
+    """The address that mails over SMTP come from."""
+    texts_url: str | None = None
+    """A carrier of texts to telephones and devices, asked by HTTP; without one they are files in the home."""
+    texts_key: str | None = field(default=None, repr=False)
+    """What the carrier of texts knows the shop by."""
+    emails_per_minute: int = 6_000
+    """E-mails that go out in a minute, at most."""
+    sms_per_minute: int = 600
+    """Texts to telephones that go out in a minute, at most."""
+    pushes_per_minute: int = 6_000
+    """Notes to devices that go out in a minute, at most."""
     ai_url: str | None = None
     """An AI provider that speaks OpenAI's protocol (https://…/v1), for search by meaning and the assistant."""
     ai_key: str | None = field(default=None, repr=False)
@@ -71,7 +87,7 @@ class Settings:
             try:
                 return understand(value) if value else default
             except ValueError as reason:
-                secret = name.endswith(("PASSWORD", "DATABASE_URL", "MQTT_URL", "KEY"))
+                secret = name.endswith(("PASSWORD", "DATABASE_URL", "MQTT_URL", "SMTP_URL", "KEY"))
                 shown = "" if secret else f" is {value!r}, but"
                 raise SettingError(f"TRADEWIND_{name}{shown} {reason}") from None
 
@@ -93,6 +109,14 @@ class Settings:
             saga_lease_s=read("SAGA_LEASE_S", _seconds, 10.0),
             rate_limits=read("RATE_LIMITS", _switch, True),
             trusted_proxies=read("TRUSTED_PROXIES", _networks, ()),
+            webhook_allow=read("WEBHOOK_ALLOW", _networks, ()),
+            smtp_url=read("SMTP_URL", _mail_server, None),
+            mail_sender=read("MAIL_SENDER", _address, "shop@tradewind.localhost"),
+            texts_url=read("TEXTS_URL", _web_address, None),
+            texts_key=read("TEXTS_KEY", str, None),
+            emails_per_minute=read("EMAILS_PER_MINUTE", _whole_number, 6_000),
+            sms_per_minute=read("SMS_PER_MINUTE", _whole_number, 600),
+            pushes_per_minute=read("PUSHES_PER_MINUTE", _whole_number, 6_000),
             ai_url=read("AI_URL", _web_address, None),
             ai_key=read("AI_KEY", str, None),
             ai_model=read("AI_MODEL", str, "gpt-4.1-mini"),
@@ -119,6 +143,12 @@ def _seconds(value: str) -> float:
     if not 0.0 < seconds < float("inf"):
         raise ValueError("must be a number of seconds above 0")
     return seconds
+
+
+def _whole_number(value: str) -> int:
+    if not value.isdecimal() or int(value) == 0:
+        raise ValueError("must be a whole number above 0")
+    return int(value)
 
 
 def _whole_seconds(value: str) -> int:
@@ -159,6 +189,20 @@ def _broker(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
         raise ValueError("must look like mqtt://user:password@host:1883")
+    return value
+
+
+def _mail_server(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ValueError("must look like smtp://user:password@mail.example:587, or smtps://…")
+    return value
+
+
+def _address(value: str) -> str:
+    name, at, domain = value.partition("@")
+    if not (name and at and domain) or not value.isprintable() or " " in value:
+        raise ValueError("must be an address like shop@example.org")
     return value
 
 

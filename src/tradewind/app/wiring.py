@@ -13,9 +13,12 @@ import asyncpg
 from tradewind.adapters.ai.openai_protocol import ai_provider
 from tradewind.adapters.cache.memory import MemoryCache
 from tradewind.adapters.mail.folder import FolderMail
+from tradewind.adapters.mail.smtp import SmtpMail
 from tradewind.adapters.payment_provider.client import payment_provider
 from tradewind.adapters.policy.rego import RegoPolicy
 from tradewind.adapters.search.tantivy import product_index
+from tradewind.adapters.texting.folder import FolderTexts
+from tradewind.adapters.texting.http import http_texts
 from tradewind.api.auth.revocation import RevokedSessions
 from tradewind.api.mqtt.consumer import Consumer
 from tradewind.app.engines import EngineError, Engines
@@ -24,6 +27,8 @@ from tradewind.app.privacy.pseudonyms import KeyedPseudonyms
 from tradewind.app.settings import Settings
 from tradewind.contexts.catalog.manifest import MediaFolder
 from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
+from tradewind.contexts.notifications.manifest import PublicUrl
+from tradewind.contexts.webhooks.manifest import Door, SecretSeal, door
 from tradewind.contracts.identity import TokenIssuer
 from tradewind.contracts.privacy import PersonalDataPeer, Pseudonyms
 from tradewind.ports.ai import AiProvider
@@ -31,6 +36,7 @@ from tradewind.ports.cache import Cache
 from tradewind.ports.mail import Mailer
 from tradewind.ports.payment_provider import PaymentProvider
 from tradewind.ports.search import ProductIndex
+from tradewind.ports.texting import Texter
 from tradewind.runtime import giving_way, idempotency, outbox, timers
 from tradewind.runtime.database import Database
 from tradewind.runtime.dispatch import Dispatcher
@@ -53,9 +59,12 @@ CONTEXTS = (
     "payments",
     "shipping",
     "carts",
+    "notifications",
     "orders",
+    "returns",
     "reviews",
     "recommendations",
+    "webhooks",
 )
 """Every context, those that others ask before those that ask."""
 WHICH: Final = """
@@ -123,6 +132,48 @@ async def migrate_shop(url: str, contexts: Sequence[Manifest] | None = None) -> 
         await connection.close()
 
 
+def _mailer(settings: Settings) -> Mailer:
+    """Whoever carries mails: the owner's server, or a folder of the home."""
+    if settings.smtp_url is None:
+        return FolderMail(settings.home / "mail")
+    return SmtpMail(settings.smtp_url, sender=settings.mail_sender)
+
+
+@asynccontextmanager
+async def _texter(settings: Settings) -> AsyncIterator[Texter]:
+    """Whoever carries texts: the owner's carrier, or a folder of the home."""
+    if settings.texts_url is None:
+        yield FolderTexts(settings.home / "texts")
+        return
+    async with http_texts(settings.texts_url, settings.texts_key) as texts:
+        yield texts
+
+
+async def _of_this_process(
+    settings: Settings, engines: Engines, contexts: Sequence[Manifest], stack: AsyncExitStack
+) -> dict[type, object]:
+    """What contexts ask for beside each other: clients of others, folders, keys, what a process keeps to itself."""
+    secrets = settings.home / "secrets"
+    return {
+        MediaFolder: MediaFolder(settings.home / "media"),
+        Mailer: _mailer(settings),
+        Texter: await stack.enter_async_context(_texter(settings)),
+        PublicUrl: PublicUrl(settings.public_url),
+        Pseudonyms: KeyedPseudonyms.open(secrets),
+        PersonalDataPeer: Holders(contexts),
+        PaymentProvider: await stack.enter_async_context(
+            payment_provider(engines.provider_url, timeout_s=settings.provider_timeout_s)
+        ),
+        Cache: MemoryCache(),
+        SecretSeal: SecretSeal.open(secrets),
+        Door: await stack.enter_async_context(door(settings.webhook_allow)),
+        **{protocol: make() for one in contexts for protocol, make in one.parts.items()},
+        AiProvider: await stack.enter_async_context(
+            ai_provider(settings.ai_url, settings.ai_key, settings.ai_model, settings.ai_meaning_model)
+        ),
+    }
+
+
 @asynccontextmanager
 async def open_shop(
     settings: Settings,
@@ -141,19 +192,8 @@ async def open_shop(
     async with AsyncExitStack() as stack:
         peers = {protocol: answerer for one in contexts for protocol, answerer in one.peers.items()}
         peers[TokenIssuer] = keys = SigningKeys.open(settings.home / "secrets", issuer=settings.public_url)
+        peers |= await _of_this_process(settings, engines, contexts, stack)
         peers[RevokedSessions] = keys.revoked
-        peers[MediaFolder] = MediaFolder(settings.home / "media")
-        peers[Mailer] = FolderMail(settings.home / "mail")
-        peers[Pseudonyms] = KeyedPseudonyms.open(settings.home / "secrets")
-        peers[PersonalDataPeer] = Holders(contexts)
-        peers[PaymentProvider] = await stack.enter_async_context(
-            payment_provider(engines.provider_url, timeout_s=settings.provider_timeout_s)
-        )
-        peers[Cache] = MemoryCache()
-        peers |= {protocol: make() for one in contexts for protocol, make in one.parts.items()}
-        peers[AiProvider] = await stack.enter_async_context(
-            ai_provider(settings.ai_url, settings.ai_key, settings.ai_model, settings.ai_meaning_model)
-        )
         peers |= instead or {}
         db = await Database.open(
             engines.database_url,
@@ -168,7 +208,7 @@ async def open_shop(
         bell = await stack.enter_async_context(Bell(db, engines.database_url))
         listeners = [listener for one in contexts for listener in one.listeners]
         tail = await stack.enter_async_context(Tail(engines.database_url, bell, listeners, peers))
-        peers[Tail] = tail
+        peers |= {Tail: tail, Bell: bell}
         handlers = [handler for one in contexts for handler in one.handlers]
         dispatch = await stack.enter_async_context(Dispatcher(db, handlers, bell))
         yield Shop(settings, engines, db, bell, tail, dispatch, contexts, keys)

@@ -1,6 +1,6 @@
 """What carts tells, and what an order asks of a cart that is checked out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
@@ -70,4 +70,8 @@ class CartsPeer(Protocol):
 
     def complete(self, tx: Any, agreed: Sequence[Agreed]) -> None:
         """Those became orders: close their carts and tell it, with the transaction's last statement."""
+        ...
+
+    async def owners(self, tx: Any, cart_ids: Sequence[UUID]) -> Mapping[UUID, str]:
+        """Whose each cart is that is still open; the others are left out."""
         ...

@@ -16,6 +16,7 @@ from tradewind.contracts import (
     payments,
     pricing,
     privacy,
+    returns,
     reviews,
     shipping,
     webhooks,
@@ -26,7 +27,8 @@ SCHEMA_VERSION = "1.0"
 TYPE_PATTERN: Final = r"^[a-z_]+(\.[a-z_]+){3}\.v[1-9][0-9]*$"
 """`<domain>.<context>.<entity>.<action>.v<major>` (D9)."""
 _MODULES = (
-    carts, catalog, customers, identity, inventory, orders, payments, pricing, privacy, reviews, shipping, webhooks,
+    carts, catalog, customers, identity, inventory, orders, payments, pricing, privacy, returns, reviews, shipping,
+    webhooks,
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ SCOPES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "support": (
         "order:read", "order:cancel", "payment:read", "catalog:read", "cart:read", "customer:read",
-        "customer:group", "customer:privacy", "review:moderate", "session:write",
+        "customer:group", "customer:privacy", "review:moderate", "session:write", "notification:read",
     ),
     "admin": ("*",),
 }  # fmt: skip

@@ -96,7 +96,7 @@ class Wanted(Struct, frozen=True):
 
 
 class Delivery(Struct, frozen=True):
-    """So many of a product came. What has a `reference` is booked once."""
+    """So many of a product came (or went, where it is less than none). What has a `reference` is booked once."""
 
     sku: str
     product_id: UUID

@@ -1,8 +1,9 @@
 """What orders tells, and what it takes to place one: the command, its answer and what it refuses."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from msgspec import Struct
@@ -195,3 +196,49 @@ class OrderFailed(Event, frozen=True):
     cause: str
     user_id: str | None = None
     """Whose it was then; old logs do not say."""
+
+
+class Buyer(Struct, frozen=True, kw_only=True):
+    """Whose an order is, and the address that was given for it, where one was."""
+
+    user_id: str
+    email: str | None = None
+
+
+class BuyersPeer(Protocol):
+    """Who is to be written to about an order. Answered to by orders."""
+
+    async def buyers(self, tx: Any, order_ids: Sequence[UUID]) -> Mapping[UUID, Buyer]:
+        """Whose each order is now; one question. Unknown orders are left out."""
+        ...
+
+
+class BoughtLine(Struct, frozen=True, kw_only=True):
+    """So many of one thing that an order's buyer got, at a price a piece."""
+
+    sku: str
+    product_id: UUID | None
+    quantity: int
+    unit_price: Money
+
+
+class Bought(Struct, frozen=True, kw_only=True):
+    """What an order's buyer got and what it came to. `items` is all lines together, with fees, which `lines` lack."""
+
+    order_id: UUID
+    user_id: str
+    status: str
+    lines: tuple[BoughtLine, ...]
+    items: Money
+    tax: Money
+    discount: Money
+    fulfilled_at: datetime | None
+    """When the buyer had it; None before."""
+
+
+class OrdersPeer(Protocol):
+    """What others may ask of orders inside their own transaction."""
+
+    async def bought(self, tx: Any, order_id: UUID, *, hold: bool = False) -> Bought | None:
+        """The order, None where there is none. `hold`: nobody else holds or moves it until the transaction ends."""
+        ...

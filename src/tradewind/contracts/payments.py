@@ -1,6 +1,6 @@
 """What payments tells, and how the order saga asks for money."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
@@ -57,6 +57,8 @@ class PaymentRefunded(_PaymentEvent, frozen=True):
 
     TYPE = "ecommerce.payment.payment.refunded.v1"
     reason: str
+    refund_id: UUID | None = None
+    """Which refund it was; none where an order was undone, and old logs do not say."""
 
 
 class Charge(Struct, frozen=True):
@@ -111,4 +113,23 @@ class PaymentsPeer(Protocol):
 
     async def authorized(self, tx: Any, order_ids: Sequence[UUID]) -> frozenset[UUID]:
         """Those whose whole amount is held or ours."""
+        ...
+
+
+class Claimed(Struct, frozen=True):
+    """A refund as it stands: PENDING while the provider is asked, DONE, or REFUSED by it."""
+
+    amount: Money
+    status: str
+
+
+class RefundsPeer(Protocol):
+    """How others give money back, inside their own transaction; a saga of payments asks the provider afterwards."""
+
+    async def refund(self, tx: Any, order_id: UUID, refund_id: UUID, pieces: Mapping[str, int], reason: str) -> Claimed:
+        """Claim what was paid for so many `pieces` of each SKU, as far as they have not been refunded before.
+
+        Never more than what is left of the capture; nothing is claimed where nothing is left. Idempotent by
+        `refund_id`: one that is known is answered as it stands. Refuses with NotFound without a payment.
+        """
         ...

@@ -42,6 +42,18 @@ class ShipmentDelivered(_ShipmentEvent, frozen=True):
     TYPE = "ecommerce.shipping.shipment.delivered.v1"
 
 
+class ShipmentLost(_ShipmentEvent, frozen=True):
+    """The carrier does not know where the goods are."""
+
+    TYPE = "ecommerce.shipping.shipment.lost.v1"
+
+
+class ShipmentReplaced(_ShipmentEvent, frozen=True):
+    """The same goods are ready to leave the house once more, for those that were lost."""
+
+    TYPE = "ecommerce.shipping.shipment.replaced.v1"
+
+
 class ShippingUnavailable(Event, frozen=True):
     """Nobody carries goods there."""
 

@@ -23,7 +23,7 @@ permissions := {
 	},
 	"support": {
 		"order:read", "order:cancel", "payment:read", "catalog:read", "cart:read", "customer:read",
-		"customer:group", "customer:privacy", "review:moderate", "session:write",
+		"customer:group", "customer:privacy", "review:moderate", "session:write", "notification:read",
 	},
 	"admin": {"*"},
 	"system": {"*"},
@@ -44,6 +44,10 @@ needs := {
 	"carts.replay": {"cart:read"},
 	"payments.get": {"payment:read"},
 	"shipping.get": {"order:read", "shipping:write"},
+	"returns.request": {"order:write", "order:cancel"},
+	"returns.get": {"order:read", "shipping:write"},
+	"returns.decide": {"order:cancel"},
+	"returns.handle": {"shipping:write"},
 	"catalog.create_product": {"catalog:write"},
 	"catalog.update_product": {"catalog:write"},
 	"catalog.archive_product": {"catalog:write"},
@@ -104,9 +108,14 @@ needs := {
 	"shipping.quote_rates": {"catalog:read"},
 	"shipping.dispatch": {"shipping:write"},
 	"shipping.deliver": {"shipping:write"},
+	"shipping.report_loss": {"shipping:write"},
+	"shipping.replace_parcel": {"shipping:write"},
 	"customers.get": {"customer:read"},
 	"customers.change": {"customer:write"},
 	"customers.groups": {"customer:group"},
+	"notifications.list": {"notification:read"},
+	"notifications.register_device": {"customer:write"},
+	"notifications.report_bounce": {"notification:write"},
 	"privacy.export": {"customer:write", "customer:privacy"},
 	"privacy.erase": {"customer:write", "customer:privacy"},
 	"identity.get_own_account": {"session:write"},
@@ -115,8 +124,10 @@ needs := {
 	"identity.change_password": {"session:write"},
 }
 
-# How one becomes somebody, and how others check it: open to all, whatever they carry.
-open := {"identity.issue_guest_token", "identity.issue_token", "identity.publish_keys"}
+# How one becomes somebody, how others check it, and what a keyed link allows: open to all, whatever they carry.
+open := {
+	"identity.issue_guest_token", "identity.issue_token", "identity.publish_keys", "notifications.unsubscribe",
+}
 
 # Those who shop see and touch only what is theirs.
 shoppers := {"anonymous", "guest", "customer"}

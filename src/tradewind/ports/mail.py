@@ -8,6 +8,7 @@ What every adapter promises, and every caller may lean on:
   raises `Unavailable`; send again, with the same id.
 - **A mailbox of the shop's own forgets.** Where delivered mails stay in the shop's hands, `forget` takes those of a
   user away. What was handed to somebody else's server is a delivery to its owner, and theirs.
+- **No means no.** An address at which nobody is reached is `Undeliverable`: whoever sends again hears it again.
 - A subject or an address with a line break in it is refused (ValueError): nobody writes headers of their own.
 """
 
@@ -17,11 +18,14 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from tradewind.kernel.errors import Invalid
+
 
 class Mail(Struct, frozen=True, kw_only=True):
-    """A mail in plain text. `written_at` is when it was asked for, so that a repetition reads the same.
+    """A mail in plain text, perhaps in HTML too. `written_at` is when it was asked for: a repetition reads the same.
 
-    `user_id` is whose account it is about, so that it can be forgotten; it is not part of the mail.
+    `unsubscribe_url`: where one POST ends mails of this kind (RFC 8058). `user_id` is whose account it is about, so
+    that it can be forgotten; it is not part of the mail.
     """
 
     id: UUID
@@ -30,6 +34,12 @@ class Mail(Struct, frozen=True, kw_only=True):
     body: str
     written_at: datetime
     user_id: str = ""
+    html: str | None = None
+    unsubscribe_url: str | None = None
+
+
+class Undeliverable(Invalid):
+    """Nobody is reached at this address, now or later."""
 
 
 class Mailer(Protocol):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tradewind.contracts.dead_letters import DeadLetters
 from tradewind.contracts.privacy import PersonalData
 from tradewind.runtime.saga.definition import Saga
 from tradewind.runtime.subscriptions import Listener, Subscriber
@@ -15,20 +16,23 @@ Handler = Callable[..., Awaitable[Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """Everything a host must know of a context. `routes` are edges of any protocol; `peers`: protocol to answerer.
-    `intakes` are the edges of MQTT, api/mqtt/intake.py.
+    """Everything a host must know of a context. `routes` are edges over HTTP, `sockets` over WebSocket,
+    `intakes` over MQTT (api/mqtt/intake.py).
 
+    `peers`: protocol to answerer.
     `subscribers` hear in one worker, durably; `listeners` in every process, from now on.
     `parts`: what every process has for itself, protocol to its maker; found like a peer.
 
     `aliases`: address of some routes to another word for it, under which they are answered too (D33).
     `personal_data`: what the context holds of people, where it holds any.
+    `dead_letters`: those that are its own; what its subscribers gave up is the relay's.
     """
 
     name: str
     migrations: Path
     handlers: tuple[Handler, ...] = ()
     routes: tuple[Any, ...] = ()
+    sockets: tuple[Any, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
     subscribers: tuple[Subscriber, ...] = ()
     listeners: tuple[Listener, ...] = ()
@@ -38,3 +42,4 @@ class Manifest:
     peers: Mapping[type, object] = field(default_factory=dict)
     parts: Mapping[type, Callable[[], object]] = field(default_factory=dict)
     personal_data: PersonalData | None = None
+    dead_letters: DeadLetters | None = None

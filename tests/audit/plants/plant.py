@@ -20,4 +20,6 @@ FOLD, HISTORY, SHOWN = "events fold to the row", "status history", "projection o
 CART, BOUGHT, MERGED = "carts fold to the row", "carts agree with orders", "merged carts"
 COUPONS, USES = "coupons", "coupon uses"
 PRICES, TOLD, BOOKS = "price history", "prices told", "price books"
+MESSAGES = "messages"
+PIECES, RETURNED = "returned pieces", "returns"
 REVIEWS, RATINGS, LEARNED = "reviews", "ratings", "recommendations"

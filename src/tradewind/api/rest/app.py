@@ -5,9 +5,11 @@ from contextlib import AbstractAsyncContextManager
 from time import perf_counter
 from typing import Any, Final, Protocol
 
+import msgspec
 from prometheus_client import REGISTRY, CollectorRegistry, Histogram
 
 from tradewind.api.live import Follow
+from tradewind.api.live.sockets import Door, Socket, Sockets
 from tradewind.api.rest import bodies, headers, problems, versions
 from tradewind.api.rest.binding import Binding, location_leads_somewhere
 from tradewind.api.rest.headers import Trail
@@ -71,13 +73,23 @@ class RestApp:
         self._sessions = sessions
         self._timers: dict[tuple[str, int], Any] = {}
         self._streams = Streams()
+        door = Door(
+            verify=verify, confirm=self._confirm, dispatch=dispatch, problem=_in_words, limited=rates is not None
+        )
+        self._sockets = Sockets(door)
 
     def alias(self, path: str, other: str) -> None:
         """Answer what is declared at `path`, and all below it, at `other` too."""
         self._table.alias(path, other)
 
+    def socket(self, declared: Socket) -> None:
+        """Answer WebSockets at its path."""
+        self._sockets.declare(declared)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "websocket":
+            await self._sockets(scope, receive, send)
+        elif scope["type"] != "http":
             await self._host(scope, receive, send)
         elif found := self._table.find(scope["path"]):
             await self._answer(*found, scope, receive, send)
@@ -99,8 +111,7 @@ class RestApp:
             if binding is None:
                 raise MethodNotAllowed(*methods)
             call = self._call(binding, known, trail, scope, standings)
-            if self._sessions is not None and self._sessions.in_doubt(call.actor):
-                await self._sessions.confirm(call.actor)
+            await self._confirm(call.actor)
             unread = unread and not binding.reads_body
             body = await bodies.read(receive, known, binding.max_body_bytes) if binding.reads_body else b""
             arguments = binding.arguments(values, scope["query_string"], body, known, call, self._dispatch)
@@ -154,6 +165,12 @@ class RestApp:
     def close_streams(self) -> None:
         """End the streams that are open, which would otherwise hold up the end of the process; open none after."""
         self._streams.close()
+        self._sockets.close()
+
+    async def _confirm(self, actor: Actor) -> None:
+        """Refuse (Unauthenticated) an ended session, where the token's own word is not enough."""
+        if self._sessions is not None and self._sessions.in_doubt(actor):
+            await self._sessions.confirm(actor)
 
     def _call(
         self,
@@ -222,6 +239,12 @@ class RestApp:
 def _honest(refusal: Refusal, call: Call | None) -> Refusal:
     """Nobody is forbidden before they have said who they are."""
     return TokenMissing() if isinstance(refusal, Forbidden) and call and call.actor is ANONYMOUS else refusal
+
+
+def _in_words(refusal: Refusal) -> Mapping[str, Any]:
+    """A refusal as it is told over a socket: the same words as a problem document, without an address."""
+    found: dict[str, Any] = msgspec.json.decode(problems.document(refusal, instance="", trace_id=""))
+    return {name: value for name, value in found.items() if value != ""}
 
 
 def _refused(

@@ -2,7 +2,20 @@
 
 from typing import Any, Final, LiteralString, NamedTuple
 
-from tradewind.app.audit import carts, coupons, goods, log, money, prices, recommendations, reviews, sagas, sales
+from tradewind.app.audit import (
+    carts,
+    coupons,
+    goods,
+    log,
+    messages,
+    money,
+    prices,
+    recommendations,
+    returns,
+    reviews,
+    sagas,
+    sales,
+)
 from tradewind.app.audit.report import SHOWN, Check
 
 GRACE_S: Final = 10.0
@@ -45,6 +58,10 @@ PROBES: Final = (
     Probe("order money", money.ORDER_MONEY, "compare orders.order_items with its first event in runtime.outbox"),
     Probe("payments", money.PAYMENTS, f"look at the provider's GET /v1/ledger/<order>; {_SAGA}"),
     Probe("refunds", money.REFUNDS, "tradewind saga show <refund> tells how it came to this"),
+    Probe("returned pieces", returns.RETURNED_PIECES, "compare what was bought with GET /api/v1/orders/<id>/returns; "
+          "take nothing back that was not"),
+    Probe("returns", returns.RETURNS, "compare returns.line with inventory.inventory_adjustment and payments.refund of "
+          "this return; tradewind saga show <refund> tells where the money is", (GRACE_S,)),
     Probe("flash sales", sales.FLASH_SALES, "compare pricing.flash_sale with pricing.flash_sale_redemption and the "
           "orders that it names", (GRACE_S,)),
     Probe("carts agree with orders", carts.CARTS_AND_ORDERS, "compare carts.carts and the trail (carts.quote, "
@@ -65,6 +82,8 @@ PROBES: Final = (
           "runtime.outbox", (reviews.TYPES,)),
     Probe("recommendations", recommendations.RECOMMENDATIONS, "let them learn again: docs/guides/"
           "operating.md, Replay a projection", (recommendations.MAX_BASKET,)),
+    Probe("messages", messages.MESSAGES, "is a worker running (tradewind serve)? compare notifications.message with "
+          "runtime.outbox", (messages.KINDS, messages.TYPES, messages.OVERDUE_S)),
     Probe("sagas agree with orders", sagas.SAGAS_AND_ORDERS, _SAGA),
     Probe("no saga overdue", sagas.OVERDUE, "is a worker running (tradewind serve)? tradewind saga show <id> tells "
           "what it waits for; tradewind saga retry or compensate carries a parked one on", (OVERDUE_S, LONGEST_S)),

@@ -164,7 +164,7 @@ class Load:
     async def _refund_one(self, one: PlannedReturn) -> None:
         refund = RefundPayment(
             order_id=one.order_id,
-            amount_minor=one.amount_minor,
+            amount=pence(one.amount_minor).amount,
             currency=CURRENCY,
             reason=f"credit note {one.credit_note}",
             refund_id=one.id,

@@ -1,8 +1,10 @@
 """What placing an order may ask of carts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
+from tradewind.contexts.carts._store import carts
 from tradewind.contexts.carts.check_out.agree import agree, complete
 from tradewind.contracts.carts import Agreed, Checkout
 from tradewind.kernel.errors import Refusal
@@ -18,3 +20,7 @@ class Carts:
     def complete(self, tx: Any, agreed: Sequence[Agreed]) -> None:
         """Those became orders: close their carts and tell it, with the transaction's last statement."""
         complete(tx, agreed)
+
+    async def owners(self, tx: Any, cart_ids: Sequence[UUID]) -> Mapping[UUID, str]:
+        """Whose each cart is that is still open."""
+        return {row["id"]: row["owner"] for row in await tx.all(carts.OWNERS, list(cart_ids))}

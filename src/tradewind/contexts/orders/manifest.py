@@ -19,11 +19,15 @@ from tradewind.contexts.orders.list_orders import rest as list_rest
 from tradewind.contexts.orders.list_orders.query import list_orders
 from tradewind.contexts.orders.pay_order import rest as pay_rest
 from tradewind.contexts.orders.pay_order.command import pay_order
+from tradewind.contexts.orders.peer import Buyers, Orders
 from tradewind.contexts.orders.personal_data import OrderData
 from tradewind.contexts.orders.place_order import rest as place_rest
 from tradewind.contexts.orders.place_order.command import place_orders
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER, Placement
-from tradewind.contracts.orders import Imported, OrderLine, PlaceOrder
+from tradewind.contexts.orders.watch_orders import socket as watch_orders_socket
+from tradewind.contexts.orders.watch_orders.channel import OrderChannel, announce_orders, open_channel
+from tradewind.contexts.orders.watch_orders.query import watch_orders
+from tradewind.contracts.orders import BuyersPeer, Imported, OrderLine, OrdersPeer, PlaceOrder
 from tradewind.contracts.privacy import OrdersOfPeer
 from tradewind.runtime.manifest import Manifest
 
@@ -33,7 +37,7 @@ _data = OrderData()
 MANIFEST = Manifest(
     name="orders",
     migrations=Path(__file__).parent / "migrations",
-    handlers=(place_orders, pay_order, cancel_order, get_order, get_order_status, list_orders),
+    handlers=(place_orders, pay_order, cancel_order, get_order, get_order_status, list_orders, watch_orders),
     routes=(
         place_rest.place_order,
         pay_rest.pay_order,
@@ -50,9 +54,10 @@ MANIFEST = Manifest(
         on_email_proved,
         on_guest_merged,
     ),
-    listeners=(keep_order_status,),
-    parts={Standing: Standing},
+    sockets=(watch_orders_socket.watch_orders,),
+    listeners=(keep_order_status, announce_orders),
+    parts={Standing: Standing, OrderChannel: open_channel},
     sagas=(PLACE_ORDER,),
-    peers={Placement: Placement(), OrdersOfPeer: _data},
+    peers={Placement: Placement(), OrdersOfPeer: _data, BuyersPeer: Buyers(), OrdersPeer: Orders()},
     personal_data=_data,
 )

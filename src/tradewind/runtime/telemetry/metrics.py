@@ -25,6 +25,15 @@ listener_failures_total = Counter(
     "listener_failures_total", "Events at which a listener of a process broke.", ["listener"]
 )
 dead_letters_total = Counter("dead_letters_total", "Events parked after their last attempt.", ["subscriber"])
+webhook_deliveries_total = Counter(
+    "webhook_deliveries_total", "Attempts to deliver a webhook, by outcome.", ["outcome"]
+)
+webhook_retry_attempts_total = Counter("webhook_retry_attempts_total", "Attempts after a webhook's first one.")
+webhook_backlog = Gauge("webhook_backlog", "Messages that wait for a partner.", multiprocess_mode="mostrecent")
+webhook_oldest_waiting_seconds = Gauge(
+    "webhook_oldest_waiting_seconds", "How long the oldest message has waited for its first attempt.",
+    multiprocess_mode="mostrecent",
+)  # fmt: skip
 payment_authorized_total = Counter("payment_authorized_total", "Payments authorized (payment.authorized.count).")
 product_cache_hit_ratio = Gauge(
     "product_cache_hit_ratio", "Reads of a product that its cache answered, since the process began.",
@@ -46,3 +55,4 @@ carts_checked_out_total = Counter("carts_checked_out_total", "Carts that became 
 carts_abandoned_total = Counter(
     "carts_abandoned_total", "Filled carts that nobody touched for a while; against those opened, the abandonment rate."
 )
+messages_total = Counter("messages_total", "Messages to people, by channel and how they went.", ["channel", "outcome"])

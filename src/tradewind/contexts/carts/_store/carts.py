@@ -14,6 +14,7 @@ OPEN: Final = """
     WHERE (SELECT count(*) FROM (
         SELECT FROM carts.carts WHERE owner = $2 AND status = 'OPEN' LIMIT $4) AS open) < $4
 """
+OWNERS: Final = "SELECT id, owner FROM carts.carts WHERE id = ANY($1::uuid[]) AND status = 'OPEN'"
 READ: Final = """
     SELECT c.*, c.version AS seen,
            ARRAY(SELECT i FROM carts.cart_items AS i WHERE i.cart_id = c.id ORDER BY i.since, i.sku) AS items

@@ -1,5 +1,6 @@
 """The SQL of customers.profile and customers.preference."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -41,6 +42,13 @@ SAVE_PREFERENCE: Final = """
     ON CONFLICT (user_id) DO UPDATE SET version = excluded.version, preferred_channel = excluded.preferred_channel,
         marketing = excluded.marketing, changed_at = now()
 """
+ALL_OF: Final = """
+    SELECT p.user_id, p.version, p.name, p.contacts::text AS contacts, p.language, p.currency, p.time_zone,
+        p.created_at, p.changed_at, coalesce(f.version, 0) AS preference, f.preferred_channel,
+        coalesce(f.marketing, '{}')::text AS marketing
+    FROM customers.profile AS p LEFT JOIN customers.preference AS f USING (user_id)
+    WHERE p.user_id = ANY($1::text[])
+"""
 FORGET_PROFILE: Final = "DELETE FROM customers.profile WHERE user_id = $1"
 FORGET_PREFERENCE: Final = "DELETE FROM customers.preference WHERE user_id = $1"
 
@@ -77,12 +85,19 @@ async def save(tx: Tx, profile: Profile) -> Profile:
 async def preference(tx: Tx, user_id: str) -> Preference:
     """What a customer prefers; version 0 where they never said."""
     row = await tx.row(PREFERENCE, user_id)
-    if row is None:
-        return Preference(user_id=user_id)
+    return Preference(user_id=user_id) if row is None else _preference(row, row["version"])
+
+
+async def all_of(tx: Tx, user_ids: Sequence[str]) -> Sequence[tuple[Profile, Preference]]:
+    """Those who have a profile, with what they prefer."""
+    return [(_profile(row), _preference(row, row["preference"])) for row in await tx.all(ALL_OF, list(user_ids))]
+
+
+def _preference(row: Any, version: int) -> Preference:
     channel = row["preferred_channel"]
     return Preference(
-        user_id=user_id,
-        version=row["version"],
+        user_id=row["user_id"],
+        version=version,
         preferred_channel=Channel(channel) if channel else None,
         marketing=msgspec.json.decode(row["marketing"], type=dict[Channel, datetime]),
     )

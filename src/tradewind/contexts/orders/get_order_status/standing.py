@@ -37,6 +37,10 @@ class Standing:
         self._stands[order_id] = _Stand(status, owner)
         return owner
 
+    def of(self, order_id: UUID) -> tuple[Status, str | None] | None:
+        """How far the order has come and whose it is, where this process has heard of it."""
+        return self._stands.get(order_id)
+
     def belongs(self, order_id: UUID, user_id: str) -> None:
         """Note that the order is somebody else's from now on."""
         before = self._stands.get(order_id)

@@ -85,10 +85,10 @@ class Payment(Struct, frozen=True, kw_only=True):
         event = PaymentVoided(**self._facts())
         return self._moved(event), event
 
-    def refund(self, amount: Money, reason: str) -> tuple[Self, PaymentRefunded]:
+    def refund(self, amount: Money, reason: str, refund_id: UUID | None = None) -> tuple[Self, PaymentRefunded]:
         """So much of the capture went back."""
         assert 0 < amount.minor <= self.left.minor, "a refund never exceeds what is left of the capture"
-        event = PaymentRefunded(**{**self._facts(), "amount": amount.amount}, reason=reason)
+        event = PaymentRefunded(**{**self._facts(), "amount": amount.amount}, reason=reason, refund_id=refund_id)
         after = replace(self, refunded=self.refunded + amount.minor)
         return (after._moved(event) if after.left.minor == 0 else after), event
 

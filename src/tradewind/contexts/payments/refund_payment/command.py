@@ -1,6 +1,7 @@
 """Refund a payment: claim the amount, then let a saga ask the provider until it has answered."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -8,9 +9,11 @@ from msgspec import Struct
 
 from tradewind.contexts.payments._domain.wishes import Refund
 from tradewind.contexts.payments._store import payments
+from tradewind.contexts.payments.refund_payment import goods
+from tradewind.contexts.payments.refund_payment.goods import RefundLine
 from tradewind.contracts.messages import Command
 from tradewind.contracts.outcomes import Done, Outcome, Refused
-from tradewind.kernel.errors import Conflict, NotFound
+from tradewind.kernel.errors import Conflict, Invalid, NotFound
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
 from tradewind.ports.payment_provider import Approved, PaymentProvider
@@ -35,13 +38,21 @@ class RefundTooLarge(Conflict):
     """More than is left of what was captured."""
 
 
+class UnfitRefund(Invalid):
+    """A refund is of an amount or of lines: not of both, and not of neither."""
+
+
 class RefundPayment(Command, frozen=True):
-    """Give `amount_minor` (minor units of `currency`) back. A `refund_id` makes a retry the same refund."""
+    """Give `amount` back, or what was paid for `lines`: one of the two. A `refund_id` makes a retry the same refund.
+
+    `currency`, where it is said, is the payment's.
+    """
 
     order_id: UUID
-    amount_minor: int
-    currency: str
     reason: str
+    amount: Decimal | None = None
+    currency: str | None = None
+    lines: tuple[RefundLine, ...] = ()
     refund_id: UUID | None = None
 
 
@@ -51,6 +62,8 @@ class RefundView(Struct, frozen=True, rename="camel"):
     id: UUID
     order_id: UUID
     status: str
+    amount: Decimal
+    currency: str
 
 
 @handler(action="payments.refund")
@@ -61,15 +74,27 @@ async def refund_payment(command: RefundPayment, tx: Tx) -> RefundView:
         raise NoSuchPayment(orderId=str(command.order_id))
     refund_id = command.refund_id or new_id()
     if known := await tx.all(FIND, [refund_id]):
-        return RefundView(refund_id, command.order_id, known[0]["status"])
+        first = Money(known[0]["amount_minor"], payment.amount.currency)
+        return RefundView(refund_id, command.order_id, known[0]["status"], first.amount, first.currency)
     claimed: int = await tx.value(CLAIMED, command.order_id)
     free = Money(payment.left.minor - claimed, payment.amount.currency)
-    if command.currency != free.currency or not 0 < command.amount_minor <= free.minor:
+    back = await _asked(tx, command, free.currency)
+    if back.currency != free.currency or not 0 < back.minor <= free.minor:
         raise RefundTooLarge(f"At most {free} can be refunded.", left=str(free.amount), currency=free.currency)
-    await tx.run(CLAIM, refund_id, command.order_id, command.amount_minor, command.reason)
+    await tx.run(CLAIM, refund_id, command.order_id, back.minor, command.reason)
+    if command.lines:
+        await goods.note(tx, refund_id, command.lines)
     sagas.begin(tx, REFUND_PAYMENT, [refund_id], [tx.call])
-    tx.audit("payments.refund", str(command.order_id), refund_id=str(refund_id), amount_minor=command.amount_minor)
-    return RefundView(refund_id, command.order_id, "PENDING")
+    tx.audit("payments.refund", str(command.order_id), refund_id=str(refund_id), amount_minor=back.minor)
+    return RefundView(refund_id, command.order_id, "PENDING", back.amount, back.currency)
+
+
+async def _asked(tx: Tx, command: RefundPayment, currency: str) -> Money:
+    if (command.amount is None) == (not command.lines):
+        raise UnfitRefund("Say an amount or lines, one of the two.")
+    if command.amount is not None:
+        return Money.parse(command.amount, command.currency or currency)
+    return Money(await goods.price(tx, command.order_id, command.lines), command.currency or currency)
 
 
 async def prepare(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
@@ -100,7 +125,8 @@ async def record(tx: Tx, answered: Sequence[tuple[Task, Any]]) -> Sequence[Outco
             outcomes.append(Done())
         elif isinstance(answer, Approved):
             payment = paid[refund["order_id"]]
-            after, event = payment.refund(Money(refund["amount_minor"], payment.amount.currency), refund["reason"])
+            amount = Money(refund["amount_minor"], payment.amount.currency)
+            after, event = payment.refund(amount, refund["reason"], task.saga_id)
             paid[refund["order_id"]] = after
             await tx.run(SETTLE, task.saga_id, "DONE", None)
             tx.tell(event, call=task.call)

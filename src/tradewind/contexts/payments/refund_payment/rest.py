@@ -7,22 +7,47 @@ from uuid import UUID
 from msgspec import Meta
 
 from tradewind.api.rest import Body, Call, Dispatch, post
-from tradewind.contexts.payments.refund_payment.command import NoSuchPayment, RefundPayment, RefundTooLarge, RefundView
-from tradewind.kernel.money import Money
+from tradewind.contexts.payments.refund_payment.command import (
+    NoSuchPayment,
+    RefundPayment,
+    RefundTooLarge,
+    RefundView,
+    UnfitRefund,
+)
+from tradewind.contexts.payments.refund_payment.goods import RefundedAlready, RefundLine, UnfitLines
+
+MAX_LINES = 1_000
+
+
+class GoodsBack(Body, frozen=True):
+    """So many pieces of one product of the order."""
+
+    sku: Annotated[str, Meta(min_length=1, max_length=64)]
+    qty: Annotated[int, Meta(ge=1, le=100_000)]
 
 
 class NewRefund(Body, frozen=True):
-    """How much goes back, and why."""
+    """How much goes back, as an amount or as goods, and why. Without a currency it is the payment's."""
 
-    amount: Decimal
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
     reason: Annotated[str, Meta(min_length=1, max_length=500)]
+    amount: Decimal | None = None
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] | None = None
+    lines: Annotated[tuple[GoodsBack, ...], Meta(max_length=MAX_LINES)] = ()
 
 
-@post("/api/v1/orders/{order_id}/refunds", status=202, raises=(NoSuchPayment, RefundTooLarge))
+@post(
+    "/api/v1/orders/{order_id}/refunds",
+    status=202,
+    raises=(NoSuchPayment, RefundTooLarge, RefundedAlready, UnfitLines, UnfitRefund),
+)
 async def refund_payment(order_id: UUID, body: NewRefund, call: Call, dispatch: Dispatch) -> RefundView:
-    """Give back all or some of what an order's buyer paid."""
-    amount = Money.parse(body.amount, body.currency)
-    command = RefundPayment(order_id=order_id, amount_minor=amount.minor, currency=amount.currency, reason=body.reason)
+    """Give back all or some of what an order's buyer paid: an amount, or what was paid for some goods of it."""
+    command = RefundPayment(
+        order_id=order_id,
+        reason=body.reason,
+        amount=body.amount,
+        currency=body.currency,
+        lines=tuple(RefundLine(line.sku, line.qty) for line in body.lines),
+    )
     answer: RefundView = await dispatch(command, call)
     return answer

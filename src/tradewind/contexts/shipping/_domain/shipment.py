@@ -7,7 +7,13 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from tradewind.contracts.shipping import ShipmentDelivered, ShipmentDispatched, ShipmentInTransit
+from tradewind.contracts.shipping import (
+    ShipmentDelivered,
+    ShipmentDispatched,
+    ShipmentInTransit,
+    ShipmentLost,
+    ShipmentReplaced,
+)
 from tradewind.kernel.errors import Invalid, NotFound
 from tradewind.kernel.lifecycle import Lifecycle
 
@@ -32,6 +38,7 @@ class Status(StrEnum):
     DISPATCHED = "DISPATCHED"
     IN_TRANSIT = "IN_TRANSIT"
     DELIVERED = "DELIVERED"
+    LOST = "LOST"
     CANCELED = "CANCELED"
 
 
@@ -51,6 +58,10 @@ LIFECYCLE = Lifecycle(
     (Status.DISPATCHED, ShipmentInTransit, Status.IN_TRANSIT),
     (Status.DISPATCHED, ShipmentDelivered, Status.DELIVERED),
     (Status.IN_TRANSIT, ShipmentDelivered, Status.DELIVERED),
+    (Status.DISPATCHED, ShipmentLost, Status.LOST),
+    (Status.IN_TRANSIT, ShipmentLost, Status.LOST),
+    (Status.LOST, ShipmentDelivered, Status.DELIVERED),
+    (Status.LOST, ShipmentReplaced, Status.READY),
 )
 
 
@@ -61,12 +72,15 @@ class Shipment(Struct, frozen=True, kw_only=True):
     order_id: UUID
     status: Status
     tracking_number: str | None
+    parcels: int = 1
+    """How many parcels were made of it: one, and one more each time that one was lost and replaced."""
 
 
 def tracking(shipment: Shipment, given: str | None) -> str:
     """The carrier's number, or one of our own; refuses InvalidTracking."""
     if given is None:
-        return f"TW-{shipment.id.hex[-16:].upper()}"
+        again = f"-{shipment.parcels}" if shipment.parcels > 1 else ""
+        return f"TW-{shipment.id.hex[-16:].upper()}{again}"
     if not _TRACKING.fullmatch(given):
         raise InvalidTracking(pointer="/trackingNumber")
     return given

@@ -12,11 +12,17 @@ from tradewind.contexts.shipping._domain.shipment import (
     Status,
     tracking,
 )
-from tradewind.contracts.shipping import ShipmentDelivered, ShipmentDispatched, ShipmentInTransit
+from tradewind.contracts.shipping import (
+    ShipmentDelivered,
+    ShipmentDispatched,
+    ShipmentInTransit,
+    ShipmentLost,
+    ShipmentReplaced,
+)
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.lifecycle import IllegalMove
 
-MOVES = (Release, Cancel, ShipmentDispatched, ShipmentInTransit, ShipmentDelivered)
+MOVES = (Release, Cancel, ShipmentDispatched, ShipmentInTransit, ShipmentDelivered, ShipmentLost, ShipmentReplaced)
 ARROWS = {(source, by) for source, by, _ in LIFECYCLE.arrows}
 REFUSED = [(status, by) for status in Status for by in MOVES if (status, by) not in ARROWS]
 

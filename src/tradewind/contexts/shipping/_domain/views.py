@@ -26,6 +26,7 @@ class ShipmentDetails(ShipmentView, frozen=True, kw_only=True, rename="camel"):
     dispatched_at: datetime | None
     in_transit_at: datetime | None
     delivered_at: datetime | None
+    lost_at: datetime | None
     canceled_at: datetime | None
 
 

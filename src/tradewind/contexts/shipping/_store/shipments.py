@@ -17,11 +17,11 @@ PLAN: Final = """
     ON CONFLICT (order_id) DO NOTHING RETURNING order_id, id
 """
 HOLD_ORDERS: Final = """
-    SELECT id, order_id, status, tracking_number FROM shipping.shipments
+    SELECT id, order_id, status, tracking_number, parcels FROM shipping.shipments
     WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR NO KEY UPDATE
 """
 HOLD: Final = """
-    SELECT id, order_id, status, tracking_number FROM shipping.shipments WHERE id = $1 FOR NO KEY UPDATE
+    SELECT id, order_id, status, tracking_number, parcels FROM shipping.shipments WHERE id = $1 FOR NO KEY UPDATE
 """
 RELEASE: Final = """
     UPDATE shipping.shipments SET status = 'READY', ready_at = now() WHERE order_id = ANY($1::uuid[]) AND status = $2
@@ -30,20 +30,21 @@ CANCEL: Final = """
     UPDATE shipping.shipments SET status = 'CANCELED', canceled_at = now() WHERE order_id = ANY($1::uuid[])
 """
 MOVE: Final = """
-    UPDATE shipping.shipments SET status = $2, tracking_number = $3,
+    UPDATE shipping.shipments SET status = $2, tracking_number = $3, parcels = $4,
         dispatched_at = CASE WHEN $2 = 'DISPATCHED' THEN now() ELSE dispatched_at END,
         in_transit_at = CASE WHEN $2 = 'IN_TRANSIT' THEN now() ELSE in_transit_at END,
-        delivered_at = CASE WHEN $2 = 'DELIVERED' THEN now() ELSE delivered_at END
+        delivered_at = CASE WHEN $2 = 'DELIVERED' THEN now() ELSE delivered_at END,
+        lost_at = CASE WHEN $2 = 'LOST' THEN now() ELSE lost_at END
     WHERE id = $1
 """
 GET: Final = """
     SELECT id, order_id, status, tracking_number, address::text AS address,
-           created_at, ready_at, dispatched_at, in_transit_at, delivered_at, canceled_at
+           created_at, ready_at, dispatched_at, in_transit_at, delivered_at, lost_at, canceled_at
     FROM shipping.shipments WHERE id = $1
 """
 GET_BY_ORDER: Final = """
     SELECT id, order_id, status, tracking_number, address::text AS address,
-           created_at, ready_at, dispatched_at, in_transit_at, delivered_at, canceled_at
+           created_at, ready_at, dispatched_at, in_transit_at, delivered_at, lost_at, canceled_at
     FROM shipping.shipments WHERE order_id = $1
 """
 
@@ -81,7 +82,7 @@ def cancel(tx: Tx, order_ids: Sequence[UUID]) -> None:
 
 def move(tx: Tx, shipment: Shipment) -> None:
     """Write where a held shipment is now, and since when."""
-    tx.later(MOVE, shipment.id, shipment.status.value, shipment.tracking_number)
+    tx.later(MOVE, shipment.id, shipment.status.value, shipment.tracking_number, shipment.parcels)
 
 
 async def get(tx: Tx, shipment_id: UUID) -> Any:
@@ -100,4 +101,5 @@ def _shipment(row: Any) -> Shipment:
         order_id=row["order_id"],
         status=Status(row["status"]),
         tracking_number=row["tracking_number"],
+        parcels=row["parcels"],
     )

@@ -1,0 +1,116 @@
+"""`tradewind dlq`: what some consumer could not handle, and having it heard again. Every redrive is in the trail."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Column, Table
+
+from tradewind.app.engines import EngineError, engines
+from tradewind.app.settings import Settings
+from tradewind.app.wiring import Shop, migrate_shop, open_shop
+from tradewind.contracts.dead_letters import DeadLetter, DeadLetters, NoSuchDeadLetter
+from tradewind.kernel.errors import Refusal
+from tradewind.kernel.ids import new_id
+from tradewind.runtime.call import Actor, Call, internal_call
+from tradewind.runtime.dead_letters import SubscribersLetters
+
+app = typer.Typer(no_args_is_help=True, help="See the events that a consumer gave up, and have them heard again.")
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
+Id = Annotated[str, typer.Argument(help="The letter's id, as `list` shows it.")]
+
+
+def holders(shop: Shop) -> tuple[DeadLetters, ...]:
+    """Everybody who has dead letters: the relay's subscribers, and the contexts that have some of their own."""
+    subscribers = (subscriber for one in shop.contexts for subscriber in one.subscribers)
+    return SubscribersLetters(subscribers), *(one.dead_letters for one in shop.contexts if one.dead_letters)
+
+
+async def list_letters(shop: Shop, limit: int) -> list[DeadLetter]:
+    """The oldest of each."""
+    async with shop.db.reading(internal_call("dlq.list")) as tx:
+        return [letter for one in holders(shop) for letter in await one.list(tx, limit)][:limit]
+
+
+async def show_letter(shop: Shop, id_: str) -> DeadLetter:
+    """One letter, with what the event says. Refuses NoSuchDeadLetter."""
+    async with shop.db.reading(internal_call("dlq.show")) as tx:
+        for one in holders(shop):
+            if (found := await one.find(tx, id_)) is not None:
+                return found
+    raise NoSuchDeadLetter(id=id_)
+
+
+async def redrive_letter(shop: Shop, id_: str) -> str:
+    """Have one heard again by its consumer, in a transaction of its own. Refuses NoSuchDeadLetter."""
+    actor = Actor(subject="operator:cli", roles=frozenset({"admin"}))
+    call = Call(actor=actor, correlation_id=str(new_id()), trace_id=internal_call("cli").trace_id, route="cli")
+    async with shop.db.transaction(call) as tx:
+        for one in holders(shop):
+            if await one.redrive(tx, id_):
+                return id_
+    raise NoSuchDeadLetter(id=id_)
+
+
+@app.command("list")
+def list_(
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 100, json: Json = False
+) -> None:
+    """List the dead letters of every consumer, in the order in which they are to be redriven."""
+    _show(_with_shop(lambda shop: list_letters(shop, limit)), json=json)
+
+
+@app.command()
+def show(letter: Id, json: Json = False) -> None:
+    """Show one dead letter and what its event says."""
+    found: DeadLetter = _with_shop(lambda shop: show_letter(shop, letter))
+    _show([found], json=json)
+    if not json and found.payload is not None:
+        typer.echo(bytes(found.payload))
+
+
+@app.command()
+def redrive(
+    letters: Annotated[list[str] | None, typer.Argument(help="Ids of letters.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every letter that there is, in the order of the list.")] = False,
+    json: Json = False,
+) -> None:
+    """Have the consumer, and nobody else, hear the event again; the effect happens once.
+
+    One that fails again stays a dead letter, and those after it are left alone (exit 1).
+    """
+
+    async def work(shop: Shop) -> list[str]:
+        ids = [one.id for one in await list_letters(shop, 10_000)] if every else letters or []
+        return [await redrive_letter(shop, id_) for id_ in ids]
+
+    done = _with_shop(work)
+    typer.echo(msgspec.json.encode({"redriven": done}) if json else f"{len(done)} redriven")
+
+
+def _with_shop(look: Callable[[Shop], Awaitable[Any]]) -> Any:
+    async def run() -> Any:
+        settings = Settings.from_environment()
+        async with engines(settings) as found:
+            await migrate_shop(found.database_url)
+            async with open_shop(settings, found, connections=2) as shop:
+                return await look(shop)
+
+    try:
+        return asyncio.run(run())
+    except (EngineError, Refusal) as error:
+        Console(stderr=True).print(str(error), style="red", markup=False)
+        raise typer.Exit(1) from None
+
+
+def _show(found: Sequence[DeadLetter], *, json: bool) -> None:
+    if json:
+        typer.echo(msgspec.json.encode(found))
+        return
+    table = Table(Column("id", overflow="fold"), "type", "reason", "parked at")
+    for one in found:
+        table.add_row(one.id, one.type, one.reason, f"{one.parked_at:%Y-%m-%d %H:%M:%S}")
+    Console().print(table)

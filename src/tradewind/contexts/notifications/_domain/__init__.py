@@ -1,0 +1,1 @@
+"""Pure rules: what is written about, when, and in which words."""

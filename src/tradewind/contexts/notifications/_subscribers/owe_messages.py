@@ -1,0 +1,131 @@
+"""Whatever happened about which somebody is written to: note what is owed to whom, in the transaction of the position.
+
+All that is there is taken together: four questions and one statement, however many events. Nothing is sent here.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final, TypeAlias
+from uuid import UUID
+
+from tradewind.contexts.notifications._domain.messages import Kind, Occasion, channels
+from tradewind.contexts.notifications._store import messages
+from tradewind.contracts.carts import CartAbandoned, CartsPeer
+from tradewind.contracts.customers import CustomersPeer
+from tradewind.contracts.orders import Buyer, BuyersPeer, OrderCancelled, OrderConfirmed, OrderFailed, PaymentAwaited
+from tradewind.contracts.payments import PaymentRefunded
+from tradewind.contracts.shipping import ShipmentDelivered, ShipmentDispatched
+from tradewind.runtime.database import Tx
+from tradewind.runtime.failpoints import failpoint
+from tradewind.runtime.subscriptions import subscriber
+
+OfOrder: TypeAlias = (
+    PaymentAwaited
+    | OrderConfirmed
+    | OrderCancelled
+    | OrderFailed
+    | ShipmentDispatched
+    | ShipmentDelivered
+    | PaymentRefunded
+)
+KINDS: Final[dict[type, Kind]] = {
+    PaymentAwaited: Kind.PAYMENT_AWAITED,
+    OrderConfirmed: Kind.ORDER_CONFIRMED,
+    OrderCancelled: Kind.ORDER_CANCELLED,
+    OrderFailed: Kind.ORDER_FAILED,
+    ShipmentDispatched: Kind.ORDER_SHIPPED,
+    ShipmentDelivered: Kind.ORDER_DELIVERED,
+    PaymentRefunded: Kind.ORDER_REFUNDED,
+}
+
+
+@subscriber
+async def owe_messages(events: Sequence[OfOrder | CartAbandoned], tx: Tx) -> None:
+    """One message an event and channel. Nobody is written to about a cart that was bought or closed meanwhile."""
+    occasions = [*await _of_orders(tx, [one for one in events if not isinstance(one, CartAbandoned)])]
+    occasions += await _of_carts(tx, [one for one in events if isinstance(one, CartAbandoned)])
+    if not occasions:
+        return
+    people = list({one.user_id for one in occasions})
+    reached = await tx.peer(CustomersPeer).reach(tx, people)
+    devices = await messages.devices(tx, people)
+    owed = [
+        (one, channel)
+        for one in occasions
+        for channel in channels(one, reached.get(one.user_id), has_device=one.user_id in devices)
+    ]
+    if owed:
+        failpoint("notifications.before_owe")
+        await messages.owe(tx, owed)
+        failpoint("notifications.after_owe")
+
+
+async def _of_orders(tx: Tx, events: Sequence[OfOrder]) -> Sequence[Occasion]:
+    if not events:
+        return []
+    buyers = await tx.peer(BuyersPeer).buyers(tx, list({event.order_id for event in events}))
+    refunds = Counter[UUID]()
+    if refunded := [event.payment_id for event in events if isinstance(event, PaymentRefunded)]:
+        refunds.update(await messages.refunds_noted(tx, refunded))
+    found = []
+    for event in events:
+        if isinstance(event, PaymentRefunded):
+            refunds[event.payment_id] += 1
+        if event.order_id in buyers:
+            subject = _subject(event, refunds)
+            found.append(_occasion(event, subject, buyers[event.order_id]))
+    return found
+
+
+def _occasion(event: OfOrder, subject: str, buyer: Buyer) -> Occasion:
+    return Occasion(
+        kind=KINDS[type(event)],
+        subject=subject,
+        user_id=buyer.user_id,
+        order_id=event.order_id,
+        email=buyer.email,
+        facts={"order": str(event.order_id), **_facts(event)},
+    )
+
+
+def _subject(event: OfOrder, refunds: Counter[UUID]) -> str:
+    """Which of its kind it is; refunds of a payment are told apart by their number, in the order of the log."""
+    if isinstance(event, ShipmentDispatched):
+        return f"{event.shipment_id}/{event.tracking_number}"
+    if isinstance(event, ShipmentDelivered):
+        return str(event.shipment_id)
+    if isinstance(event, PaymentRefunded):
+        return f"{event.payment_id}/{refunds[event.payment_id]}"
+    return str(event.order_id)
+
+
+def _facts(event: OfOrder) -> dict[str, str]:
+    if isinstance(event, OrderConfirmed | OrderCancelled):
+        return {"total": _money(event.total_amount, event.currency)}
+    if isinstance(event, ShipmentDispatched):
+        return {"tracking": event.tracking_number}
+    if isinstance(event, PaymentRefunded):
+        return {"amount": _money(event.amount, event.currency)}
+    return {}
+
+
+def _money(amount: Decimal, currency: str) -> str:
+    return f"{amount} {currency}"
+
+
+async def _of_carts(tx: Tx, events: Sequence[CartAbandoned]) -> Sequence[Occasion]:
+    if not events:
+        return []
+    owners = await tx.peer(CartsPeer).owners(tx, [event.cart_id for event in events])
+    occasions = {
+        event.cart_id: Occasion(
+            kind=Kind.CART_ABANDONED,
+            subject=str(event.cart_id),
+            user_id=owners[event.cart_id],
+            facts={"lines": str(event.lines), "cart": str(event.cart_id)},
+        )
+        for event in events
+        if event.cart_id in owners
+    }
+    return [*occasions.values()]

@@ -1,0 +1,1 @@
+"""See what was written to people, the newest first."""

@@ -1,0 +1,1 @@
+"""Say which device notes go to."""

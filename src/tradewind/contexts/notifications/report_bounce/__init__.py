@@ -1,0 +1,1 @@
+"""Say that a message came back: nobody is reached at its address."""

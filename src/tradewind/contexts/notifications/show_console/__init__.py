@@ -1,0 +1,1 @@
+"""A page on which staff sees messages."""

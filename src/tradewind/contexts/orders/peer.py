@@ -1,0 +1,49 @@
+"""What other contexts may ask orders."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from tradewind.contexts.orders._domain.order import Status
+from tradewind.contexts.orders._store import orders
+from tradewind.contracts.orders import Bought, BoughtLine, Buyer
+
+BUYERS: Final = "SELECT id, user_id, email FROM orders.orders WHERE id = ANY($1::uuid[])"
+FULFILLED_AT: Final = """
+    SELECT at FROM orders.order_status_history WHERE order_id = $1 AND status = 'FULFILLED' ORDER BY version LIMIT 1
+"""
+
+
+class Orders:
+    """Answers to OrdersPeer."""
+
+    async def bought(self, tx: Any, order_id: UUID, *, hold: bool = False) -> Bought | None:
+        """The order, None where there is none; held on request."""
+        try:
+            order = await (orders.lock_one if hold else orders.read)(tx, order_id)
+        except orders.NoSuchOrder:
+            return None
+        fulfilled = order.status is Status.FULFILLED
+        return Bought(
+            order_id=order.id,
+            user_id=order.user_id,
+            status=order.status.value,
+            lines=tuple(
+                BoughtLine(sku=one.sku, product_id=one.product_id, quantity=one.quantity, unit_price=one.unit_price)
+                for one in order.lines
+                if one.kind == "goods"
+            ),
+            items=order.items_total,
+            tax=order.tax,
+            discount=order.discount,
+            fulfilled_at=await tx.value(FULFILLED_AT, order_id) if fulfilled else None,
+        )
+
+
+class Buyers:
+    """Answers to BuyersPeer."""
+
+    async def buyers(self, tx: Any, order_ids: Sequence[UUID]) -> Mapping[UUID, Buyer]:
+        """Whose each order is now, with the address that was given for it."""
+        rows = await tx.all(BUYERS, list(order_ids))
+        return {row["id"]: Buyer(user_id=row["user_id"], email=row["email"]) for row in rows}

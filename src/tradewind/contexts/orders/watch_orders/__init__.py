@@ -1,0 +1,1 @@
+"""Follow orders as they move, over a WebSocket."""

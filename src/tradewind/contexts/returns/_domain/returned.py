@@ -1,0 +1,195 @@
+"""A return and its life: a table of from, by, to. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, Self, TypeVar
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tradewind.contracts.messages import Event
+from tradewind.contracts.orders import Bought
+from tradewind.contracts.returns import (
+    InspectedItem,
+    ReturnApproved,
+    ReturnCanceled,
+    ReturnedItem,
+    ReturnInspected,
+    ReturnReceived,
+    ReturnRefunded,
+    ReturnRejected,
+    ReturnRequested,
+)
+from tradewind.kernel.errors import Conflict, Invalid
+from tradewind.kernel.lifecycle import Lifecycle
+from tradewind.kernel.money import Money
+
+E = TypeVar("E", bound=Event)
+WINDOW: Final = timedelta(days=30)
+"""For so long after it came the buyer may ask to give something back."""
+
+
+class Status(StrEnum):
+    """Where a return stands."""
+
+    REQUESTED = "REQUESTED"
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+    CANCELED = "CANCELED"
+    RECEIVED = "RECEIVED"
+    INSPECTED = "INSPECTED"
+    REFUNDED = "REFUNDED"
+
+
+class Reason(StrEnum):
+    """Why something comes back."""
+
+    DAMAGED = "DAMAGED"
+    WRONG_ITEM = "WRONG_ITEM"
+    NOT_AS_DESCRIBED = "NOT_AS_DESCRIBED"
+    DOES_NOT_FIT = "DOES_NOT_FIT"
+    CHANGED_MIND = "CHANGED_MIND"
+
+
+LIFECYCLE = Lifecycle(
+    (Status.REQUESTED, ReturnApproved, Status.APPROVED),
+    (Status.REQUESTED, ReturnRejected, Status.REJECTED),
+    (Status.REQUESTED, ReturnCanceled, Status.CANCELED),
+    (Status.APPROVED, ReturnCanceled, Status.CANCELED),
+    (Status.APPROVED, ReturnReceived, Status.RECEIVED),
+    (Status.RECEIVED, ReturnInspected, Status.INSPECTED),
+    (Status.INSPECTED, ReturnRefunded, Status.REFUNDED),
+)
+OFF: Final = frozenset((Status.REJECTED, Status.CANCELED))
+"""What is off claims nothing of what was bought."""
+
+
+class NotReturnable(Conflict):
+    """Only what was delivered, and not too long ago, can be given back."""
+
+
+class ReturnTooLarge(Conflict):
+    """More than was bought and has not been given back. `left` says how many of each SKU are."""
+
+
+class UnfitInspection(Invalid):
+    """Each piece of each SKU that came back has to be accounted for, once."""
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """So many of one SKU, and what became of them once somebody has looked."""
+
+    sku: str
+    quantity: int
+    restocked: int = 0
+    written_off: int = 0
+    refused: int = 0
+
+    @property
+    def accepted(self) -> int:
+        """Pieces that the shop has taken back for good."""
+        return self.restocked + self.written_off
+
+    @property
+    def claimed(self) -> int:
+        """Pieces that no other return may name: all until somebody has looked, then those that were taken back."""
+        return self.quantity - self.refused
+
+
+class Return(Struct, frozen=True, kw_only=True):
+    """Some of an order on its way back. `amount` is what the buyer gets for it, known once it is inspected."""
+
+    id: UUID
+    order_id: UUID
+    reason: Reason
+    lines: tuple[Line, ...]
+    amount: Money
+    status: Status = Status.REQUESTED
+    version: int = 1
+    refund_id: UUID | None = None
+    why: str | None = None
+
+    @property
+    def number(self) -> str:
+        """What its parcel is labelled with."""
+        return f"RT-{self.id.hex[-12:].upper()}"
+
+    def request(self) -> ReturnRequested:
+        """Tell that it is asked for."""
+        items = tuple(ReturnedItem(line.sku, line.quantity) for line in self.lines)
+        return ReturnRequested(**self._ids(), items=items, reason=self.reason.value)
+
+    def approve(self) -> tuple[Self, ReturnApproved]:
+        """It may come back."""
+        return self._moved(ReturnApproved(**self._ids(), number=self.number))
+
+    def reject(self, why: str) -> tuple[Self, ReturnRejected]:
+        """It is not wanted."""
+        moved, event = self._moved(ReturnRejected(**self._ids()))
+        return replace(moved, why=why), event
+
+    def cancel(self) -> tuple[Self, ReturnCanceled]:
+        """The buyer keeps it."""
+        return self._moved(ReturnCanceled(**self._ids()))
+
+    def receive(self) -> tuple[Self, ReturnReceived]:
+        """The parcel is here."""
+        return self._moved(ReturnReceived(**self._ids()))
+
+    def inspect(self, found: Sequence[Line]) -> Self:
+        """With what became of each piece; refuses (IllegalMove, UnfitInspection)."""
+        LIFECYCLE.follow(self.status, ReturnInspected)
+        if _pieces(found) != _pieces(self.lines) or len(found) != len(self.lines):
+            raise UnfitInspection(expected=_pieces(self.lines))
+        return replace(self, lines=tuple(sorted(found, key=lambda line: line.sku)))
+
+    def settle(self, amount: Money, refund_id: UUID) -> tuple[Self, ReturnInspected]:
+        """So much goes back for what was inspected, as this refund."""
+        items = tuple(InspectedItem(one.sku, one.restocked, one.written_off, one.refused) for one in self.lines)
+        told = ReturnInspected(**self._ids(), items=items, refund_amount=amount.amount, currency=amount.currency)
+        moved, event = self._moved(told)
+        return replace(moved, amount=amount, refund_id=refund_id), event
+
+    def refund(self) -> tuple[Self, ReturnRefunded]:
+        """The buyer has the money."""
+        return self._moved(
+            ReturnRefunded(**self._ids(), refund_amount=self.amount.amount, currency=self.amount.currency)
+        )
+
+    def _moved(self, event: E) -> tuple[Self, E]:
+        status = LIFECYCLE.follow(self.status, type(event))
+        return replace(self, status=status, version=self.version + 1), event
+
+    def _ids(self) -> dict[str, UUID]:
+        return {"return_id": self.id, "order_id": self.order_id}
+
+
+def check(wanted: Mapping[str, int], bought: Bought, others: Sequence[Return], at: datetime) -> None:
+    """Refuses (NotReturnable, ReturnTooLarge) what may not be asked for, given the order's other returns."""
+    if bought.fulfilled_at is None or at > bought.fulfilled_at + WINDOW:
+        raise NotReturnable(status=bought.status)
+    left = remaining(bought, others)
+    if any(quantity > left.get(sku, 0) for sku, quantity in wanted.items()):
+        raise ReturnTooLarge(left={sku: left.get(sku, 0) for sku in wanted})
+
+
+def remaining(bought: Bought, others: Sequence[Return]) -> dict[str, int]:
+    """How many of each SKU were bought and are claimed by no return."""
+    left: dict[str, int] = {}
+    for line in bought.lines:
+        left[line.sku] = left.get(line.sku, 0) + line.quantity
+    for one in others:
+        for claim in one.lines if one.status not in OFF else ():
+            left[claim.sku] = left.get(claim.sku, 0) - claim.claimed
+    return left
+
+
+def accepted(inspected: Return) -> dict[str, int]:
+    """How many of each SKU are taken back for good, and so paid back."""
+    return {line.sku: line.accepted for line in inspected.lines if line.accepted}
+
+
+def _pieces(lines: Sequence[Line]) -> dict[str, int]:
+    return {line.sku: line.restocked + line.written_off + line.refused or line.quantity for line in lines}

@@ -1,0 +1,115 @@
+"""The SQL of returns.returns and returns.line."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from tradewind.contexts.returns._domain.returned import Line, Reason, Return, Status
+from tradewind.kernel.errors import NotFound
+from tradewind.kernel.money import Money
+from tradewind.runtime.database import Tx
+
+INSERT: Final = """
+    INSERT INTO returns.returns (id, order_id, status, version, reason, currency) VALUES ($1, $2, $3, $4, $5, $6)
+"""
+INSERT_LINES: Final = """
+    INSERT INTO returns.line (return_id, sku, quantity) SELECT $1, * FROM unnest($2::text[], $3::int[])
+"""
+SAVE: Final = """
+    UPDATE returns.returns SET status = $2, version = $3, amount_minor = $4, refund_id = $5, why = $6,
+        changed_at = now()
+    WHERE id = $1
+"""
+SAVE_LINES: Final = """
+    UPDATE returns.line AS l SET restocked = u.restocked, written_off = u.written_off, refused = u.refused
+    FROM unnest($2::text[], $3::int[], $4::int[], $5::int[]) AS u (sku, restocked, written_off, refused)
+    WHERE l.return_id = $1 AND l.sku = u.sku
+"""
+READ: Final = "SELECT * FROM returns.returns WHERE id = $1"
+HOLD: Final = "SELECT * FROM returns.returns WHERE id = $1 FOR UPDATE"
+OF_ORDER: Final = "SELECT * FROM returns.returns WHERE order_id = $1 ORDER BY created_at, id"
+HOLD_REFUNDED: Final = """
+    SELECT * FROM returns.returns WHERE refund_id = ANY($1::uuid[]) AND status = 'INSPECTED' ORDER BY id FOR UPDATE
+"""
+LINES: Final = "SELECT * FROM returns.line WHERE return_id = ANY($1::uuid[]) ORDER BY return_id, sku"
+
+
+class NoSuchReturn(NotFound):
+    """There is no such return."""
+
+
+async def insert(tx: Tx, one: Return) -> None:
+    """Write a new return."""
+    await tx.run(INSERT, one.id, one.order_id, one.status.value, one.version, one.reason.value, one.amount.currency)
+    await tx.run(INSERT_LINES, one.id, [line.sku for line in one.lines], [line.quantity for line in one.lines])
+
+
+def save(tx: Tx, one: Return) -> None:
+    """Write where a held return stands now."""
+    tx.later(SAVE, one.id, one.status.value, one.version, one.amount.minor, one.refund_id, one.why)
+
+
+def save_lines(tx: Tx, one: Return) -> None:
+    """Write what became of the pieces of a held return."""
+    lines = one.lines
+    tx.later(
+        SAVE_LINES, one.id, [line.sku for line in lines], [line.restocked for line in lines],
+        [line.written_off for line in lines], [line.refused for line in lines],
+    )  # fmt: skip
+
+
+async def hold(tx: Tx, return_id: UUID) -> Return:
+    """The return; nobody else moves it until the transaction ends. Refuses with NoSuchReturn."""
+    return await _one(tx, return_id, await tx.row(HOLD, return_id))
+
+
+async def read(tx: Tx, return_id: UUID) -> Return:
+    """The return as it stands, not held; refuses with NoSuchReturn."""
+    return await _one(tx, return_id, await tx.row(READ, return_id))
+
+
+async def of_order(tx: Tx, order_id: UUID) -> list[Return]:
+    """Every return of an order, oldest first; who needs them to stay as they are holds the order."""
+    return await _many(tx, await tx.all(OF_ORDER, order_id))
+
+
+async def hold_refunded(tx: Tx, refund_ids: Sequence[UUID]) -> list[Return]:
+    """The returns that wait for these refunds, held."""
+    return await _many(tx, await tx.all(HOLD_REFUNDED, refund_ids))
+
+
+async def _one(tx: Tx, return_id: UUID, row: Any) -> Return:
+    if row is None:
+        raise NoSuchReturn(returnId=str(return_id))
+    return (await _many(tx, [row]))[0]
+
+
+async def _many(tx: Tx, rows: Sequence[Any]) -> list[Return]:
+    lines: dict[UUID, list[Line]] = {row["id"]: [] for row in rows}
+    for found in await tx.all(LINES, list(lines)) if rows else ():
+        lines[found["return_id"]].append(_line(found))
+    return [_return(row, lines[row["id"]]) for row in rows]
+
+
+def _line(row: Any) -> Line:
+    return Line(
+        sku=row["sku"],
+        quantity=row["quantity"],
+        restocked=row["restocked"],
+        written_off=row["written_off"],
+        refused=row["refused"],
+    )
+
+
+def _return(row: Any, lines: Sequence[Line]) -> Return:
+    return Return(
+        id=row["id"],
+        order_id=row["order_id"],
+        reason=Reason(row["reason"]),
+        lines=tuple(lines),
+        amount=Money(row["amount_minor"], row["currency"]),
+        status=Status(row["status"]),
+        version=row["version"],
+        refund_id=row["refund_id"],
+        why=row["why"],
+    )

@@ -1,0 +1,1 @@
+"""What returns does when others tell something."""

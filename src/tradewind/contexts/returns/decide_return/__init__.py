@@ -1,0 +1,1 @@
+"""Say yes or no to a return, or call it off."""

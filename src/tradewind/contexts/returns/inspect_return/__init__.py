@@ -1,0 +1,1 @@
+"""Look at what came back, and settle it."""

@@ -1,0 +1,61 @@
+"""Look at what came back: goods go on the shelf and money is claimed in the transaction that says so."""
+
+from uuid import UUID
+
+from tradewind.contexts.returns._domain.returned import Line, Return, accepted
+from tradewind.contexts.returns._domain.views import ReturnView, view
+from tradewind.contexts.returns._store import returns
+from tradewind.contracts.inventory import Delivery, InventoryPeer
+from tradewind.contracts.messages import Command
+from tradewind.contracts.orders import Bought, OrdersPeer
+from tradewind.contracts.payments import RefundsPeer
+from tradewind.kernel.ids import new_id
+from tradewind.kernel.money import Money
+from tradewind.runtime.database import Tx
+from tradewind.runtime.handlers import handler
+
+
+class InspectReturn(Command, frozen=True):
+    """What became of each piece; every SKU of the return is named once."""
+
+    return_id: UUID
+    lines: tuple[Line, ...]
+
+
+@handler(action="returns.handle")
+async def inspect_return(command: InspectReturn, tx: Tx) -> ReturnView:
+    """Refuses with NoSuchReturn, UnfitInspection, or IllegalMove unless the parcel was just received."""
+    inspected = (await returns.hold(tx, command.return_id)).inspect(command.lines)
+    bought = await tx.peer(OrdersPeer).bought(tx, inspected.order_id, hold=True)
+    assert bought is not None, "a return is of an order that there is, and orders are never deleted"
+    await _restock(tx, inspected, bought)
+    settled = await _settle(tx, inspected, bought)
+    returns.save_lines(tx, settled)
+    returns.save(tx, settled)
+    tx.audit("returns.inspect", str(settled.id), refund_minor=settled.amount.minor)
+    return view(settled)
+
+
+async def _restock(tx: Tx, inspected: Return, bought: Bought) -> None:
+    products = {line.sku: line.product_id for line in bought.lines}
+    deliveries = [
+        Delivery(line.sku, product_id, line.restocked, f"return:{inspected.id}:{line.sku}")
+        for line in inspected.lines
+        if line.restocked and (product_id := products[line.sku])
+    ]
+    if deliveries:
+        await tx.peer(InventoryPeer).receive(tx, deliveries, reason="returned")
+
+
+async def _settle(tx: Tx, inspected: Return, bought: Bought) -> Return:
+    amount, refund_id = Money(0, bought.items.currency), new_id()
+    if pieces := accepted(inspected):
+        claimed = await tx.peer(RefundsPeer).refund(tx, inspected.order_id, refund_id, pieces, "returned")
+        amount = claimed.amount
+    settled, event = inspected.settle(amount, refund_id)
+    tx.tell(event)
+    if amount.minor:
+        return settled
+    refunded, last = settled.refund()
+    tx.tell(last)
+    return refunded

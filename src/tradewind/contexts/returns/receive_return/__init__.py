@@ -1,0 +1,1 @@
+"""Take a parcel that came back."""

@@ -1,0 +1,1 @@
+"""Ask to give some of an order back."""

@@ -1,0 +1,1 @@
+"""Ask again for money that the provider would not give back."""

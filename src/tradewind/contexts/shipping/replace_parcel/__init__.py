@@ -1,0 +1,1 @@
+"""Send the same goods once more."""

@@ -1,0 +1,1 @@
+"""The engine that delivers: reads the log, claims, posts, records."""

@@ -1,0 +1,80 @@
+"""Secrets, sealed while they rest, and the headers by which a partner knows that a message is ours."""
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Self
+
+from cryptography.fernet import Fernet
+
+KEY_FILE: Final = "webhooks.key"
+PREFIX: Final = "whsec_"
+SECRET_BYTES: Final = 32
+
+
+class SecretSeal:
+    """Seals subscriptions' secrets with a key of the home that never leaves it (AES-CBC and HMAC: Fernet)."""
+
+    def __init__(self, key: bytes) -> None:
+        self._fernet = Fernet(key)
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """The seal of a home whose secrets are in `folder`. Of several that start at once, one makes the key."""
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = folder / KEY_FILE
+        if not path.exists():
+            _make(path)
+        return cls(path.read_bytes())
+
+    def seal(self, secret: str) -> bytes:
+        """As it may be stored."""
+        return self._fernet.encrypt(secret.encode())
+
+    def open_secret(self, sealed: bytes) -> str:
+        """What was sealed."""
+        return self._fernet.decrypt(sealed).decode()
+
+
+def _make(path: Path) -> None:
+    draft = path.with_suffix(f".{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(Fernet.generate_key())
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+    except FileExistsError:
+        pass  # somebody else made it in the meantime; theirs is as good
+    finally:
+        draft.unlink()
+
+
+def new_secret() -> str:
+    """A fresh one, as Standard Webhooks writes it."""
+    return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+
+
+def signed(keys: Sequence[str], message_id: str, at: datetime, body: bytes) -> dict[str, str]:
+    """The headers of one attempt: one signature for each secret that is good, the newest first.
+
+    `webhook-signature` is Standard Webhooks': base64 of HMAC-SHA256 over id.timestamp.body, by the secret's bytes.
+    `X-BV-Signature` is sha256=hexadecimal HMAC-SHA256 over the body alone, by the secret as it is written.
+    """
+    moment = str(int(at.timestamp()))
+    content = b".".join((message_id.encode(), moment.encode(), body))
+    standard = (hmac.digest(base64.b64decode(key.removeprefix(PREFIX)), content, "sha256") for key in keys)
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": moment,
+        "webhook-signature": " ".join("v1," + base64.b64encode(one).decode() for one in standard),
+        "X-BV-Signature": ",".join(
+            "sha256=" + hmac.new(key.encode(), body, hashlib.sha256).hexdigest() for key in keys
+        ),
+    }

@@ -1,0 +1,1 @@
+"""See what was sent, and what became of it."""

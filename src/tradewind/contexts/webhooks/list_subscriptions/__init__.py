@@ -1,0 +1,1 @@
+"""See every subscription."""

@@ -1,0 +1,1 @@
+"""Pause a subscription, or let it go on."""

@@ -1,0 +1,1 @@
+"""Give a subscription another secret."""

@@ -1,0 +1,79 @@
+"""Dead letters of those who hear events: seen, and heard again by exactly the subscriber that gave them up.
+
+The letter goes in the transaction of the effect: it happens once, however often somebody redrives it, and where it
+fails again the letter stays. The subscriber's position is held meanwhile, so the relay and a redrive take turns.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from msgspec import Raw
+
+from tradewind.contracts.dead_letters import DeadLetter
+from tradewind.runtime.call import internal_call
+from tradewind.runtime.database import Tx
+from tradewind.runtime.feeds import HOLD
+from tradewind.runtime.reading import Cursor, Logged
+from tradewind.runtime.subscriptions import Subscriber
+
+LIST: Final = """
+    SELECT d.subscriber, d.position, d.event_id, d.type, d.reason, d.attempts, d.parked_at, o.key, o.trace_id
+    FROM runtime.dead_letter AS d JOIN runtime.outbox AS o ON o.position = d.position
+    ORDER BY o.stamp, o.position, d.subscriber LIMIT $1
+"""
+FIND: Final = """
+    SELECT d.subscriber, d.position, d.event_id, d.type, d.reason, d.attempts, d.parked_at, o.key, o.trace_id,
+           o.payload::text AS payload
+    FROM runtime.dead_letter AS d JOIN runtime.outbox AS o ON o.position = d.position
+    WHERE d.subscriber = $1 AND d.position = $2
+"""
+TAKE: Final = "DELETE FROM runtime.dead_letter WHERE subscriber = $1 AND position = $2"
+EVENT: Final = """
+    SELECT stamp, position, event_id, type, key, occurred_at, trace_id, correlation_id, payload::text AS payload,
+           0::float8 AS age_ms
+    FROM runtime.outbox WHERE position = $1
+"""
+
+
+class SubscribersLetters:
+    """Answers to DeadLetters for everybody that the relay feeds."""
+
+    def __init__(self, subscribers: Iterable[Subscriber]) -> None:
+        self._subscribers = {one.name: one for one in subscribers}
+
+    async def list(self, tx: Tx, limit: int) -> Sequence[DeadLetter]:
+        """In the order of the log."""
+        return [_letter(row) for row in await tx.all(LIST, limit)]
+
+    async def find(self, tx: Tx, id_: str) -> DeadLetter | None:
+        """One of them, with what the event says."""
+        name, position = _place(id_)
+        row = await tx.row(FIND, name, position)
+        return None if row is None else _letter(row, Raw(row["payload"].encode()))
+
+    async def redrive(self, tx: Tx, id_: str) -> bool:
+        """Have its subscriber hear it now, on behalf of the call that told it; the trail names who redrove it."""
+        name, position = _place(id_)
+        if name not in self._subscribers or await tx.row(HOLD, [name]) is None:
+            return False
+        if not await tx.run(TAKE, name, position):
+            return False
+        row: Any = await tx.row(EVENT, position)
+        logged = Logged(Cursor(row["stamp"], row["position"]), row["type"], row)
+        subscriber, operator = self._subscribers[name], tx.call
+        tx.audit("dead_letters.redrive", id_, call=operator, eventType=logged.type)
+        tx.call = internal_call(name, correlation_id=row["correlation_id"], trace_id=row["trace_id"])
+        await subscriber.react([logged.event] if subscriber.together else logged.event, tx)
+        await tx.flush()
+        tx.call = operator
+        return True
+
+
+def _place(id_: str) -> tuple[str, int]:
+    name, _, position = id_.rpartition("/")
+    return name, int(position) if position.isdecimal() and len(position) < 19 else 0
+
+
+def _letter(row: Any, payload: Raw | None = None) -> DeadLetter:
+    said = {name: row[name] for name in ("event_id", "type", "key", "trace_id", "reason", "attempts", "parked_at")}
+    return DeadLetter(id=f"{row['subscriber']}/{row['position']}", consumer=row["subscriber"], payload=payload, **said)

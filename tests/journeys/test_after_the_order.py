@@ -1,0 +1,162 @@
+"""Goods come back or never arrive, over HTTP: features/returns and lost; the auditor finds nothing after each."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from pytest_bdd import parsers, scenario, then, when
+
+from tests.adapters.payment_provider.provider_process import ProviderProcess
+from tests.journeys.shopping import Story, eventually
+from tests.markets import Market, open_market
+from tradewind.app.audit import audit
+from tradewind.app.engines import Engines
+from tradewind.app.settings import Settings
+
+pytestmark = pytest.mark.xdist_group("after-the-order")
+
+SETTLE_S = 20.0
+
+
+@pytest_asyncio.fixture(scope="module")
+async def market(
+    settings: Settings, template: Engines, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Market]:
+    """A shop with a provider of its own, so that the auditor looks at nobody else's doings."""
+    provider = await ProviderProcess(tmp_path_factory.mktemp("provider")).start()
+    engines = replace(template, provider_url=provider.url)
+    async with open_market(settings, engines, tmp_path_factory.mktemp("after")) as opened:
+        yield opened
+    await provider.stop()
+
+
+@scenario("features/returns.feature", "Some of an order comes back and its part of the price goes back")
+def test_some_of_an_order_comes_back_and_its_part_of_the_price_goes_back() -> None:
+    """In Gherkin."""
+
+
+@scenario("features/returns.feature", "An order that comes back in parts brings exactly what its goods cost")
+def test_an_order_that_comes_back_in_parts_brings_exactly_what_its_goods_cost() -> None:
+    """In Gherkin."""
+
+
+@scenario("features/returns.feature", "What nobody wants back brings nothing")
+def test_what_nobody_wants_back_brings_nothing() -> None:
+    """In Gherkin."""
+
+
+@scenario("features/lost.feature", "A lost parcel is sent once more")
+def test_a_lost_parcel_is_sent_once_more() -> None:
+    """In Gherkin."""
+
+
+@scenario("features/lost.feature", "A lost parcel is paid back")
+def test_a_lost_parcel_is_paid_back() -> None:
+    """In Gherkin."""
+
+
+def _carry(story: Story, *acts: str) -> None:
+    warehouse, order = story.staff("warehouse"), story.shopper.order["id"]
+    eventually(lambda: story.order_of(story.shopper)["status"] == "PAID")
+    shipment = warehouse.told("GET", f"/api/v1/orders/{order}/shipment")["id"]
+    for act in acts:
+        warehouse.told("POST", f"/api/v1/shipments/{shipment}/{act}")
+
+
+@when("the parcel has reached them")
+def _delivered(story: Story) -> None:
+    _carry(story, "dispatch", "deliver")
+    eventually(lambda: story.order_of(story.shopper)["status"] == "FULFILLED")
+
+
+@when("the parcel is lost on its way")
+def _lost(story: Story) -> None:
+    _carry(story, "dispatch", "in-transit", "lost")
+
+
+@when("the warehouse sends it once more")
+def _again(story: Story) -> None:
+    _carry(story, "replace")
+
+
+@when("the shop pays everything back")
+def _pay_back(story: Story) -> None:
+    order, quote = story.shopper.order["id"], story.shopper.quote
+    refund = {"amount": float(quote["total"]), "currency": quote["currency"], "reason": "the parcel is lost"}
+    story.staff("admin").told("POST", f"/api/v1/orders/{order}/refunds", refund)
+
+
+@then("they have everything back")
+def _all_back(story: Story) -> None:
+    path = f"/api/v1/orders/{story.shopper.order['id']}/payment"
+    eventually(lambda: story.staff("support").told("GET", path)["refunded"] == story.shopper.quote["total"])
+
+
+@when(parsers.parse('they ask to give {quantity:d} of "{name}" back'))
+def _ask(story: Story, quantity: int, name: str) -> None:
+    story.shopper.told("POST", _returns(story), _wish(story, quantity, name))
+
+
+@when("support lets it come back")
+def _approve(story: Story) -> None:
+    newest = _newest(story)["id"]
+    assert story.shopper.send("POST", f"/api/v1/returns/{newest}/approve").status_code == 403
+    story.staff("support").told("POST", f"/api/v1/returns/{newest}/approve")
+
+
+@when(parsers.parse("the warehouse finds {sold:d} to sell again, {thrown:d} to throw away and {refused:d} to refuse"))
+def _inspect(story: Story, sold: int, thrown: int, refused: int) -> None:
+    newest, warehouse = _newest(story), story.staff("warehouse")
+    warehouse.told("POST", f"/api/v1/returns/{newest['id']}/receive")
+    found = {"sku": newest["lines"][0]["sku"], "restock": sold, "writeOff": thrown, "refuse": refused}
+    warehouse.told("POST", f"/api/v1/returns/{newest['id']}/inspect", {"lines": [found]})
+    again = warehouse.send("POST", f"/api/v1/returns/{newest['id']}/inspect", {"lines": [found]})
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/illegal-move")
+    eventually(lambda: _newest(story)["status"] == "REFUNDED")
+
+
+@when(parsers.parse('they give {quantity:d} of "{name}" back and it is taken'))
+def _taken(story: Story, quantity: int, name: str) -> None:
+    _ask(story, quantity, name)
+    _approve(story)
+    _inspect(story, quantity, 0, 0)
+
+
+@then(parsers.parse("they have {amount} EUR back"))
+def _money_back(story: Story, amount: str) -> None:
+    payment = story.staff("support").told("GET", f"/api/v1/orders/{story.shopper.order['id']}/payment")
+    assert payment["refunded"] == Decimal(amount)
+    returned = story.shopper.told("GET", _returns(story))["items"]
+    assert sum(one["refundAmount"] for one in returned) == Decimal(amount)
+
+
+@then(parsers.parse('they may give {quantity:d} of "{name}" back, and not {more:d}'))
+def _no_more(story: Story, quantity: int, name: str, more: int) -> None:
+    refused = story.shopper.send("POST", _returns(story), _wish(story, more, name))
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/return-too-large")
+    _ask(story, quantity, name)
+
+
+@then("the auditor finds nothing")
+def _clean(market: Market) -> None:
+    environment = market.environment
+    urls = environment["TRADEWIND_DATABASE_URL"], environment["TRADEWIND_PROVIDER_URL"]
+    report = asyncio.run(audit(*urls, settle_s=SETTLE_S))
+    assert report.ok, report.lines()
+
+
+def _returns(story: Story) -> str:
+    return f"/api/v1/orders/{story.shopper.order['id']}/returns"
+
+
+def _wish(story: Story, quantity: int, name: str) -> dict[str, object]:
+    return {"lines": [{"sku": story.skus[name], "qty": quantity}], "reason": "DAMAGED"}
+
+
+def _newest(story: Story) -> dict[str, Any]:
+    newest: dict[str, Any] = story.shopper.told("GET", _returns(story))["items"][-1]
+    return newest
