@@ -8,49 +8,59 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from tradewind.api.mqtt.consumer import CLIENT_ID
+from tradewind.adapters.sensor_broker.accounts import SENSOR, SHOP, Accounts
+from tradewind.api.mqtt.address import OF_ITS_OWN
 from tradewind.app.edge import free_port
 from tradewind.app.settings import Settings
 from tradewind.app.supervision import Part
+from tradewind.contexts.inventory.manifest import SENSORS
 
-HOST: Final = "127.0.0.1"
-"""The embedded broker asks nobody who he is, so it serves this machine only. Sensors elsewhere need another broker."""
 POLL_S: Final = 0.05
+MODULE: Final = "tradewind.adapters.sensor_broker"
 
 
-def with_broker(settings: Settings) -> tuple[Settings, Sequence[Part]]:
-    """The settings with a broker's address; and the broker to run, where its owner named none."""
+def with_broker(settings: Settings) -> tuple[Settings, str | None, Sequence[Part]]:
+    """The settings with a broker's address; where its owner named none, the sensors' address and the broker to run."""
     if settings.mqtt_url:
-        return settings, ()
-    folder = settings.home / "sensors"
-    port = _port(folder)
-    return replace(settings, mqtt_url=f"mqtt://{HOST}:{port}"), (broker(folder, port),)
+        return settings, None, ()
+    folder, secrets = settings.home / "sensors", settings.home / "secrets" / "sensors.json"
+    host, port = settings.mqtt_host, _port(settings, folder)
+    accounts = Accounts.open(secrets)
+    shops = f"mqtt://{SHOP}:{accounts.tradewind}@{_to_connect(host)}:{port}{OF_ITS_OWN}"
+    sensors = f"mqtt://{SENSOR}:{accounts.sensor}@{_to_connect(host)}:{port}"
+    return replace(settings, mqtt_url=shops), sensors, (broker(folder, secrets, host, port),)
 
 
-def broker(folder: Path, port: int) -> Part:
+def broker(folder: Path, secrets: Path, host: str, port: int) -> Part:
     """The embedded broker as a part to supervise; what it must not lose is in `folder`."""
 
     async def listens() -> None:
-        while not _answers(port):  # noqa: ASYNC110 -- another process cannot set an event of ours
+        while not _answers(host, port):  # noqa: ASYNC110 -- another process cannot set an event of ours
             await asyncio.sleep(POLL_S)
 
-    journal = ("--journal", str(folder / "journal.sqlite"), "--consumer", CLIENT_ID)
-    module = ("-m", "tradewind.adapters.sensor_broker")
-    argv = (sys.executable, *module, "--host", HOST, "--port", str(port), *journal)
+    kept = ("--journal", str(folder / "journal.sqlite"), "--accounts", str(secrets))
+    topics = ("--deltas", SENSORS.topics, "--dead-letters", SENSORS.dead_letters)
+    argv = (sys.executable, "-m", MODULE, "--host", host, "--port", str(port), *kept, *topics)
     return Part(name="Sensor broker", argv=argv, ready=listens)
 
 
-def _port(folder: Path) -> int:
-    """The port of last time while it is free; else another one, remembered from now on."""
-    folder.mkdir(parents=True, exist_ok=True)
+def _port(settings: Settings, folder: Path) -> int:
+    """The port that was chosen; else that of last time while it is free; else another, remembered from now on."""
+    if settings.mqtt_port:
+        return settings.mqtt_port
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = folder / "port"
-    if file.exists() and not _answers(known := int(file.read_text())):
+    if file.exists() and not _answers(settings.mqtt_host, known := int(file.read_text())):
         return known
-    port = free_port(HOST)
+    port = free_port(settings.mqtt_host)
     file.write_text(str(port))
     return port
 
 
-def _answers(port: int) -> bool:
+def _answers(host: str, port: int) -> bool:
     with socket.socket() as probe:
-        return probe.connect_ex((HOST, port)) == 0
+        return probe.connect_ex((_to_connect(host), port)) == 0
+
+
+def _to_connect(host: str) -> str:
+    return "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 -- everywhere is nowhere to go to

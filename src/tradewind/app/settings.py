@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final, Self, TypeVar
 from urllib.parse import urlsplit
 
+from tradewind.api.mqtt import address
+
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 T = TypeVar("T")
@@ -29,6 +31,10 @@ class Settings:
     """A payment provider of the owner's; without one the home runs the simulated one."""
     mqtt_url: str | None = field(default=None, repr=False)
     """The MQTT broker that sensors talk to (mqtt:// or mqtts://user:password@host:port); else `serve` runs its own."""
+    mqtt_host: str = "127.0.0.1"
+    """The address on which the shop's own MQTT broker listens. It speaks no TLS."""
+    mqtt_port: int = 0
+    """The port of the shop's own MQTT broker; 0 takes a free one and keeps to it."""
     host: str = "127.0.0.1"
     """The address on which HTTP is served."""
     port: int = 8000
@@ -98,6 +104,8 @@ class Settings:
             database_url=read("DATABASE_URL", _postgres, None),
             provider_url=read("PROVIDER_URL", _web_address, None),
             mqtt_url=read("MQTT_URL", _broker, None),
+            mqtt_host=read("MQTT_HOST", str, "127.0.0.1"),
+            mqtt_port=read("MQTT_PORT", _port, 0),
             host=host,
             port=port,
             public_url=read("PUBLIC_URL", _web_address, None) or f"http://{_in_url(host)}:{port}",
@@ -186,9 +194,7 @@ def _postgres(value: str) -> str:
 
 
 def _broker(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
-        raise ValueError("must look like mqtt://user:password@host:1883")
+    address.understand(value)
     return value
 
 

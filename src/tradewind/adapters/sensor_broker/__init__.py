@@ -1,1 +1,1 @@
-"""The broker that sensors talk to: amqtt, with a journal that makes it keep what it acknowledged."""
+"""The broker that sensors talk to: amqtt, with a gate, bounds, and a journal of what it acknowledged."""

@@ -1,83 +1,75 @@
-"""What the embedded broker acknowledged to sensors and nobody took in yet, kept over its own end.
+"""What the broker acknowledged to sensors and the shop has not taken in yet: a SQLite file that outlives the broker.
 
-amqtt keeps messages in memory and forgets those that a consumer does not acknowledge within seconds. So each message is
-written down before its sensor hears that it arrived, struck out when the shop has acknowledged it, and published again
-whenever the shop subscribes. A message may therefore come twice; whoever takes it in tells by its id.
+Each message gets a number that is never given again, and the file a name: together they tell a message from every
+other one, and from its own repetition.
 """
 
-import logging
-import os
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, NamedTuple
 
-from amqtt.broker import BrokerContext
-from amqtt.mqtt import MQTTPacket
-from amqtt.mqtt.puback import PubackPacket
-from amqtt.mqtt.publish import PublishPacket
-from amqtt.plugins.base import BasePlugin
-from amqtt.session import Session
+from tradewind.kernel.ids import new_id
 
-TABLE: Final = """
+TABLES: Final = """
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = NORMAL;
-    CREATE TABLE IF NOT EXISTS message (id INTEGER PRIMARY KEY, topic TEXT NOT NULL, payload BLOB NOT NULL);
-    CREATE INDEX IF NOT EXISTS message_by_content ON message (topic, payload);
+    CREATE TABLE IF NOT EXISTS message (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, payload BLOB NOT NULL);
+    CREATE TABLE IF NOT EXISTS name (name TEXT NOT NULL);
 """
+NAME: Final = "SELECT name FROM name"
+CALL: Final = "INSERT INTO name VALUES (?)"
 WRITE: Final = "INSERT INTO message (topic, payload) VALUES (?, ?)"
-STRIKE: Final = """
-    DELETE FROM message WHERE id = (SELECT min(id) FROM message WHERE topic = ? AND payload = ?)
-"""
-OPEN: Final = "SELECT topic, payload FROM message ORDER BY id"
-AT_LEAST_ONCE: Final = 1
-_log = logging.getLogger(__name__)
+STRIKE: Final = "DELETE FROM message WHERE number = ?"
+AFTER: Final = "SELECT number, topic, payload FROM message WHERE number > ? ORDER BY number LIMIT ?"
+WAITING: Final = "SELECT count(*), coalesce(sum(length(payload)), 0) FROM message"
+HIGHEST: Final = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'message'"
 
 
-class Journal(BasePlugin[BrokerContext]):  # type: ignore[misc]  # amqtt is published without types
-    """A plugin of amqtt. What it is told happens before the broker's own step: see `on_mqtt_packet_received`."""
+class Entry(NamedTuple):
+    """One message that waits."""
 
-    @dataclass
-    class Config:
-        """The SQLite file, and the client whose acknowledgement counts."""
+    number: int
+    topic: str
+    payload: bytes
 
-        file: str
-        consumer: str
 
-    def __init__(self, context: BrokerContext) -> None:
-        super().__init__(context)
-        self._consumer = context.config.consumer
-        self._sent: dict[int, tuple[str, bytes]] = {}
-        self._db = sqlite3.connect(Path(context.config.file), isolation_level=None)
-        self._db.executescript(TABLE)
+class Journal:
+    """The file. Raises sqlite3.Error where it cannot be read or written."""
 
-    async def on_mqtt_packet_received(
-        self, *, packet: MQTTPacket[Any, Any, Any], session: Session | None = None
-    ) -> None:
-        """Write down what came; strike out what was taken in.
+    def __init__(self, file: Path, *, most: int, most_bytes: int) -> None:
+        self._most, self._most_bytes = most, most_bytes
+        self._db = sqlite3.connect(file, isolation_level=None)
+        self._db.executescript(TABLES)
+        if not self._db.execute(NAME).fetchone():
+            self._db.execute(CALL, (new_id().hex[-12:],))
+        self.name: str = self._db.execute(NAME).fetchone()[0]
+        self.waiting, self._bytes = self._db.execute(WAITING).fetchone()
+        self.highest: int = self._db.execute(HIGHEST).fetchone()[0]
+        self._sizes: dict[int, int] = {}
 
-        amqtt starts this before the task that answers the packet, and nothing here waits: so a sensor's message is in
-        the file before its acknowledgement is on the wire. A file that cannot be written ends the broker instead.
-        """
-        try:
-            if isinstance(packet, PublishPacket) and packet.qos and packet.topic_name:
-                self._db.execute(WRITE, (packet.topic_name, bytes(packet.data or b"")))
-            elif isinstance(packet, PubackPacket) and session and session.client_id == self._consumer:
-                known = self._sent.pop(packet.packet_id or 0, None)
-                if known:
-                    self._db.execute(STRIKE, known)
-        except sqlite3.Error:
-            _log.exception("The journal cannot be written")
-            os._exit(1)
+    def write(self, topic: str, payload: bytes) -> bool:
+        """Keep a message; False where so many wait already that it must not be acknowledged."""
+        if self.waiting >= self._most or self._bytes + len(payload) > self._most_bytes:
+            return False
+        self.highest = self._db.execute(WRITE, (topic, payload)).lastrowid or 0
+        self.waiting += 1
+        self._bytes += len(payload)
+        return True
 
-    async def on_mqtt_packet_sent(self, *, packet: MQTTPacket[Any, Any, Any], session: Session | None = None) -> None:
-        """Note under which number the shop was sent what."""
-        if isinstance(packet, PublishPacket) and session and session.client_id == self._consumer and packet.qos:
-            self._sent[packet.packet_id or 0] = (packet.topic_name or "", bytes(packet.data or b""))
+    def after(self, number: int, limit: int) -> Sequence[Entry]:
+        """Those that follow `number`, at most so many."""
+        found = [Entry(*row) for row in self._db.execute(AFTER, (number, limit))]
+        self._sizes |= {one.number: len(one.payload) for one in found}
+        return found
 
-    async def on_broker_client_subscribed(self, *, client_id: str, topic: str, qos: int) -> None:
-        """Publish again what the shop did not acknowledge the last time."""
-        if client_id != self._consumer:
-            return
-        for known_topic, payload in self._db.execute(OPEN).fetchall():
-            await self.context.broadcast_message(known_topic, payload, AT_LEAST_ONCE)
+    def strike(self, number: int) -> None:
+        """Let go of one that was taken in."""
+        self._db.execute(STRIKE, (number,))
+        self.waiting -= 1
+        self._bytes -= self._sizes.pop(number)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()

@@ -1,49 +1,40 @@
 """Takes in what is published: many messages in one transaction, each acknowledged only after the commit.
 
-A message that was not acknowledged comes again, whoever died: QoS 1 and a session that the broker keeps. One worker
-consumes at a time (an advisory lock, held by a connection of its own); when it dies, another takes over.
+A message that was not acknowledged comes again, whoever died: QoS 1, and a broker that keeps what nobody acknowledged.
+One worker consumes at a time (an advisory lock, held by a connection of its own); when it dies, another takes over.
 """
 
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 
 import aiomqtt
 import asyncpg
-import msgspec
 
+from tradewind.api.mqtt.address import understand
+from tradewind.api.mqtt.client import Client
 from tradewind.api.mqtt.intake import Delivered, Intake
+from tradewind.api.mqtt.taking import take
+from tradewind.kernel.errors import Stale, Unavailable
 from tradewind.runtime import giving_way
 from tradewind.runtime.call import internal_call
-from tradewind.runtime.database import AWAY, Database, DatabaseAway
+from tradewind.runtime.database import AWAY, Database
 from tradewind.runtime.failpoints import failpoint
+from tradewind.runtime.telemetry import metrics
 from tradewind.runtime.telemetry.logs import log
 
-CLIENT_ID: Final = "tradewind-intake"
-"""The broker keeps the session under this name."""
 BATCH: Final = 500
 """Messages taken in by one transaction, at most. What waits in the broker meanwhile is its buffer."""
+LETTERS: Final = 100
+"""Dead letters that are announced together."""
 AT_LEAST_ONCE: Final = 1
 STANDBY_S: Final = 0.5
-RETRY_S: Final = 0.5
-TIMEOUT_S: Final = 10.0
-PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+FIRST_PAUSE_S: Final = 0.5
+LONGEST_PAUSE_S: Final = 5.0
 LEAD: Final = "SELECT pg_try_advisory_lock(hashtext('tradewind.mqtt'))"
 STILL: Final = "SELECT 1"
-
-
-class Client(aiomqtt.Client):
-    """A client whose messages count as received when it says so, not when they arrive."""
-
-    def __init__(self, hostname: str, port: int, **options: Any) -> None:
-        super().__init__(hostname, port, **options)
-        self._client.manual_ack_set(True)
-
-    def acknowledge(self, message: aiomqtt.Message) -> None:
-        """Let the broker forget it."""
-        self._client.ack(message.mid, message.qos)
+_TROUBLE: Final = (aiomqtt.MqttError, asyncpg.PostgresError, asyncpg.InterfaceError, Unavailable, Stale, *AWAY)
 
 
 class Consumer:
@@ -53,13 +44,17 @@ class Consumer:
         self, db: Database, intakes: Sequence[Intake], database_url: str, broker_url: str, *, silent_s: float = 10.0
     ) -> None:
         self._db, self._intakes, self._database_url = db, intakes, database_url
-        self._where = urlsplit(broker_url)
+        self._at = understand(broker_url)
         self._silent_s = silent_s
+        self._trouble = ""
+        self._pause_s = FIRST_PAUSE_S
 
     async def run(self, stop: asyncio.Event) -> None:
         """Take in what comes, until `stop`. What is under way then is not acknowledged, and comes again."""
         consuming = asyncio.create_task(self._go_on())
-        await stop.wait()
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait((consuming, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
         consuming.cancel()
         with suppress(asyncio.CancelledError):
             await consuming
@@ -68,9 +63,17 @@ class Consumer:
         while True:
             try:
                 await self._stand_by()
-            except (aiomqtt.MqttError, asyncpg.PostgresError, DatabaseAway, *AWAY) as error:
-                log.warning("sensors are not heard", error=type(error).__name__, reason=str(error))
-            await asyncio.sleep(RETRY_S)
+            except* _TROUBLE as errors:
+                self._complain(errors.exceptions[0])
+            await asyncio.sleep(self._pause_s)
+            self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+
+    def _complain(self, error: BaseException) -> None:
+        """Log what is the matter, once until it is something else."""
+        trouble = f"{type(error).__name__}: {error}"
+        if trouble != self._trouble:
+            log.warning("sensors are not heard", reason=trouble)
+        self._trouble = trouble
 
     async def _stand_by(self) -> None:
         lock: Any = await asyncpg.connect(self._database_url, server_settings=giving_way.when_idle(self._silent_s))
@@ -78,11 +81,8 @@ class Consumer:
             while not await lock.fetchval(LEAD):  # noqa: ASYNC110 -- another process cannot set an event of ours
                 await asyncio.sleep(STANDBY_S)
             async with asyncio.TaskGroup() as group:
-                keeping = group.create_task(self._keep(lock))
+                group.create_task(self._keep(lock))
                 await self._consume()
-                keeping.cancel()
-        except* (aiomqtt.MqttError, asyncpg.PostgresError, DatabaseAway, *AWAY) as errors:
-            raise errors.exceptions[0] from None
         finally:
             await lock.close(timeout=2)
 
@@ -93,51 +93,41 @@ class Consumer:
             await lock.fetchval(STILL)
 
     async def _consume(self) -> None:
-        async with self._connected() as client:
+        async with Client(self._at) as client:
             for intake in self._intakes:
-                await client.subscribe(intake.topics, qos=AT_LEAST_ONCE)
-            while True:
-                batch = await _waiting(client)
-                for intake in self._intakes:
-                    own = [one for one in batch if one.topic.matches(intake.topics)]
-                    if own:
-                        await self._take(client, intake, own)
-                for message in batch:
-                    client.acknowledge(message)
+                await client.subscribe(f"{intake.topics}/#", qos=AT_LEAST_ONCE)
+                await self._announce(client, intake)
+            self._trouble, self._pause_s = "", FIRST_PAUSE_S
+            with metrics.mqtt_connected.track_inprogress():
+                while True:
+                    await self._turn(client, await client.waiting(BATCH))
 
-    async def _take(self, client: Client, intake: Intake, batch: Sequence[aiomqtt.Message]) -> None:
-        delivered = [Delivered(one.topic.value, bytes(one.payload)) for one in batch]
-        async with self._db.transaction(internal_call(intake.name)) as tx:
-            answers = await intake.take(tx, delivered)
-        failpoint("mqtt.after_commit")
-        for one, reason in zip(delivered, answers, strict=True):
-            if reason is not None:
-                await client.publish(intake.dead_letters, _dead_letter(one, reason), qos=AT_LEAST_ONCE)
+    async def _turn(self, client: Client, batch: Sequence[aiomqtt.Message]) -> None:
+        began = asyncio.get_running_loop().time()
+        refused = []
+        for intake in self._intakes:
+            # what a broker retained is a state that it tells every subscriber; these messages are changes, told once
+            own = [one for one in batch if one.topic.matches(f"{intake.topics}/#") and not one.retain]
+            delivered = [Delivered(one.topic.value, bytes(one.payload)) for one in own]
+            if delivered and await take(self._db, intake, delivered):
+                refused.append(intake)
+        failpoint("mqtt.before_ack")
+        for message in batch:
+            client.acknowledge(message)
+        metrics.mqtt_batch_ms.observe((asyncio.get_running_loop().time() - began) * 1000)
+        for intake in refused:
+            await self._announce(client, intake)
 
-    def _connected(self) -> Client:
-        where = self._where
-        tls = aiomqtt.TLSParameters() if where.scheme == "mqtts" else None
-        return Client(
-            where.hostname or "localhost",
-            where.port or PORTS[where.scheme],
-            username=unquote(where.username) if where.username else None,
-            password=unquote(where.password) if where.password else None,
-            identifier=CLIENT_ID,
-            clean_session=False,
-            timeout=TIMEOUT_S,
-            tls_params=tls,
-        )
-
-
-async def _waiting(client: Client) -> list[aiomqtt.Message]:
-    """The next message, and at once whatever is there already."""
-    messages = client.messages
-    batch = [await anext(messages)]
-    while len(messages) and len(batch) < BATCH:
-        batch.append(await anext(messages))
-    return batch
-
-
-def _dead_letter(message: Delivered, reason: str) -> bytes:
-    text = message.payload.decode(errors="replace")
-    return msgspec.json.encode({"topic": message.topic, "payload": text, "reason": reason})
+    async def _announce(self, client: Client, intake: Intake) -> None:
+        """Tell the dead-letter topic what it has not heard of; a letter may be told twice, under one id."""
+        while True:
+            async with self._db.reading(internal_call(intake.name)) as reading:
+                letters = await intake.owed(reading, LETTERS)
+            for letter in letters:
+                await client.publish(intake.dead_letters, letter.body, qos=AT_LEAST_ONCE)
+            failpoint("mqtt.before_announced")
+            if letters:
+                async with self._db.transaction(internal_call(intake.name)) as tx:
+                    await intake.announced(tx, [letter.id for letter in letters])
+            if len(letters) < LETTERS:
+                return

@@ -1,19 +1,24 @@
 """What a sensor says: `iot/inventory/{sku}/delta`, {"delta": -2, "reason": "SENSOR", "id": "…"}. Pure."""
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Final
 
 from msgspec import DecodeError, Meta, Struct, ValidationError, json
-from msgspec.structs import replace
 
 from tradewind.contexts.inventory._domain.stock import BelowReserved, InvalidAdjustment, Stock, check
 from tradewind.contracts.inventory import LowStockDetected, OutOfStock, StockAdjusted
-from tradewind.kernel.errors import Refusal
+from tradewind.kernel.errors import Conflict, Refusal
 
 TOPICS: Final = "iot/inventory/+/delta"
 DEAD_LETTERS: Final = "iot/inventory/dead-letters"
 MAX_PAYLOAD_BYTES: Final = 4096
-MAX_ID: Final = 128
+_LEVELS: Final = len(TOPICS.split("/"))
+_ID: Final = r"^[!-~]{1,128}\Z"
+
+
+class StillRefused(Conflict):
+    """What the message says cannot be booked today either."""
 
 
 class Said(Struct, frozen=True):
@@ -21,16 +26,24 @@ class Said(Struct, frozen=True):
 
     delta: int
     reason: str = "SENSOR"
-    id: Annotated[str, Meta(min_length=1, max_length=MAX_ID, pattern=r"^[!-~]+\Z")] | None = None
+    id: Annotated[str, Meta(pattern=_ID)] | None = None
 
 
 class Reading(Struct, frozen=True):
     """A message that can be understood."""
 
     sku: str
+    id: str | None
     delta: int
     reason: str
+
+
+class Unusable(Struct, frozen=True):
+    """A message that cannot be, and why."""
+
+    sku: str
     id: str | None
+    why: str
 
 
 class Booked(Struct, frozen=True):
@@ -41,28 +54,36 @@ class Booked(Struct, frozen=True):
     crossed: tuple[LowStockDetected | OutOfStock, ...]
 
 
-def understand(topic: str, payload: bytes) -> Reading:
-    """What the message says; refuses InvalidAdjustment, which says what is wrong with it."""
+def understand(topic: str, payload: bytes) -> Reading | Unusable:
+    """What the message says. Its id is the payload's; else the level below the topic, where somebody put one there."""
+    levels = topic.split("/")
+    sku, below = levels[_LEVELS - 2], "/".join(levels[_LEVELS:])
+    known = below if re.match(_ID, below) else None
+    try:
+        said = _read(payload)
+        check(sku, said.delta, said.reason)
+    except InvalidAdjustment as wrong:
+        return Unusable(sku, known, why(wrong))
+    return Reading(sku, said.id or known, said.delta, said.reason)
+
+
+def _read(payload: bytes) -> Said:
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise InvalidAdjustment(f"A payload has at most {MAX_PAYLOAD_BYTES} bytes.")
     try:
-        said = json.decode(payload, type=Said)
+        return json.decode(payload, type=Said)
     except (DecodeError, ValidationError, UnicodeDecodeError) as wrong:
         raise InvalidAdjustment(f"The payload cannot be read: {wrong}.") from None
-    sku = topic.split("/")[2]
-    check(sku, said.delta, said.reason)
-    return Reading(sku, said.delta, said.reason, said.id)
 
 
-def fold(stock: Stock, readings: Sequence[Reading]) -> tuple[list[Booked], list[tuple[Reading, str]]]:
-    """One SKU's readings after one another: those that hold, and those that cannot be, with the reason."""
-    booked: list[Booked] = []
-    refused: list[tuple[Reading, str]] = []
+def fold(stock: Stock, readings: Sequence[Reading]) -> list[Booked | Unusable]:
+    """One SKU's readings after one another: what each does, or why it cannot be. None takes what is promised away."""
+    done: list[Booked | Unusable] = []
     for one in readings:
         try:
             after = stock.adjusted(one.delta)
         except (BelowReserved, InvalidAdjustment) as impossible:
-            refused.append((one, why(impossible)))
+            done.append(Unusable(one.sku, one.id, why(impossible)))
             continue
         adjusted = StockAdjusted(
             product_id=after.product_id,
@@ -72,11 +93,11 @@ def fold(stock: Stock, readings: Sequence[Reading]) -> tuple[list[Booked], list[
             reserved=after.reserved,
             reason=one.reason,
         )
-        booked.append(Booked(one, adjusted, stock.crossed(-one.delta)))
-        stock = replace(stock, on_hand=after.on_hand)
-    return booked, refused
+        done.append(Booked(one, adjusted, stock.crossed(-one.delta)))
+        stock = after
+    return done
 
 
 def why(refusal: Refusal) -> str:
-    """A refusal in one line."""
-    return " ".join([refusal.detail, *(error["detail"] for error in refusal.facts.get("errors", ()))])
+    """A refusal in one line: every rule that is broken, where it names them."""
+    return " ".join(error["detail"] for error in refusal.facts.get("errors", ())) or refusal.detail

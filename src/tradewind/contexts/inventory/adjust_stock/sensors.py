@@ -2,15 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
-from tradewind.contexts.inventory._domain.reading import Booked, Reading, fold, understand, why
-from tradewind.contexts.inventory._domain.reservation import Movement
-from tradewind.contexts.inventory._domain.stock import InvalidAdjustment, Stock
+from tradewind.contexts.inventory._domain.reading import (
+    MAX_PAYLOAD_BYTES,
+    Booked,
+    Reading,
+    StillRefused,
+    Unusable,
+    fold,
+    understand,
+)
+from tradewind.contexts.inventory._domain.stock import MAX_SKU, Stock
 from tradewind.contexts.inventory._store import sensors, stock
-from tradewind.contexts.inventory.adjust_stock.many import HOLD_ALL, NOTE_ALL
+from tradewind.contexts.inventory._store.sensors import Buried
+from tradewind.contexts.inventory.adjust_stock.many import Change, change_all, hold_all
 from tradewind.contracts.catalog import CatalogPeer
-from tradewind.kernel.ids import new_id
 from tradewind.runtime.database import Tx
 from tradewind.runtime.failpoints import planted
 from tradewind.runtime.timers import Timer
@@ -20,6 +27,8 @@ KEEP_IDS_DAYS: Final = 30
 FORGET_EVERY_S: Final = 600.0
 MAX_FORGOTTEN_AT_ONCE: Final = 5_000
 UNKNOWN_SKU: Final = "No product carries this SKU."
+
+Outcome = Literal["taken", "duplicate", "refused"]
 
 
 class Message(Protocol):
@@ -31,48 +40,52 @@ class Message(Protocol):
     def payload(self) -> bytes: ...
 
 
-async def book(tx: Tx, messages: Sequence[Message]) -> list[str | None]:
-    """Book every message that can be used and is not known yet. For each: None, or why it cannot be used."""
-    understood, answers = _understand(messages)
-    fresh = await _fresh(tx, understood)
-    held = await _held(tx, {reading.sku for reading in fresh.values()})
-    by_sku: dict[str, dict[int, Reading]] = defaultdict(dict)
-    for place, reading in fresh.items():
-        by_sku[reading.sku][place] = reading
-    for sku, readings in by_sku.items():
-        if sku not in held:
-            refused = {id(reading): UNKNOWN_SKU for reading in readings.values()}
-        else:
-            booked, no = fold(held[sku], list(readings.values()))
-            _write(tx, sku, booked)
-            refused = {id(reading): reason for reading, reason in no}
-        for place, reading in readings.items():
-            answers[place] = refused.get(id(reading))
-    letters = [(m.topic, m.payload, reason) for m, reason in zip(messages, answers, strict=True) if reason]
-    if letters:
-        sensors.bury(tx, letters)
-    return answers
+async def book(tx: Tx, messages: Sequence[Message]) -> list[Outcome]:
+    """Book every message that can be used and is not known yet; bury what cannot be used. What came of each."""
+    heard = [understand(one.topic, one.payload) for one in messages]
+    fresh = await _fresh(tx, heard)
+    refused = {place: one for place, one in fresh.items() if isinstance(one, Unusable)}
+    refused |= await _book(tx, {place: one for place, one in fresh.items() if isinstance(one, Reading)})
+    if refused:
+        sensors.bury(tx, [_letter(messages[place], one) for place, one in sorted(refused.items())])
+    return [
+        "refused" if place in refused else "taken" if place in fresh else "duplicate" for place in range(len(heard))
+    ]
 
 
-def _understand(messages: Sequence[Message]) -> tuple[dict[int, Reading], list[str | None]]:
-    understood: dict[int, Reading] = {}
-    answers: list[str | None] = [None] * len(messages)
-    for place, message in enumerate(messages):
-        try:
-            understood[place] = understand(message.topic, message.payload)
-        except InvalidAdjustment as wrong:
-            answers[place] = why(wrong)
-    return understood, answers
+def give_up(tx: Tx, message: Message, why: str) -> None:
+    """Bury a message that cannot be handled although nothing seems to be wrong with it."""
+    heard = understand(message.topic, message.payload)
+    sensors.bury(tx, [_letter(message, Unusable(heard.sku, heard.id, why))])
 
 
-async def _fresh(tx: Tx, understood: Mapping[int, Reading]) -> dict[int, Reading]:
-    """Those that count: the first with its id, and whatever has none."""
+async def book_again(tx: Tx, topic: str, payload: bytes) -> None:
+    """Book one that was buried, and is known as far as its id goes. Refuses StillRefused."""
+    heard = understand(topic, payload)
+    if isinstance(heard, Unusable):
+        raise StillRefused(heard.why)
+    if heard.id is not None:
+        await sensors.take_in(tx, {(heard.sku, heard.id)})
+    for refused in (await _book(tx, {0: heard})).values():
+        raise StillRefused(refused.why)
+
+
+def _letter(message: Message, refused: Unusable) -> Buried:
+    """What is kept of it: enough to see what was wrong, and so much of what is too long that it stays too long."""
+    return Buried(
+        refused.sku[:MAX_SKU], refused.id, message.topic, message.payload[: MAX_PAYLOAD_BYTES + 1], refused.why
+    )
+
+
+async def _fresh(tx: Tx, heard: Sequence[Reading | Unusable]) -> dict[int, Reading | Unusable]:
+    """Those that count, by their places: the first with its id, and whatever has none."""
     if planted("sensors_without_inbox"):
-        return dict(understood)
-    new = await sensors.take_in(tx, {(one.sku, one.id) for one in understood.values() if one.id is not None})
-    fresh: dict[int, Reading] = {}
-    for place, one in understood.items():
-        if one.id is None:
+        return dict(enumerate(heard))
+    named = {(one.sku, one.id) for one in heard if one.id is not None and len(one.sku) <= MAX_SKU}
+    new = await sensors.take_in(tx, named) if named else set()
+    fresh: dict[int, Reading | Unusable] = {}
+    for place, one in enumerate(heard):
+        if one.id is None or (one.sku, one.id) not in named:
             fresh[place] = one
         elif (one.sku, one.id) in new:
             new.remove((one.sku, one.id))
@@ -80,30 +93,42 @@ async def _fresh(tx: Tx, understood: Mapping[int, Reading]) -> dict[int, Reading
     return fresh
 
 
+async def _book(tx: Tx, readings: Mapping[int, Reading]) -> dict[int, Unusable]:
+    """Book them in the order of their places; those that cannot be."""
+    held = await _held(tx, {one.sku for one in readings.values()})
+    by_sku: dict[str, dict[int, Reading]] = defaultdict(dict)
+    for place, one in sorted(readings.items()):
+        by_sku[one.sku][place] = one
+    done: dict[int, Booked | Unusable] = {}
+    for sku, own in by_sku.items():
+        if sku in held:
+            done |= zip(own, fold(held[sku], list(own.values())), strict=True)
+        else:
+            done |= {place: Unusable(sku, one.id, UNKNOWN_SKU) for place, one in own.items()}
+    _write(tx, [one for _, one in sorted(done.items()) if isinstance(one, Booked)])
+    return {place: one for place, one in done.items() if isinstance(one, Unusable)}
+
+
 async def _held(tx: Tx, skus: set[str]) -> dict[str, Stock]:
-    """The stock of each SKU, held in SKU order; opened first where only the catalog knows the SKU."""
+    """The stock of each SKU, held; opened first where only the catalog knows the SKU."""
+    if not skus:
+        return {}
     known = await stock.available(tx, list(skus))
     catalog = tx.peer(CatalogPeer)
-    for sku in sorted(skus - known.keys()):
-        if product_id := await catalog.identify(tx, sku):
-            await stock.open_for(tx, sku, product_id)
-    return {row["sku"]: stock.from_row(row) for row in await tx.all(HOLD_ALL, sorted(skus))}
+    asked = [(sku, await catalog.identify(tx, sku)) for sku in sorted(skus - known.keys())]
+    if opened := {sku: product_id for sku, product_id in asked if product_id is not None}:
+        await stock.open_all(tx, opened)
+    return await hold_all(tx, skus)
 
 
-def _write(tx: Tx, sku: str, booked: Sequence[Booked]) -> None:
+def _write(tx: Tx, booked: Sequence[Booked]) -> None:
     if not booked:
         return
-    stock.move(tx, [Movement(sku, sum(one.reading.delta for one in booked), 0)])
-    by_reason: dict[str, list[Booked]] = defaultdict(list)
+    change_all(tx, [Change(one.reading.sku, one.reading.delta, one.reading.reason) for one in booked])
     for one in booked:
-        by_reason[one.reading.reason].append(one)
+        said = one.reading
         tx.tell(one.adjusted, *one.crossed)
-        tx.audit(
-            "inventory.adjust_stock", sku, delta=one.reading.delta, reason=one.reading.reason, message=one.reading.id
-        )
-    for reason, ones in by_reason.items():
-        ids, deltas = [new_id() for _ in ones], [one.reading.delta for one in ones]
-        tx.later(NOTE_ALL, ids, [sku] * len(ones), deltas, [None] * len(ones), reason, tx.call.actor.subject)
+        tx.audit("inventory.adjust_stock", said.sku, delta=said.delta, reason=said.reason, message=said.id)
 
 
 async def _forget(tx: Tx) -> int:

@@ -7,12 +7,19 @@ CREATE TABLE inventory.sensor_inbox (
 );
 CREATE INDEX sensor_inbox_by_age ON inventory.sensor_inbox (at);
 
--- What sensors said that could not be used, once for each wording.
+-- What sensors said that could not be used. `message` is SKU and id, where the message has one; `announced` tells
+-- whether the dead-letter topic has heard of it.
 CREATE TABLE inventory.sensor_dead_letter (
-    topic    text        NOT NULL,
-    digest   bytea       NOT NULL,
-    payload  bytea       NOT NULL,
-    reason   text        NOT NULL,
-    at       timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (topic, digest)
+    id         uuid        PRIMARY KEY,
+    place      bigint      GENERATED ALWAYS AS IDENTITY,
+    message    text        UNIQUE,
+    sku        text        NOT NULL,
+    topic      text        NOT NULL,
+    payload    bytea       NOT NULL,
+    reason     text        NOT NULL,
+    trace_id   text        NOT NULL,
+    parked_at  timestamptz NOT NULL DEFAULT now(),
+    announced  boolean     NOT NULL DEFAULT false
 );
+CREATE INDEX sensor_dead_letter_owed ON inventory.sensor_dead_letter (place) WHERE NOT announced;
+CREATE INDEX sensor_dead_letter_oldest ON inventory.sensor_dead_letter (place);
