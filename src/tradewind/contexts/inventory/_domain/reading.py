@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from msgspec import DecodeError, Meta, Struct, ValidationError, json
 
-from tradewind.contexts.inventory._domain.stock import BelowReserved, InvalidAdjustment, Stock, check
+from tradewind.contexts.inventory._domain.stock import MAX_SKU, BelowReserved, InvalidAdjustment, Stock, check
 from tradewind.contracts.inventory import LowStockDetected, OutOfStock, StockAdjusted
 from tradewind.kernel.errors import Conflict, Refusal
 
@@ -57,7 +57,7 @@ class Booked(Struct, frozen=True):
 def understand(topic: str, payload: bytes) -> Reading | Unusable:
     """What the message says. Its id is the payload's; else the level below the topic, where somebody put one there."""
     levels = topic.split("/")
-    sku, below = levels[_LEVELS - 2], "/".join(levels[_LEVELS:])
+    sku, below = printable(levels[_LEVELS - 2], MAX_SKU), "/".join(levels[_LEVELS:])
     known = below if re.match(_ID, below) else None
     try:
         said = _read(payload)
@@ -65,6 +65,12 @@ def understand(topic: str, payload: bytes) -> Reading | Unusable:
     except InvalidAdjustment as wrong:
         return Unusable(sku, known, why(wrong))
     return Reading(sku, said.id or known, said.delta, said.reason)
+
+
+def printable(text: str, most: int) -> str:
+    """The text as it can be kept and shown: a legal SKU as it is, anything else never as a legal SKU."""
+    shown = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text[: most + 1])
+    return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 
 def _read(payload: bytes) -> Said:

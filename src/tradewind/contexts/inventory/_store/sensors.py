@@ -33,7 +33,6 @@ FIND: Final = """
     SELECT id, sku, topic, payload, reason, trace_id, parked_at FROM inventory.sensor_dead_letter WHERE id = $1
 """
 DIG_OUT: Final = "DELETE FROM inventory.sensor_dead_letter WHERE id = $1 RETURNING topic, payload"
-MAX_TOPIC: Final = 400
 
 
 class Buried(NamedTuple):
@@ -65,7 +64,7 @@ def bury(tx: Tx, letters: Sequence[Buried]) -> None:
             new_id(),
             None if one.message_id is None else f"{one.sku}/{one.message_id}",
             one.sku,
-            _text(one.topic),
+            one.topic,
             one.payload,
             one.why,
         )
@@ -98,8 +97,3 @@ async def dig_out(tx: Tx, id_: UUID) -> tuple[str, bytes] | None:
     """Take one away; topic and payload of it."""
     row = await tx.row(DIG_OUT, id_)
     return None if row is None else (row["topic"], row["payload"])
-
-
-def _text(topic: str) -> str:
-    """A topic as Postgres keeps it: no zero characters, and not for ever."""
-    return topic.replace("\0", "\N{REPLACEMENT CHARACTER}")[:MAX_TOPIC]

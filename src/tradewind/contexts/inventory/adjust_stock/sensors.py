@@ -11,9 +11,10 @@ from tradewind.contexts.inventory._domain.reading import (
     StillRefused,
     Unusable,
     fold,
+    printable,
     understand,
 )
-from tradewind.contexts.inventory._domain.stock import MAX_SKU, Stock
+from tradewind.contexts.inventory._domain.stock import Stock
 from tradewind.contexts.inventory._store import sensors, stock
 from tradewind.contexts.inventory._store.sensors import Buried
 from tradewind.contexts.inventory.adjust_stock.many import Change, change_all, hold_all
@@ -26,6 +27,7 @@ KEEP_IDS_DAYS: Final = 30
 """No broker and no sensor sends a message again so late."""
 FORGET_EVERY_S: Final = 600.0
 MAX_FORGOTTEN_AT_ONCE: Final = 5_000
+MAX_TOPIC: Final = 400
 UNKNOWN_SKU: Final = "No product carries this SKU."
 
 Outcome = Literal["taken", "duplicate", "refused"]
@@ -72,20 +74,19 @@ async def book_again(tx: Tx, topic: str, payload: bytes) -> None:
 
 def _letter(message: Message, refused: Unusable) -> Buried:
     """What is kept of it: enough to see what was wrong, and so much of what is too long that it stays too long."""
-    return Buried(
-        refused.sku[:MAX_SKU], refused.id, message.topic, message.payload[: MAX_PAYLOAD_BYTES + 1], refused.why
-    )
+    topic, payload = printable(message.topic, MAX_TOPIC), message.payload[: MAX_PAYLOAD_BYTES + 1]
+    return Buried(refused.sku, refused.id, topic, payload, refused.why)
 
 
 async def _fresh(tx: Tx, heard: Sequence[Reading | Unusable]) -> dict[int, Reading | Unusable]:
     """Those that count, by their places: the first with its id, and whatever has none."""
     if planted("sensors_without_inbox"):
         return dict(enumerate(heard))
-    named = {(one.sku, one.id) for one in heard if one.id is not None and len(one.sku) <= MAX_SKU}
+    named = {(one.sku, one.id) for one in heard if one.id is not None}
     new = await sensors.take_in(tx, named) if named else set()
     fresh: dict[int, Reading | Unusable] = {}
     for place, one in enumerate(heard):
-        if one.id is None or (one.sku, one.id) not in named:
+        if one.id is None:
             fresh[place] = one
         elif (one.sku, one.id) in new:
             new.remove((one.sku, one.id))

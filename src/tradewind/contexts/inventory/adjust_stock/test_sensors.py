@@ -143,8 +143,8 @@ async def test_messages_without_an_id_are_all_booked(store: Store) -> None:
 
 async def test_the_first_message_opens_the_stock_of_a_product_and_each_is_told_and_audited(store: Store) -> None:
     await store.db.pool.execute(ADD_PRODUCT, new_id(), "A")
-    assert await say(store, b'{"delta": 8}', b'{"delta": -2}') == ["taken", "taken"]
-    assert await store.stock() == {"A": (6, 0)}
+    assert await say(store, b'{"delta": 8}', b'{"delta": -7}') == ["taken", "taken"]
+    assert await store.stock() == {"A": (1, 0)}
     assert [kind for kind, _ in await store.told()] == ["stock.adjusted", "stock.adjusted", "stock.low"]
     assert await store.db.pool.fetchval("SELECT count(*) FROM runtime.audit_entry WHERE subject = 'A'") == 2
 
