@@ -1,5 +1,6 @@
 """A shop whose sensors talk to a real broker, and workers that may be killed."""
 
+import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest_asyncio
 
 from tests.chaos.nursery import Child, Nursery
 from tests.sensors.brokers import Broker, Mosquitto, OwnBroker
-from tests.shops import Shop
+from tests.shops import Shop, until
 from tradewind.contexts.inventory.conftest import LEDGER
 
 FILL = "INSERT INTO inventory.inventory_stock (sku, product_id, on_hand) VALUES ($1, gen_random_uuid(), $2)"
@@ -60,10 +61,19 @@ class Shelves:
         return int(await self.shop.db.pool.fetchval(f"SELECT count(*) FROM inventory.{table}"))
 
 
-@pytest.fixture
-def nursery(tmp_path: Path) -> Iterator[Nursery]:
-    """Where workers are started from, and die with the test."""
-    opened = Nursery(tmp_path)
+async def nothing_waits(shelves: Shelves) -> None:
+    """Wait until the broker has let go of everything."""
+
+    async def look() -> bool:
+        return shelves.broker.waiting() == 0
+
+    assert await until(shelves.shop, look)
+
+
+@pytest.fixture(scope="session")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    """Where workers are started from."""
+    opened = Nursery(tmp_path_factory.mktemp("nursery"))
     yield opened
     opened.close()
 
@@ -76,3 +86,4 @@ async def shelves(
     broker = BROKERS[getattr(request, "param", "own")](tmp_path)
     await broker.start()
     yield Shelves(shop, broker, nursery)
+    await broker.end(signal.SIGTERM)

@@ -3,14 +3,12 @@
 import asyncio
 import random
 import signal
-from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
 import pytest
 
-from tests.sensors.brokers import OwnBroker
-from tests.sensors.conftest import Shelves
+from tests.sensors.conftest import Shelves, nothing_waits
 from tests.sensors.fleet import Fleet, deltas
 from tests.shops import until
 
@@ -54,10 +52,5 @@ async def test_the_stock_is_exact_whoever_dies_between_the_sensors_and_the_shelf
     assert await shelves.count("inventory_adjustment") == DELTAS + len(SKUS)
     assert await shelves.shop.db.pool.fetchval(EVENTS) == DELTAS
     assert await shelves.count("sensor_dead_letter") == 0
-    if isinstance(shelves.broker, OwnBroker):
-        assert await until(shelves.shop, lambda: _none_waits(shelves.broker), within_s=60)
+    await nothing_waits(shelves)
     assert await third.stop() == 0
-
-
-async def _none_waits(broker: OwnBroker) -> bool:
-    return broker.waiting() == 0
