@@ -196,7 +196,7 @@ async def test_a_megabyte_is_taken_and_what_is_absurd_is_not_even_read(broker: O
 
 
 @pytest.mark.parametrize("noise", [b"GET / HTTP/1.1\r\n\r\n", b"\x10\xff\xff\xff\x7f", b"\x10\x02\x00", b"\xf0\x00"])
-async def test_noise_harms_nobody(broker: OwnBroker, noise: bytes) -> None:
+async def test_noise_on_the_wire_harms_nobody_who_speaks_mqtt(broker: OwnBroker, noise: bytes) -> None:
     with socket.create_connection(("127.0.0.1", broker.port)) as connection:
         connection.sendall(noise)
     async with a_sensor(broker) as sensor:
