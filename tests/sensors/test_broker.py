@@ -3,7 +3,9 @@
 import asyncio
 import signal
 import socket
+import sqlite3
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +16,9 @@ import pytest_asyncio
 from tests.sensors.brokers import OwnBroker
 from tradewind.adapters.sensor_broker.accounts import Accounts
 from tradewind.adapters.sensor_broker.bounded import MAX_PACKET_BYTES
+from tradewind.adapters.sensor_broker.feed import PACKET_IDS
 from tradewind.adapters.sensor_broker.gate import Topics
+from tradewind.adapters.sensor_broker.journal import TABLES
 from tradewind.api.mqtt.address import understand
 from tradewind.api.mqtt.client import Client
 from tradewind.contexts.inventory.manifest import SENSORS
@@ -139,6 +143,26 @@ async def test_what_was_acknowledged_outlives_the_broker_and_is_handed_over_once
     assert [message.payload for message in first] == [b"0", b"1", b"2", b"3", b"4"]
     assert [str(message.topic) for message in again] == [str(message.topic) for message in first[2:]]
     assert len({str(message.topic) for message in first}) == 5
+
+
+async def test_packet_ids_that_begin_again_mix_no_messages_up(tmp_path: Path) -> None:
+    broker = OwnBroker(tmp_path)
+    with closing(sqlite3.connect(broker.journal)) as file:
+        file.executescript(TABLES)
+        file.execute("INSERT INTO sqlite_sequence VALUES ('message', ?)", (PACKET_IDS - 3,))
+        file.commit()
+    await broker.start()
+    async with a_sensor(broker) as sensor, the_shop(broker) as shop:
+        await shop.subscribe(f"{SENSORS.topics}/#", qos=1)
+        for number in range(8):
+            await sensor.publish(TOPIC, b"%d" % number, qos=1)
+        heard = await hears(shop, 8)
+        for message in heard[1:]:
+            shop.acknowledge(message)
+        await until(lambda: broker.waiting() == 1)
+    assert [message.payload for message in heard] == [b"%d" % number for number in range(8)]
+    assert {message.mid for message in heard} > {1, PACKET_IDS}
+    await broker.end(signal.SIGTERM)
 
 
 async def test_a_message_keeps_the_id_that_its_sensor_put_below_the_topic(broker: OwnBroker) -> None:
