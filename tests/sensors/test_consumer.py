@@ -115,6 +115,27 @@ async def test_a_refused_message_is_one_letter_and_is_told_wherever_the_consumer
     assert len(await list_letters(shelves.shop, 10)) == 1
 
 
+@pytest.mark.parametrize("where", ["mqtt.before_commit", "mqtt.after_commit"])
+@pytest.mark.parametrize("shelves", ["own", "mosquitto"], indirect=True)
+async def test_a_consumer_that_was_paused_is_replaced_and_books_nothing_twice_when_it_comes_back(
+    shelves: Shelves, where: str
+) -> None:
+    await shelves.fill(A=5)
+    paused = shelves.worker(FAILPOINTS=f"{where}=stop@1")
+    fleet = Fleet(shelves.broker.sensor)
+    telling = asyncio.create_task(fleet.tell([a_delta(1, id=f"m{number}") for number in range(100)], sensors=1))
+    await asyncio.to_thread(paused.stopped)
+    other = shelves.worker()
+    await telling
+    await lies(shelves, 105)
+    paused.resume()
+    await fleet.tell([a_delta(1, id=f"m{number}") for number in range(50, 150)], sensors=1)
+    await lies(shelves, 155)
+    await nothing_waits(shelves)
+    assert [await other.stop(), await paused.stop()] == [0, 0]
+    assert await shelves.stock() == {"A": 155}
+
+
 async def test_a_message_that_breaks_is_given_up_and_its_neighbours_are_booked(shelves: Shelves) -> None:
     async def breaking(tx: Any, messages: Sequence[Delivered]) -> Sequence[Outcome]:
         answers = await SENSORS.take(tx, messages)

@@ -24,8 +24,8 @@ from tradewind.runtime.failpoints import failpoint
 from tradewind.runtime.telemetry import metrics
 from tradewind.runtime.telemetry.logs import log
 
-BATCH: Final = 500
-"""Messages taken in by one transaction, at most. What waits in the broker meanwhile is its buffer."""
+BATCH: Final = 200
+"""Messages taken in by one transaction, at most: orders wait for its locks. What waits in the broker is the buffer."""
 LETTERS: Final = 100
 """Dead letters that are announced together."""
 AT_LEAST_ONCE: Final = 1
