@@ -8,8 +8,8 @@ from typing import Any
 import tradewind
 from tests.house.statements import LOOKS_LIKE_SQL
 
-OTHER_DIALECT = "tradewind.adapters.payment_provider.simulator."
-"""The simulated provider is a server of its own and keeps its ledger in SQLite."""
+OTHER_DIALECT = ("tradewind.adapters.payment_provider.simulator.", "tradewind.adapters.sensor_broker.")
+"""The simulated provider and the sensors' broker are servers of their own and keep their books in SQLite."""
 
 
 def constants() -> Iterator[tuple[str, str]]:

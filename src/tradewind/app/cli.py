@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+from msgspec import Struct
+from msgspec.json import encode
 from rich.console import Console
 
 from tradewind.app.settings import SettingError, Settings
@@ -37,8 +39,9 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Where to listen; 0 takes a free port. [default: 8000]")] = None,
     host: Annotated[str | None, typer.Option(help="The address to listen on. [default: 127.0.0.1]")] = None,
     sample: Annotated[bool, typer.Option(help="Put one product on the shelf when the catalog is empty.")] = True,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document once it serves: where it is.")] = False,
 ) -> None:
-    """Serve the whole shop until Ctrl-C: HTTP edge, worker, Postgres, simulated payment provider.
+    """Serve the whole shop until Ctrl-C: HTTP edge, worker, Postgres, simulated payment provider, sensors' broker.
 
     The first start makes an administrator, admin@localhost, and prints its password once; set
     TRADEWIND_ADMIN_PASSWORD to choose it.
@@ -51,7 +54,7 @@ def serve(
     if port is not None or host is not None:
         settings = replace(settings, public_url=f"http://{settings.host}:{settings.port}")
     logs.configure(settings.log_level.upper())
-    _run(hosting.serve(settings, _say, sample=sample))
+    _run(hosting.serve(settings, _say_aside if json else _say, sample=sample, ready=_show if json else None))
 
 
 @importing.command("online-retail")
@@ -161,6 +164,14 @@ def _settings() -> Settings:
 
 def _say(line: str) -> None:
     typer.echo(line)
+
+
+def _say_aside(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+def _show(document: Struct) -> None:
+    typer.echo(encode(document))
 
 
 def _run(coroutine: Coroutine[object, object, None]) -> None:

@@ -14,25 +14,32 @@ import aiohttp
 from tradewind.app.edge import free_port
 from tradewind.app.engines import Engines, engines
 from tradewind.app.sample import add_sample
+from tradewind.app.sensors import with_broker
 from tradewind.app.settings import Settings
 from tradewind.app.supervision import Part, Supervisor
-from tradewind.app.welcome import welcome
+from tradewind.app.welcome import Served, welcome
 from tradewind.app.wiring import create_first_admin, migrate_shop, open_shop
 from tradewind.app.worker import READY_FILE
 
 Say = Callable[[str], None]
+Ready = Callable[[Served], None]
 READY_POLL_S: Final = 0.05
 
 
-async def serve(settings: Settings, say: Say, *, sample: bool = True) -> None:
-    """Start the shop and keep it until SIGTERM or SIGINT. A part that dies is restarted; none outlives this process."""
-    settings = _with_port(settings)
+async def serve(settings: Settings, say: Say, *, sample: bool = True, ready: Ready | None = None) -> None:
+    """Start the shop and keep it until SIGTERM or SIGINT. A part that dies is restarted; none outlives this process.
+
+    `ready` is told where everything is, once it is; without it a welcome is said.
+    """
+    settings, sensors, broker = with_broker(_with_port(settings))
     async with engines(settings, say) as found:
         applied = await migrate_shop(found.database_url)
         say(f"Database is up to date ({applied} migrations applied)")
         password = await _prepare(settings, found, sample=sample)
-        parts = [_edge(settings, found), _worker(settings, found)]
-        await Supervisor(parts, say).run(on_ready=lambda: say(welcome(settings, password, sample=sample)))
+        parts = [*broker, _edge(settings, found), _worker(settings, found)]
+        served = Served.of(settings, sensors, password)
+        on_ready = ready or (lambda served: say(welcome(served, sample=sample)))
+        await Supervisor(parts, say).run(on_ready=lambda: on_ready(served))
 
 
 async def _prepare(settings: Settings, found: Engines, *, sample: bool) -> str | None:
@@ -100,6 +107,7 @@ def _environment(settings: Settings, found: Engines) -> dict[str, str]:
         "TRADEWIND_HOME": str(settings.home),
         "TRADEWIND_DATABASE_URL": found.database_url,
         "TRADEWIND_PROVIDER_URL": found.provider_url,
+        "TRADEWIND_MQTT_URL": settings.mqtt_url or "",
         "TRADEWIND_HOST": settings.host,
         "TRADEWIND_PORT": str(settings.port),
         "TRADEWIND_PUBLIC_URL": settings.public_url,

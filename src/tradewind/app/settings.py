@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Final, Self, TypeVar
 from urllib.parse import urlsplit
 
+from tradewind.api.mqtt import address
+
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 PAYMENT_PROVIDERS: Final = ("simulated", "stripe", "adyen", "soap")
 NEEDS: Final = {"stripe": ("stripe_key",), "adyen": ("adyen_key", "adyen_account")}
@@ -54,6 +56,12 @@ class Settings:
     """Where Adyen's Checkout API is, if not in its usual place; for tests."""
     soap_url: str | None = None
     """The legacy gateway of the owner's (https://…/soap/payment); without one the simulated provider plays it."""
+    mqtt_url: str | None = field(default=None, repr=False)
+    """The MQTT broker that sensors talk to (mqtt:// or mqtts://user:password@host:port); else `serve` runs its own."""
+    mqtt_host: str = "127.0.0.1"
+    """The address on which the shop's own MQTT broker listens. It speaks no TLS."""
+    mqtt_port: int = 0
+    """The port of the shop's own MQTT broker; 0 takes a free one and keeps to it."""
     host: str = "127.0.0.1"
     """The address on which HTTP is served."""
     port: int = 8000
@@ -123,6 +131,9 @@ class Settings:
             adyen_live_prefix=read("ADYEN_LIVE_PREFIX", str, None),
             adyen_url=read("ADYEN_URL", _web_address, None),
             soap_url=read("SOAP_URL", _web_address, None),
+            mqtt_url=read("MQTT_URL", _broker, None),
+            mqtt_host=read("MQTT_HOST", str, "127.0.0.1"),
+            mqtt_port=read("MQTT_PORT", _port, 0),
             host=host,
             port=port,
             public_url=read("PUBLIC_URL", _web_address, None) or f"http://{_in_url(host)}:{port}",
@@ -171,7 +182,7 @@ class _Reader:
         try:
             return understand(value) if value else default
         except ValueError as reason:
-            secret = name.endswith(("PASSWORD", "DATABASE_URL", "SMTP_URL", "KEY", "KEYS", "SECRETS"))
+            secret = name.endswith(("PASSWORD", "DATABASE_URL", "MQTT_URL", "SMTP_URL", "KEY", "KEYS", "SECRETS"))
             shown = "" if secret else f" is {value!r}, but"
             raise SettingError(f"TRADEWIND_{name}{shown} {reason}") from None
 
@@ -250,6 +261,11 @@ def _payment_provider(value: str) -> str:
 def _postgres(value: str) -> str:
     if urlsplit(value).scheme not in ("postgres", "postgresql"):
         raise ValueError("must look like postgresql://user:password@host:5432/database")
+    return value
+
+
+def _broker(value: str) -> str:
+    address.understand(value)
     return value
 
 

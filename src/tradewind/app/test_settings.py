@@ -26,6 +26,10 @@ from tradewind.app.settings import SettingError, Settings
         ("LOG_LEVEL", "loud", "one of debug, info, warning, error"),
         ("DATABASE_URL", "mysql://shop", "must look like postgresql://"),
         ("PROVIDER_URL", "provider.example", "must look like https://"),
+        ("MQTT_URL", "http://broker.example", "must look like mqtt://"),
+        ("MQTT_URL", "mqtt://", "must look like mqtt://"),
+        ("MQTT_URL", "mqtt://broker.example?topic=x", "perhaps with .client=name"),
+        ("MQTT_PORT", "mqtt", "whole number from 0 to 65535"),
         ("PUBLIC_URL", "ftp://shop.example", "must look like https://"),
     ],
 )
@@ -38,12 +42,16 @@ def test_secrets_are_not_shown() -> None:
     with pytest.raises(SettingError) as refusal:
         Settings.from_environment({"TRADEWIND_DATABASE_URL": "mysql://shop:hunter2@host/shop"})
     assert "hunter2" not in str(refusal.value)
+    with pytest.raises(SettingError) as refusal:
+        Settings.from_environment({"TRADEWIND_MQTT_URL": "http://shop:hunter2@host"})
+    assert "hunter2" not in str(refusal.value)
     secret = ("ADMIN_PASSWORD", "STRIPE_KEY", "STRIPE_WEBHOOK_SECRETS", "ADYEN_KEY")
     settings = Settings.from_environment(
         {
             "TRADEWIND_DATABASE_URL": "postgresql://shop:hunter2@host/shop",
             "TRADEWIND_ADYEN_WEBHOOK_HMAC_KEYS": "C0FFEE",
             **{f"TRADEWIND_{name}": "hunter2" for name in secret},
+            "TRADEWIND_MQTT_URL": "mqtt://shop:hunter2@host",
         }
     )
     assert "hunter2" not in repr(settings)

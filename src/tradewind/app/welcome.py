@@ -1,22 +1,53 @@
 """What a shop says once it serves: where it is, who its administrator is, and a line that places an order."""
 
+from typing import Self
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
 from tradewind.app.sample import SAMPLE_SKU
 from tradewind.app.settings import Settings
 
 
-def welcome(settings: Settings, password: str | None, *, sample: bool) -> str:
+class Served(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Where everything is: what `serve --json` prints. `mqtt_url` lets sensors in; there where the broker is ours.
+
+    `mqtt_broker`: where it is, in any case; `admin_password`: where it was made up by this very start.
+    """
+
+    url: str
+    home: str
+    mqtt_broker: str
+    mqtt_url: str | None = None
+    admin_password: str | None = None
+
+    @classmethod
+    def of(cls, settings: Settings, sensors: str | None, password: str | None) -> Self:
+        """Of a shop with these settings, and a broker that lets sensors in at the address `sensors`."""
+        at = urlsplit(sensors or settings.mqtt_url or "")
+        return cls(
+            url=f"http://{settings.host}:{settings.port}",
+            home=str(settings.home),
+            mqtt_broker=f"{at.scheme}://{at.netloc.rpartition('@')[2]}",
+            mqtt_url=sensors,
+            admin_password=password,
+        )
+
+
+def welcome(served: Served, *, sample: bool) -> str:
     """The addresses, the first password where it was made up, and commands to copy."""
-    base = f"http://{settings.host}:{settings.port}"
+    base, home = served.url, served.home
     lines = [
         "",
         f"  Tradewind serves   {base}",
         f"  API, to browse     {base}/docs",
         f"  OpenAPI 3.1        {base}/openapi.json",
         f"  Health, metrics    {base}/health/ready   {base}/metrics",
-        f"  Home               {settings.home}",
-        f"  Mails it sent      {settings.home / 'mail'}",
+        f"  Sensors (MQTT)     {served.mqtt_url or served.mqtt_broker}",
+        f"  Home               {home}",
+        f"  Mails it sent      {home}/mail",
     ]
-    if password:
+    if password := served.admin_password:
         lines += ["", f"  Administrator      admin@localhost   password {password}   (shown once; keep it)"]
     if sample:
         lines += ["", "  Place an order:", "", *(f"  {line}" for line in order_lines(base))]

@@ -20,6 +20,7 @@ from tradewind.adapters.search.tantivy import product_index
 from tradewind.adapters.texting.folder import FolderTexts
 from tradewind.adapters.texting.http import http_texts
 from tradewind.api.auth.revocation import RevokedSessions
+from tradewind.api.mqtt.consumer import Consumer
 from tradewind.app.engines import EngineError, Engines
 from tradewind.app.paying import SIMULATED, notice_secret, paying
 from tradewind.app.privacy.holders import Holders
@@ -102,9 +103,15 @@ class Shop:
         chores = [end_silent, *self.chores, *(timer for one in self.contexts for timer in one.timers)]
         runner = Runner(self.db, sagas, self.bell, lease_s=silent_s)
         relay = Relay(self.db, subscribers, self.bell, self.engines.database_url, silent_s=silent_s)
+        sensors = [self._sensors(self.settings.mqtt_url).run(stop)] if self.settings.mqtt_url else []
         await asyncio.gather(
-            runner.run(stop), relay.run(stop), *(timers.keep(self.db, timer, stop) for timer in chores)
+            runner.run(stop), relay.run(stop), *sensors, *(timers.keep(self.db, timer, stop) for timer in chores)
         )
+
+    def _sensors(self, broker_url: str) -> Consumer:
+        intakes = [intake for one in self.contexts for intake in one.intakes]
+        silent_s = self.settings.saga_lease_s
+        return Consumer(self.db, intakes, self.engines.database_url, broker_url, silent_s=silent_s)
 
 
 async def migrate_shop(url: str, contexts: Sequence[Manifest] | None = None) -> int:

@@ -16,7 +16,8 @@ Handler = Callable[..., Awaitable[Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """Everything a host must know of a context. `routes` are edges over HTTP, `sockets` over WebSocket.
+    """Everything a host must know of a context. `routes` are edges over HTTP, `sockets` over WebSocket,
+    `intakes` over MQTT (api/mqtt/intake.py).
 
     `peers`: protocol to answerer.
     `subscribers` hear in one worker, durably; `listeners` in every process, from now on.
@@ -37,6 +38,7 @@ class Manifest:
     listeners: tuple[Listener, ...] = ()
     sagas: tuple[Saga, ...] = ()
     timers: tuple[Timer, ...] = ()
+    intakes: tuple[Any, ...] = ()
     peers: Mapping[type, object] = field(default_factory=dict)
     parts: Mapping[type, Callable[[], object]] = field(default_factory=dict)
     personal_data: PersonalData | None = None

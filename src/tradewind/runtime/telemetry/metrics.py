@@ -70,3 +70,11 @@ carts_abandoned_total = Counter(
     "carts_abandoned_total", "Filled carts that nobody touched for a while; against those opened, the abandonment rate."
 )
 messages_total = Counter("messages_total", "Messages to people, by channel and how they went.", ["channel", "outcome"])
+mqtt_messages_total = Counter(
+    "mqtt_messages_total", "Messages taken in by MQTT: taken, duplicate, refused.", ["intake", "outcome"]
+)
+mqtt_batch_ms = Histogram(
+    "mqtt_batch_ms", "From the moment messages were read until they were acknowledged, in milliseconds.",
+    buckets=_LATENCY_MS,
+)  # fmt: skip
+mqtt_connected = Gauge("mqtt_connected", "Processes that take messages in by MQTT.", multiprocess_mode="livesum")

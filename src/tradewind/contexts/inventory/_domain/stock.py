@@ -14,6 +14,7 @@ MAX_DELTA: Final = 1_000_000
 """More than any lorry brings; a slip of the finger is refused."""
 MAX_ON_HAND: Final = 1_000_000_000
 MAX_REASON: Final = 200
+MAX_SKU: Final = 64
 _SKU = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 

@@ -1,0 +1,19 @@
+"""iot/inventory/{sku}/delta: what sensors on the shelves say came and went."""
+
+from typing import Final
+
+from tradewind.api.mqtt.intake import Intake
+from tradewind.contexts.inventory._domain.reading import DEAD_LETTERS, TOPICS
+from tradewind.contexts.inventory._store.sensors import announced
+from tradewind.contexts.inventory.adjust_stock.letters import owed
+from tradewind.contexts.inventory.adjust_stock.sensors import book, give_up
+
+SENSORS: Final = Intake(
+    name="sensors",
+    topics=TOPICS,
+    dead_letters=DEAD_LETTERS,
+    take=book,
+    give_up=give_up,
+    owed=owed,
+    announced=announced,
+)
