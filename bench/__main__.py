@@ -1,6 +1,8 @@
 """`make bench`: everything in one run, side by side, in a home of its own that is gone afterwards.
 
-python -m bench [--json] [--short] [--rounds N] [--orders N] [--only contest|walk|reads|search|checkout|flash|sockets|webhooks]
+python -m bench [--json] [--short] [--rounds N] [--orders N] [--only PART]
+
+PART: contest, walk, reads, search, checkout, flash, sockets, webhooks, subscribers.
 """
 
 import argparse

@@ -63,7 +63,8 @@ class Door:
         )
         return aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False, trust_env=False,
-            headers=HEADERS, skip_auto_headers=("Accept-Encoding",), timeout=aiohttp.ClientTimeout(total=self.timeout_s),
+            headers=HEADERS, skip_auto_headers=("Accept-Encoding",),
+            timeout=aiohttp.ClientTimeout(total=self.timeout_s),
         )  # fmt: skip
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:

@@ -47,8 +47,9 @@ CLAIM: Final = """
 RECORD: Final = """
     WITH said AS (
         SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::text[], $5::int[], $6::timestamptz[],
-                             $7::text[], $8::timestamptz[], $9::int[], $10::timestamptz[])
-            AS u (subscription_id, sequence, lease_until, status, attempts, due_at, reason, at, code, not_before)),
+                             $7::text[], $8::timestamptz[], $9::int[], $10::timestamptz[]) WITH ORDINALITY
+            AS u (subscription_id, sequence, lease_until, status, attempts, due_at, reason, at, code, not_before,
+                  place)),
     recorded AS (
         UPDATE webhooks.delivery AS d SET status = u.status, attempts = u.attempts, due_at = u.due_at,
                reason = u.reason, lease_until = '-infinity',
@@ -59,7 +60,7 @@ RECORD: Final = """
         RETURNING u.*),
     logged AS (
         INSERT INTO webhooks.webhook_delivery_attempts (subscription_id, sequence, attempt, at, status_code, outcome)
-        SELECT subscription_id, sequence, attempts, at, code, reason FROM recorded),
+        SELECT subscription_id, sequence, attempts, at, code, reason FROM recorded ORDER BY place),
     went AS (
         SELECT subscription_id AS id, bool_or(status = 'DELIVERED') AS taken, count(*) AS failures,
                max(not_before) AS not_before
@@ -117,7 +118,7 @@ class Outcome(NamedTuple):
 
 
 async def claim(tx: Tx, away: Mapping[UUID, int]) -> Sequence[Sequence[Any]]:
-    """What is due, now leased to the caller, who has so many runs `away`: the messages of a key in order, a run each."""
+    """What is due, now leased to the caller, who has so many runs `away`: the messages of each key, in order."""
     moment = clock.now()
     until = moment + timedelta(seconds=LEASE_S)
     rows = await tx.all(CLAIM, moment, until, AT_ONCE, list(away), list(away.values()), RUN)

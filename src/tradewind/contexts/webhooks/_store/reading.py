@@ -75,7 +75,7 @@ def _pick(row: Any, events: Sequence[Logged], into: list[Delivery], told: dict[i
     for place, logged in enumerate(events):
         if logged.type not in types:
             continue
-        if filter_ and not wants(filter_, msgspec.json.decode(logged.row["payload"])):
+        if filter_ and not wants(filter_, logged.row["payload"]):
             continue
         sequence += 1
         told[place] = logged
