@@ -17,7 +17,7 @@ from typing import Final
 import uvloop
 from rich.console import Console
 
-from bench import checkout, flash_sales, over_http, reads, search, sockets, walk, webhooks
+from bench import checkout, flash_sales, over_http, reads, search, sockets, subscribers, walk, webhooks
 from tradewind.app.bench import contest, raw_limit
 from tradewind.app.bench.own_database import own_database
 from tradewind.app.bench.report import Figure, Goal, Report
@@ -50,6 +50,7 @@ NOTES: Final[Mapping[str, Sequence[str]]] = {
     "sockets": ("From the beginning of the transaction that told it; edge, worker and all clients share the machine.",),
     "flash": ("A sale's moment is planned half a second ahead; edge, worker and all clients share the machine.",),
     "webhooks": webhooks.NOTES,
+    "subscribers": subscribers.NOTES,
 }
 
 
@@ -148,6 +149,11 @@ async def deliver(settings: Settings, found: Engines, arguments: argparse.Namesp
     return await webhooks.measure(settings, found, say, seconds=seconds, count=count, rounds=arguments.rounds)
 
 
+async def hear(settings: Settings, found: Engines, arguments: argparse.Namespace, say: Say) -> Found:
+    """What an order costs because of all who hear of it."""
+    return await subscribers.measure(settings, found, say, orders=arguments.orders // 2, rounds=arguments.rounds)
+
+
 PARTS: Final = {
     "walk": whole,
     "reads": read,
@@ -156,6 +162,7 @@ PARTS: Final = {
     "flash": follow,
     "sockets": watch,
     "webhooks": deliver,
+    "subscribers": hear,
 }
 
 
