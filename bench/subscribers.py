@@ -147,11 +147,12 @@ async def _buyer(settings: Settings, shops: Engines, place: Place) -> str:
         subject = f"buyer-{new_id()}"
         token = shop.keys.sign(subject=subject, roles=("customer",), scopes=scopes, tenant="default", lifetime_s=3600)
     body = {"contactMethods": [{"kind": "EMAIL", "value": "buyer@example.com"}]}
-    async with (
-        aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as client,
-        client.patch(f"http://{LOOPBACK}:{place.port}/api/v1/customers/me", json=body) as answer,
-    ):
-        assert answer.status == 200, await answer.text()
+    me = f"http://{LOOPBACK}:{place.port}/api/v1/customers/me"
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as client:
+        async with client.get(me) as seen:
+            version = {"If-Match": seen.headers["ETag"]}
+        async with client.patch(me, json=body, headers=version) as answer:
+            assert answer.status == 200, await answer.text()
     return token
 
 

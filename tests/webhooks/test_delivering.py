@@ -172,29 +172,6 @@ async def test_what_happens_during_a_pause_is_told_after_it_without_a_gap(desk: 
     assert sorted(one.sequence for one in desk.partners.heard[name]) == [1, 2, 3]
 
 
-async def test_retry_after_is_honoured_where_it_asks_for_more_than_the_plan(desk: Desk) -> None:
-    name = a_name()
-    await desk.subscribe(name)
-    desk.partners.next[name].append((429, {"Retry-After": "200"}))
-    await desk.tell("a")
-    await desk.later(199)
-    assert len(desk.partners.heard[name]) == 1
-    await desk.later(1)
-    assert len(desk.partners.heard[name]) == 2
-
-
-async def test_after_five_failures_in_a_row_no_new_message_is_begun_for_half_a_minute(desk: Desk) -> None:
-    name = a_name()
-    await desk.subscribe(name)
-    desk.partners.down[name] = 500
-    await desk.tell("a", "b", "c", "d", "e")
-    assert len(desk.partners.heard[name]) == 5
-    await desk.tell("f")
-    assert len(desk.partners.heard[name]) == 5, "the circuit is open"
-    await desk.later(30)
-    assert len(desk.partners.heard[name]) == 11, "the five are due by their plan, and one more is tried"
-
-
 async def test_a_redirect_to_a_private_address_is_a_failure_and_nobody_goes_there(desk: Desk) -> None:
     name, inside = a_name(), a_name()
     subscription = await desk.subscribe(name)
