@@ -23,7 +23,7 @@ MAX_TYPES: Final = 100
 MAX_FIELDS: Final = 10
 PARTNERS_MAY_HEAR: Final = frozenset(
     type_ for type_ in EVENTS
-    if type_.split(".")[1] in ("order", "inventory", "payment", "shipping", "product", "pricing", "rating")
+    if type_.split(".")[1] in ("order", "inventory", "payment", "shipping", "return", "product", "pricing", "rating")
 )  # fmt: skip
 """What is told of people, their carts and sessions is nobody else's; what webhooks itself tells is the operators'."""
 
