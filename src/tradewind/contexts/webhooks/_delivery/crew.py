@@ -58,10 +58,16 @@ class Crew:
                     await deliveries.release(tx, untried)
                 read = await reading.fan_out(tx)
                 runs = await deliveries.claim(tx, self._away)
+                if runs:
+                    failpoint("webhooks.before_claim")
         except BaseException:
             self._outcomes += outcomes
             self._untried += untried
             raise
+        if recorded:
+            failpoint("webhooks.after_record")
+        if runs:
+            failpoint("webhooks.after_claim")
         _count(recorded)
         self._set_out(db, runs)
         self.has_readers = read is not None
