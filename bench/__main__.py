@@ -1,6 +1,8 @@
 """`make bench`: everything in one run, side by side, in a home of its own that is gone afterwards.
 
-python -m bench [--json] [--short] [--rounds N] [--orders N] [--only contest|walk|reads|search|checkout|flash|sockets]
+python -m bench [--json] [--short] [--rounds N] [--orders N] [--only PART]
+
+PART: contest, walk, reads, search, checkout, flash, sockets, webhooks, subscribers.
 """
 
 import argparse
@@ -15,7 +17,7 @@ from typing import Final
 import uvloop
 from rich.console import Console
 
-from bench import checkout, flash_sales, over_http, reads, search, sockets, walk
+from bench import checkout, flash_sales, over_http, reads, search, sockets, subscribers, walk, webhooks
 from tradewind.app.bench import contest, raw_limit
 from tradewind.app.bench.own_database import own_database
 from tradewind.app.bench.report import Figure, Goal, Report
@@ -47,6 +49,8 @@ NOTES: Final[Mapping[str, Sequence[str]]] = {
     "checkout": checkout.NOTES,
     "sockets": ("From the beginning of the transaction that told it; edge, worker and all clients share the machine.",),
     "flash": ("A sale's moment is planned half a second ahead; edge, worker and all clients share the machine.",),
+    "webhooks": webhooks.NOTES,
+    "subscribers": subscribers.NOTES,
 }
 
 
@@ -139,6 +143,17 @@ async def watch(settings: Settings, found: Engines, arguments: argparse.Namespac
     return await sockets.measure(settings, found, SOCKETS, 100 if arguments.short else 500, say)
 
 
+async def deliver(settings: Settings, found: Engines, arguments: argparse.Namespace, say: Say) -> Found:
+    """Events on their way to a partner."""
+    count, seconds = arguments.orders * 2, arguments.seconds * 2
+    return await webhooks.measure(settings, found, say, seconds=seconds, count=count, rounds=arguments.rounds)
+
+
+async def hear(settings: Settings, found: Engines, arguments: argparse.Namespace, say: Say) -> Found:
+    """What an order costs because of all who hear of it."""
+    return await subscribers.measure(settings, found, say, orders=arguments.orders // 2, rounds=arguments.rounds)
+
+
 PARTS: Final = {
     "walk": whole,
     "reads": read,
@@ -146,6 +161,8 @@ PARTS: Final = {
     "checkout": shop_for,
     "flash": follow,
     "sockets": watch,
+    "webhooks": deliver,
+    "subscribers": hear,
 }
 
 

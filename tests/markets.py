@@ -220,6 +220,7 @@ def _environment(settings: Settings, found: Engines, folder: Path, bugs: str) ->
         "TRADEWIND_PROVIDER_TIMEOUT_S": str(PROVIDER_TIMEOUT_S),
         "TRADEWIND_LOG_LEVEL": "debug",
         "TRADEWIND_RATE_LIMITS": "off",
+        "TRADEWIND_WEBHOOK_ALLOW": ",".join(settings.webhook_allow),
         "PROMETHEUS_MULTIPROC_DIR": str(metrics),
         **planted,
     }

@@ -18,6 +18,7 @@ import pytest_asyncio
 from tests.adapters.payment_provider.provider_process import ProviderProcess
 from tests.audit.shopping import go_shopping
 from tests.comebacks import comes_to, inspected, received
+from tests.partners import Partners, partners
 from tests.shops import _database, a_call, until, working
 from tradewind.app.audit import Report, audit
 from tradewind.app.engines import Engines
@@ -31,6 +32,8 @@ from tradewind.contexts.orders.place_order.saga import PLACE_ORDER
 from tradewind.contexts.payments.refund_payment.command import RefundPayment
 from tradewind.contexts.shipping.deliver_shipment.command import DeliverShipment
 from tradewind.contexts.shipping.dispatch_shipment.command import DispatchShipment
+from tradewind.contexts.webhooks.manifest import Subscribe
+from tradewind.contracts.orders import OrderCancelled, OrderConfirmed, OrderPaid, OrderPlaced
 from tradewind.runtime.call import internal_call
 from tradewind.runtime.saga import signals
 from tradewind.runtime.saga.advance import Compensate
@@ -40,6 +43,12 @@ AT_REST = """
     SELECT (SELECT count(*) FROM runtime.saga
             WHERE phase IN ('STARTED', 'COMPENSATING') AND due_at < now() + interval '1 min') = 0
        AND (SELECT count(*) FROM runtime.saga WHERE phase = 'NEEDS_ATTENTION') = $1
+"""
+HEARD = """
+    SELECT count(*) FILTER (WHERE s.status = 'ACTIVE' AND d.status = 'DELIVERED') > 0
+       AND count(*) FILTER (WHERE s.status = 'ACTIVE' AND d.status <> 'DELIVERED') = 0
+       AND count(*) FILTER (WHERE d.status = 'DEAD') > 0
+    FROM webhooks.delivery AS d JOIN webhooks.webhook_subscriptions AS s ON s.id = d.subscription_id
 """
 SHIPMENT = "SELECT id FROM shipping.shipments WHERE order_id = $1"
 STATUS = "SELECT status FROM orders.orders WHERE id = $1"
@@ -131,6 +140,16 @@ async def live(shop: Shop) -> dict[str, UUID]:
     return orders
 
 
+async def listening(shop: Shop, server: Partners) -> UUID:
+    """One partner who takes everything it is told of orders in euros, another who is gone at the first word."""
+    types = [event.TYPE for event in (OrderPlaced, OrderConfirmed, OrderPaid, OrderCancelled)]
+    server.down["gone"] = 410
+    wish = Subscribe(url=f"{server.url}/well", event_types=types, filter={"currency": ["EUR"]})
+    partner: UUID = (await shop.dispatch(wish, internal_call("test"))).id
+    await shop.dispatch(Subscribe(url=f"{server.url}/gone", event_types=types, filter={}), internal_call("test"))
+    return partner
+
+
 @dataclass(frozen=True)
 class Original:
     """What is copied: the name of a database without connections, and the folder of a provider that has stopped."""
@@ -150,14 +169,19 @@ async def original(
     provider = await ProviderProcess(folder).start()
     async with _database(shared_engines, urlsplit(template.database_url).path[1:]) as made:
         found = replace(made, provider_url=provider.url)
-        async with open_shop(replace(settings, provider_timeout_s=0.3), found, connections=6) as shop, working(shop):
+        there = replace(settings, provider_timeout_s=0.3, webhook_allow=("127.0.0.0/8",))
+        async with partners() as server, open_shop(there, found, connections=6) as shop, working(shop):
+            partner = await listening(shop, server)
             orders = await live(shop)
             bought, things = await go_shopping(shop)
             await rest(shop)
+            await until(shop, lambda: shop.db.pool.fetchval(HEARD))
             report = await audit(found.database_url, found.provider_url, settle_s=20)
         assert report.ok, report.lines()
         await provider.stop()
-        yield Original(urlsplit(found.database_url).path[1:], folder, {**orders, **bought}, things)
+        yield Original(
+            urlsplit(found.database_url).path[1:], folder, {**orders, **bought}, {**things, "partner": partner}
+        )
 
 
 @asynccontextmanager

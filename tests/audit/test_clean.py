@@ -19,6 +19,7 @@ from tradewind.app.wiring import open_shop
 EVERYTHING = (
     "carts fold to the row", "carts agree with orders", "merged carts", "coupons", "coupon uses", "price history",
     "prices told", "price books", "reviews", "ratings", "recommendations", "messages",
+    "webhooks", "order at partners",
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Row 6: partners that are down, flap, are gone, are slow or lead elsewhere; the clock is held, the wire is real."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -8,11 +9,13 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.shops import open_shop
 from tests.webhooks.conftest import ADMIN, START, TYPE, Desk, a_name, low
+from tradewind.app.audit import audit
 from tradewind.app.dead_letters import list_letters, redrive_letter, show_letter
 from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
-from tradewind.contexts.webhooks._delivery import watch
+from tradewind.contexts.webhooks._delivery import crew, watch
 from tradewind.contexts.webhooks._delivery.crew import Crew
+from tradewind.contexts.webhooks._store.deliveries import RUN
 from tradewind.contexts.webhooks.list_deliveries.query import ListDeliveries
 from tradewind.contexts.webhooks.pause_subscription.command import PauseSubscription
 from tradewind.contexts.webhooks.redeliver.command import NothingAskedFor, Redeliver
@@ -84,6 +87,62 @@ async def test_one_that_flaps_gets_each_message_once_more_per_failure_and_never_
     assert await desk.statuses(subscription.id) == [(1, "DELIVERED", 2), (2, "DELIVERED", 2), (3, "DELIVERED", 1)]
 
 
+async def test_messages_of_one_key_go_one_after_the_other_without_a_turn_between_them_as_long_as_each_is_taken(
+    desk: Desk,
+) -> None:
+    name = a_name()
+    subscription = await desk.subscribe(name)
+    await desk.tell("b")
+    async with desk.shop.db.transaction(ADMIN) as tx:
+        tx.tell(*(low("a") for _ in range(RUN + 2)), low("b"))
+    desk.partners.next[name].extend([(204, {})] * 5 + [(500, {})])
+    with held(desk.now):
+        while await desk.count() < RUN + 4:
+            await desk.crew.turn(desk.shop.db)
+        await desk.crew.returned()
+        heard = [one.sequence for one in desk.partners.heard[name]]
+        assert len(heard) == 7, "a run ends at the first that is not taken"
+        await desk.work()
+    assert [one.sequence for one in desk.partners.heard[name]] == heard, "and what was left of it is let go, not sent"
+    await desk.later(30)
+    of_a = [one.sequence for one in desk.partners.heard[name] if one.event["payload"]["sku"] == "a"]
+    failed = of_a[[a == b for a, b in pairwise(of_a)].index(True)]
+    assert of_a == sorted([*range(2, RUN + 4), failed]), "in order, the one that failed twice"
+    statuses = await desk.statuses(subscription.id)
+    assert [attempts for _, _, attempts in statuses if attempts != 1] == [2]
+    assert {status for _, status, _ in statuses} == {"DELIVERED"}
+
+
+async def test_order_per_key_is_lost_where_a_planted_bug_goes_on_after_a_failure_and_the_audit_sees_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "planted", lambda name: name == "webhook_order_forgotten")
+    name = a_name()
+    await desk.subscribe(name)
+    async with desk.shop.db.transaction(ADMIN) as tx:
+        tx.tell(*(low("a") for _ in range(3)))
+    desk.partners.next[name].append((500, {}))
+    while await desk.count() < 3:
+        await desk.work()
+    await desk.later(30)
+    assert [one.sequence for one in desk.partners.heard[name]] == [1, 2, 3, 1]
+    report = await audit(desk.shop.engines.database_url, None)
+    assert [check.name for check in report.checks if not check.ok] == ["order at partners"]
+
+
+async def test_a_message_whose_partner_failed_is_lost_where_a_planted_bug_marks_it_before_the_answer(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "planted", lambda name: name == "webhook_marked_before_answer")
+    name = a_name()
+    subscription = await desk.subscribe(name)
+    desk.partners.next[name].append((500, {}))
+    await desk.tell("a")
+    await desk.later(30)
+    assert await desk.statuses(subscription.id) == [(1, "DELIVERED", 1)]
+    assert len(desk.partners.heard[name]) == 1, "it was refused once and never sent again"
+
+
 async def test_410_ends_it_and_resuming_goes_on_where_it_stopped(desk: Desk) -> None:
     name = a_name()
     subscription = await desk.subscribe(name)
@@ -111,29 +170,6 @@ async def test_what_happens_during_a_pause_is_told_after_it_without_a_gap(desk: 
     await desk.shop.dispatch(PauseSubscription(subscription_id=subscription.id, paused=False), ADMIN)
     await desk.work()
     assert sorted(one.sequence for one in desk.partners.heard[name]) == [1, 2, 3]
-
-
-async def test_retry_after_is_honoured_where_it_asks_for_more_than_the_plan(desk: Desk) -> None:
-    name = a_name()
-    await desk.subscribe(name)
-    desk.partners.next[name].append((429, {"Retry-After": "200"}))
-    await desk.tell("a")
-    await desk.later(199)
-    assert len(desk.partners.heard[name]) == 1
-    await desk.later(1)
-    assert len(desk.partners.heard[name]) == 2
-
-
-async def test_after_five_failures_in_a_row_no_new_message_is_begun_for_half_a_minute(desk: Desk) -> None:
-    name = a_name()
-    await desk.subscribe(name)
-    desk.partners.down[name] = 500
-    await desk.tell("a", "b", "c", "d", "e")
-    assert len(desk.partners.heard[name]) == 5
-    await desk.tell("f")
-    assert len(desk.partners.heard[name]) == 5, "the circuit is open"
-    await desk.later(30)
-    assert len(desk.partners.heard[name]) == 11, "the five are due by their plan, and one more is tried"
 
 
 async def test_a_redirect_to_a_private_address_is_a_failure_and_nobody_goes_there(desk: Desk) -> None:
@@ -167,12 +203,12 @@ async def test_whoever_dies_between_answer_and_record_leaves_the_same_webhook_id
         arm({})
     assert await desk.statuses(subscription.id) == [(1, "PENDING", 0)]
     async with open_shop(desk.shop.settings, own_engines, connections=2) as next_one:
-        crew = next_one.db.peers[Crew]
-        assert isinstance(crew, Crew)
+        others = next_one.db.peers[Crew]
+        assert isinstance(others, Crew)
         for seconds, times in ((29, 1), (30, 2)):
             with held(START + timedelta(seconds=seconds)):
-                while await crew.turn(next_one.db):
-                    await crew.returned()
+                while await others.turn(next_one.db):
+                    await others.returned()
             assert len(desk.partners.heard[name]) == times, "the lease of the dead is over after 30 s, not before"
     first, second = desk.partners.heard[name]
     assert first.id == second.id

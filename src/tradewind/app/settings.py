@@ -94,6 +94,8 @@ class Settings:
     """A carrier of texts to telephones and devices, asked by HTTP; without one they are files in the home."""
     texts_key: str | None = field(default=None, repr=False)
     """What the carrier of texts knows the shop by."""
+    push_account: Path | None = None
+    """The file (JSON) of a service account of Firebase Cloud Messaging; notes to devices go there then."""
     emails_per_minute: int = 6_000
     """E-mails that go out in a minute, at most."""
     sms_per_minute: int = 600
@@ -118,7 +120,7 @@ class Settings:
         host = read("HOST", str, "127.0.0.1")
         port = read("PORT", _port, 8000)
         found = cls(
-            home=read("HOME", _folder, _folder(".tradewind")),
+            home=read("HOME", _path, _path(".tradewind")),
             database_url=read("DATABASE_URL", _postgres, None),
             provider_url=read("PROVIDER_URL", _web_address, None),
             payment_provider=read("PAYMENT_PROVIDER", _payment_provider, "simulated"),
@@ -150,6 +152,7 @@ class Settings:
             mail_sender=read("MAIL_SENDER", _address, "shop@tradewind.localhost"),
             texts_url=read("TEXTS_URL", _web_address, None),
             texts_key=read("TEXTS_KEY", str, None),
+            push_account=read("PUSH_ACCOUNT", _path, None),
             emails_per_minute=read("EMAILS_PER_MINUTE", _whole_number, 6_000),
             sms_per_minute=read("SMS_PER_MINUTE", _whole_number, 600),
             pushes_per_minute=read("PUSHES_PER_MINUTE", _whole_number, 6_000),
@@ -187,7 +190,7 @@ class _Reader:
             raise SettingError(f"TRADEWIND_{name}{shown} {reason}") from None
 
 
-def _folder(value: str) -> Path:
+def _path(value: str) -> Path:
     return Path(value).expanduser().resolve()
 
 

@@ -17,6 +17,8 @@ from tradewind.adapters.mail.smtp import SmtpMail
 from tradewind.adapters.payment_provider.journaled.journal import MIGRATIONS as OUTSIDE_PAYMENTS
 from tradewind.adapters.policy.rego import RegoPolicy
 from tradewind.adapters.search.tantivy import product_index
+from tradewind.adapters.texting.apart import Apart
+from tradewind.adapters.texting.fcm import ServiceAccount, fcm_notes
 from tradewind.adapters.texting.folder import FolderTexts
 from tradewind.adapters.texting.http import http_texts
 from tradewind.api.auth.revocation import RevokedSessions
@@ -142,11 +144,17 @@ def _mailer(settings: Settings) -> Mailer:
 
 @asynccontextmanager
 async def _texter(settings: Settings) -> AsyncIterator[Texter]:
-    """Whoever carries texts: the owner's carrier, or a folder of the home."""
-    if settings.texts_url is None:
-        yield FolderTexts(settings.home / "texts")
-        return
-    async with http_texts(settings.texts_url, settings.texts_key) as texts:
+    """Whoever carries texts: the owner's carriers, or a folder of the home."""
+    async with AsyncExitStack() as stack:
+        texts: Texter = FolderTexts(settings.home / "texts")
+        if settings.texts_url is not None:
+            texts = await stack.enter_async_context(http_texts(settings.texts_url, settings.texts_key))
+        if settings.push_account is not None:
+            try:
+                account = ServiceAccount.read(settings.push_account)
+            except ValueError as reason:
+                raise EngineError(f"TRADEWIND_PUSH_ACCOUNT {reason}") from None
+            texts = Apart(texts, await stack.enter_async_context(fcm_notes(account)))
         yield texts
 
 

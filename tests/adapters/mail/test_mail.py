@@ -38,6 +38,8 @@ def read(folder: Path) -> Any:
         {"subject": "Your order\nX: y"},
         {"recipient": "ada@shop.test\r\nBcc: everybody@shop.test"},
         {"recipient": "ada@shop.test\n\nHello"},
+        {"subject": "Your order\u2028X: y"},
+        {"unsubscribe_url": "https://shop.test/\r\nX: y"},
     ],
 )
 async def test_nobody_writes_headers_of_their_own(tmp_path: Path, more: dict[str, str]) -> None:
@@ -74,3 +76,15 @@ async def test_a_mail_says_what_it_was_given_and_only_the_shop_can_read_it(tmp_p
     [path] = (tmp_path / "mail").iterdir()
     assert S_IMODE(path.stat().st_mode) == 0o600
     assert S_IMODE((tmp_path / "mail").stat().st_mode) == 0o700
+
+
+async def test_a_long_subject_and_long_lines_are_written_in_pieces_and_read_as_one(tmp_path: Path) -> None:
+    long = "Ihr Geld ist auf dem Rückweg " * 10
+    mail = a_mail(subject=long.strip(), body="x" * 2_000 + "\n", html=f"<p>{'y' * 2_000}</p>\n")
+    await FolderMail(tmp_path / "mail").send(mail)
+    [path] = (tmp_path / "mail").iterdir()
+    assert max(map(len, path.read_bytes().split(b"\r\n"))) <= 998
+    found = read(tmp_path / "mail")
+    assert found["Subject"] == mail.subject
+    said = [found.get_body((kind,)).get_content().replace("\r\n", "\n") for kind in ("plain", "html")]
+    assert said == [mail.body, mail.html]

@@ -1,4 +1,4 @@
-"""What every adapter of the port `texting` promises: the folder of texts, and a carrier over HTTP that fails."""
+"""What every adapter of the port `texting` promises: the folder, a carrier over HTTP and a provider that fail."""
 
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
@@ -9,7 +9,9 @@ import msgspec
 import pytest
 import pytest_asyncio
 
+from tests.firebase import Firebase, a_firebase
 from tests.receivers import Carrier, a_carrier
+from tradewind.adapters.texting.fcm import fcm_notes
 from tradewind.adapters.texting.folder import FolderTexts
 from tradewind.adapters.texting.http import http_texts
 from tradewind.kernel.errors import Unavailable
@@ -55,10 +57,21 @@ def over_http(texter: Texter, carrier: Carrier) -> Way:
     return Way(texter, lambda: carrier.shown, fail)
 
 
-@pytest_asyncio.fixture(params=["folder", "http"])
+def by_fcm(texter: Texter, firebase: Firebase) -> Way:
+    def fail(fails: bool) -> None:
+        firebase.script = ["503"] if fails else []
+
+    return Way(texter, lambda: firebase.shown, fail)
+
+
+@pytest_asyncio.fixture(params=["folder", "http", "fcm"])
 async def way(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Way]:
     if request.param == "folder":
         yield in_folder(tmp_path / "texts")
+        return
+    if request.param == "fcm":
+        async with a_firebase() as firebase, fcm_notes(firebase.account, firebase.url) as texter:
+            yield by_fcm(texter, firebase)
         return
     async with a_carrier() as carrier, http_texts(carrier.url, None) as texter:
         yield over_http(texter, carrier)

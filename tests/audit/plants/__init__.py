@@ -7,6 +7,7 @@ from tests.audit.plants.money import OF_MONEY
 from tests.audit.plants.offers import OF_OFFERS
 from tests.audit.plants.opinions import OF_OPINIONS
 from tests.audit.plants.returns import OF_RETURNS
+from tests.audit.plants.webhooks import OF_WEBHOOKS
 from tests.audit.plants.work import OF_WORK
 
-PLANTS = (*OF_GOODS, *OF_MONEY, *OF_WORK, *OF_CARTS, *OF_OFFERS, *OF_OPINIONS, *OF_MESSAGES, *OF_RETURNS)
+PLANTS = (*OF_GOODS, *OF_MONEY, *OF_WORK, *OF_CARTS, *OF_OFFERS, *OF_OPINIONS, *OF_MESSAGES, *OF_RETURNS, *OF_WEBHOOKS)

@@ -22,5 +22,6 @@ CART, BOUGHT, MERGED = "carts fold to the row", "carts agree with orders", "merg
 COUPONS, USES = "coupons", "coupon uses"
 PRICES, TOLD, BOOKS = "price history", "prices told", "price books"
 MESSAGES = "messages"
+HOOKS, IN_ORDER = "webhooks", "order at partners"
 PIECES, RETURNED = "returned pieces", "returns"
 REVIEWS, RATINGS, LEARNED = "reviews", "ratings", "recommendations"

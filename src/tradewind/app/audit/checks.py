@@ -15,6 +15,7 @@ from tradewind.app.audit import (
     reviews,
     sagas,
     sales,
+    webhooks,
 )
 from tradewind.app.audit.report import SHOWN, Check
 
@@ -86,6 +87,11 @@ PROBES: Final = (
           "operating.md, Replay a projection", (recommendations.MAX_BASKET,)),
     Probe("messages", messages.MESSAGES, "is a worker running (tradewind serve)? compare notifications.message with "
           "runtime.outbox", (messages.KINDS, messages.TYPES, messages.OVERDUE_S)),
+    Probe("webhooks", webhooks.WEBHOOKS, "is a worker running (tradewind serve)? compare webhooks.delivery of this "
+          "subscription with runtime.outbox; POST /api/v1/webhook-subscriptions/<id>/redeliveries sends again",
+          (webhooks.KEPT, webhooks.FAILED, webhooks.OVERDUE_S)),
+    Probe("order at partners", webhooks.ORDER, "compare webhooks.webhook_delivery_attempts of both messages; the "
+          "partner tells their order by X-BV-Sequence", (webhooks.KEPT, webhooks.ATTEMPTS)),
     Probe("sagas agree with orders", sagas.SAGAS_AND_ORDERS, _SAGA),
     Probe("no saga overdue", sagas.OVERDUE, "is a worker running (tradewind serve)? tradewind saga show <id> tells "
           "what it waits for; tradewind saga retry or compensate carries a parked one on", (OVERDUE_S, LONGEST_S)),

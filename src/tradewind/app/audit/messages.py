@@ -11,6 +11,9 @@ ABOUT: Final[Sequence[tuple[str, str]]] = (
     ("order_cancelled", "ecommerce.order.order.canceled.v1"),
     ("order_failed", "ecommerce.order.order.failed.v1"),
     ("order_refunded", "ecommerce.payment.payment.refunded.v1"),
+    ("return_approved", "ecommerce.return.return.approved.v1"),
+    ("return_rejected", "ecommerce.return.return.rejected.v1"),
+    ("return_received", "ecommerce.return.return.received.v1"),
     ("cart_abandoned", "ecommerce.cart.cart.abandoned.v1"),
 )
 KINDS: Final = [kind for kind, _ in ABOUT]

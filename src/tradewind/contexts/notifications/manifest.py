@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tradewind.contexts.notifications._domain.bounces import came_back
 from tradewind.contexts.notifications._domain.messages import Kind
 from tradewind.contexts.notifications._domain.rendering import LANGUAGES, Rendered, render, sample
 from tradewind.contexts.notifications._subscribers.on_person_erased import on_person_erased
@@ -12,7 +13,7 @@ from tradewind.contexts.notifications.personal_data import MessageData
 from tradewind.contexts.notifications.register_device import rest as device_rest
 from tradewind.contexts.notifications.register_device.command import register_device
 from tradewind.contexts.notifications.report_bounce import rest as bounce_rest
-from tradewind.contexts.notifications.report_bounce.command import report_bounce
+from tradewind.contexts.notifications.report_bounce.command import ReportBounce, report_bounce
 from tradewind.contexts.notifications.send_messages.timer import SENDERS
 from tradewind.contexts.notifications.settings import PublicUrl
 from tradewind.contexts.notifications.show_console import rest as console_rest
@@ -22,7 +23,7 @@ from tradewind.contexts.notifications.unsubscribe import rest as unsubscribe_res
 from tradewind.contexts.notifications.unsubscribe.command import unsubscribe
 from tradewind.runtime.manifest import Manifest
 
-__all__ = ["LANGUAGES", "MANIFEST", "Kind", "PublicUrl", "Rendered", "render", "sample"]
+__all__ = ["LANGUAGES", "MANIFEST", "Kind", "PublicUrl", "Rendered", "ReportBounce", "came_back", "render", "sample"]
 
 MANIFEST = Manifest(
     name="notifications",

@@ -16,16 +16,16 @@ from tradewind.contexts.webhooks.list_deliveries.query import list_deliveries
 from tradewind.contexts.webhooks.list_subscriptions import rest as list_rest
 from tradewind.contexts.webhooks.list_subscriptions.query import list_subscriptions
 from tradewind.contexts.webhooks.pause_subscription import rest as pause_rest
-from tradewind.contexts.webhooks.pause_subscription.command import pause_subscription
+from tradewind.contexts.webhooks.pause_subscription.command import PauseSubscription, pause_subscription
 from tradewind.contexts.webhooks.redeliver import rest as redeliver_rest
 from tradewind.contexts.webhooks.redeliver.command import redeliver
 from tradewind.contexts.webhooks.rotate_secret import rest as rotate_rest
 from tradewind.contexts.webhooks.rotate_secret.command import rotate_secret
 from tradewind.contexts.webhooks.subscribe import rest as subscribe_rest
-from tradewind.contexts.webhooks.subscribe.command import subscribe
+from tradewind.contexts.webhooks.subscribe.command import Subscribe, subscribe
 from tradewind.runtime.manifest import Manifest
 
-__all__ = ["MANIFEST", "Door", "SecretSeal", "door"]
+__all__ = ["MANIFEST", "Door", "PauseSubscription", "SecretSeal", "Subscribe", "door"]
 
 MANIFEST = Manifest(
     name="webhooks",

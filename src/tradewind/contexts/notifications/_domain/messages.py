@@ -31,12 +31,17 @@ class Kind(StrEnum):
     ORDER_CANCELLED = "order_cancelled"
     ORDER_FAILED = "order_failed"
     ORDER_REFUNDED = "order_refunded"
+    RETURN_APPROVED = "return_approved"
+    RETURN_REJECTED = "return_rejected"
+    RETURN_RECEIVED = "return_received"
     CART_ABANDONED = "cart_abandoned"
 
 
 MARKETING: Final = frozenset((Kind.CART_ABANDONED,))
 """What goes to those alone who agreed to hear of offers on that channel, and still do when it goes out."""
-BRIEF: Final = frozenset((Kind.PAYMENT_AWAITED, Kind.ORDER_REFUNDED))
+BRIEF: Final = frozenset(
+    (Kind.PAYMENT_AWAITED, Kind.ORDER_REFUNDED, Kind.RETURN_APPROVED, Kind.RETURN_REJECTED, Kind.RETURN_RECEIVED)
+)
 """What nobody's telephone need ring for: by e-mail alone."""
 
 

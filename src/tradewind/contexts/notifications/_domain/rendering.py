@@ -23,6 +23,7 @@ SAMPLE: Final[Mapping[str, str]] = {
     "amount": "29.90 EUR",
     "tracking": "TW123456789",
     "lines": "3",
+    "number": "RMA-12345678",
     "shop": "http://127.0.0.1:8000",
 }
 

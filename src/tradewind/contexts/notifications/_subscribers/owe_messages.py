@@ -15,6 +15,7 @@ from tradewind.contracts.carts import CartAbandoned, CartsPeer
 from tradewind.contracts.customers import CustomersPeer
 from tradewind.contracts.orders import Buyer, BuyersPeer, OrderCancelled, OrderConfirmed, OrderFailed, PaymentAwaited
 from tradewind.contracts.payments import PaymentRefunded
+from tradewind.contracts.returns import ReturnApproved, ReturnReceived, ReturnRejected
 from tradewind.contracts.shipping import ShipmentDelivered, ShipmentDispatched
 from tradewind.runtime.database import Tx
 from tradewind.runtime.failpoints import failpoint
@@ -28,6 +29,9 @@ OfOrder: TypeAlias = (
     | ShipmentDispatched
     | ShipmentDelivered
     | PaymentRefunded
+    | ReturnApproved
+    | ReturnRejected
+    | ReturnReceived
 )
 KINDS: Final[dict[type, Kind]] = {
     PaymentAwaited: Kind.PAYMENT_AWAITED,
@@ -37,6 +41,9 @@ KINDS: Final[dict[type, Kind]] = {
     ShipmentDispatched: Kind.ORDER_SHIPPED,
     ShipmentDelivered: Kind.ORDER_DELIVERED,
     PaymentRefunded: Kind.ORDER_REFUNDED,
+    ReturnApproved: Kind.RETURN_APPROVED,
+    ReturnRejected: Kind.RETURN_REJECTED,
+    ReturnReceived: Kind.RETURN_RECEIVED,
 }
 
 
@@ -97,6 +104,8 @@ def _subject(event: OfOrder, refunds: Counter[UUID]) -> str:
         return str(event.shipment_id)
     if isinstance(event, PaymentRefunded):
         return f"{event.payment_id}/{refunds[event.payment_id]}"
+    if isinstance(event, ReturnApproved | ReturnRejected | ReturnReceived):
+        return str(event.return_id)
     return str(event.order_id)
 
 
@@ -105,6 +114,8 @@ def _facts(event: OfOrder) -> dict[str, str]:
         return {"total": _money(event.total_amount, event.currency)}
     if isinstance(event, ShipmentDispatched):
         return {"tracking": event.tracking_number}
+    if isinstance(event, ReturnApproved):
+        return {"number": event.number}
     if isinstance(event, PaymentRefunded):
         return {"amount": _money(event.amount, event.currency)}
     return {}

@@ -8,13 +8,15 @@ import pytest
 
 from tests.posts import AGREED, ErasedMeanwhile, Post
 from tests.shops import a_call
-from tradewind.contexts.notifications._domain.messages import Channel
+from tradewind.contexts.notifications._domain.messages import Channel, Kind
 from tradewind.contexts.notifications._domain.timing import MAX_ATTEMPTS
 from tradewind.contexts.notifications._store import messages
+from tradewind.contexts.notifications._subscribers.owe_messages import owe_messages
 from tradewind.contexts.notifications.register_device.command import RegisterDevice
 from tradewind.contracts.carts import CartAbandoned
-from tradewind.contracts.orders import OrderCancelled, OrderConfirmed
+from tradewind.contracts.orders import OrderCancelled, OrderConfirmed, OrderFailed, PaymentAwaited
 from tradewind.contracts.payments import PaymentRefunded
+from tradewind.contracts.returns import ReturnApproved, ReturnReceived, ReturnRejected
 from tradewind.contracts.shipping import ShipmentDelivered, ShipmentDispatched
 from tradewind.kernel.clock import held
 from tradewind.kernel.ids import new_id
@@ -128,6 +130,49 @@ async def test_every_shipment_and_every_refund_is_written_about_once(post: Post)
     await post.hears(refund, *(ShipmentDelivered(order_id=order_id, shipment_id=one) for one in shipments), refund)
     kinds = [kind for kind, *_ in await post.messages()]
     assert sorted(kinds) == ["order_delivered"] * 2 + ["order_refunded"] * 3 + ["order_shipped"] * 2
+
+
+async def test_a_return_is_written_about_by_mail_when_it_is_decided_and_when_it_has_arrived(post: Post) -> None:
+    await post.person()
+    await post.prefers("ada", "SMS")
+    order, first, second = await post.order(), new_id(), new_id()
+    told = [
+        ReturnApproved(return_id=first, order_id=order, number="RMA-1"),
+        ReturnRejected(return_id=second, order_id=order),
+        ReturnReceived(return_id=first, order_id=order),
+    ]
+    for _ in range(2):
+        await post.hears(*told)
+    await post.sends()
+    assert [row[:3] for row in await post.messages()] == [
+        (kind, "EMAIL", "SENT") for kind in ("return_approved", "return_received", "return_rejected")
+    ]
+    texts = [mail.get_body(("plain",)).get_content() for mail in post.mails.took]  # type: ignore[union-attr]
+    assert ["RMA-1" in text for text in texts].count(True) == 1
+    assert all(str(order) in text for text in texts)
+
+
+async def test_everything_that_happens_to_an_order_its_parcels_its_money_and_its_returns_is_written_about(
+    post: Post,
+) -> None:
+    await post.person()
+    order, money = await post.order(), {"currency": "EUR"}
+    parcel: dict[str, Any] = {"order_id": order, "shipment_id": new_id()}
+    back: dict[str, Any] = {"order_id": order, "return_id": new_id()}
+    total: dict[str, Any] = {"total_amount": Money(1250, "EUR").amount, **money}
+    refund: dict[str, Any] = {"amount": Money(100, "EUR").amount, "payment_id": new_id(), **money}
+    told = [
+        PaymentAwaited(order_id=order), confirmed(order), OrderCancelled(order_id=order, reason="no", **total),
+        OrderFailed(order_id=order, cause="nobody answers"), ShipmentDispatched(tracking_number="TW1", **parcel),
+        ShipmentDelivered(**parcel), PaymentRefunded(order_id=order, reason="back", **refund),
+        ReturnApproved(number="RMA-1", **back), ReturnRejected(**back), ReturnReceived(**back),
+    ]  # fmt: skip
+    assert {type(one) for one in told} | {CartAbandoned} == set(owe_messages.events)
+    await post.hears(*told)
+    await post.sends()
+    rows = await post.messages()
+    assert {row[0] for row in rows} == set(Kind) - {Kind.CART_ABANDONED}
+    assert [row[1:3] for row in rows] == [("EMAIL", "SENT")] * len(told)
 
 
 async def test_a_guests_order_is_told_to_the_address_that_came_with_it(post: Post) -> None:

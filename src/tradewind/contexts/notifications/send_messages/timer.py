@@ -63,6 +63,12 @@ async def send_due(db: Database, channel: Channel) -> int:
     return dealt
 
 
+async def look(db: Database, channel: Channel) -> int:
+    """Send what is due; again at once only after a whole handful: what comes meanwhile shares the next look's cost."""
+    dealt = await send_due(db, channel)
+    return dealt if dealt >= AT_ONCE else 0
+
+
 async def _claim(tx: Tx, channel: Channel) -> tuple[int, Sequence[Ready]]:
     if not await messages.is_due(tx, channel):
         return 0, []
@@ -146,6 +152,6 @@ async def _record(tx: Tx, outcomes: Sequence[_Outcome]) -> frozenset[str]:
 
 
 SENDERS: Final = tuple(
-    Timer(f"notifications.send_{channel.lower()}", LOOK_EVERY_S, partial(send_due, channel=channel), apart=True)
+    Timer(f"notifications.send_{channel.lower()}", LOOK_EVERY_S, partial(look, channel=channel), apart=True)
     for channel in Channel
 )

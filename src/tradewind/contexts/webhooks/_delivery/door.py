@@ -23,6 +23,7 @@ MAX_CONNECTIONS: Final = 1_024
 MAX_ANSWER_BYTES: Final = 4_096
 """As much of an answer's body is read, so that the connection can be used again; the rest is hung up on."""
 GONE: Final = 410
+HEADERS: Final = {"Content-Type": "application/json", "User-Agent": "Tradewind-Webhooks/1", "Accept": "*/*"}
 
 
 class RefusedAddressError(OSError):
@@ -62,6 +63,7 @@ class Door:
         )
         return aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False, trust_env=False,
+            headers=HEADERS, skip_auto_headers=("Accept-Encoding",),
             timeout=aiohttp.ClientTimeout(total=self.timeout_s),
         )  # fmt: skip
 

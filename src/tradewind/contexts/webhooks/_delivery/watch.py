@@ -27,8 +27,9 @@ PURGE_DELIVERIES: Final = """
         WHERE status = 'DELIVERED' AND settled_at < $1 ORDER BY settled_at LIMIT $2)
 """
 PURGE_ATTEMPTS: Final = """
-    DELETE FROM webhooks.webhook_delivery_attempts WHERE id IN (
-        SELECT id FROM webhooks.webhook_delivery_attempts WHERE at < $1 ORDER BY at LIMIT $2)
+    DELETE FROM webhooks.webhook_delivery_attempts WHERE (subscription_id, sequence, id) IN (
+        SELECT subscription_id, sequence, id FROM webhooks.webhook_delivery_attempts
+        WHERE at < $1 ORDER BY at LIMIT $2)
 """
 
 

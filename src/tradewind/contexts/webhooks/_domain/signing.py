@@ -1,7 +1,6 @@
 """Secrets, sealed while they rest, and the headers by which a partner knows that a message is ours."""
 
 import base64
-import hashlib
 import hmac
 import os
 import secrets
@@ -61,20 +60,26 @@ def new_secret() -> str:
     return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
-def signed(keys: Sequence[str], message_id: str, at: datetime, body: bytes) -> dict[str, str]:
-    """The headers of one attempt: one signature for each secret that is good, the newest first.
+class Signer:
+    """Signs messages with every secret of a subscription that is good, the newest first."""
 
-    `webhook-signature` is Standard Webhooks': base64 of HMAC-SHA256 over id.timestamp.body, by the secret's bytes.
-    `X-BV-Signature` is sha256=hexadecimal HMAC-SHA256 over the body alone, by the secret as it is written.
-    """
-    moment = str(int(at.timestamp()))
-    content = b".".join((message_id.encode(), moment.encode(), body))
-    standard = (hmac.digest(base64.b64decode(key.removeprefix(PREFIX)), content, "sha256") for key in keys)
-    return {
-        "webhook-id": message_id,
-        "webhook-timestamp": moment,
-        "webhook-signature": " ".join("v1," + base64.b64encode(one).decode() for one in standard),
-        "X-BV-Signature": ",".join(
-            "sha256=" + hmac.new(key.encode(), body, hashlib.sha256).hexdigest() for key in keys
-        ),
-    }
+    def __init__(self, secrets: Sequence[str]) -> None:
+        self._written = [secret.encode() for secret in secrets]
+        self._meant = [base64.b64decode(secret.removeprefix(PREFIX)) for secret in secrets]
+
+    def signed(self, message_id: str, at: datetime, body: bytes) -> dict[str, str]:
+        """The headers of one attempt.
+
+        `webhook-signature` is Standard Webhooks': base64 of HMAC-SHA256 over id.timestamp.body, by the secret's bytes.
+        `X-BV-Signature` is sha256=hexadecimal HMAC-SHA256 over the body alone, by the secret as it is written.
+        """
+        moment = str(int(at.timestamp()))
+        content = b"%s.%s.%s" % (message_id.encode(), moment.encode(), body)
+        standard = (base64.b64encode(hmac.digest(key, content, "sha256")).decode() for key in self._meant)
+        plain = (hmac.digest(key, body, "sha256").hex() for key in self._written)
+        return {
+            "webhook-id": message_id,
+            "webhook-timestamp": moment,
+            "webhook-signature": " ".join(f"v1,{one}" for one in standard),
+            "X-BV-Signature": ",".join(f"sha256={one}" for one in plain),
+        }

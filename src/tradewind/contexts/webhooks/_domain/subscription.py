@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from tradewind.contracts.envelope import EVENTS
@@ -22,7 +23,7 @@ MAX_TYPES: Final = 100
 MAX_FIELDS: Final = 10
 PARTNERS_MAY_HEAR: Final = frozenset(
     type_ for type_ in EVENTS
-    if type_.split(".")[1] in ("order", "inventory", "payment", "shipping", "product", "pricing", "rating")
+    if type_.split(".")[1] in ("order", "inventory", "payment", "shipping", "return", "product", "pricing", "rating")
 )  # fmt: skip
 """What is told of people, their carts and sessions is nobody else's; what webhooks itself tells is the operators'."""
 
@@ -76,9 +77,20 @@ def known_types(types: Sequence[str]) -> list[str]:
     return sorted(set(types))
 
 
-def wants(filter_: Mapping[str, Sequence[str]], payload: Mapping[str, Any]) -> bool:
-    """Whether the payload has, in each field of the filter, one of the values that are asked for."""
-    return all(str(payload.get(field)) in values for field, values in filter_.items())
+def wants(filter_: Mapping[str, Sequence[str]], payload: str) -> bool:
+    """Whether the payload has, in each field of the filter, one of the values that are asked for.
+
+    Values that are no words are written as the message writes them: true, 12.50. Nothing at all is never asked for.
+    """
+    fields = msgspec.json.decode(payload, type=dict[str, msgspec.Raw])
+    return all(_written(fields.get(name)) in values for name, values in filter_.items())
+
+
+def _written(value: msgspec.Raw | None) -> str | None:
+    said = bytes(value or b"null")
+    if said.startswith(b'"'):
+        return msgspec.json.decode(said, type=str)
+    return None if said == b"null" else said.decode()
 
 
 def next_due(attempts: int, at: datetime, retry_after_s: int) -> datetime | None:

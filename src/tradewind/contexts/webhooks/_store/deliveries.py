@@ -1,7 +1,9 @@
 """The SQL of what is on its way: claimed under a lease, recorded by whoever still holds it."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -12,47 +14,74 @@ from tradewind.runtime.database import Tx
 LEASE_S: Final = 30
 """Twice as long as an attempt may take; then another worker makes the attempt again, under the same webhook-id."""
 AT_ONCE: Final = 64
-"""Messages on their way to one subscription: a slow partner holds up nobody but itself."""
+"""Messages that one worker has on their way to one subscription: a slow partner holds up nobody but itself."""
+RUN: Final = 16
+"""Messages of one key that are claimed together, to be sent one after the other as long as each is taken."""
 CLAIM: Final = """
-    WITH free AS MATERIALIZED (
-        SELECT s.*, $3 - (SELECT count(*) FROM webhooks.delivery AS d WHERE d.subscription_id = s.id
-                          AND d.status = 'PENDING' AND d.lease_until > $1) AS slots
-        FROM webhooks.webhook_subscriptions AS s WHERE s.status = 'ACTIVE'),
-    due AS MATERIALIZED (
-        SELECT d.subscription_id, d.sequence FROM free AS f, LATERAL (
-            SELECT d.subscription_id, d.sequence FROM webhooks.delivery AS d
+    WITH head AS MATERIALIZED (
+        SELECT d.*, f.url, f.secret, CASE WHEN f.old_until > $1 THEN f.old_secret END AS old_secret
+        FROM webhooks.webhook_subscriptions AS f LEFT JOIN unnest($4::uuid[], $5::int[]) AS a (id, away) ON a.id = f.id,
+        LATERAL (
+            SELECT d.subscription_id, d.key, d.sequence FROM webhooks.delivery AS d
             WHERE d.subscription_id = f.id AND d.status = 'PENDING' AND d.due_at <= $1 AND d.lease_until <= $1
               AND (d.attempts > 0 OR f.open_until <= $1)
               AND d.sequence = (SELECT e.sequence FROM webhooks.delivery AS e
                                 WHERE e.subscription_id = d.subscription_id AND e.status = 'PENDING' AND e.key = d.key
                                 ORDER BY e.sequence LIMIT 1)
-            ORDER BY d.due_at, d.sequence LIMIT greatest(f.slots, 0) FOR UPDATE SKIP LOCKED) AS d)
-    UPDATE webhooks.delivery AS d SET lease_until = $2 FROM due JOIN free AS f ON f.id = due.subscription_id
-    WHERE d.subscription_id = due.subscription_id AND d.sequence = due.sequence
-    RETURNING d.subscription_id, d.sequence, d.event_id, d.attempts, d.lease_until, d.body, f.url, f.secret,
-              CASE WHEN f.old_until > $1 THEN f.old_secret END AS old_secret
+            ORDER BY d.due_at, d.sequence LIMIT greatest($3 - coalesce(a.away, 0), 0) FOR UPDATE SKIP LOCKED) AS d
+        WHERE f.status = 'ACTIVE'),
+    run AS MATERIALIZED (
+        SELECT h.*, n.next, bool_and(n.next = h.sequence OR n.follows)
+                                OVER (PARTITION BY h.subscription_id, h.key ORDER BY n.next) AS together
+        FROM head AS h, LATERAL (
+            SELECT d.sequence AS next, d.attempts = 0 AND d.due_at <= $1 AND d.lease_until <= $1 AS follows
+            FROM webhooks.delivery AS d
+            WHERE d.subscription_id = h.subscription_id AND d.key = h.key AND d.status = 'PENDING'
+            ORDER BY d.sequence LIMIT $6) AS n)
+    UPDATE webhooks.delivery AS d SET lease_until = $2 FROM run AS r
+    WHERE r.together AND d.subscription_id = r.subscription_id AND d.sequence = r.next AND d.settled_at IS NULL
+    RETURNING d.subscription_id, d.sequence, d.event_id, d.key, d.attempts, d.lease_until, d.body, r.url, r.secret,
+              r.old_secret
 """
+"""The oldest message of each key that is due and in nobody's hands, and those that wait for nothing but it."""
 RECORD: Final = """
-    UPDATE webhooks.delivery AS d SET status = u.status, attempts = u.attempts, due_at = u.due_at, reason = u.reason,
-           lease_until = '-infinity', settled_at = CASE WHEN u.status <> 'PENDING' THEN $8::timestamptz END
-    FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::text[], $5::int[], $6::timestamptz[], $7::text[])
-         AS u (subscription_id, sequence, lease_until, status, attempts, due_at, reason)
-    WHERE d.subscription_id = u.subscription_id AND d.sequence = u.sequence AND d.status = 'PENDING'
-      AND d.lease_until = u.lease_until
-    RETURNING d.subscription_id, d.sequence
+    WITH said AS (
+        SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::text[], $5::int[], $6::timestamptz[],
+                             $7::text[], $8::timestamptz[], $9::int[], $10::timestamptz[]) WITH ORDINALITY
+            AS u (subscription_id, sequence, lease_until, status, attempts, due_at, reason, at, code, not_before,
+                  place)),
+    recorded AS (
+        UPDATE webhooks.delivery AS d SET status = u.status, attempts = u.attempts, due_at = u.due_at,
+               reason = u.reason, lease_until = '-infinity',
+               settled_at = CASE WHEN u.status <> 'PENDING' THEN $11::timestamptz END
+        FROM said AS u
+        WHERE d.subscription_id = u.subscription_id AND d.sequence = u.sequence AND d.status = 'PENDING'
+          AND d.lease_until = u.lease_until
+        RETURNING u.*),
+    logged AS (
+        INSERT INTO webhooks.webhook_delivery_attempts (subscription_id, sequence, attempt, at, status_code, outcome)
+        SELECT subscription_id, sequence, attempts, at, code, reason FROM recorded ORDER BY place),
+    went AS (
+        SELECT subscription_id AS id, bool_or(status = 'DELIVERED') AS taken, count(*) AS failures,
+               max(not_before) AS not_before
+        FROM recorded GROUP BY subscription_id),
+    news AS MATERIALIZED (
+        SELECT w.* FROM went AS w JOIN webhooks.webhook_subscriptions AS s ON s.id = w.id
+        WHERE NOT w.taken OR s.failures > 0 OR s.open_until > '-infinity' ORDER BY s.id FOR NO KEY UPDATE OF s),
+    health AS (
+        UPDATE webhooks.webhook_subscriptions AS s
+        SET failures = CASE WHEN u.taken THEN 0 ELSE s.failures + u.failures END,
+            open_until = CASE WHEN u.taken THEN '-infinity'
+                              WHEN s.failures + u.failures >= $13 THEN greatest(u.not_before, $12)
+                              ELSE greatest(u.not_before, s.open_until) END
+        FROM news AS u WHERE s.id = u.id)
+    SELECT subscription_id, sequence FROM recorded
 """
-LOG: Final = """
-    INSERT INTO webhooks.webhook_delivery_attempts (subscription_id, sequence, attempt, at, status_code, outcome)
-    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::int[], $4::timestamptz[], $5::int[], $6::text[])
-"""
-HEALTH: Final = """
-    UPDATE webhooks.webhook_subscriptions AS s
-    SET failures = CASE WHEN u.taken THEN 0 ELSE s.failures + u.failures END,
-        open_until = CASE WHEN u.taken THEN '-infinity'
-                          WHEN s.failures + u.failures >= $6 THEN greatest(u.not_before, $5)
-                          ELSE greatest(u.not_before, s.open_until) END
-    FROM unnest($1::uuid[], $2::boolean[], $3::int[], $4::timestamptz[]) AS u (id, taken, failures, not_before)
-    WHERE s.id = u.id
+"""What became of attempts, their log, and what it says about their partners."""
+RELEASE: Final = """
+    UPDATE webhooks.delivery AS d SET lease_until = '-infinity'
+    FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[]) AS u (subscription_id, sequence, lease_until)
+    WHERE d.subscription_id = u.subscription_id AND d.sequence = u.sequence AND d.lease_until = u.lease_until
 """
 DISABLE: Final = """
     UPDATE webhooks.webhook_subscriptions SET status = 'DISABLED', why = 'the partner answered 410 Gone'
@@ -88,28 +117,27 @@ class Outcome(NamedTuple):
     event_id: UUID
 
 
-async def claim(tx: Tx) -> Sequence[Any]:
-    """What is due, the head of each key alone, now leased to the caller."""
+async def claim(tx: Tx, away: Mapping[UUID, int]) -> Sequence[Sequence[Any]]:
+    """What is due, now leased to the caller, who has so many runs `away`: the messages of each key, in order."""
     moment = clock.now()
-    return await tx.all(CLAIM, moment, moment + timedelta(seconds=LEASE_S), AT_ONCE)
+    until = moment + timedelta(seconds=LEASE_S)
+    rows = await tx.all(CLAIM, moment, until, AT_ONCE, list(away), list(away.values()), RUN)
+    runs: defaultdict[tuple[UUID, str], list[Any]] = defaultdict(list)
+    for row in sorted(rows, key=itemgetter("sequence")):
+        runs[row["subscription_id"], row["key"]].append(row)
+    return list(runs.values())
 
 
 async def record(tx: Tx, outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Write down what became of attempts; those whose lease had gone to somebody else change nothing."""
     moment = clock.now()
-    columns = [list(column) for column in zip(*(one[:7] for one in outcomes), strict=True)]
-    held = {(row[0], row[1]) for row in await tx.all(RECORD, *columns, moment)}
-    kept = [one for one in outcomes if (one.subscription_id, one.sequence) in held]
-    if not kept:
-        return []
-    await tx.run(
-        LOG, [one.subscription_id for one in kept], [one.sequence for one in kept], [one.attempts for one in kept],
-        [one.at for one in kept], [one.code for one in kept], [one.reason for one in kept],
-    )  # fmt: skip
-    ids = sorted({one.subscription_id for one in kept})
-    of = [[one for one in kept if one.subscription_id == id_] for id_ in ids]
-    taken = [any(one.status == "DELIVERED" for one in some) for some in of]
+    columns = [list(column) for column in zip(*(one[:10] for one in outcomes), strict=True)]
     until = moment + timedelta(seconds=CIRCUIT_S)
-    not_before = [max(one.not_before for one in some) for some in of]
-    await tx.run(HEALTH, ids, taken, [len(some) for some in of], not_before, until, CIRCUIT_AFTER)
-    return kept
+    held = {tuple(row) for row in await tx.all(RECORD, *columns, moment, until, CIRCUIT_AFTER)}
+    return [one for one in outcomes if (one.subscription_id, one.sequence) in held]
+
+
+async def release(tx: Tx, rows: Sequence[Any]) -> None:
+    """Let go of claimed messages that nobody tried to send."""
+    names = ("subscription_id", "sequence", "lease_until")
+    await tx.run(RELEASE, *([row[name] for row in rows] for name in names))

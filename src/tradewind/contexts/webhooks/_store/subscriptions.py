@@ -29,6 +29,8 @@ ROTATE: Final = """
     UPDATE webhooks.webhook_subscriptions SET old_secret = secret, old_until = $3, secret = $2 WHERE id = $1
 """
 DELETE: Final = "DELETE FROM webhooks.webhook_subscriptions WHERE id = $1"
+FORGET_ATTEMPTS: Final = "DELETE FROM webhooks.webhook_delivery_attempts WHERE subscription_id = $1"
+"""After the subscription: whoever records an attempt holds a delivery that goes with it, so there are no more."""
 
 
 async def read(tx: Tx, id_: UUID) -> SubscriptionView:

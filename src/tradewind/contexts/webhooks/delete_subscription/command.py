@@ -20,4 +20,5 @@ async def delete_subscription(command: DeleteSubscription, tx: Tx) -> None:
     """Refuses NoSuchSubscription."""
     if not await tx.run(subscriptions.DELETE, command.subscription_id):
         raise NoSuchSubscription
+    await tx.run(subscriptions.FORGET_ATTEMPTS, command.subscription_id)
     tx.audit("webhooks.delete", str(command.subscription_id))
