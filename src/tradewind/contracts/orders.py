@@ -88,8 +88,22 @@ class Step(Struct, frozen=True, kw_only=True, rename="camel"):
     why: str | None = None
 
 
+class EditView(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The last change of an order that was asked for: PENDING (nothing has changed yet), COMMITTED (the order is as
+    wanted, money is on its way), DONE, or REFUSED (the order stayed as it was, and `why`)."""
+
+    id: UUID
+    status: str
+    total_amount: Decimal
+    difference: Decimal
+    why: str | None = None
+
+
 class OrderView(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """An order. `totalAmount` = items + shipping + tax - discount, exact. `history` comes with a look at one order."""
+    """An order. `totalAmount` = items + shipping + tax - discount, exact. `version` is what `If-Match` names.
+
+    `history`, and the last `edit` where there was one, come with a look at one order.
+    """
 
     id: UUID
     status: str
@@ -103,6 +117,8 @@ class OrderView(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults
     shipping_method: str | None = None
     why: str | None = None
     history: tuple[Step, ...] | None = None
+    version: int = 0
+    edit: EditView | None = None
 
 
 class OrderedItem(Struct, frozen=True, rename="camel"):
@@ -165,6 +181,23 @@ class OrderPaid(Event, frozen=True):
     currency: str
     user_id: str | None = None
     """Whose it was then; old logs do not say."""
+
+
+class OrderEdited(Event, frozen=True):
+    """The order is of other goods, or goes elsewhere: what it is of now, and what it came to before."""
+
+    TYPE = "ecommerce.order.order.edited.v1"
+    order_id: UUID
+    edit_id: UUID
+    user_id: str
+    previous_amount: Decimal
+    total_amount: Decimal
+    currency: str
+    items: tuple[OrderedItem, ...]
+    shipping_amount: Decimal
+    tax_amount: Decimal
+    discount_amount: Decimal
+    address_changed: bool
 
 
 class OrderFulfilled(Event, frozen=True):

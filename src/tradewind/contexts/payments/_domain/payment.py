@@ -43,7 +43,10 @@ LIFECYCLE = Lifecycle(
 
 
 class Payment(Struct, frozen=True, kw_only=True):
-    """One order's payment. REFUNDED once nothing of the capture is left; until then refunds only add up."""
+    """One order's payment, or a part's. REFUNDED once nothing of the capture is left; until then refunds only add up.
+
+    What an edit added to an order is a part: its `order_id` is the edit's, `part_of` the order's.
+    """
 
     id: UUID
     order_id: UUID
@@ -55,6 +58,7 @@ class Payment(Struct, frozen=True, kw_only=True):
     refunded: int = 0
     provider_id: str | None = None
     why: str | None = None
+    part_of: UUID | None = None
 
     @property
     def left(self) -> Money:
@@ -97,7 +101,7 @@ class Payment(Struct, frozen=True, kw_only=True):
 
     def _facts(self) -> dict[str, Any]:
         return {
-            "order_id": self.order_id,
+            "order_id": self.part_of or self.order_id,
             "payment_id": self.id,
             "amount": self.amount.amount,
             "currency": self.amount.currency,
