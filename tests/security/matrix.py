@@ -206,6 +206,7 @@ ORDERS: Final = {
     f"GET {_ORDER}": order(SUPPORT, None, 200),
     f"GET {_ORDER}/status": order(SUPPORT, None, 200),
     f"POST {_ORDER}/pay": order(ADMIN, {"paymentMethod": "simulated:approve"}, 202),
+    f"PATCH {_ORDER}": order(SUPPORT, {"items": [{"sku": "<sku>", "qty": 6}]}, 202, 409),
     f"POST {_ORDER}/cancel": order(SUPPORT, {}, 200, 202),
     f"POST {_ORDER}/refunds": Row(ADMIN, REFUND),
     f"GET {_ORDER}/payment": Row(SUPPORT),

@@ -5,6 +5,7 @@ from typing import Any, Final, LiteralString, NamedTuple
 from tradewind.app.audit import (
     carts,
     coupons,
+    edits,
     goods,
     log,
     messages,
@@ -58,6 +59,8 @@ PROBES: Final = (
     Probe("order money", money.ORDER_MONEY, "compare orders.order_items with its first event in runtime.outbox"),
     Probe("payments", money.PAYMENTS, f"look at the provider's GET /v1/ledger/<order>; {_SAGA}"),
     Probe("refunds", money.REFUNDS, "tradewind saga show <refund> tells how it came to this"),
+    Probe("edits", edits.EDITS, "tradewind saga show <edit> tells how it came to this; compare orders.edit with "
+          "payments.payments and payments.refund of it"),
     Probe("returned pieces", returns.RETURNED_PIECES, "compare what was bought with GET /api/v1/orders/<id>/returns; "
           "take nothing back that was not"),
     Probe("returns", returns.RETURNS, "compare returns.line with inventory.inventory_adjustment and payments.refund of "

@@ -6,7 +6,7 @@ from msgspec import structs
 
 from tradewind.contexts.orders._domain.order import Status
 from tradewind.contexts.orders._domain.view import OrderView, Step, view
-from tradewind.contexts.orders._store import cancel_words, orders
+from tradewind.contexts.orders._store import cancel_words, edits, orders
 from tradewind.contracts.messages import Command
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import query
@@ -28,4 +28,5 @@ async def get_order(command: GetOrder, tx: Tx) -> OrderView:
     steps = tuple(Step(status=r["status"], event=r["event"], at=r["at"], why=r["why"]) for r in rows)
     if order.status is Status.CANCELED:
         order = structs.replace(order, why=await cancel_words.of(tx, order.id) or order.why)
-    return view(order, steps)
+    edit = await edits.newest(tx, order.id)
+    return view(order, steps, edits.view(edit) if edit else None)
