@@ -83,7 +83,7 @@ class Edited(Struct, frozen=True, rename="camel"):
 
 
 class Facts(NamedTuple):
-    """What nothing but an edit changes of an order; amounts in minor units, lines as (sku, quantity, price of one) in their order."""
+    """What only an edit changes; amounts in minor units, lines as (sku, quantity, price of one) in their order."""
 
     user_id: str
     placed_at: datetime

@@ -42,7 +42,11 @@ TAKEN_OVER: Final = "DELETE FROM inventory.reservation WHERE order_id = $1"
 
 
 async def amend(tx: Tx, wish: Amendment) -> NotEnoughStock | ReservationEnded | None:
-    """None once it is done. What comes was held for the edit before, or is taken from what can be promised now."""
+    """None once it is done. What comes was held for the edit before, or is taken from what can be promised now.
+
+    What was put off is written first: others of the same transaction may have touched the same stock.
+    """
+    await tx.flush()
     lines = await _lines(tx, [wish.order_id, wish.edit_id])
     found = {row["sku"]: stock.from_row(row) for row in await tx.all(HOLD_STOCK, sorted({*wish.more, *wish.less}))}
     own = [line for line in lines if line.order_id == wish.order_id]

@@ -30,6 +30,7 @@ from tradewind.contracts.shipping import ShippingPeer
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.versions import expect
 from tradewind.runtime.database import Tx
+from tradewind.runtime.failpoints import failpoint
 from tradewind.runtime.handlers import Follow, handler
 from tradewind.runtime.saga import signals
 from tradewind.runtime.saga import store as sagas
@@ -80,10 +81,14 @@ async def edit_order(command: EditOrder, tx: Tx) -> OrderView:
     wanted = {line.sku: line.qty for line in command.items}
     edit = await reprice(tx, order, new_id(), wanted, address, command.payment_method)
     tx.audit("orders.edit", str(order.id), edit_id=str(edit.id), difference_minor=edit.difference.minor)
+    tx.on_commit.append(lambda: failpoint("edit.after_commit"))
     if edit.difference.minor > 0:
-        return view(order, edit=edits.view(await _begin(tx, order, edit)))
+        begun = await _begin(tx, order, edit)
+        failpoint("edit.before_commit")
+        return view(order, edit=edits.view(begun))
     made = await _at_once(tx, order, edit)
     await tx.flush()
+    failpoint("edit.before_commit")
     return view(await orders.read(tx, order.id), edit=edits.view(made))
 
 

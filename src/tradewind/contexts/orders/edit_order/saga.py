@@ -49,7 +49,6 @@ async def commit_edit(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
         tx.calls = {**tx.calls, str(edit.order_id): task.call}
         refusal = await _commit(tx, held[edit.order_id], edit, task) if edit.status is Status.PENDING else None
         outcomes.append(Done() if refusal is None else Refused(refusal))
-        await tx.flush()  # two edits may be of the same stock
     return outcomes
 
 

@@ -12,6 +12,7 @@ from tradewind.contracts.payments import RefundsPeer
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
 from tradewind.runtime.database import Tx
+from tradewind.runtime.failpoints import failpoint
 from tradewind.runtime.handlers import handler
 
 
@@ -33,6 +34,9 @@ async def inspect_return(command: InspectReturn, tx: Tx) -> ReturnView:
     returns.save_lines(tx, settled)
     returns.save(tx, settled)
     tx.audit("returns.inspect", str(settled.id), refund_minor=settled.amount.minor)
+    await tx.flush()
+    failpoint("inspect.before_commit")
+    tx.on_commit.append(lambda: failpoint("inspect.after_commit"))
     return view(settled)
 
 
