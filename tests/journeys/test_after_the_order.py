@@ -53,6 +53,11 @@ def test_what_nobody_wants_back_brings_nothing() -> None:
     """In Gherkin."""
 
 
+@scenario("features/returns.feature", "What came back is exchanged")
+def test_what_came_back_is_exchanged() -> None:
+    """In Gherkin."""
+
+
 @scenario("features/lost.feature", "A lost parcel is sent once more")
 def test_a_lost_parcel_is_sent_once_more() -> None:
     """In Gherkin."""
@@ -104,6 +109,24 @@ def _all_back(story: Story) -> None:
 @when(parsers.parse('they ask to give {quantity:d} of "{name}" back'))
 def _ask(story: Story, quantity: int, name: str) -> None:
     story.shopper.told("POST", _returns(story), _wish(story, quantity, name))
+
+
+@when(parsers.parse('they ask for {quantity:d} of "{other}" instead of {back:d} of "{name}"'))
+def _exchange(story: Story, quantity: int, other: str, back: int, name: str) -> None:
+    wish = {**_wish(story, back, name), "exchange": [{"sku": story.skus[other], "qty": quantity}]}
+    story.shopper.told("POST", _returns(story), wish)
+
+
+@then(parsers.parse('{quantity:d} of "{name}" is on its way to them, paid for'))
+def _exchanged(story: Story, quantity: int, name: str) -> None:
+    path = f"/api/v1/orders/{_newest(story)['replacementOrderId']}"
+    eventually(lambda: story.shopper.told("GET", path)["status"] == "PAID")
+    order, warehouse = story.shopper.told("GET", path), story.staff("warehouse")
+    assert [(line["sku"], line["qty"]) for line in order["items"]] == [(story.skus[name], quantity)]
+    payment = story.staff("support").told("GET", f"{path}/payment")
+    assert payment["captured"] == order["totalAmount"]
+    shipment = warehouse.told("GET", f"{path}/shipment")
+    assert (shipment["status"], shipment["address"]["line1"]) == ("READY", GERMANY["line1"])
 
 
 @when("support lets it come back")

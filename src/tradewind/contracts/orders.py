@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from tradewind.contracts.messages import Command, Event
-from tradewind.kernel.errors import Invalid
+from tradewind.kernel.errors import Invalid, Refusal
 from tradewind.kernel.money import Money
 
 MAX_LINES: Final = 1_000
@@ -269,8 +269,23 @@ class Bought(Struct, frozen=True, kw_only=True):
     """When the buyer had it; None before."""
 
 
+class Replacement(Struct, frozen=True, kw_only=True):
+    """An order for `goods` (SKU to pieces) that its buyer gets for some that came back of the order `of`."""
+
+    of: UUID
+    order_id: UUID
+    goods: Mapping[str, int]
+
+
 class OrdersPeer(Protocol):
     """What others may ask of orders inside their own transaction."""
+
+    async def replace(self, tx: Any, replacement: Replacement) -> Refusal | None:
+        """Place that order, its goods held, as its buyer would: None, or why it cannot be. Once in a transaction.
+
+        What they had before costs what it cost then, other things what they cost now; there is no carriage.
+        """
+        ...
 
     async def bought(self, tx: Any, order_id: UUID, *, hold: bool = False) -> Bought | None:
         """The order, None where there is none. `hold`: nobody else holds or moves it until the transaction ends."""

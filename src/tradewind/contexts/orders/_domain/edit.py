@@ -91,15 +91,15 @@ def more(order: Order, wanted: Mapping[str, int]) -> dict[str, int]:
     return {sku: quantity - had.get(sku, 0) for sku, quantity in wanted.items() if quantity > had.get(sku, 0)}
 
 
-def kept(order: Order, wanted: Mapping[str, int]) -> Kept:
-    """What stays. Of several lines of one SKU the last one goes first."""
+def kept(order: Order, wanted: Mapping[str, int], *, fees: bool = True) -> Kept:
+    """What stays, with fees or without. Of several lines of one SKU the last one goes first."""
     gone = {sku: had - wanted[sku] for sku, had in order.quantities.items() if wanted.get(sku, had) < had}
     lines: list[Line] = []
     for line in reversed(order.lines):
         taken = min(gone.get(line.sku, 0), line.quantity) if line.kind == "goods" else 0
         if taken:
             gone[line.sku] -= taken
-        if taken < line.quantity:
+        if taken < line.quantity and (fees or line.kind == "goods"):
             lines.append(_with(line, line.quantity - taken))
     stays, whole = sum(line.unit_price.minor * line.quantity for line in lines), order.items_total.minor
     return Kept(

@@ -31,7 +31,7 @@ async def reprice(
         raise UnfitEdit(f"Pieces of a flash sale stay as they were ordered: {', '.join(limited)}.", skus=limited)
     if address is not None and order.shipping_method is not None:
         _same_place(order.shipping_address, address)
-    stays, comes = edits.kept(order, wanted), await _added(tx, order, edits.more(order, wanted))
+    stays, comes = edits.kept(order, wanted), await added(tx, order, edits.more(order, wanted))
     lines = edits.together(stays, comes)
     edit = Edit(
         id=edit_id,
@@ -59,7 +59,7 @@ def _same_place(before: Mapping[str, str] | None, address: Mapping[str, str]) ->
         raise UnfitEdit("Taxes and carriage are other ones there: cancel it, and order anew.")
 
 
-async def _added(tx: Tx, order: Order, more: Mapping[str, int]) -> Added:
+async def added(tx: Tx, order: Order, more: Mapping[str, int]) -> Added:
     """What comes, as it would be sold now: of an order that was quoted with its taxes, else by the price alone."""
     nothing = Money(0, order.currency)
     if not more:
