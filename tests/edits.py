@@ -7,16 +7,19 @@ from tests.builders import a_product, an_ended_order
 from tests.comebacks import SHIPMENT, STAFF
 from tests.shops import Shop, until
 from tradewind.app.audit import audit
+from tradewind.contexts.inventory.expire_reservations.timer import EXPIRE_RESERVATIONS
 from tradewind.contexts.orders._domain.edit import OVER
 from tradewind.contexts.orders.edit_order.command import EditOrder, Quantity
 from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER
-from tradewind.contexts.shipping.manifest import DispatchShipment
+from tradewind.contexts.shipping.manifest import DispatchShipment, ReportLoss
 from tradewind.contracts.orders import OrderView
+from tradewind.runtime.call import internal_call
 from tradewind.runtime.saga import signals
 from tradewind.runtime.saga.advance import Compensate
 
 STOCK = "SELECT on_hand, reserved FROM inventory.inventory_stock WHERE sku = $1"
+PARKED = "SELECT phase = 'NEEDS_ATTENTION' FROM runtime.saga WHERE id = $1"
 MONEY = """
     SELECT sum(captured_minor - refunded_minor)::int FROM payments.payments WHERE order_id = $1 OR part_of = $1
 """
@@ -81,6 +84,24 @@ async def dispatch(shop: Shop, order_id: UUID) -> None:
     """Hand its parcel over."""
     shipment_id = await shop.db.pool.fetchval(SHIPMENT, order_id)
     await shop.dispatch(DispatchShipment(shipment_id=shipment_id), STAFF)
+
+
+async def lose(shop: Shop, order_id: UUID) -> None:
+    """Report its parcel as lost."""
+    await shop.dispatch(ReportLoss(shipment_id=await shop.db.pool.fetchval(SHIPMENT, order_id)), STAFF)
+
+
+async def expire(shop: Shop, *, due: bool = True) -> None:
+    """The time of everything that is held is over, or of what is `due` by now; the timer sees it."""
+    if due:
+        await shop.db.pool.execute("UPDATE inventory.reservation SET expires_at = now() WHERE state = 'HELD'")
+    async with shop.db.transaction(internal_call("test")) as tx:
+        await EXPIRE_RESERVATIONS.run(tx)
+
+
+async def parked(shop: Shop, saga_id: UUID) -> None:
+    """Wait until this saga needs a person."""
+    await until(shop, lambda: shop.db.pool.fetchval(PARKED, saga_id))
 
 
 async def undone(shop: Shop, order_id: UUID) -> None:

@@ -21,5 +21,5 @@ CART, BOUGHT, MERGED = "carts fold to the row", "carts agree with orders", "merg
 COUPONS, USES = "coupons", "coupon uses"
 PRICES, TOLD, BOOKS = "price history", "prices told", "price books"
 MESSAGES = "messages"
-PIECES, RETURNED = "returned pieces", "returns"
+PIECES, RETURNED, EDITED = "returned pieces", "returns", "edits"
 REVIEWS, RATINGS, LEARNED = "reviews", "ratings", "recommendations"

@@ -1,4 +1,4 @@
-"""Exchanges: what was taken back goes out anew, at what it cost, or the buyer has the money; once, in one transaction."""
+"""Exchanges: what was taken back goes out anew, at what it cost, or the buyer has the money; in one transaction."""
 
 import asyncio
 from typing import Any

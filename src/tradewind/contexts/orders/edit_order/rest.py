@@ -12,7 +12,7 @@ from tradewind.contexts.orders._domain.edit import EditUnderWay, MethodMissing, 
 from tradewind.contexts.orders._domain.view import OrderView
 from tradewind.contexts.orders._store.orders import NoSuchOrder
 from tradewind.contexts.orders.edit_order.command import EditOrder, Quantity
-from tradewind.contracts.inventory import NotEnoughStock
+from tradewind.contracts.inventory import NotEnoughStock, ReservationEnded
 from tradewind.contracts.orders import MAX_LINES, MAX_QUANTITY, UnfitCurrency, UnknownProduct
 from tradewind.contracts.pricing import NoSuchPrice
 
@@ -37,8 +37,8 @@ class OrderPatch(Body, frozen=True):
     status=202,
     waits=True,
     raises=(
-        NoSuchOrder, NotEditable, EditUnderWay, UnfitEdit, MethodMissing, NotEnoughStock, UnknownProduct, UnfitCurrency,
-        NoSuchPrice, InvalidAddress,
+        NoSuchOrder, NotEditable, EditUnderWay, UnfitEdit, MethodMissing, NotEnoughStock, ReservationEnded,
+        UnknownProduct, UnfitCurrency, NoSuchPrice, InvalidAddress,
     ),
 )  # fmt: skip
 async def edit_order(order_id: UUID, body: OrderPatch, if_match: IfMatch, call: Call, dispatch: Dispatch) -> OrderView:
