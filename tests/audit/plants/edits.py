@@ -1,6 +1,6 @@
 """Edits that say something else than their orders, payments and refunds."""
 
-from tests.audit.plants.plant import EDITED, FOLD, LEDGER, PAYMENTS, RESERVATIONS, STOCK, Plant
+from tests.audit.plants.plant import EDITED, FOLD, LEDGER, PAYMENTS, RESERVATIONS, SHOWN, STOCK, Plant
 
 _DEARER = "(SELECT id FROM orders.edit WHERE order_id = '{dearer}')"
 _CHEAPER = "(SELECT id FROM orders.edit WHERE order_id = '{cheaper}')"
@@ -20,7 +20,7 @@ OF_EDITS = (
     Plant(
         "an edit that was paid for and is not",
         f"DELETE FROM orders.edit WHERE id = {_DEARER}",
-        (EDITED, PAYMENTS, FOLD, LEDGER),
+        (EDITED, PAYMENTS, FOLD, SHOWN),
         "but there is no such edit",
     ),
     Plant(
