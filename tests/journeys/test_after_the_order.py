@@ -23,7 +23,7 @@ pytestmark = pytest.mark.xdist_group("after-the-order")
 SETTLE_S = 20.0
 ELSEWHERE = {**GERMANY, "line1": "Kurze Straße 2"}
 
-scenarios("features/edit.feature")
+scenarios("features/edit.feature", "features/refunds.feature")
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -98,6 +98,43 @@ def _pay_back(story: Story) -> None:
     order, quote = story.shopper.order["id"], story.shopper.quote
     refund = {"amount": float(quote["total"]), "currency": quote["currency"], "reason": "the parcel is lost"}
     story.staff("admin").told("POST", f"/api/v1/orders/{order}/refunds", refund)
+
+
+def _refund(story: Story, body: dict[str, object]) -> httpx2.Response:
+    path = f"/api/v1/orders/{story.shopper.order['id']}/refunds"
+    return story.staff("admin").send("POST", path, {"reason": "goodwill", **body})
+
+
+@when(parsers.parse("the shop pays {amount} EUR back"))
+def _pay_amount(story: Story, amount: str) -> None:
+    assert _refund(story, {"amount": float(amount)}).status_code == 202
+
+
+@when(parsers.parse('the shop pays {quantity:d} of "{name}" back'))
+def _pay_goods(story: Story, quantity: int, name: str) -> None:
+    assert _refund(story, {"lines": [{"sku": story.skus[name], "qty": quantity}]}).status_code == 202
+
+
+def _payment(story: Story) -> dict[str, Any]:
+    path = f"/api/v1/orders/{story.shopper.order['id']}/payment"
+    told: dict[str, Any] = story.staff("support").told("GET", path)
+    return told
+
+
+@then(parsers.parse("{amount} EUR went back"))
+def _went_back(story: Story, amount: str) -> None:
+    eventually(lambda: _payment(story)["refunded"] == Decimal(amount))
+
+
+@then("the rest can be paid back, and nothing beyond it")
+def _rest(story: Story) -> None:
+    before = _payment(story)
+    rest = before["captured"] - before["refunded"]
+    assert before["captured"] == story.order_of(story.shopper)["totalAmount"]
+    too_much = _refund(story, {"amount": float(rest + Decimal("0.01"))})
+    assert (too_much.status_code, too_much.json()["type"]) == (409, "/problems/refund-too-large")
+    assert _refund(story, {"amount": float(rest)}).status_code == 202
+    eventually(lambda: _payment(story)["refunded"] == before["captured"])
 
 
 @then("they have everything back")
