@@ -131,6 +131,18 @@ async def test_a_capture_is_asked_for_again_when_a_person_says_so(working_shop: 
     assert await violations(working_shop) == []
 
 
+async def test_an_edit_hears_that_the_money_is_back_and_does_not_wait_until_it_looks(
+    working_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tradewind.contexts.orders.edit_order.saga.REFUND_PATIENCE_S", 3600.0)
+    order_id = await a_paid_order(working_shop)
+    await edit(working_shop, order_id, BOOK=1)
+    order = await over(working_shop, order_id)
+    assert order.edit is not None
+    assert order.edit.status == "DONE"
+    assert await money(working_shop, order_id) == 1250
+
+
 @pytest.mark.parametrize("step", [step.name for step in EDIT_ORDER.steps if isinstance(step.do, Local)])
 async def test_a_local_step_that_runs_again_changes_nothing(working_shop: Shop, step: str) -> None:
     order_id = await a_paid_order(working_shop)
