@@ -29,15 +29,16 @@ async def a_delivered_order(shop: Shop, sku: str, qty: int) -> UUID:
     return order_id
 
 
-async def asked(shop: Shop, order_id: UUID, sku: str, qty: int) -> Any:
-    """A return that somebody asked for."""
-    wish = RequestReturn(order_id=order_id, lines=(Wanted(sku, qty),), reason=Reason.DAMAGED)
+async def asked(shop: Shop, order_id: UUID, sku: str, qty: int, **exchange: int) -> Any:
+    """A return that somebody asked for; `exchange`: what they would rather have, by SKU."""
+    rather = tuple(Wanted(*one) for one in exchange.items())
+    wish = RequestReturn(order_id=order_id, lines=(Wanted(sku, qty),), reason=Reason.DAMAGED, exchange=rather)
     return await shop.dispatch(wish, STAFF)
 
 
-async def received(shop: Shop, order_id: UUID, sku: str, qty: int) -> Any:
+async def received(shop: Shop, order_id: UUID, sku: str, qty: int, **exchange: int) -> Any:
     """A return whose parcel is in the warehouse."""
-    one = await asked(shop, order_id, sku, qty)
+    one = await asked(shop, order_id, sku, qty, **exchange)
     await shop.dispatch(ApproveReturn(return_id=one.id), STAFF)
     return await shop.dispatch(ReceiveReturn(return_id=one.id), STAFF)
 

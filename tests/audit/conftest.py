@@ -27,6 +27,7 @@ from tradewind.app.wiring import Shop, open_shop
 from tradewind.contexts.catalog.create_product.command import CreateProduct
 from tradewind.contexts.inventory.adjust_stock.command import AdjustStock
 from tradewind.contexts.orders.cancel_order.command import CancelOrder
+from tradewind.contexts.orders.edit_order.command import EditOrder, Quantity
 from tradewind.contexts.orders.place_order.command import OrderLine, PlaceOrder
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER
 from tradewind.contexts.payments.refund_payment.command import RefundPayment
@@ -118,10 +119,14 @@ async def live(shop: Shop) -> dict[str, UUID]:
     orders |= {"waiting": await place(shop, None), "canceled": await place(shop, None, qty=7)}
     orders |= {"nowhere": await place(shop, country="AQ"), "returned": await place(shop, qty=3)}
     orders |= {"delivered": await place(shop, qty=4), "part": await place(shop, qty=5)}
+    orders |= {"dearer": await place(shop, qty=8), "cheaper": await place(shop, qty=9)}
     await shop.dispatch(CancelOrder(order_id=orders["canceled"], reason="changed my mind"), a_call(subject="buyer"))
     await rest(shop, parked=1)
     async with shop.db.transaction(internal_call("test")) as tx:
         await signals.mend(tx, PLACE_ORDER, orders["decline-capture"], Compensate("the bank will not pay"))
+    for order, pieces in (("dearer", 3), ("cheaper", 0)):
+        change = EditOrder(order_id=orders[order], expected=None, items=(Quantity("ROPE", pieces),))
+        await shop.dispatch(change, internal_call("test"))
     for order, minor in (("returned", 6250), ("part", 100)):
         refund = RefundPayment(order_id=orders[order], amount=Decimal(minor) / 100, reason="came back")
         await shop.dispatch(refund, internal_call("test"))

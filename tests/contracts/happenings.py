@@ -121,8 +121,8 @@ async def code(shop: Shop, mails: Path) -> str:
 
     async def look() -> str:
         letters = [email.message_from_bytes(path.read_bytes(), policy=default) for path in mails.glob("*.eml")]
-        plain = [one for one in letters if one["To"] == EMAIL and not one.is_multipart()]  # not what was noticed of it
-        texts = [str(one.get_content()) for one in plain]
+        plain = [one.get_body(("plain",)) for one in letters if one["To"] == EMAIL]
+        texts = [str(one.get_content()) for one in plain if one is not None]
         return max((found for text in texts for found in _CODE.findall(text)), key=len, default="")
 
     found: str = await until(shop, look)

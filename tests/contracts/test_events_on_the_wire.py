@@ -34,6 +34,7 @@ from tradewind.contexts.customers.manifest import ErasePerson
 from tradewind.contexts.inventory._domain.settings import RESERVATION_TTL_S
 from tradewind.contexts.inventory.manifest import AdjustStock
 from tradewind.contexts.orders.cancel_order.command import CancelOrder
+from tradewind.contexts.orders.edit_order.command import EditOrder, Quantity
 from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.pay_order.command import PayOrder
 from tradewind.contexts.orders.place_order.command import OrderLine, PlaceOrder
@@ -104,6 +105,8 @@ async def goods(shop: Shop) -> None:
 async def delivered(shop: Shop) -> None:
     """An order that goes well to its end; some of the money goes back later."""
     bought = await order(shop, "simulated:approve", wants="PAID")
+    more = EditOrder(order_id=bought, expected=None, items=(Quantity(SKU, 2),))
+    await shop.dispatch(more, a_call("admin", subject="staff", wait_s=20))
     shipment = await shop.dispatch(GetOrderShipment(order_id=bought), STAFF)
     await shop.dispatch(DispatchShipment(shipment_id=shipment.id), STAFF)
     await shop.dispatch(ReportLoss(shipment_id=shipment.id), STAFF)

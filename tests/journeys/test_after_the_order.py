@@ -1,4 +1,4 @@
-"""Goods come back or never arrive, over HTTP: features/returns and lost; the auditor finds nothing after each."""
+"""Orders are changed, goods come back or never arrive, over HTTP; the auditor finds nothing after each."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,12 +6,13 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import httpx2
 import pytest
 import pytest_asyncio
-from pytest_bdd import parsers, scenario, then, when
+from pytest_bdd import parsers, scenario, scenarios, then, when
 
 from tests.adapters.payment_provider.provider_process import ProviderProcess
-from tests.journeys.shopping import Story, eventually
+from tests.journeys.shopping import GERMANY, Shopper, Story, eventually
 from tests.markets import Market, open_market
 from tradewind.app.audit import audit
 from tradewind.app.engines import Engines
@@ -20,6 +21,9 @@ from tradewind.app.settings import Settings
 pytestmark = pytest.mark.xdist_group("after-the-order")
 
 SETTLE_S = 20.0
+ELSEWHERE = {**GERMANY, "line1": "Kurze Straße 2"}
+
+scenarios("features/edit.feature", "features/refunds.feature")
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -49,6 +53,11 @@ def test_what_nobody_wants_back_brings_nothing() -> None:
     """In Gherkin."""
 
 
+@scenario("features/returns.feature", "What came back is exchanged")
+def test_what_came_back_is_exchanged() -> None:
+    """In Gherkin."""
+
+
 @scenario("features/lost.feature", "A lost parcel is sent once more")
 def test_a_lost_parcel_is_sent_once_more() -> None:
     """In Gherkin."""
@@ -67,6 +76,7 @@ def _carry(story: Story, *acts: str) -> None:
         warehouse.told("POST", f"/api/v1/shipments/{shipment}/{act}")
 
 
+@then("the parcel has reached them")
 @when("the parcel has reached them")
 def _delivered(story: Story) -> None:
     _carry(story, "dispatch", "deliver")
@@ -90,6 +100,43 @@ def _pay_back(story: Story) -> None:
     story.staff("admin").told("POST", f"/api/v1/orders/{order}/refunds", refund)
 
 
+def _refund(story: Story, body: dict[str, object]) -> httpx2.Response:
+    path = f"/api/v1/orders/{story.shopper.order['id']}/refunds"
+    return story.staff("admin").send("POST", path, {"reason": "goodwill", **body})
+
+
+@when(parsers.parse("the shop pays {amount} EUR back"))
+def _pay_amount(story: Story, amount: str) -> None:
+    assert _refund(story, {"amount": float(amount)}).status_code == 202
+
+
+@when(parsers.parse('the shop pays {quantity:d} of "{name}" back'))
+def _pay_goods(story: Story, quantity: int, name: str) -> None:
+    assert _refund(story, {"lines": [{"sku": story.skus[name], "qty": quantity}]}).status_code == 202
+
+
+def _payment(story: Story) -> dict[str, Any]:
+    path = f"/api/v1/orders/{story.shopper.order['id']}/payment"
+    told: dict[str, Any] = story.staff("support").told("GET", path)
+    return told
+
+
+@then(parsers.parse("{amount} EUR went back"))
+def _went_back(story: Story, amount: str) -> None:
+    eventually(lambda: _payment(story)["refunded"] == Decimal(amount))
+
+
+@then("the rest can be paid back, and nothing beyond it")
+def _rest(story: Story) -> None:
+    before = _payment(story)
+    rest = before["captured"] - before["refunded"]
+    assert before["captured"] == story.order_of(story.shopper)["totalAmount"]
+    too_much = _refund(story, {"amount": float(rest + Decimal("0.01"))})
+    assert (too_much.status_code, too_much.json()["type"]) == (409, "/problems/refund-too-large")
+    assert _refund(story, {"amount": float(rest)}).status_code == 202
+    eventually(lambda: _payment(story)["refunded"] == before["captured"])
+
+
 @then("they have everything back")
 def _all_back(story: Story) -> None:
     path = f"/api/v1/orders/{story.shopper.order['id']}/payment"
@@ -99,6 +146,24 @@ def _all_back(story: Story) -> None:
 @when(parsers.parse('they ask to give {quantity:d} of "{name}" back'))
 def _ask(story: Story, quantity: int, name: str) -> None:
     story.shopper.told("POST", _returns(story), _wish(story, quantity, name))
+
+
+@when(parsers.parse('they ask for {quantity:d} of "{other}" instead of {back:d} of "{name}"'))
+def _exchange(story: Story, quantity: int, other: str, back: int, name: str) -> None:
+    wish = {**_wish(story, back, name), "exchange": [{"sku": story.skus[other], "qty": quantity}]}
+    story.shopper.told("POST", _returns(story), wish)
+
+
+@then(parsers.parse('{quantity:d} of "{name}" is on its way to them, paid for'))
+def _exchanged(story: Story, quantity: int, name: str) -> None:
+    path = f"/api/v1/orders/{_newest(story)['replacementOrderId']}"
+    eventually(lambda: story.shopper.told("GET", path)["status"] == "PAID")
+    order, warehouse = story.shopper.told("GET", path), story.staff("warehouse")
+    assert [(line["sku"], line["qty"]) for line in order["items"]] == [(story.skus[name], quantity)]
+    payment = story.staff("support").told("GET", f"{path}/payment")
+    assert payment["captured"] == order["totalAmount"]
+    shipment = warehouse.told("GET", f"{path}/shipment")
+    assert (shipment["status"], shipment["address"]["line1"]) == ("READY", GERMANY["line1"])
 
 
 @when("support lets it come back")
@@ -160,3 +225,109 @@ def _wish(story: Story, quantity: int, name: str) -> dict[str, object]:
 def _newest(story: Story) -> dict[str, Any]:
     newest: dict[str, Any] = story.shopper.told("GET", _returns(story))["items"][-1]
     return newest
+
+
+def _path(story: Story) -> str:
+    return f"/api/v1/orders/{story.shopper.order['id']}"
+
+
+def _patch(story: Story, shopper: Shopper, body: Any, **headers: str) -> httpx2.Response:
+    return shopper.send("PATCH", _path(story), body, **headers)
+
+
+def _tag(story: Story) -> str:
+    return story.shopper.send("GET", _path(story)).headers["ETag"]
+
+
+def _edit(story: Story, body: Any) -> None:
+    answer = _patch(story, story.shopper, body, **{"If-Match": _tag(story)})
+    assert answer.status_code == 202, answer.text
+
+
+def _wanted(story: Story, wanted: dict[str, int]) -> dict[str, Any]:
+    return {"items": [{"sku": story.skus[name], "qty": quantity} for name, quantity in wanted.items()]}
+
+
+@when("the order is paid")
+def _paid(story: Story) -> None:
+    eventually(lambda: story.order_of(story.shopper)["status"] == "PAID")
+
+
+@when(parsers.parse('they change the order to {first:d} of "{one}" and {second:d} of "{other}"'))
+def _change(story: Story, first: int, one: str, second: int, other: str) -> None:
+    _edit(story, _wanted(story, {one: first, other: second}))
+
+
+@when(
+    parsers.parse(
+        'they change the order to {first:d} of "{one}" and {second:d} of "{other}" by a card that is declined'
+    )
+)
+def _change_in_vain(story: Story, first: int, one: str, second: int, other: str) -> None:
+    _edit(story, {**_wanted(story, {one: first, other: second}), "paymentMethod": "simulated:decline"})
+
+
+@when("they have it sent to another street")
+def _elsewhere(story: Story) -> None:
+    _edit(story, {"shippingAddress": ELSEWHERE})
+
+
+@then("the change is done, and what they pay is what the order comes to")
+def _done(story: Story) -> None:
+    eventually(lambda: story.order_of(story.shopper)["edit"]["status"] == "DONE")
+    order = story.order_of(story.shopper)
+    payment = story.staff("support").told("GET", f"{_path(story)}/payment")
+    assert payment["captured"] - payment["refunded"] == order["totalAmount"]
+    lines = sum(line["qty"] * line["price"] for line in order["items"])
+    assert order["totalAmount"] == lines + order["shippingAmount"] + order["taxAmount"] - order["discountAmount"]
+
+
+@then(parsers.parse('the change is refused because of "{why}"'))
+def _refused(story: Story, why: str) -> None:
+    eventually(lambda: story.order_of(story.shopper)["edit"]["status"] == "REFUSED")
+    order = story.order_of(story.shopper)
+    assert (order["edit"]["why"], order["totalAmount"]) == (why, story.shopper.quote["total"])
+
+
+@then(parsers.parse('the order has {first:d} of "{one}" and {second:d} of "{other}"'))
+def _has(story: Story, first: int, one: str, second: int, other: str) -> None:
+    items = story.order_of(story.shopper)["items"]
+    has = [sum(line["qty"] for line in items if line["sku"] == story.skus[name]) for name in (one, other)]
+    assert has == [first, second]
+
+
+@then("the parcel goes there")
+def _goes(story: Story) -> None:
+    assert story.order_of(story.shopper)["edit"]["status"] == "DONE"
+    shipment = story.staff("warehouse").told("GET", f"{_path(story)}/shipment")
+    assert shipment["address"]["line1"] == ELSEWHERE["line1"]
+
+
+@then(parsers.parse('they cannot have {quantity:d} of "{name}" in it'))
+def _too_many(story: Story, quantity: int, name: str) -> None:
+    answer = _patch(story, story.shopper, _wanted(story, {name: quantity}), **{"If-Match": _tag(story)})
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/not-enough-stock")
+
+
+@then("nobody else may change the order, and nobody who has not looked at it")
+def _not_theirs(story: Story) -> None:
+    wish = {"items": [{"sku": sku, "qty": 2} for sku in story.skus.values()]}
+    other = Shopper(story.http)
+    other.become_guest()
+    for shopper, headers, status, problem in (
+        (other, {"If-Match": "*"}, 404, "no-such-order"),
+        (story.staff("warehouse"), {"If-Match": "*"}, 403, "forbidden"),
+        (story.shopper, {}, 428, "version-missing"),
+        (story.shopper, {"If-Match": '"1"'}, 412, "outdated"),
+    ):
+        answer = _patch(story, shopper, wish, **headers)
+        assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{problem}")
+
+
+@then("once the parcel is on its way they cannot change it")
+def _too_late(story: Story) -> None:
+    _carry(story, "dispatch")
+    answer = _patch(story, story.shopper, {"shippingAddress": ELSEWHERE}, **{"If-Match": _tag(story)})
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/not-editable")
+    assert story.order_of(story.shopper)["totalAmount"] == story.shopper.quote["total"]
+    assert Decimal(0) < story.shopper.quote["total"]

@@ -66,6 +66,8 @@ async def buy(who: Marked, sku: str) -> str:
     off = await who.told("POST", f"/api/v1/orders/{dropped}/cancel", said, headers={"Prefer": "wait=20"})
     assert (off["status"], off["why"]) == ("CANCELED", who.marks["words"])
     bought = (await who.told("POST", "/api/v1/orders", wish))["id"]
+    moved = {"shippingAddress": {**who.place, "line2": who.marks["second street"]}}
+    await who.told("PATCH", f"/api/v1/orders/{bought}", moved, headers={"If-Match": "*"})
     await who.told("POST", f"/api/v1/orders/{bought}/pay", {"paymentMethod": "simulated:approve"})
     return str(bought)
 

@@ -217,6 +217,7 @@ ORDERS: Final = {
     "DELETE /api/v1/payment-methods/{payment_method_id}": Row(
         NOBODY, own=own(204), hidden=CUSTOMERS, missing="no-such-payment-method"
     ),
+    f"PATCH {_ORDER}": order(SUPPORT, {"items": [{"sku": "<sku>", "qty": 6}]}, 202, 409),
     f"POST {_ORDER}/cancel": order(SUPPORT, {}, 200, 202),
     f"POST {_ORDER}/refunds": Row(ADMIN, REFUND),
     f"GET {_ORDER}/payment": Row(SUPPORT),

@@ -95,6 +95,22 @@ class Wanted(Struct, frozen=True):
     quantities: Mapping[str, int]
 
 
+class Amendment(Struct, frozen=True):
+    """What an edit changes of what an order holds: SKU to pieces that come, and to pieces that go.
+
+    What comes may be held already, for `edit_id`.
+    """
+
+    order_id: UUID
+    edit_id: UUID
+    more: Mapping[str, int]
+    less: Mapping[str, int]
+
+
+class ReservationEnded(Conflict):
+    """What was held is held no more."""
+
+
 class Delivery(Struct, frozen=True):
     """So many of a product came (or went, where it is less than none). What has a `reference` is booked once."""
 
@@ -121,6 +137,10 @@ class InventoryPeer(Protocol):
 
     async def release(self, tx: object, order_ids: Sequence[UUID], reason: str) -> None:
         """Give back whatever is held or was taken out."""
+        ...
+
+    async def amend(self, tx: object, amendment: Amendment) -> NotEnoughStock | ReservationEnded | None:
+        """Let the order hold, or have taken out, what the edit says; None, or why nothing changed. Once for an edit."""
         ...
 
     async def available(self, tx: object, skus: Sequence[str]) -> Mapping[str, int]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from tradewind.contracts.messages import Command, Event
-from tradewind.kernel.errors import Invalid
+from tradewind.kernel.errors import Invalid, Refusal
 from tradewind.kernel.money import Money
 
 MAX_LINES: Final = 1_000
@@ -97,8 +97,22 @@ class NextAction(Struct, frozen=True, kw_only=True, rename="camel"):
     type: str = "redirect"
 
 
+class EditView(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The last change of an order that was asked for: PENDING (nothing has changed yet), COMMITTED (the order is as
+    wanted, money is on its way), DONE, or REFUSED (the order stayed as it was, and `why`)."""
+
+    id: UUID
+    status: str
+    total_amount: Decimal
+    difference: Decimal
+    why: str | None = None
+
+
 class OrderView(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """An order. `totalAmount` = items + shipping + tax - discount, exact. `history` comes with a look at one order."""
+    """An order. `totalAmount` = items + shipping + tax - discount, exact. `version` is what `If-Match` names.
+
+    `history`, and the last `edit` where there was one, come with a look at one order.
+    """
 
     id: UUID
     status: str
@@ -113,6 +127,8 @@ class OrderView(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults
     why: str | None = None
     history: tuple[Step, ...] | None = None
     next_action: NextAction | None = None
+    version: int = 0
+    edit: EditView | None = None
 
 
 class OrderedItem(Struct, frozen=True, rename="camel"):
@@ -175,6 +191,23 @@ class OrderPaid(Event, frozen=True):
     currency: str
     user_id: str | None = None
     """Whose it was then; old logs do not say."""
+
+
+class OrderEdited(Event, frozen=True):
+    """The order is of other goods, or goes elsewhere: what it is of now, and what it came to before."""
+
+    TYPE = "ecommerce.order.order.edited.v1"
+    order_id: UUID
+    edit_id: UUID
+    user_id: str
+    previous_amount: Decimal
+    total_amount: Decimal
+    currency: str
+    items: tuple[OrderedItem, ...]
+    shipping_amount: Decimal
+    tax_amount: Decimal
+    discount_amount: Decimal
+    address_changed: bool
 
 
 class OrderFulfilled(Event, frozen=True):
@@ -246,8 +279,23 @@ class Bought(Struct, frozen=True, kw_only=True):
     """When the buyer had it; None before."""
 
 
+class Replacement(Struct, frozen=True, kw_only=True):
+    """An order for `goods` (SKU to pieces) that its buyer gets for some that came back of the order `of`."""
+
+    of: UUID
+    order_id: UUID
+    goods: Mapping[str, int]
+
+
 class OrdersPeer(Protocol):
     """What others may ask of orders inside their own transaction."""
+
+    async def replace(self, tx: Any, replacement: Replacement) -> Refusal | None:
+        """Place that order, its goods held, as its buyer would: None, or why it cannot be. Once in a transaction.
+
+        What they had before costs what it cost then, other things what they cost now; there is no carriage.
+        """
+        ...
 
     async def bought(self, tx: Any, order_id: UUID, *, hold: bool = False) -> Bought | None:
         """The order, None where there is none. `hold`: nobody else holds or moves it until the transaction ends."""

@@ -89,13 +89,15 @@ class SettlementDiffered(Event, frozen=True):
 class Charge(Struct, frozen=True):
     """What an order owes and how it is to be paid. `method` is the provider's token, never a card number.
 
-    `by_hand`: held only, and captured when the goods leave or somebody says so (D5).
+    `by_hand`: held only, and captured when the goods leave or somebody says so (D5). A part of an order that is paid
+    for apart (what an edit added) has an id of its own as `order_id`, and the order's as `part_of`.
     """
 
     order_id: UUID
     amount: Money
     method: str
     by_hand: bool = False
+    part_of: UUID | None = None
 
 
 class Wish(Protocol):
@@ -162,7 +164,7 @@ class PaymentsPeer(Protocol):
 
 
 class Claimed(Struct, frozen=True):
-    """A refund as it stands: PENDING while the provider is asked, DONE, or REFUSED by it."""
+    """A refund as it stands: PENDING while the provider is asked, DONE, or REFUSED by it (as a whole, or a part)."""
 
     amount: Money
     status: str
@@ -177,4 +179,23 @@ class RefundsPeer(Protocol):
         Never more than what is left of the capture; nothing is claimed where nothing is left. Idempotent by
         `refund_id`: one that is known is answered as it stands. Refuses with NotFound without a payment.
         """
+        ...
+
+    async def refund_amount(self, tx: Any, order_id: UUID, refund_id: UUID, amount: Money, reason: str) -> Claimed:
+        """As `refund`, of an amount: what is left of it where that is less."""
+        ...
+
+    async def standing(self, tx: Any, refund_ids: Sequence[UUID]) -> Mapping[UUID, Claimed]:
+        """Where these refunds stand; unknown ones are left out."""
+        ...
+
+    async def has_refunds(self, tx: Any, order_id: UUID, besides: Sequence[UUID]) -> bool:
+        """Whether some of the order was given back, or is to be, otherwise than by these refunds.
+
+        The order's payments are held, so that the answer stays true until the transaction ends.
+        """
+        ...
+
+    async def given_back(self, tx: Any, order_ids: Sequence[UUID]) -> frozenset[UUID]:
+        """Those of which everything that was taken is back with the buyer."""
         ...

@@ -197,6 +197,10 @@ class PricingPeer(Protocol):
         """
         ...
 
+    async def on_sale(self, tx: object, order_id: UUID) -> frozenset[str]:
+        """The SKUs of which the order has pieces of flash sales."""
+        ...
+
     def redeemed(self, tx: object, granted: Sequence[Redemption]) -> None:
         """Those became orders: count what they took, with the transaction's last statement."""
         ...

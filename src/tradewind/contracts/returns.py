@@ -39,6 +39,8 @@ class ReturnRequested(_ReturnEvent, frozen=True):
     TYPE = "ecommerce.return.return.requested.v1"
     items: tuple[ReturnedItem, ...]
     reason: str
+    exchange: tuple[ReturnedItem, ...] = ()
+    """What they would rather have."""
 
 
 class ReturnApproved(_ReturnEvent, frozen=True):
@@ -73,6 +75,8 @@ class ReturnInspected(_ReturnEvent, frozen=True):
     items: tuple[InspectedItem, ...]
     refund_amount: Decimal
     currency: str
+    replacement_id: UUID | None = None
+    """The order that goes out in exchange, where one does."""
 
 
 class ReturnRefunded(_ReturnEvent, frozen=True):

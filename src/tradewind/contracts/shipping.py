@@ -85,6 +85,18 @@ class ShippingPeer(Protocol):
         """They are paid: they may leave the house."""
         ...
 
+    async def hold(self, tx: Any, order_id: UUID) -> str | None:
+        """Let the order's goods not leave the house until `release`; None, or why it is too late."""
+        ...
+
+    async def redirect(self, tx: Any, order_id: UUID, address: Mapping[str, str]) -> str | None:
+        """Send the order's goods there, as far as they are in the house; None, or why not."""
+        ...
+
+    async def lost(self, tx: Any, order_ids: Sequence[UUID]) -> frozenset[UUID]:
+        """Those whose goods nobody knows the whereabouts of."""
+        ...
+
     async def cancel(self, tx: Any, order_ids: Sequence[UUID]) -> Mapping[UUID, str | None]:
         """Plan them no more; None, or why it is too late. An order without a shipment needs nothing."""
         ...

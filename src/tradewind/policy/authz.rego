@@ -34,6 +34,7 @@ needs := {
 	"orders.place": {"order:write"},
 	"orders.pay": {"order:write"},
 	"orders.cancel": {"order:write", "order:cancel"},
+	"orders.edit": {"order:write", "order:cancel"},
 	"orders.get": {"order:read"},
 	"orders.list": {"order:read"},
 	"carts.open": {"cart:write"},

@@ -32,6 +32,7 @@ CARTS_AND_ORDERS: Final = """
         FROM runtime.audit_entry WHERE action = 'carts.quote'),
     claimed AS (SELECT key FROM runtime.outbox WHERE type = 'ecommerce.order.order.claimed.v1'),
     erased AS (SELECT key FROM runtime.outbox WHERE type = 'ecommerce.customer.person.erased.v1'),
+    edited AS (SELECT key FROM runtime.outbox WHERE type = 'ecommerce.order.order.edited.v1'),
     held AS (SELECT cart_id::text AS cart_id, count(*) AS quotes FROM carts.quote GROUP BY 1),
     shared AS (SELECT order_id FROM bought GROUP BY order_id HAVING count(*) > 1),
     judged AS (
@@ -48,6 +49,8 @@ CARTS_AND_ORDERS: Final = """
             WHEN o.id IS NULL THEN format('became order %s, which does not exist', b.order_id)
             WHEN o.user_id <> b.owner AND b.order_id NOT IN (SELECT key FROM claimed) THEN
                 format('is of %s, its order %s is of %s', b.owner, b.order_id, o.user_id)
+            WHEN b.order_id IN (SELECT key FROM edited) THEN CASE WHEN h.quotes > 0 THEN
+                format('was bought, but %s quotes with their addresses are kept', h.quotes) END
             WHEN w.goods IS DISTINCT FROM i.goods THEN
                 format('wants %s, its order %s has %s', w.goods, b.order_id, i.goods)
             WHEN h.quotes > 0 THEN format('was bought, but %s quotes with their addresses are kept', h.quotes)

@@ -20,6 +20,8 @@ PAID: Final = "ecommerce.order.order.paid.v1"
 FULFILLED: Final = "ecommerce.order.order.fulfilled.v1"
 CANCELED: Final = "ecommerce.order.order.canceled.v1"
 FAILED: Final = "ecommerce.order.order.failed.v1"
+EDITED: Final = "ecommerce.order.order.edited.v1"
+"""Changes what an order is of, and not where it stands."""
 CLAIMED: Final = "ecommerce.order.order.claimed.v1"
 """Changes whose an order is, and nothing of where it stands."""
 
@@ -32,11 +34,13 @@ MOVES: Final = {
     ("RESERVED", CONFIRMED): "CONFIRMED",
     ("RESERVED", CANCELED): "CANCELED",
     ("RESERVED", FAILED): "FAILED",
+    ("PENDING_PAYMENT", EDITED): "PENDING_PAYMENT",
     ("PENDING_PAYMENT", CONFIRMED): "CONFIRMED",
     ("PENDING_PAYMENT", CANCELED): "CANCELED",
     ("PENDING_PAYMENT", FAILED): "FAILED",
     ("CONFIRMED", PAID): "PAID",
     ("CONFIRMED", CANCELED): "CANCELED",
+    ("PAID", EDITED): "PAID",
     ("PAID", FULFILLED): "FULFILLED",
     ("PAID", CANCELED): "CANCELED",
 }
@@ -66,8 +70,20 @@ class Placed(Struct, frozen=True, rename="camel"):
     placed_at: datetime
 
 
+class Edited(Struct, frozen=True, rename="camel"):
+    """What an edit tells."""
+
+    previous_amount: Decimal
+    total_amount: Decimal
+    currency: str
+    items: list[ItemTold]
+    shipping_amount: Decimal
+    tax_amount: Decimal
+    discount_amount: Decimal
+
+
 class Facts(NamedTuple):
-    """What never changes of an order; amounts in minor units, lines as (sku, quantity, price of one) in their order."""
+    """What only an edit changes; amounts in minor units, lines as (sku, quantity, price of one) in their order."""
 
     user_id: str
     placed_at: datetime
@@ -92,6 +108,7 @@ class Folded(NamedTuple):
 
 
 _placed: Final = msgspec.json.Decoder(Placed).decode
+_edited: Final = msgspec.json.Decoder(Edited).decode
 
 
 def fold(types: Sequence[str]) -> Folded:
@@ -107,12 +124,15 @@ def fold(types: Sequence[str]) -> Folded:
     return Folded(statuses, None)
 
 
-def facts(payload: str) -> Facts:
-    """What the first event tells. Raises ValueError where it cannot be read or its amounts are no money."""
+def facts(payload: str, edits: Sequence[str] = ()) -> Facts:
+    """What the first event tells, and those that changed it, each beginning where the one before ended.
+
+    Raises ValueError where one cannot be read, its amounts are no money, or it does not follow from the one before.
+    """
     try:
         told = _placed(payload)
         currency = told.currency
-        return Facts(
+        found = Facts(
             user_id=told.user_id,
             placed_at=told.placed_at,
             currency=currency,
@@ -120,10 +140,29 @@ def facts(payload: str) -> Facts:
             shipping=_minor(told.shipping_amount, currency),
             tax=_minor(told.tax_amount, currency),
             discount=_minor(told.discount_amount, currency),
-            lines=tuple((item.sku, item.qty, _minor(item.price, currency)) for item in told.items),
+            lines=_lines(told.items, currency),
         )
+        for edit in edits:
+            found = _after(found, _edited(edit))
+        return found
     except (msgspec.DecodeError, Invalid) as unreadable:
         raise ValueError(str(unreadable)) from unreadable
+
+
+def _after(before: Facts, told: Edited) -> Facts:
+    if (_minor(told.previous_amount, told.currency), told.currency) != (before.total, before.currency):
+        raise ValueError(f"an edit tells that it came to {told.previous_amount} {told.currency} before")
+    return before._replace(
+        total=_minor(told.total_amount, told.currency),
+        shipping=_minor(told.shipping_amount, told.currency),
+        tax=_minor(told.tax_amount, told.currency),
+        discount=_minor(told.discount_amount, told.currency),
+        lines=_lines(told.items, told.currency),
+    )
+
+
+def _lines(items: Sequence[ItemTold], currency: str) -> tuple[tuple[str, int, int], ...]:
+    return tuple((item.sku, item.qty, _minor(item.price, currency)) for item in items)
 
 
 def _minor(amount: Decimal, currency: str) -> int:

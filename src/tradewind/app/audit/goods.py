@@ -34,8 +34,11 @@ RESERVATIONS: Final = """
         FROM goods AS g FULL JOIN inventory.reservation AS r ON r.order_id = g.order_id AND r.sku = g.sku),
     judged AS (
         SELECT l.order_id, l.sku, coalesce(s.phase IN ('STARTED', 'COMPENSATING'), false) AS moving, CASE
-            WHEN o.id IS NULL THEN CASE WHEN l.state IS NOT NULL THEN
-                format('%s of it are %s for an order that does not exist', l.reserved, l.state) END
+            WHEN o.id IS NULL THEN CASE
+                WHEN e.id IS NULL AND l.state IS NOT NULL THEN
+                    format('%s of it are %s for an order that does not exist', l.reserved, l.state)
+                WHEN l.state = 'CONFIRMED' OR l.state = 'HELD' AND e.status <> 'PENDING' THEN
+                    format('%s of it are %s for an edit that is %s', l.reserved, l.state, e.status) END
             WHEN l.state IS NOT NULL AND l.reserved IS DISTINCT FROM l.ordered THEN
                 format('%s were reserved, %s ordered', l.reserved, coalesce(l.ordered, 0))
             WHEN o.status IN ('CANCELED', 'FAILED', 'PENDING_RESERVATION') THEN CASE
@@ -49,6 +52,7 @@ RESERVATIONS: Final = """
             END AS why
         FROM line AS l
         LEFT JOIN orders.orders AS o ON o.id = l.order_id
+        LEFT JOIN orders.edit AS e ON e.id = l.order_id
         LEFT JOIN runtime.saga AS s ON s.id = l.order_id)
     SELECT count(*) AS checked, count(*) FILTER (WHERE moving) AS in_flight, count(why) AS violated,
            (array_agg(format('order %s, SKU %s: %s', order_id, sku, why) ORDER BY order_id, sku)
@@ -64,7 +68,10 @@ SHIPMENTS: Final = """
             WHEN s.undoing THEN NULL
             WHEN o.status = 'FULFILLED' THEN CASE WHEN h.status IS DISTINCT FROM 'DELIVERED' THEN
                 format('the order is FULFILLED, but its shipment is %s', coalesce(h.status, 'missing')) END
-            WHEN o.status = 'PAID' THEN CASE WHEN h.status IS NULL OR h.status IN ('PLANNED', 'CANCELED') THEN
+            WHEN o.status = 'PAID' THEN CASE
+                WHEN h.status = 'PLANNED' AND EXISTS (SELECT FROM orders.edit AS e WHERE e.order_id = o.id
+                                                      AND e.status IN ('PENDING', 'COMMITTED')) THEN NULL
+                WHEN h.status IS NULL OR h.status IN ('PLANNED', 'CANCELED') THEN
                 format('the order is PAID, but its shipment is %s', coalesce(h.status, 'missing'))
                 WHEN h.delivered_at < now() - make_interval(secs => $2) THEN
                 format('its goods arrived at %s, but the order is not FULFILLED', h.delivered_at) END

@@ -2,7 +2,7 @@
 
 Along a key the order is judged within one domain (the second part of the type): its events are told by those who hold
 one row. Events of two domains, a refund's and a shipment's of one order, may be told at the same moment, and so may
-those of two reviews of one product.
+those of two reviews of one product, or of two payments of one order.
 """
 
 from typing import Final
@@ -14,7 +14,8 @@ LOG_ORDER: Final = """
                    lag(position) OVER along, key, stamp, lag(stamp) OVER along) END AS why
         FROM runtime.outbox
         WINDOW along AS (PARTITION BY key COLLATE "C", split_part(type, '.', 2) COLLATE "C",
-                                      payload->>'reviewId' COLLATE "C" ORDER BY position)
+                                      coalesce(payload->>'reviewId', payload->>'paymentId') COLLATE "C"
+                         ORDER BY position)
         UNION ALL
         SELECT max(position), format('is position %s once more: event %s', min(position), event_id)
         FROM runtime.outbox GROUP BY event_id HAVING count(*) > 1)

@@ -25,13 +25,16 @@ ORDER_MONEY: Final = """
 PAYMENTS: Final = """
     WITH done AS (
         SELECT order_id, sum(amount_minor) AS minor FROM payments.refund WHERE status = 'DONE' GROUP BY order_id),
+    edited AS (
+        SELECT order_id, sum(difference_minor) AS minor FROM orders.edit WHERE status IN ('COMMITTED', 'DONE')
+        GROUP BY order_id),
     judged AS (
         SELECT coalesce(o.id, p.order_id) AS id, coalesce(s.phase IN ('STARTED', 'COMPENSATING'), false) AS moving, CASE
             WHEN o.id IS NULL THEN
                 format('a payment of %s %s (%s) without an order', p.amount_minor, p.currency, p.status)
-            WHEN p.amount_minor <> o.total_minor OR p.currency <> o.currency THEN
-                format('the payment is of %s %s, the order of %s %s', p.amount_minor, p.currency, o.total_minor,
-                       o.currency)
+            WHEN p.amount_minor + coalesce(e.minor, 0) <> o.total_minor OR p.currency <> o.currency THEN
+                format('the payment is of %s %s, its edits of %s, the order of %s %s', p.amount_minor, p.currency,
+                       coalesce(e.minor, 0), o.total_minor, o.currency)
             WHEN coalesce(p.refunded_minor, 0) < coalesce(d.minor, 0) THEN
                 format('refunds of %s are booked as done, but the payment says %s', d.minor, p.refunded_minor)
             WHEN o.status IN ('CANCELED', 'FAILED') THEN CASE
@@ -44,10 +47,10 @@ PAYMENTS: Final = """
             WHEN s.undoing THEN NULL
             WHEN o.status IN ('PAID', 'FULFILLED') THEN CASE
                 WHEN p.order_id IS NULL THEN format('the order is %s, but there is no payment', o.status)
-                WHEN p.captured_minor <> coalesce(p.to_capture_minor, o.total_minor)
+                WHEN p.captured_minor <> coalesce(p.to_capture_minor, p.amount_minor)
                     OR p.status NOT IN ('CAPTURED', 'REFUNDED') THEN
                     format('the order is %s, but %s of %s %s are captured (%s)', o.status, p.captured_minor,
-                           coalesce(p.to_capture_minor, o.total_minor), o.currency, p.status)
+                           coalesce(p.to_capture_minor, p.amount_minor), p.currency, p.status)
                 WHEN p.refunded_minor <> coalesce(d.minor, 0) THEN
                     format('%s %s went back, but the refunds that are done make %s', p.refunded_minor, p.currency,
                            coalesce(d.minor, 0)) END
@@ -57,7 +60,8 @@ PAYMENTS: Final = """
                 format('the order is only %s, but %s %s are captured', o.status, p.captured_minor, p.currency)
             END AS why
         FROM orders.orders AS o
-        FULL JOIN payments.payments AS p ON p.order_id = o.id
+        FULL JOIN (SELECT * FROM payments.payments WHERE part_of IS NULL) AS p ON p.order_id = o.id
+        LEFT JOIN edited AS e ON e.order_id = o.id
         LEFT JOIN done AS d ON d.order_id = p.order_id
         LEFT JOIN runtime.saga AS s ON s.id = o.id)
     SELECT count(*) AS checked, count(*) FILTER (WHERE moving) AS in_flight, count(why) AS violated,

@@ -6,11 +6,12 @@ One row an order comes over a server cursor, so memory stays bounded however man
 from collections.abc import Sequence
 from typing import Any, Final
 
-from tradewind.app.audit.fold import CLAIMED, PLACED, TYPES, Facts, facts, fold
+from tradewind.app.audit.fold import CLAIMED, EDITED, PLACED, TYPES, Facts, facts, fold
 from tradewind.app.audit.report import Findings
 
 PROJECTION: Final = "orders.orders_by_customer"
 PREFETCH: Final = 500
+ARGUMENTS: Final = (TYPES, PLACED, PROJECTION, CLAIMED, EDITED)
 ORDERS_AND_EVENTS: Final = """
     WITH heard AS (SELECT coalesce(max(stamp), 0) AS stamp, coalesce(max(position), 0) AS position
                    FROM runtime.position WHERE subscriber = $3),
@@ -19,12 +20,16 @@ ORDERS_AND_EVENTS: Final = """
                    FILTER (WHERE e.type <> $4) AS types,
                count(*) FILTER (WHERE e.type <> $4 AND was_heard) AS heard,
                (array_agg(e.payload::text ORDER BY e.stamp, e.position) FILTER (WHERE e.type = $2))[1] AS placed,
+               array_agg(e.payload::text ORDER BY e.stamp, e.position) FILTER (WHERE e.type = $5) AS edits,
+               array_agg(e.payload::text ORDER BY e.stamp, e.position)
+                   FILTER (WHERE e.type = $5 AND was_heard) AS edits_heard,
                (array_agg(e.payload->>'userId' ORDER BY e.stamp DESC, e.position DESC)
                    FILTER (WHERE e.type = $4))[1] AS owner,
                (array_agg(e.payload->>'userId' ORDER BY e.stamp DESC, e.position DESC)
                    FILTER (WHERE e.type = $4 AND was_heard))[1] AS owner_heard
         FROM heard, LATERAL (SELECT *, (stamp, position) <= (heard.stamp, heard.position) AS was_heard
-                             FROM runtime.outbox WHERE type = ANY($1::text[]) OR type = $4) AS e
+                             FROM runtime.outbox WHERE (type = ANY($1::text[]) OR type = $4)
+                                 AND key NOT IN (SELECT id::text FROM orders.edit)) AS e
         GROUP BY 1),
     history AS (
         SELECT order_id::text COLLATE "C" AS key, array_agg(version ORDER BY version) AS versions,
@@ -36,7 +41,7 @@ ORDERS_AND_EVENTS: Final = """
         FROM orders.order_items GROUP BY order_id),
     kept AS (SELECT id::text COLLATE "C" AS key, * FROM orders.orders),
     shown AS (SELECT order_id::text COLLATE "C" AS key, * FROM orders.orders_by_customer)
-    SELECT key, told.types, told.heard, told.placed, told.owner, told.owner_heard,
+    SELECT key, told.types, told.heard, told.placed, told.edits, told.edits_heard, told.owner, told.owner_heard,
            history.versions, history.statuses, history.events,
            line.skus, line.quantities, line.prices, kept.status, kept.version, kept.user_id, kept.placed_at,
            kept.currency, kept.total_minor, kept.shipping_minor, kept.tax_minor, kept.discount_minor,
@@ -54,7 +59,7 @@ async def order_events(connection: Any) -> list[Findings]:
     history = Findings("status history", "compare orders.order_status_history with this key's events in runtime.outbox")
     shown = Findings(f"projection {PROJECTION}", f"empty {PROJECTION}, set its subscriber's runtime.position to 0, and "
                      "let it be replayed")  # fmt: skip
-    async for row in connection.cursor(ORDERS_AND_EVENTS, TYPES, PLACED, PROJECTION, CLAIMED, prefetch=PREFETCH):
+    async for row in connection.cursor(ORDERS_AND_EVENTS, *ARGUMENTS, prefetch=PREFETCH):
         _judge(row, rows, history, shown)
     return [rows, history, shown]
 
@@ -62,16 +67,18 @@ async def order_events(connection: Any) -> list[Findings]:
 def _judge(row: Any, rows: Findings, history: Findings, shown: Findings) -> None:
     types, heard = row["types"] or [], row["heard"] or 0
     told: Facts | None = None
+    heard_of: Facts | None = None
     unreadable = None
     if row["placed"] is not None:
         try:
-            told = facts(row["placed"])
+            told = facts(row["placed"], row["edits"] or ())
+            heard_of = facts(row["placed"], row["edits_heard"] or ())
         except ValueError as reason:
-            unreadable = f"its {PLACED} cannot be read: {reason}"
+            unreadable = f"its {PLACED} cannot be read, or what changed it: {reason}"
     for findings, wrong in (
         (rows, unreadable or _row(row, types, told)),
         (history, _history(row, types)),
-        (shown, _shown(row, types[:heard], told)),
+        (shown, _shown(row, types[:heard], heard_of)),
     ):
         findings.checked += 1
         if wrong:
@@ -101,7 +108,7 @@ def _row(row: Any, types: Sequence[str], told: Facts | None) -> str | None:
     )
     lines = tuple(zip(row["skus"] or (), row["quantities"] or (), row["prices"] or (), strict=True))
     if lines != told.lines:
-        differences.append(f"{len(lines)} lines that are not the {len(told.lines)} of its first event")
+        differences.append(f"{len(lines)} lines that are not the {len(told.lines)} of its events")
     return ", ".join(differences) or None
 
 

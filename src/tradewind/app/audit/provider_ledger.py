@@ -35,7 +35,7 @@ STANDING: Final = """
     SELECT o.id AS order_id, concat_ws('/', s.phase, s.fence, s.changed_at, p.status, p.captured_minor,
                                        p.refunded_minor, p.changed_at, r.refunds) AS standing
     FROM unnest($1::uuid[]) AS u (id)
-    JOIN orders.orders AS o ON o.id = u.id
+    JOIN (SELECT id FROM orders.orders UNION ALL SELECT id FROM orders.edit) AS o ON o.id = u.id
     LEFT JOIN runtime.saga AS s ON s.id = u.id
     LEFT JOIN payments.payments AS p ON p.order_id = u.id
     LEFT JOIN LATERAL (SELECT string_agg(id || status, ',' ORDER BY id) AS refunds

@@ -27,10 +27,18 @@ RETURNS: Final = """
                coalesce(sum(s.delta), 0) AS shelved
         FROM returns.line AS l LEFT JOIN shelved AS s ON s.reference = format('return:%s:%s', l.return_id, l.sku)
         GROUP BY l.return_id),
+    refund AS (
+        SELECT coalesce(r.part_of, r.id) AS id, sum(r.amount_minor) AS amount_minor, max(r.created_at) AS created_at,
+               (array_agg(coalesce(p.part_of, p.order_id)))[1] AS order_id,
+               CASE WHEN bool_and(r.status = 'DONE') THEN 'DONE' ELSE min(r.status) FILTER (WHERE r.status <> 'DONE')
+               END AS status
+        FROM payments.refund AS r JOIN payments.payments AS p ON p.order_id = r.order_id GROUP BY 1),
     judged AS (
         SELECT r.id, coalesce(r.status = 'INSPECTED' AND f.status <> 'REFUSED', false) AS moving, CASE
             WHEN o.id IS NULL THEN format('it is of order %s, which does not exist', r.order_id)
             WHEN l.return_id IS NULL THEN 'it has no lines'
+            WHEN r.replacement_id IS NOT NULL AND x.id IS NULL THEN
+                format('it is exchanged for order %s, which does not exist', r.replacement_id)
             WHEN l.seen <> CASE WHEN r.status IN ('INSPECTED', 'REFUNDED') THEN l.pieces ELSE 0 END THEN
                 format('it is %s, but %s of its %s pieces were looked at', r.status, l.seen, l.pieces)
             WHEN l.restocked <> l.shelved THEN
@@ -49,7 +57,8 @@ RETURNS: Final = """
         FROM returns.returns AS r
         LEFT JOIN line AS l ON l.return_id = r.id
         LEFT JOIN orders.orders AS o ON o.id = r.order_id
-        LEFT JOIN payments.refund AS f ON f.id = r.refund_id)
+        LEFT JOIN orders.orders AS x ON x.id = r.replacement_id
+        LEFT JOIN refund AS f ON f.id = r.refund_id)
     SELECT count(*) AS checked, count(*) FILTER (WHERE moving) AS in_flight, count(why) AS violated,
            (array_agg(format('return %s: %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
     FROM judged

@@ -6,10 +6,18 @@ from uuid import UUID
 
 from tradewind.contexts.inventory._store import stock
 from tradewind.contexts.inventory.adjust_stock import many
+from tradewind.contexts.inventory.amend_reservations.amend import amend
 from tradewind.contexts.inventory.confirm_reservations.confirm import confirm
 from tradewind.contexts.inventory.release_reservations.release import release
 from tradewind.contexts.inventory.reserve_stock.reserve import reserve
-from tradewind.contracts.inventory import Delivery, InventoryReserved, NotEnoughStock, Wanted
+from tradewind.contracts.inventory import (
+    Amendment,
+    Delivery,
+    InventoryReserved,
+    NotEnoughStock,
+    ReservationEnded,
+    Wanted,
+)
 
 
 class Inventory:
@@ -30,6 +38,10 @@ class Inventory:
     async def release(self, tx: Any, order_ids: Sequence[UUID], reason: str) -> None:
         """Give back whatever is held or was taken out."""
         await release(tx, order_ids, reason)
+
+    async def amend(self, tx: Any, amendment: Amendment) -> NotEnoughStock | ReservationEnded | None:
+        """Let the order hold, or have taken out, what the edit says; None, or why nothing changed."""
+        return await amend(tx, amendment)
 
     async def available(self, tx: Any, skus: Sequence[str]) -> Mapping[str, int]:
         """How many of each SKU could be promised now; one question, nothing is locked."""

@@ -5,11 +5,15 @@ from pathlib import Path
 from tradewind.contexts.orders._projections.orders_by_customer import orders_by_customer
 from tradewind.contexts.orders._subscribers.on_email_proved import on_email_proved
 from tradewind.contexts.orders._subscribers.on_guest_merged import on_guest_merged
+from tradewind.contexts.orders._subscribers.on_payment_refunded import on_payment_refunded
 from tradewind.contexts.orders._subscribers.on_peer_answer import on_peer_answer
 from tradewind.contexts.orders._subscribers.on_reservation_expired import on_reservation_expired
 from tradewind.contexts.orders._subscribers.on_shipment_delivered import on_shipment_delivered
 from tradewind.contexts.orders.cancel_order import rest as cancel_rest
 from tradewind.contexts.orders.cancel_order.command import cancel_order
+from tradewind.contexts.orders.edit_order import rest as edit_rest
+from tradewind.contexts.orders.edit_order.command import edit_order
+from tradewind.contexts.orders.edit_order.saga import EDIT_ORDER
 from tradewind.contexts.orders.get_order import rest as get_rest
 from tradewind.contexts.orders.get_order.query import get_order
 from tradewind.contexts.orders.get_order_status import rest as get_status_rest
@@ -50,6 +54,7 @@ MANIFEST = Manifest(
         get_order,
         get_order_status,
         list_orders,
+        edit_order,
         watch_orders,
     ),
     routes=(
@@ -58,6 +63,7 @@ MANIFEST = Manifest(
         verify_rest.verify_payment,
         cancel_rest.cancel_order,
         void_rest.void_order,
+        edit_rest.edit_order,
         get_rest.get_order,
         get_status_rest.get_order_status,
         list_rest.list_orders,
@@ -65,6 +71,7 @@ MANIFEST = Manifest(
     subscribers=(
         orders_by_customer,
         on_peer_answer,
+        on_payment_refunded,
         on_reservation_expired,
         on_shipment_delivered,
         on_email_proved,
@@ -73,7 +80,7 @@ MANIFEST = Manifest(
     sockets=(watch_orders_socket.watch_orders,),
     listeners=(keep_order_status, announce_orders),
     parts={Standing: Standing, OrderChannel: open_channel},
-    sagas=(PLACE_ORDER,),
+    sagas=(PLACE_ORDER, EDIT_ORDER),
     peers={Placement: Placement(), OrdersOfPeer: _data, BuyersPeer: Buyers(), OrdersPeer: Orders()},
     personal_data=_data,
 )

@@ -6,7 +6,9 @@ from uuid import UUID
 
 from tradewind.contexts.orders._domain.order import Status
 from tradewind.contexts.orders._store import orders
-from tradewind.contracts.orders import Bought, BoughtLine, Buyer
+from tradewind.contexts.orders.place_replacement.place import place
+from tradewind.contracts.orders import Bought, BoughtLine, Buyer, Replacement
+from tradewind.kernel.errors import Refusal
 
 BUYERS: Final = "SELECT id, user_id, email FROM orders.orders WHERE id = ANY($1::uuid[])"
 FULFILLED_AT: Final = """
@@ -16,6 +18,10 @@ FULFILLED_AT: Final = """
 
 class Orders:
     """Answers to OrdersPeer."""
+
+    async def replace(self, tx: Any, replacement: Replacement) -> Refusal | None:
+        """Place an order in exchange for what came back: None, or why it cannot be."""
+        return await place(tx, replacement)
 
     async def bought(self, tx: Any, order_id: UUID, *, hold: bool = False) -> Bought | None:
         """The order, None where there is none; held on request."""

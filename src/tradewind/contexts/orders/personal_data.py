@@ -7,7 +7,9 @@ from uuid import UUID
 import msgspec
 
 from tradewind.contexts.orders._domain.order import Status
+from tradewind.contracts.payments import RefundsPeer
 from tradewind.contracts.privacy import OrdersUnderWay, Person, Pseudonyms
+from tradewind.contracts.shipping import ShippingPeer
 from tradewind.runtime.database import Tx
 
 OVER: Final = (Status.FULFILLED.value, Status.CANCELED.value, Status.FAILED.value)
@@ -28,6 +30,10 @@ LINES: Final = """
     SELECT order_id, sku, quantity, unit_price_minor FROM orders.order_items
     WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, line
 """
+EDITS: Final = """
+    SELECT order_id, status, payment_method, shipping_address::text AS shipping_address, created_at FROM orders.edit
+    WHERE order_id = ANY($1::uuid[]) ORDER BY created_at
+"""
 FORGET: Final = """
     UPDATE orders.orders SET email = NULL, email_digest = NULL, payment_method = NULL,
         shipping_address = CASE WHEN shipping_address IS NOT NULL
@@ -35,6 +41,11 @@ FORGET: Final = """
     WHERE id = ANY($1::uuid[])
 """
 FORGET_WORDS: Final = "DELETE FROM orders.cancel_words WHERE order_id = ANY($1::uuid[])"
+
+
+FORGET_EDITS: Final = """
+    UPDATE orders.edit SET payment_method = NULL, shipping_address = NULL WHERE order_id = ANY($1::uuid[])
+"""
 
 
 class OrderData:
@@ -54,17 +65,28 @@ class OrderData:
         for row in await tx.all(LINES, orders):
             line = dict(row)
             lines[line.pop("order_id")].append(line)
-        return {"orders": [_told(row, lines[row["id"]]) for row in await tx.all(ALL, orders)]}
+        edits = [_addressed(row) for row in await tx.all(EDITS, orders)]
+        return {"orders": [_told(row, lines[row["id"]]) for row in await tx.all(ALL, orders)], "edits": edits}
 
     async def erase(self, tx: Tx, person: Person) -> None:
         """Forget who it was. Refuses (OrdersUnderWay) while the goods still have to find them."""
         held = await tx.all(HOLD, person.user_id, _digests(tx, person))
-        if under_way := [str(row["id"]) for row in held if row["status"] not in OVER]:
-            raise OrdersUnderWay(orders=under_way[:MAX_NAMED])
+        if under_way := await _under_way(tx, [row["id"] for row in held if row["status"] not in OVER]):
+            raise OrdersUnderWay(orders=[str(order_id) for order_id in under_way[:MAX_NAMED]])
         orders = [row["id"] for row in held]
         # Whoever keeps something by an order's id found it by these digests before: orders is wired after them.
         await tx.run(FORGET, orders)
         await tx.run(FORGET_WORDS, orders)
+        await tx.run(FORGET_EDITS, orders)
+
+
+async def _under_way(tx: Tx, orders: Sequence[UUID]) -> list[UUID]:
+    """Those whose goods still have to find them: not those whose parcel is lost and that are paid back."""
+    if not orders:
+        return []
+    lost = await tx.peer(ShippingPeer).lost(tx, orders)
+    written_off = lost & await tx.peer(RefundsPeer).given_back(tx, orders)
+    return [order_id for order_id in orders if order_id not in written_off]
 
 
 def _digests(tx: Tx, person: Person) -> list[str]:
@@ -72,5 +94,9 @@ def _digests(tx: Tx, person: Person) -> list[str]:
 
 
 def _told(row: Any, lines: list[dict[str, Any]]) -> dict[str, Any]:
+    return {**_addressed(row), "lines": lines}
+
+
+def _addressed(row: Any) -> dict[str, Any]:
     address = row["shipping_address"]
-    return {**row, "shipping_address": msgspec.Raw(address.encode()) if address else None, "lines": lines}
+    return {**row, "shipping_address": msgspec.Raw(address.encode()) if address else None}

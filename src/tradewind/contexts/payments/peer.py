@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from tradewind.contexts.payments._domain.payment import Payment, Status
 from tradewind.contexts.payments._domain.settings import BY_HAND_LOOK_S, CHALLENGE_PATIENCE_S, LOOK_AGAIN_S
-from tradewind.contexts.payments._domain.wishes import AskAgain, Authorize, Cancel, Cancelled, Capture
+from tradewind.contexts.payments._domain.wishes import AskAgain, Authorize, Cancel, CancelAll, Cancelled, Capture
 from tradewind.contexts.payments._store import challenges, methods, payments
 from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
 from tradewind.contracts.payments import Charge, Operation, Wish
@@ -86,6 +86,7 @@ def _intent(task: Task, charge: Charge) -> Payment:
         method=charge.method,
         authorization_key=task.effect_key,
         by_hand=charge.by_hand,
+        part_of=charge.part_of,
     )
 
 
@@ -165,7 +166,7 @@ class _Capture:
 
 
 def _to_capture(tx: Tx, payment: Payment, task: Task) -> Wish | Outcome:
-    if payment.status is Status.CAPTURED:
+    if payment.status is Status.CAPTURED or _called_off(payment):
         return Done()
     if payment.amount.minor == 0:
         return _Free()
@@ -175,8 +176,13 @@ def _to_capture(tx: Tx, payment: Payment, task: Task) -> Wish | Outcome:
     return Capture(provider, payment.authorization_key, payment.due, task.effect_key)
 
 
+def _called_off(payment: Payment) -> bool:
+    """Whether the order, of which this is a part, was called off meanwhile, and everything of it let go."""
+    return payment.part_of is not None and payment.status in (Status.VOIDED, Status.REFUNDED)
+
+
 def _captured(payment: Payment, answer: Settled) -> tuple[Payment | None, Any, Outcome]:
-    if payment.status is Status.CAPTURED:
+    if payment.status is Status.CAPTURED or _called_off(payment):
         return None, None, Done()
     if isinstance(answer, Approved):
         return *payment.capture(), Done()
@@ -185,22 +191,42 @@ def _captured(payment: Payment, answer: Settled) -> tuple[Payment | None, Any, O
 
 class _Cancel:
     async def prepare(self, tx: Tx, tasks: Sequence[Task]) -> Sequence[Wish | Outcome]:
-        found = await payments.lock(tx, [task.saga_id for task in tasks])
-        return [_to_cancel(tx, found.get(task.saga_id), task) for task in tasks]
+        found = await _by_task(tx, tasks)
+        return [_to_cancel(tx, found[task.saga_id], task) for task in tasks]
 
     async def record(self, tx: Tx, answered: Answered) -> Sequence[Outcome]:
-        return await _book(tx, answered, _cancelled)
+        found = await _by_task(tx, [task for task, _ in answered])
+        return [_all_cancelled(tx, found[task.saga_id], task, answers) for task, answers in answered]
 
 
-def _to_cancel(tx: Tx, payment: Payment | None, task: Task) -> Wish | Outcome:
-    if (
-        payment is None
-        or payment.status in (Status.VOIDED, Status.REFUNDED, Status.FAILED)
-        or payment.amount.minor == 0
-    ):
-        return Done()
+async def _by_task(tx: Tx, tasks: Sequence[Task]) -> dict[UUID, list[Payment]]:
+    """The payment that each task is about, with all its parts where it is an order's own."""
+    found = await payments.lock_whole(tx, [task.saga_id for task in tasks])
+    each = {one.order_id: [one] for own in found.values() for one in own}
+    return {task.saga_id: found.get(task.saga_id) or each.get(task.saga_id, []) for task in tasks}
+
+
+def _to_cancel(tx: Tx, found: Sequence[Payment], task: Task) -> Wish | Outcome:
+    over = (Status.VOIDED, Status.REFUNDED, Status.FAILED)
     provider = tx.peer(PaymentProvider)
-    return Cancel(provider, payment.authorization_key, payment.due, payment.left, task.effect_key)
+    wishes = {
+        one.order_id: Cancel(provider, one.authorization_key, one.due, one.left, _key(task, one))
+        for one in found
+        if one.status not in over and one.amount.minor > 0
+    }
+    return CancelAll(wishes) if wishes else Done()
+
+
+def _key(task: Task, payment: Payment) -> str:
+    return task.effect_key if payment.order_id == task.saga_id else f"{task.effect_key}/{payment.order_id}"
+
+
+def _all_cancelled(tx: Tx, found: Sequence[Payment], task: Task, answers: Mapping[UUID, Cancelled]) -> Outcome:
+    """Book what each of the order's payments came to; the first that failed is what the step comes to."""
+    decided = [_cancelled(one, answers[one.order_id]) for one in found if one.order_id in answers]
+    payments.save(tx, [payment for payment, _, _ in decided if payment])
+    tx.tell(*(event for _, event, _ in decided if event), call=task.call)
+    return next((outcome for _, _, outcome in decided if not isinstance(outcome, Done)), Done())
 
 
 def _cancelled(payment: Payment, done: Cancelled) -> tuple[Payment | None, Any, Outcome]:

@@ -9,14 +9,17 @@ from tradewind.runtime.database import Tx
 
 OF: Final = """
     SELECT order_id, status, method, currency, amount_minor, captured_minor, refunded_minor, created_at
-    FROM payments.payments WHERE order_id = ANY($1::uuid[]) ORDER BY created_at
+    FROM payments.payments WHERE order_id = ANY($1::uuid[]) OR part_of = ANY($1::uuid[]) ORDER BY created_at
 """
 REFUNDS: Final = """
     SELECT order_id, amount_minor, reason, status, created_at
-    FROM payments.refund WHERE order_id = ANY($1::uuid[]) ORDER BY created_at
+    FROM payments.refund WHERE order_id IN (
+        SELECT order_id FROM payments.payments WHERE order_id = ANY($1::uuid[]) OR part_of = ANY($1::uuid[]))
+    ORDER BY created_at
 """
 FORGET: Final = """
-    UPDATE payments.payments SET method = 'erased' WHERE order_id = ANY($1::uuid[]) AND method <> 'erased'
+    UPDATE payments.payments SET method = 'erased'
+    WHERE (order_id = ANY($1::uuid[]) OR part_of = ANY($1::uuid[])) AND method <> 'erased'
 """
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tradewind.contexts.pricing._store import prices, withheld
+from tradewind.contexts.pricing._store import flash_sales, prices, withheld
 from tradewind.contexts.pricing.make_quote import quoting
 from tradewind.contexts.pricing.redeem_coupons import redeeming as coupons
 from tradewind.contexts.pricing.redeem_sales import redeeming as sales
@@ -36,6 +36,10 @@ class Pricing:
         for at, refusal in zip(left, await sales.decide(tx, [wanted[at] for at in left]), strict=True):
             refused[at] = refusal
         return refused
+
+    async def on_sale(self, tx: Any, order_id: UUID) -> frozenset[str]:
+        """The SKUs of which the order has pieces of flash sales."""
+        return await flash_sales.skus_of(tx, order_id)
 
     def redeemed(self, tx: Any, granted: Sequence[Redemption]) -> None:
         """Those became orders: count their coupons and sale pieces, with the transaction's last statement."""

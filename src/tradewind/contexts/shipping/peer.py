@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from tradewind.contexts.shipping.plan_shipments import plan
+from tradewind.contexts.shipping._store import shipments
+from tradewind.contexts.shipping.plan_shipments import plan, replan
 from tradewind.contexts.shipping.quote_rates import query
 from tradewind.contracts.shipping import Rate
 
@@ -23,6 +24,18 @@ class Shipping:
     async def release(self, tx: Any, order_ids: Sequence[UUID]) -> None:
         """They are paid: they may leave the house."""
         await plan.release(tx, order_ids)
+
+    async def hold(self, tx: Any, order_id: UUID) -> str | None:
+        """Let the order's goods not leave the house until `release`; None, or why it is too late."""
+        return await replan.hold(tx, order_id)
+
+    async def redirect(self, tx: Any, order_id: UUID, address: Mapping[str, str]) -> str | None:
+        """Send the order's goods there, as far as they are in the house; None, or why not."""
+        return await replan.redirect(tx, order_id, address)
+
+    async def lost(self, tx: Any, order_ids: Sequence[UUID]) -> frozenset[UUID]:
+        """Those whose goods nobody knows the whereabouts of."""
+        return await shipments.lost(tx, order_ids)
 
     async def cancel(self, tx: Any, order_ids: Sequence[UUID]) -> Mapping[UUID, str | None]:
         """Plan them no more; None, or why it is too late. An order without a shipment needs nothing."""

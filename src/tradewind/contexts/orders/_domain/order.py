@@ -14,6 +14,7 @@ from tradewind.contracts.messages import Event
 from tradewind.contracts.orders import (
     OrderCancelled,
     OrderConfirmed,
+    OrderEdited,
     OrderedItem,
     OrderFailed,
     OrderFulfilled,
@@ -46,6 +47,8 @@ LIFECYCLE = Lifecycle(
     (Status.PENDING_RESERVATION, OrderCancelled, Status.CANCELED),
     (Status.PENDING_RESERVATION, OrderFailed, Status.FAILED),
     (Status.RESERVED, PaymentAwaited, Status.PENDING_PAYMENT),
+    (Status.PENDING_PAYMENT, OrderEdited, Status.PENDING_PAYMENT),
+    (Status.PAID, OrderEdited, Status.PAID),
     (Status.RESERVED, OrderConfirmed, Status.CONFIRMED),
     (Status.RESERVED, OrderCancelled, Status.CANCELED),
     (Status.RESERVED, OrderFailed, Status.FAILED),
@@ -132,9 +135,7 @@ class Order(Struct, frozen=True, kw_only=True):
             user_id=self.user_id,
             total_amount=self.total.amount,
             currency=self.currency,
-            items=tuple(
-                OrderedItem(line.product_id, line.sku, line.quantity, line.unit_price.amount) for line in self.lines
-            ),
+            items=_items(self.lines),
             shipping_amount=self.shipping.amount,
             tax_amount=self.tax.amount,
             discount_amount=self.discount.amount,
@@ -169,6 +170,24 @@ class Order(Struct, frozen=True, kw_only=True):
             OrderPaid(order_id=self.id, user_id=self.user_id, total_amount=self.total.amount, currency=self.currency)
         )
 
+    def edit(self, edit_id: UUID, after: Self, *, address_changed: bool) -> OrderEdited:
+        """It is of what `after` is of from now on."""
+        return self._may(
+            OrderEdited(
+                order_id=self.id,
+                edit_id=edit_id,
+                user_id=self.user_id,
+                previous_amount=self.total.amount,
+                total_amount=after.total.amount,
+                currency=self.currency,
+                items=_items(after.lines),
+                shipping_amount=after.shipping.amount,
+                tax_amount=after.tax.amount,
+                discount_amount=after.discount.amount,
+                address_changed=address_changed,
+            )
+        )
+
     def fulfill(self) -> OrderFulfilled:
         """The buyer has the goods."""
         return self._may(OrderFulfilled(order_id=self.id, user_id=self.user_id))
@@ -193,11 +212,33 @@ class Order(Struct, frozen=True, kw_only=True):
         """The order once `event` has happened."""
         why = getattr(event, "reason", None) or getattr(event, "cause", None)
         status = LIFECYCLE.follow(self.status, type(event))
-        return replace(self, status=status, version=self.version + 1, why=why or self.why)
+        moved = replace(self, status=status, version=self.version + 1, why=why or self.why)
+        return moved._with(event) if isinstance(event, OrderEdited) else moved
+
+    def _with(self, event: OrderEdited) -> Self:
+        currency = event.currency
+        return replace(
+            self,
+            lines=tuple(_line(item, currency) for item in event.items),
+            shipping=Money.parse(event.shipping_amount, currency),
+            tax=Money.parse(event.tax_amount, currency),
+            discount=Money.parse(event.discount_amount, currency),
+        )
 
     def _may(self, event: E) -> E:
         LIFECYCLE.follow(self.status, type(event))
         return event
+
+
+def _items(lines: Sequence[Line]) -> tuple[OrderedItem, ...]:
+    return tuple(OrderedItem(line.product_id, line.sku, line.quantity, line.unit_price.amount) for line in lines)
+
+
+def _line(item: OrderedItem, currency: str) -> Line:
+    """A line as it was told: goods are of a product, fees are not."""
+    kind = "fee" if item.product_id is None else "goods"
+    price = Money.parse(item.price, currency)
+    return Line(sku=item.sku, product_id=item.product_id, quantity=item.qty, unit_price=price, kind=kind)
 
 
 def fold(order: Order, events: Sequence[Event]) -> Order:

@@ -1,12 +1,12 @@
 """What an order looks like to those who may see it."""
 
 from tradewind.contexts.orders._domain.order import SETTLED, Line, Order, Status
-from tradewind.contracts.orders import ItemView, OrderView, Step
+from tradewind.contracts.orders import EditView, ItemView, OrderView, Step
 
 __all__ = ["ItemView", "OrderView", "Step", "is_over", "is_settled", "view"]
 
 
-def view(order: Order, history: tuple[Step, ...] | None = None) -> OrderView:
+def view(order: Order, history: tuple[Step, ...] | None = None, edit: EditView | None = None) -> OrderView:
     """What clients see of `order`; whoever bought it and how is left out."""
     return OrderView(
         id=order.id,
@@ -21,6 +21,8 @@ def view(order: Order, history: tuple[Step, ...] | None = None) -> OrderView:
         shipping_method=order.shipping_method,
         why=order.why,
         history=history,
+        version=order.version,
+        edit=edit,
     )
 
 

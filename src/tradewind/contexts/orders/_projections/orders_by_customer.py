@@ -9,6 +9,7 @@ from tradewind.contracts.orders import (
     OrderCancelled,
     OrderClaimed,
     OrderConfirmed,
+    OrderEdited,
     OrderFailed,
     OrderFulfilled,
     OrderPaid,
@@ -28,6 +29,10 @@ MARK: Final = """
     UPDATE orders.orders_by_customer AS o SET status = u.status
     FROM unnest($1::uuid[], $2::text[]) AS u (order_id, status) WHERE o.order_id = u.order_id
 """
+EDIT: Final = """
+    UPDATE orders.orders_by_customer AS o SET total_minor = u.total_minor
+    FROM unnest($1::uuid[], $2::bigint[]) AS u (order_id, total_minor) WHERE o.order_id = u.order_id
+"""
 CLAIM: Final = """
     UPDATE orders.orders_by_customer AS o SET user_id = u.user_id
     FROM unnest($1::uuid[], $2::text[]) AS u (order_id, user_id) WHERE o.order_id = u.order_id
@@ -45,8 +50,8 @@ Move: TypeAlias = (
 
 
 @projection("orders.orders_by_customer")
-async def orders_by_customer(events: Sequence[Move | OrderClaimed], tx: Tx) -> None:
-    """The last event of each order says where it stands; two statements however many there are, one more for claims."""
+async def orders_by_customer(events: Sequence[Move | OrderEdited | OrderClaimed], tx: Tx) -> None:
+    """The last event of each order says where it stands; two statements, one for edits, one for claims."""
     placed = [event for event in events if isinstance(event, OrderPlaced)]
     if placed:
         totals = [Money.parse(event.total_amount, event.currency).minor for event in placed]
@@ -54,8 +59,11 @@ async def orders_by_customer(events: Sequence[Move | OrderClaimed], tx: Tx) -> N
             OPEN, [e.user_id for e in placed], [e.placed_at for e in placed], [e.order_id for e in placed],
             [_status(e).value for e in placed], totals, [e.currency for e in placed],
         )  # fmt: skip
-    last = {event.order_id: _status(event).value for event in events if not isinstance(event, OrderClaimed)}
+    last = {e.order_id: _status(e).value for e in events if not isinstance(e, OrderEdited | OrderClaimed)}
     await tx.run(MARK, list(last), list(last.values()))
+    edited = {e.order_id: Money.parse(e.total_amount, e.currency).minor for e in events if isinstance(e, OrderEdited)}
+    if edited:
+        await tx.run(EDIT, list(edited), list(edited.values()))
     owners = {event.order_id: event.user_id for event in events if isinstance(event, OrderClaimed)}
     if owners:
         await tx.run(CLAIM, list(owners), list(owners.values()))

@@ -35,6 +35,12 @@ LOCK: Final = "SELECT * FROM orders.orders WHERE id = ANY($1::uuid[]) ORDER BY i
 READ: Final = "SELECT * FROM orders.orders WHERE id = $1"
 ITEMS: Final = "SELECT * FROM orders.order_items WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, line"
 HISTORY: Final = "SELECT status, event, why, at FROM orders.order_status_history WHERE order_id = $1 ORDER BY version"
+REWRITE: Final = """
+    UPDATE orders.orders SET items_minor = $2, shipping_minor = $3, tax_minor = $4, discount_minor = $5,
+        total_minor = $6, shipping_address = $7::jsonb
+    WHERE id = $1
+"""
+DROP_ITEMS: Final = "DELETE FROM orders.order_items WHERE order_id = $1"
 SET_METHOD: Final = "UPDATE orders.orders SET payment_method = $2 WHERE id = $1"
 
 
@@ -45,10 +51,27 @@ class NoSuchOrder(NotFound):
 def insert(tx: Tx, placed: Sequence[tuple[Order, Sequence[tuple[Order, Event]]]]) -> None:
     """Write new orders with their lines; of each, the order as it ends up and the steps that led there."""
     tx.later(INSERT_ORDERS, [_order_row(order) for order, _ in placed])
-    lines = [(order.id, number, one.kind, one.sku, one.product_id, one.quantity, one.unit_price.minor)
-             for order, _ in placed for number, one in enumerate(order.lines, 1)]  # fmt: skip
-    tx.later(INSERT_ITEMS, lines)
+    tx.later(INSERT_ITEMS, [row for order, _ in placed for row in _item_rows(order)])
     _note(tx, [step for _, steps in placed for step in steps])
+
+
+async def rewrite(tx: Tx, order: Order) -> None:
+    """Write what a locked order is of now, and where it goes; `move` writes where it stands."""
+    goods, shipping, tax, discount = (
+        order.items_total.minor,
+        order.shipping.minor,
+        order.tax.minor,
+        order.discount.minor,
+    )
+    total, address = order.total.minor, _json(order.shipping_address)
+    await tx.run(REWRITE, order.id, goods, shipping, tax, discount, total, address)
+    await tx.run(DROP_ITEMS, order.id)
+    tx.later(INSERT_ITEMS, _item_rows(order))
+
+
+def _item_rows(order: Order) -> list[tuple[Any, ...]]:
+    return [(order.id, number, one.kind, one.sku, one.product_id, one.quantity, one.unit_price.minor)
+            for number, one in enumerate(order.lines, 1)]  # fmt: skip
 
 
 def _order_row(o: Order) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ from msgspec import structs
 
 from tradewind.contexts.orders._domain.order import PENDING, Status
 from tradewind.contexts.orders._domain.view import OrderView, Step, view
-from tradewind.contexts.orders._store import cancel_words, orders
+from tradewind.contexts.orders._store import cancel_words, edits, orders
 from tradewind.contracts.messages import Command
 from tradewind.contracts.orders import NextAction
 from tradewind.contracts.payments import PaymentsPeer
@@ -30,7 +30,8 @@ async def get_order(command: GetOrder, tx: Tx) -> OrderView:
     steps = tuple(Step(status=r["status"], event=r["event"], at=r["at"], why=r["why"]) for r in rows)
     if order.status is Status.CANCELED:
         order = structs.replace(order, why=await cancel_words.of(tx, order.id) or order.why)
-    seen = view(order, steps)
+    edit = await edits.newest(tx, order.id)
+    seen = view(order, steps, edits.view(edit) if edit else None)
     if order.status in PENDING and order.payment_method is not None:
         url = (await tx.peer(PaymentsPeer).next_actions(tx, [order.id])).get(order.id)
         return structs.replace(seen, next_action=NextAction(url=url) if url else None)

@@ -1,6 +1,6 @@
 """Every process's own channel of orders, fed by the log's tail: each order is a topic, and so is each buyer."""
 
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from msgspec import Struct
@@ -14,6 +14,7 @@ from tradewind.contracts.orders import (
     OrderCancelled,
     OrderClaimed,
     OrderConfirmed,
+    OrderEdited,
     OrderFailed,
     OrderFulfilled,
     OrderPaid,
@@ -29,6 +30,7 @@ NAMES: Final[dict[type[Event], str]] = {
     PaymentAwaited: "order.payment_awaited",
     OrderConfirmed: "order.confirmed",
     OrderPaid: "order.paid",
+    OrderEdited: "order.edited",
     OrderFulfilled: "order.fulfilled",
     OrderCancelled: "order.cancelled",
     OrderFailed: "order.failed",
@@ -37,6 +39,9 @@ NAMES: Final[dict[type[Event], str]] = {
     ShipmentDelivered: "shipment.delivered",
 }
 """What each event is called on the wire of a socket."""
+
+
+News: TypeAlias = Moving | OrderEdited | Ending | OrderClaimed | ShipmentDispatched | ShipmentDelivered
 
 
 class OrderNews(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -72,7 +77,7 @@ def start_over(here: Here) -> None:
 
 
 @listener(reset=start_over)
-def announce_orders(event: Moving | Ending | OrderClaimed | ShipmentDispatched | ShipmentDelivered, here: Here) -> None:
+def announce_orders(event: News, here: Here) -> None:
     """Tell who follows the order or its buyer. Who followed one that was claimed must ask again whether they may."""
     channel = here.peer(OrderChannel)
     stands = here.peer(Standing).of(event.order_id)

@@ -57,9 +57,10 @@ LIFECYCLE = Lifecycle(
 
 
 class Payment(Struct, frozen=True, kw_only=True):
-    """One order's payment. REFUNDED once nothing of the capture is left; until then refunds only add up.
+    """One order's payment, or a part's. REFUNDED once nothing of the capture is left; until then refunds only add up.
 
-    `by_hand`: it is held until somebody says how much is to be captured (`to_capture`, in minor units).
+    What an edit added to an order is a part: its `order_id` is the edit's, `part_of` the order's. `by_hand`: it is held
+    until somebody says how much is to be captured (`to_capture`, in minor units).
     """
 
     id: UUID
@@ -74,6 +75,7 @@ class Payment(Struct, frozen=True, kw_only=True):
     why: str | None = None
     by_hand: bool = False
     to_capture: int | None = None
+    part_of: UUID | None = None
 
     @property
     def due(self) -> Money:
@@ -128,7 +130,7 @@ class Payment(Struct, frozen=True, kw_only=True):
 
     def _facts(self) -> dict[str, Any]:
         return {
-            "order_id": self.order_id,
+            "order_id": self.part_of or self.order_id,
             "payment_id": self.id,
             "amount": self.amount.amount,
             "currency": self.amount.currency,

@@ -1,6 +1,8 @@
 """Questions to the provider, each with the key under which it may be asked as often as it takes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from tradewind.kernel.money import Money
 from tradewind.ports.payment_provider import Answer, DeclineCode, Declined, PaymentProvider, Settled
@@ -90,3 +92,14 @@ class Cancel:
                 return Cancelled(refunded=False, answer=answer)
         back = self.left if self.left.minor else self.amount
         return Cancelled(True, await self.provider.refund(self.authorization_key, back, f"{self.key}/refund"))
+
+
+@dataclass(frozen=True)
+class CancelAll:
+    """Every payment of an order, by its id, each under a key of its own: parts that were let go stay so."""
+
+    wishes: Mapping[UUID, Cancel]
+
+    async def send(self) -> Mapping[UUID, Cancelled]:
+        """Ask the provider for one after the other; raises Unavailable where one outcome is unknown."""
+        return {order_id: await wish.send() for order_id, wish in self.wishes.items()}

@@ -9,17 +9,25 @@ from tradewind.kernel.money import Money
 from tradewind.runtime.database import Tx
 
 INSERT: Final = """
-    INSERT INTO payments.payments (order_id, id, status, method, currency, amount_minor, authorization_key)
-    SELECT a, b, 'INITIATED', c, d, e, f
-    FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::text[]) AS u (a, b, c, d, e, f)
-"""
-INSERT_BY_HAND: Final = """
-    INSERT INTO payments.payments (order_id, id, status, method, currency, amount_minor, authorization_key, by_hand)
-    SELECT a, b, 'INITIATED', c, d, e, f, true
-    FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::text[]) AS u (a, b, c, d, e, f)
+    INSERT INTO payments.payments (order_id, id, status, method, currency, amount_minor, authorization_key,
+                                   part_of, by_hand)
+    SELECT a, b, 'INITIATED', c, d, e, f, g, h
+    FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::uuid[], $8::bool[])
+         AS u (a, b, c, d, e, f, g, h)
 """
 LOCK: Final = "SELECT * FROM payments.payments WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE"
-READ: Final = "SELECT * FROM payments.payments WHERE order_id = $1"
+LOCK_WHOLE: Final = """
+    SELECT * FROM payments.payments WHERE order_id = ANY($1::uuid[]) OR part_of = ANY($1::uuid[])
+    ORDER BY order_id FOR UPDATE
+"""
+READ: Final = """
+    SELECT * FROM payments.payments WHERE order_id = $1 OR part_of = $1 ORDER BY part_of IS NOT NULL, created_at
+"""
+GIVEN_BACK: Final = """
+    SELECT coalesce(part_of, order_id) AS order_id FROM payments.payments
+    WHERE order_id = ANY($1::uuid[]) OR part_of = ANY($1::uuid[])
+    GROUP BY 1 HAVING sum(captured_minor) > 0 AND sum(captured_minor) = sum(refunded_minor)
+"""
 HELD: Final = """
     SELECT order_id FROM payments.payments WHERE order_id = ANY($1::uuid[]) AND status IN ('AUTHORIZED', 'CAPTURED')
 """
@@ -35,13 +43,12 @@ SAVE: Final = """
 
 def insert(tx: Tx, payments: Sequence[Payment]) -> None:
     """Write new intents."""
-    for statement, by_hand in ((INSERT, False), (INSERT_BY_HAND, True)):
-        if ours := [payment for payment in payments if payment.by_hand is by_hand]:
-            tx.later(
-                statement, [p.order_id for p in ours], [p.id for p in ours], [p.method for p in ours],
-                [p.amount.currency for p in ours], [p.amount.minor for p in ours],
-                [p.authorization_key for p in ours],
-            )  # fmt: skip
+    if payments:
+        tx.later(
+            INSERT, [p.order_id for p in payments], [p.id for p in payments], [p.method for p in payments],
+            [p.amount.currency for p in payments], [p.amount.minor for p in payments],
+            [p.authorization_key for p in payments], [p.part_of for p in payments], [p.by_hand for p in payments],
+        )  # fmt: skip
 
 
 def save(tx: Tx, payments: Sequence[Payment]) -> None:
@@ -59,6 +66,14 @@ async def lock(tx: Tx, order_ids: Iterable[UUID]) -> dict[UUID, Payment]:
     return {row["order_id"]: payment_of(row) for row in await tx.all(LOCK, list(order_ids))}
 
 
+async def lock_whole(tx: Tx, order_ids: Iterable[UUID]) -> dict[UUID, list[Payment]]:
+    """All payments of each of these orders, its own first, locked until the end of the transaction."""
+    found: dict[UUID, list[Payment]] = {}
+    for row in await tx.all(LOCK_WHOLE, list(order_ids)):
+        found.setdefault(row["part_of"] or row["order_id"], []).append(payment_of(row))
+    return {order_id: sorted(own, key=lambda one: one.part_of is not None) for order_id, own in found.items()}
+
+
 def payment_of(row: Any) -> Payment:
     """The payment that a row holds."""
     return Payment(
@@ -74,4 +89,5 @@ def payment_of(row: Any) -> Payment:
         why=row["why"],
         by_hand=row["by_hand"],
         to_capture=row["to_capture_minor"],
+        part_of=row["part_of"],
     )

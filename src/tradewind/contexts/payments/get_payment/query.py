@@ -5,6 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from tradewind.contexts.payments._domain.payment import Status
 from tradewind.contexts.payments._store import challenges, payments
 from tradewind.contexts.payments.refund_payment.command import NoSuchPayment
 from tradewind.contracts.messages import Command
@@ -20,9 +21,10 @@ class GetPayment(Command, frozen=True):
 
 
 class PaymentView(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A payment, without how it was made. `captureMethod`: `automatic`, or `manual` where it is captured by hand.
+    """What was paid for an order, without how: its own payment, whose status this is, and what edits added to it.
 
-    `nextAction`: where the buyer must prove themselves, while the payment waits for that.
+    `captureMethod`: `automatic`, or `manual` where it is captured by hand. `nextAction`: where the buyer must prove
+    themselves, while the payment waits for that.
     """
 
     id: UUID
@@ -40,18 +42,18 @@ class PaymentView(Struct, frozen=True, kw_only=True, rename="camel"):
 @query(action="payments.get")
 async def get_payment(command: GetPayment, tx: Tx) -> PaymentView:
     """For staff: buyers see where their order stands."""
-    row = await tx.row(payments.READ, command.order_id)
-    if row is None:
+    found = [payments.payment_of(row) for row in await tx.all(payments.READ, command.order_id)]
+    if not found:
         raise NoSuchPayment(orderId=str(command.order_id))
-    payment = payments.payment_of(row)
-    currency = payment.amount.currency
+    payment, currency = found[0], found[0].amount.currency
+    kept = [one for one in found if one is payment or one.status not in (Status.FAILED, Status.VOIDED)]
     return PaymentView(
         id=payment.id,
         order_id=payment.order_id,
         status=payment.status.value,
-        amount=payment.amount.amount,
-        captured=Money(payment.captured, currency).amount,
-        refunded=Money(payment.refunded, currency).amount,
+        amount=Money(sum(one.amount.minor for one in kept), currency).amount,
+        captured=Money(sum(one.captured for one in found), currency).amount,
+        refunded=Money(sum(one.refunded for one in found), currency).amount,
         currency=currency,
         why=payment.why,
         capture_method="manual" if payment.by_hand else "automatic",

@@ -9,11 +9,12 @@ from msgspec import Struct
 
 from tradewind.contexts.payments._domain.wishes import Refund
 from tradewind.contexts.payments._store import payments
-from tradewind.contexts.payments.refund_payment import goods
+from tradewind.contexts.payments.refund_payment import goods, sources
 from tradewind.contexts.payments.refund_payment.goods import RefundLine
+from tradewind.contexts.payments.refund_payment.sources import NoSuchPayment
 from tradewind.contracts.messages import Command
 from tradewind.contracts.outcomes import Done, Outcome, Refused
-from tradewind.kernel.errors import Conflict, Invalid, NotFound
+from tradewind.kernel.errors import Conflict, Invalid
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
 from tradewind.ports.payment_provider import Approved, PaymentProvider
@@ -22,16 +23,11 @@ from tradewind.runtime.handlers import handler
 from tradewind.runtime.saga import store as sagas
 from tradewind.runtime.saga.definition import Local, Remote, Saga, Step, Task
 
-CLAIM: Final = "INSERT INTO payments.refund (id, order_id, amount_minor, reason) VALUES ($1, $2, $3, $4)"
-CLAIMED: Final = (
-    "SELECT coalesce(sum(amount_minor), 0)::bigint FROM payments.refund WHERE order_id = $1 AND status = 'PENDING'"
-)
 FIND: Final = "SELECT * FROM payments.refund WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
 SETTLE: Final = "UPDATE payments.refund SET status = $2, why = $3 WHERE id = $1 AND status = 'PENDING'"
 
 
-class NoSuchPayment(NotFound):
-    """This order has no payment."""
+__all__ = ["REFUND_PAYMENT", "NoSuchPayment", "RefundPayment", "RefundTooLarge", "RefundView", "UnfitRefund"]
 
 
 class RefundTooLarge(Conflict):
@@ -69,22 +65,18 @@ class RefundView(Struct, frozen=True, rename="camel"):
 @handler(action="payments.refund")
 async def refund_payment(command: RefundPayment, tx: Tx) -> RefundView:
     """Claim the amount under the payment's lock, so that parallel refunds never exceed the capture."""
-    payment = (await payments.lock(tx, [command.order_id])).get(command.order_id)
-    if payment is None:
-        raise NoSuchPayment(orderId=str(command.order_id))
+    purse = await sources.hold(tx, command.order_id)
     refund_id = command.refund_id or new_id()
-    if known := await tx.all(FIND, [refund_id]):
-        first = Money(known[0]["amount_minor"], payment.amount.currency)
-        return RefundView(refund_id, command.order_id, known[0]["status"], first.amount, first.currency)
-    claimed: int = await tx.value(CLAIMED, command.order_id)
-    free = Money(payment.left.minor - claimed, payment.amount.currency)
+    if known := (await sources.standing(tx, [refund_id])).get(refund_id):
+        return RefundView(refund_id, command.order_id, known.status, known.amount.amount, known.amount.currency)
+    free = purse.free
     back = await _asked(tx, command, free.currency)
     if back.currency != free.currency or not 0 < back.minor <= free.minor:
         raise RefundTooLarge(f"At most {free} can be refunded.", left=str(free.amount), currency=free.currency)
-    await tx.run(CLAIM, refund_id, command.order_id, back.minor, command.reason)
+    ids = await sources.claim(tx, purse, refund_id, back.minor, command.reason)
     if command.lines:
         await goods.note(tx, refund_id, command.lines)
-    sagas.begin(tx, REFUND_PAYMENT, [refund_id], [tx.call])
+    sagas.begin(tx, REFUND_PAYMENT, ids, [tx.call] * len(ids))
     tx.audit("payments.refund", str(command.order_id), refund_id=str(refund_id), amount_minor=back.minor)
     return RefundView(refund_id, command.order_id, "PENDING", back.amount, back.currency)
 
@@ -126,7 +118,7 @@ async def record(tx: Tx, answered: Sequence[tuple[Task, Any]]) -> Sequence[Outco
         elif isinstance(answer, Approved):
             payment = paid[refund["order_id"]]
             amount = Money(refund["amount_minor"], payment.amount.currency)
-            after, event = payment.refund(amount, refund["reason"], task.saga_id)
+            after, event = payment.refund(amount, refund["reason"], refund["part_of"] or task.saga_id)
             paid[refund["order_id"]] = after
             await tx.run(SETTLE, task.saga_id, "DONE", None)
             tx.tell(event, call=task.call)

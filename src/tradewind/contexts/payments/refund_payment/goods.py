@@ -14,7 +14,8 @@ from tradewind.runtime.database import Tx
 RETURNED: Final = """
     SELECT l.sku, sum(l.pieces)::bigint AS pieces
     FROM payments.refund AS r JOIN payments.refund_line AS l ON l.refund_id = r.id
-    WHERE r.order_id = $1 AND r.status <> 'REFUSED' GROUP BY l.sku
+    WHERE r.order_id IN (SELECT order_id FROM payments.payments WHERE order_id = $1 OR part_of = $1)
+      AND r.status <> 'REFUSED' GROUP BY l.sku
 """
 NOTE: Final = """
     INSERT INTO payments.refund_line (refund_id, sku, pieces)

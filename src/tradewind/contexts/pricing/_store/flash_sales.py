@@ -80,6 +80,10 @@ GIVE_BACK: Final = """
     UPDATE pricing.flash_sale AS s SET sold = s.sold - b.pieces
     FROM (SELECT sale_id, sum(pieces) AS pieces FROM back GROUP BY 1) AS b WHERE s.id = b.sale_id
 """
+ON_SALE: Final = """
+    SELECT s.sku FROM pricing.flash_sale_redemption AS r JOIN pricing.flash_sale AS s ON s.id = r.sale_id
+    WHERE r.order_id = $1 AND r.returned_at IS NULL
+"""
 MERGE: Final = "UPDATE pricing.flash_sale_redemption SET customer_id = $2 WHERE customer_id = $1"
 OWN: Final = "UPDATE pricing.flash_sale_redemption SET customer_id = $2 WHERE order_id = $1"
 OF_CUSTOMER: Final = """
@@ -192,3 +196,8 @@ def sale_of(row: Any) -> FlashSale:
         state=SaleState(row["state"]),
         sold=row["sold"],
     )
+
+
+async def skus_of(tx: Tx, order_id: UUID) -> frozenset[str]:
+    """The SKUs of which the order has pieces of flash sales."""
+    return frozenset(row["sku"] for row in await tx.all(ON_SALE, order_id))

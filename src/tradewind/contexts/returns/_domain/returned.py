@@ -110,6 +110,10 @@ class Return(Struct, frozen=True, kw_only=True):
     version: int = 1
     refund_id: UUID | None = None
     why: str | None = None
+    exchange: tuple[tuple[str, int], ...] = ()
+    """What the buyer would rather have: so many of each SKU, in the order of the SKUs."""
+    replacement_id: UUID | None = None
+    """The order that goes out for it."""
 
     @property
     def number(self) -> str:
@@ -119,7 +123,8 @@ class Return(Struct, frozen=True, kw_only=True):
     def request(self) -> ReturnRequested:
         """Tell that it is asked for."""
         items = tuple(ReturnedItem(line.sku, line.quantity) for line in self.lines)
-        return ReturnRequested(**self._ids(), items=items, reason=self.reason.value)
+        exchange = tuple(ReturnedItem(sku, quantity) for sku, quantity in self.exchange)
+        return ReturnRequested(**self._ids(), items=items, reason=self.reason.value, exchange=exchange)
 
     def approve(self) -> tuple[Self, ReturnApproved]:
         """It may come back."""
@@ -145,12 +150,13 @@ class Return(Struct, frozen=True, kw_only=True):
             raise UnfitInspection(expected=_pieces(self.lines))
         return replace(self, lines=tuple(sorted(found, key=lambda line: line.sku)))
 
-    def settle(self, amount: Money, refund_id: UUID) -> tuple[Self, ReturnInspected]:
-        """So much goes back for what was inspected, as this refund."""
+    def settle(self, amount: Money, refund_id: UUID, replacement_id: UUID | None) -> tuple[Self, ReturnInspected]:
+        """So much goes back for what was inspected, as this refund; and an order goes out, where one does."""
         items = tuple(InspectedItem(one.sku, one.restocked, one.written_off, one.refused) for one in self.lines)
-        told = ReturnInspected(**self._ids(), items=items, refund_amount=amount.amount, currency=amount.currency)
+        told = ReturnInspected(**self._ids(), items=items, refund_amount=amount.amount,
+                               currency=amount.currency, replacement_id=replacement_id)  # fmt: skip
         moved, event = self._moved(told)
-        return replace(moved, amount=amount, refund_id=refund_id), event
+        return replace(moved, amount=amount, refund_id=refund_id, replacement_id=replacement_id), event
 
     def refund(self) -> tuple[Self, ReturnRefunded]:
         """The buyer has the money."""
@@ -189,6 +195,16 @@ def remaining(bought: Bought, others: Sequence[Return]) -> dict[str, int]:
 def accepted(inspected: Return) -> dict[str, int]:
     """How many of each SKU are taken back for good, and so paid back."""
     return {line.sku: line.accepted for line in inspected.lines if line.accepted}
+
+
+def exchanged(inspected: Return) -> dict[str, int]:
+    """What goes out: what the buyer would rather have, but no more pieces than are taken back for good."""
+    left, out = sum(line.accepted for line in inspected.lines), {}
+    for sku, quantity in inspected.exchange:
+        if pieces := min(quantity, left):
+            out[sku] = pieces
+            left -= pieces
+    return out
 
 
 def _pieces(lines: Sequence[Line]) -> dict[str, int]:

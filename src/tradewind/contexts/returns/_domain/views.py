@@ -18,8 +18,18 @@ class ReturnLineView(Struct, frozen=True, kw_only=True, rename="camel"):
     refused: int
 
 
+class ExchangeLineView(Struct, frozen=True, kw_only=True, rename="camel"):
+    """So many of one SKU that the buyer would rather have."""
+
+    sku: str
+    qty: int
+
+
 class ReturnView(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A return. `number` goes on its parcel; `refundAmount` is what the buyer gets, 0 before it is inspected."""
+    """A return. `number` goes on its parcel; `refundAmount` is what the buyer gets, 0 before it is inspected.
+
+    `exchange` is what they would rather have; `replacementOrderId` the order that goes out for it, paid for apart.
+    """
 
     id: UUID
     order_id: UUID
@@ -30,6 +40,8 @@ class ReturnView(Struct, frozen=True, kw_only=True, rename="camel"):
     refund_amount: Decimal
     currency: str
     why: str | None
+    exchange: tuple[ExchangeLineView, ...] = ()
+    replacement_order_id: UUID | None = None
 
 
 class ReturnList(Struct, frozen=True, rename="camel"):
@@ -59,4 +71,6 @@ def view(one: Return) -> ReturnView:
         refund_amount=one.amount.amount,
         currency=one.amount.currency,
         why=one.why,
+        exchange=tuple(ExchangeLineView(sku=sku, qty=quantity) for sku, quantity in one.exchange),
+        replacement_order_id=one.replacement_id,
     )

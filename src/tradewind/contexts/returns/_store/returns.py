@@ -15,9 +15,12 @@ INSERT: Final = """
 INSERT_LINES: Final = """
     INSERT INTO returns.line (return_id, sku, quantity) SELECT $1, * FROM unnest($2::text[], $3::int[])
 """
+INSERT_EXCHANGE: Final = """
+    INSERT INTO returns.exchange (return_id, sku, quantity) SELECT $1, * FROM unnest($2::text[], $3::int[])
+"""
 SAVE: Final = """
     UPDATE returns.returns SET status = $2, version = $3, amount_minor = $4, refund_id = $5, why = $6,
-        changed_at = now()
+        replacement_id = $7, changed_at = now()
     WHERE id = $1
 """
 SAVE_LINES: Final = """
@@ -31,6 +34,7 @@ OF_ORDER: Final = "SELECT * FROM returns.returns WHERE order_id = $1 ORDER BY cr
 HOLD_REFUNDED: Final = """
     SELECT * FROM returns.returns WHERE refund_id = ANY($1::uuid[]) AND status = 'INSPECTED' ORDER BY id FOR UPDATE
 """
+EXCHANGES: Final = "SELECT * FROM returns.exchange WHERE return_id = ANY($1::uuid[]) ORDER BY return_id, sku"
 LINES: Final = "SELECT * FROM returns.line WHERE return_id = ANY($1::uuid[]) ORDER BY return_id, sku"
 
 
@@ -42,11 +46,13 @@ async def insert(tx: Tx, one: Return) -> None:
     """Write a new return."""
     await tx.run(INSERT, one.id, one.order_id, one.status.value, one.version, one.reason.value, one.amount.currency)
     await tx.run(INSERT_LINES, one.id, [line.sku for line in one.lines], [line.quantity for line in one.lines])
+    if one.exchange:
+        await tx.run(INSERT_EXCHANGE, one.id, [sku for sku, _ in one.exchange], [pieces for _, pieces in one.exchange])
 
 
 def save(tx: Tx, one: Return) -> None:
     """Write where a held return stands now."""
-    tx.later(SAVE, one.id, one.status.value, one.version, one.amount.minor, one.refund_id, one.why)
+    tx.later(SAVE, one.id, one.status.value, one.version, one.amount.minor, one.refund_id, one.why, one.replacement_id)
 
 
 def save_lines(tx: Tx, one: Return) -> None:
@@ -88,7 +94,10 @@ async def _many(tx: Tx, rows: Sequence[Any]) -> list[Return]:
     lines: dict[UUID, list[Line]] = {row["id"]: [] for row in rows}
     for found in await tx.all(LINES, list(lines)) if rows else ():
         lines[found["return_id"]].append(_line(found))
-    return [_return(row, lines[row["id"]]) for row in rows]
+    wishes: dict[UUID, list[tuple[str, int]]] = {row["id"]: [] for row in rows}
+    for found in await tx.all(EXCHANGES, list(wishes)) if rows else ():
+        wishes[found["return_id"]].append((found["sku"], found["quantity"]))
+    return [_return(row, lines[row["id"]], wishes[row["id"]]) for row in rows]
 
 
 def _line(row: Any) -> Line:
@@ -101,7 +110,7 @@ def _line(row: Any) -> Line:
     )
 
 
-def _return(row: Any, lines: Sequence[Line]) -> Return:
+def _return(row: Any, lines: Sequence[Line], exchange: Sequence[tuple[str, int]]) -> Return:
     return Return(
         id=row["id"],
         order_id=row["order_id"],
@@ -112,4 +121,6 @@ def _return(row: Any, lines: Sequence[Line]) -> Return:
         version=row["version"],
         refund_id=row["refund_id"],
         why=row["why"],
+        exchange=tuple(exchange),
+        replacement_id=row["replacement_id"],
     )

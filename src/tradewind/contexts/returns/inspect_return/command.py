@@ -2,16 +2,17 @@
 
 from uuid import UUID
 
-from tradewind.contexts.returns._domain.returned import Line, Return, accepted
+from tradewind.contexts.returns._domain.returned import Line, Return, accepted, exchanged
 from tradewind.contexts.returns._domain.views import ReturnView, view
 from tradewind.contexts.returns._store import returns
 from tradewind.contracts.inventory import Delivery, InventoryPeer
 from tradewind.contracts.messages import Command
-from tradewind.contracts.orders import Bought, OrdersPeer
+from tradewind.contracts.orders import Bought, OrdersPeer, Replacement
 from tradewind.contracts.payments import RefundsPeer
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
 from tradewind.runtime.database import Tx
+from tradewind.runtime.failpoints import failpoint
 from tradewind.runtime.handlers import handler
 
 
@@ -33,6 +34,9 @@ async def inspect_return(command: InspectReturn, tx: Tx) -> ReturnView:
     returns.save_lines(tx, settled)
     returns.save(tx, settled)
     tx.audit("returns.inspect", str(settled.id), refund_minor=settled.amount.minor)
+    await tx.flush()
+    failpoint("inspect.before_commit")
+    tx.on_commit.append(lambda: failpoint("inspect.after_commit"))
     return view(settled)
 
 
@@ -47,12 +51,23 @@ async def _restock(tx: Tx, inspected: Return, bought: Bought) -> None:
         await tx.peer(InventoryPeer).receive(tx, deliveries, reason="returned")
 
 
+async def _replace(tx: Tx, inspected: Return) -> UUID | None:
+    """Place the order that goes out in exchange; None where none does: then the buyer has the money alone."""
+    goods = exchanged(inspected)
+    if not goods:
+        return None
+    wish = Replacement(of=inspected.order_id, order_id=new_id(), goods=goods)
+    refusal = await tx.peer(OrdersPeer).replace(tx, wish)
+    return wish.order_id if refusal is None else None
+
+
 async def _settle(tx: Tx, inspected: Return, bought: Bought) -> Return:
     amount, refund_id = Money(0, bought.items.currency), new_id()
     if pieces := accepted(inspected):
         claimed = await tx.peer(RefundsPeer).refund(tx, inspected.order_id, refund_id, pieces, "returned")
         amount = claimed.amount
-    settled, event = inspected.settle(amount, refund_id)
+    replacement_id = await _replace(tx, inspected)
+    settled, event = inspected.settle(amount, refund_id, replacement_id)
     tx.tell(event)
     if amount.minor:
         return settled

@@ -46,12 +46,17 @@ class Release:
     """It is paid, so it may leave the house."""
 
 
+class Hold:
+    """Its order is being changed: until that is over it may not leave the house."""
+
+
 class Cancel:
     """Its order is off."""
 
 
 LIFECYCLE = Lifecycle(
     (Status.PLANNED, Release, Status.READY),
+    (Status.READY, Hold, Status.PLANNED),
     (Status.PLANNED, Cancel, Status.CANCELED),
     (Status.READY, Cancel, Status.CANCELED),
     (Status.READY, ShipmentDispatched, Status.DISPATCHED),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from tradewind.contexts.shipping._domain.shipment import LIFECYCLE, NoSuchShipment, Release, Shipment, Status
+from tradewind.contexts.shipping._domain.shipment import LIFECYCLE, Hold, NoSuchShipment, Release, Shipment, Status
 from tradewind.kernel.ids import new_id
 from tradewind.runtime.database import Tx
 
@@ -26,6 +26,11 @@ HOLD: Final = """
 RELEASE: Final = """
     UPDATE shipping.shipments SET status = 'READY', ready_at = now() WHERE order_id = ANY($1::uuid[]) AND status = $2
 """
+HOLD_BACK: Final = """
+    UPDATE shipping.shipments SET status = 'PLANNED', ready_at = NULL WHERE order_id = $1 AND status = $2
+"""
+REDIRECT: Final = "UPDATE shipping.shipments SET address = $2::jsonb WHERE order_id = $1"
+LOST: Final = "SELECT order_id FROM shipping.shipments WHERE order_id = ANY($1::uuid[]) AND status = 'LOST'"
 CANCEL: Final = """
     UPDATE shipping.shipments SET status = 'CANCELED', canceled_at = now() WHERE order_id = ANY($1::uuid[])
 """
@@ -73,6 +78,22 @@ def release(tx: Tx, order_ids: Sequence[UUID]) -> None:
     """Let those that are planned leave the house."""
     (source,) = LIFECYCLE.sources(Release)
     tx.later(RELEASE, order_ids, source.value)
+
+
+async def hold_back(tx: Tx, order_id: UUID) -> None:
+    """Let one that is ready wait until it is released again."""
+    (source,) = LIFECYCLE.sources(Hold)
+    await tx.run(HOLD_BACK, order_id, source.value)
+
+
+async def redirect(tx: Tx, order_id: UUID, address: Mapping[str, str]) -> None:
+    """Write where a held shipment goes."""
+    await tx.run(REDIRECT, order_id, msgspec.json.encode(dict(address)).decode())
+
+
+async def lost(tx: Tx, order_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """The orders whose shipment is lost."""
+    return frozenset(row["order_id"] for row in await tx.all(LOST, order_ids))
 
 
 def cancel(tx: Tx, order_ids: Sequence[UUID]) -> None:

@@ -1,0 +1,1 @@
+"""Let an order hold other goods."""

@@ -1,0 +1,1 @@
+"""Change an order before its goods leave the house."""

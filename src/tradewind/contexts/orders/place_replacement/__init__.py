@@ -1,0 +1,1 @@
+"""Place an order for what goes out in exchange for what came back."""

@@ -1,0 +1,57 @@
+"""An order in exchange for what came back of another one: placed for its buyer, carried by the same saga as any.
+
+It is paid for like any other, and what came back is refunded: each order's books are whole, and whatever becomes of
+the new one, nobody is left without goods and money.
+"""
+
+from msgspec.structs import replace as but
+
+from tradewind.contexts.orders._domain import edit as edits
+from tradewind.contexts.orders._domain.order import Order, Status
+from tradewind.contexts.orders._store import orders
+from tradewind.contexts.orders.edit_order.reprice import added
+from tradewind.contexts.orders.place_order.saga import AFTER_RESERVATION, PLACE_ORDER
+from tradewind.contracts.inventory import InventoryPeer, NotEnoughStock, Wanted
+from tradewind.contracts.orders import Replacement
+from tradewind.kernel.clock import now
+from tradewind.kernel.errors import Refusal
+from tradewind.kernel.money import Money
+from tradewind.runtime.database import Tx
+from tradewind.runtime.saga import store as sagas
+
+
+async def place(tx: Tx, wish: Replacement) -> Refusal | None:
+    """None once it is placed; the caller holds the order that it is for. What was put off is written first."""
+    await tx.flush()
+    of = await orders.read(tx, wish.of)
+    try:
+        order = await _draft(tx, of, wish)
+    except Refusal as refusal:
+        return refusal
+    (held,) = await tx.peer(InventoryPeer).reserve(tx, [Wanted(order.id, order.quantities)])
+    if isinstance(held, NotEnoughStock):
+        return held
+    steps = [(order, order.place()), *order.hold(held)]
+    orders.insert(tx, [(steps[-1][0], steps)])
+    sagas.begin(tx, PLACE_ORDER, [order.id], [tx.call], at_step=AFTER_RESERVATION)
+    tx.tell(*(event for _, event in steps))
+    tx.audit("orders.place", str(order.id), in_exchange_for=str(of.id))
+    return None
+
+
+async def _draft(tx: Tx, of: Order, wish: Replacement) -> Order:
+    had = of.quantities
+    same = {sku: min(had[sku], wish.goods.get(sku, 0)) for sku in had}
+    stays, comes = edits.kept(of, same, fees=False), await added(tx, of, edits.more(of, wish.goods))
+    return but(
+        of,
+        id=wish.order_id,
+        lines=edits.together(stays, comes),
+        shipping=Money(0, of.currency),
+        tax=stays.tax + comes.tax,
+        discount=stays.discount + comes.discount,
+        placed_at=now(),
+        status=Status.PENDING_RESERVATION,
+        version=1,
+        why=None,
+    )

@@ -1,0 +1,123 @@
+"""R1 for what comes back: an edge dies around an inspection, a worker at every boundary of its refund and of who hears.
+
+Another one carries on: restocked once, paid back once, and the return says so.
+"""
+
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from tests.chaos import workload
+from tests.chaos.boundaries import REMOTE
+from tests.chaos.nursery import Nursery
+from tests.chaos.served import HOST, ready
+from tests.chaos.stands import Stand, a_stand, dice
+from tests.comebacks import received
+from tests.shops import a_call
+from tradewind.app.edge import free_port
+from tradewind.app.engines import Engines
+from tradewind.app.settings import Settings
+from tradewind.contexts.returns._domain.returned import Line
+from tradewind.contexts.returns.manifest import InspectReturn
+from tradewind.contexts.shipping.manifest import DeliverShipment, DispatchShipment
+
+STAFF: Final = a_call("admin", subject="staff")
+SHIPMENT: Final = "SELECT id FROM shipping.shipments WHERE order_id = $1"
+LINES: Final = "SELECT sku, sum(quantity)::int AS quantity FROM orders.order_items WHERE order_id = $1 GROUP BY sku"
+BACK: Final = """
+    SELECT r.status, f.status AS refund, p.refunded_minor = r.amount_minor AS paid,
+           (SELECT count(*) FROM inventory.inventory_adjustment
+            WHERE reference LIKE 'return:' || r.id || ':%') AS shelved
+    FROM returns.returns AS r JOIN payments.refund AS f ON f.id = r.refund_id
+    JOIN payments.payments AS p ON p.order_id = r.order_id WHERE r.id = $1
+"""
+WORKER: Final = (*(f"saga.send_refund.{point}" for point in REMOTE), "relay.before_commit", "relay.after_commit")
+EDGE: Final = ("inspect.before_commit", "inspect.after_commit")
+
+
+@pytest_asyncio.fixture
+async def delivered(
+    settings: Settings, shared_engines: Engines, template: Engines, nursery: Nursery, tmp_path: Path
+) -> AsyncIterator[Stand]:
+    """A stand with an order for each boundary, that its buyer has."""
+    async with a_stand(settings, shared_engines, template, nursery, tmp_path / "stand") as stand:
+        number = max(len(WORKER), len(EDGE))
+        expected = await workload.place(stand.shop, [workload.APPROVE] * number, dice(0, "returns"))
+        worker = stand.worker()
+        assert await stand.violations(expected) == []
+        for order_id in expected:
+            shipment_id = await stand.shop.db.pool.fetchval(SHIPMENT, order_id)
+            await stand.shop.dispatch(DispatchShipment(shipment_id=shipment_id), STAFF)
+            await stand.shop.dispatch(DeliverShipment(shipment_id=shipment_id), STAFF)
+        assert await stand.violations(dict.fromkeys(expected, "FULFILLED")) == []
+        assert await worker.stop() == 0
+        stand.completed.extend(expected)
+        yield stand
+
+
+async def come_back(stand: Stand) -> tuple[UUID, Any]:
+    """An order of which all of one product is in the warehouse; the order's id, and the return."""
+    order_id = stand.completed.pop()
+    row = await stand.shop.db.pool.fetchrow(LINES, order_id)
+    return order_id, await received(stand.shop, order_id, row["sku"], row["quantity"])
+
+
+async def standing(stand: Stand, return_id: UUID) -> tuple[Any, ...]:
+    return tuple(await stand.shop.db.pool.fetchrow(BACK, return_id))
+
+
+@pytest.mark.timeout(300)
+async def test_a_worker_killed_at_any_boundary_of_a_returns_refund_pays_it_back_once(delivered: Stand) -> None:
+    stand = delivered
+    for boundary in WORKER:
+        order_id, back = await come_back(stand)
+        line = Line(sku=back.lines[0].sku, quantity=back.lines[0].qty, restocked=back.lines[0].qty)
+        await stand.shop.dispatch(InspectReturn(return_id=back.id, lines=(line,)), STAFF)
+        victim = stand.worker(FAILPOINTS=f"{boundary}=kill@1")
+        assert await victim.ended(within_s=30) == -signal.SIGKILL, boundary
+        heir = stand.worker()
+        assert await stand.violations({order_id: "FULFILLED"}) == [], boundary
+        assert await heir.stop() == 0
+        assert await standing(stand, back.id) == ("REFUNDED", "DONE", True, 1), boundary
+    print(f"\n{len(WORKER)} workers killed while something came back: each paid back once")
+
+
+async def said(http: aiohttp.ClientSession, url: str, body: Any, headers: dict[str, str]) -> Any:
+    async with http.post(url, json=body, headers=headers) as answer:
+        assert answer.status == 200, await answer.text()
+        return await answer.json()
+
+
+@pytest.mark.timeout(180)
+async def test_an_inspection_whose_edge_died_around_its_commit_counts_once_when_asked_again(delivered: Stand) -> None:
+    stand = delivered
+    own = stand.shop.settings.public_url
+    token = stand.shop.keys.sign(subject="boss", roles=("admin",), scopes=("*",), tenant="default", lifetime_s=600)
+    for boundary in EDGE:
+        order_id, back = await come_back(stand)
+        found = {"lines": [{"sku": back.lines[0].sku, "restock": back.lines[0].qty}]}
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": boundary}
+        ports = free_port(HOST), free_port(HOST)
+        async with aiohttp.ClientSession() as http:
+            path = f"/api/v1/returns/{back.id}/inspect"
+            victim = stand.edge(ports[0], FAILPOINTS=f"{boundary}=kill@1", PUBLIC_URL=own)
+            await ready(http, f"http://{HOST}:{ports[0]}")
+            with pytest.raises(aiohttp.ClientConnectionError):
+                await said(http, f"http://{HOST}:{ports[0]}{path}", found, headers)
+            assert await victim.ended() == -signal.SIGKILL
+            survivor = stand.edge(ports[1], PUBLIC_URL=own)
+            url = f"http://{HOST}:{ports[1]}"
+            await ready(http, url)
+            first, again = [await said(http, url + path, found, headers) for _ in range(2)]
+            assert await survivor.stop() == 0
+        assert first == again, boundary
+        worker = stand.worker()
+        assert await stand.violations({order_id: "FULFILLED"}) == [], boundary
+        assert await worker.stop() == 0
+        assert await standing(stand, back.id) == ("REFUNDED", "DONE", True, 1), boundary
