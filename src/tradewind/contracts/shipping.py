@@ -37,9 +37,38 @@ class ShipmentInTransit(_ShipmentEvent, frozen=True):
 
 
 class ShipmentDelivered(_ShipmentEvent, frozen=True):
-    """The goods have arrived."""
+    """The goods have arrived. `completes_order`: no other shipment of the order is still to come."""
 
     TYPE = "ecommerce.shipping.shipment.delivered.v1"
+    completes_order: bool = True
+    """Old logs, in which an order is one shipment, do not say."""
+
+
+class ShipmentPacked(_ShipmentEvent, frozen=True):
+    """The goods are in so many parcels and may be handed over."""
+
+    TYPE = "ecommerce.shipping.shipment.packed.v1"
+    parcels: int
+
+
+class ShortItem(Struct, frozen=True, rename="camel"):
+    """So many of one SKU were not found."""
+
+    sku: str
+    qty: int
+
+
+class PickedShort(_ShipmentEvent, frozen=True):
+    """Some of a shipment's goods were not on the shelf; they travel later, as another shipment of the order."""
+
+    TYPE = "ecommerce.shipping.shipment.picked_short.v1"
+    items: tuple[ShortItem, ...]
+
+
+class ShipmentReturned(_ShipmentEvent, frozen=True):
+    """The carrier could not deliver; the goods are back in the house."""
+
+    TYPE = "ecommerce.shipping.shipment.returned.v1"
 
 
 class ShipmentLost(_ShipmentEvent, frozen=True):

@@ -107,6 +107,7 @@ needs := {
 	"reviews.list": {"catalog:read"},
 	"shipping.quote_rates": {"catalog:read"},
 	"shipping.dispatch": {"shipping:write"},
+	"shipping.pick": {"shipping:write"},
 	"shipping.deliver": {"shipping:write"},
 	"shipping.report_loss": {"shipping:write"},
 	"shipping.replace_parcel": {"shipping:write"},

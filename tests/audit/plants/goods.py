@@ -1,6 +1,6 @@
 """Goods that are promised, shipped or counted wrongly."""
 
-from tests.audit.plants.plant import RESERVATIONS, SHIPMENTS, STOCK, Plant
+from tests.audit.plants.plant import APART, PICKING, RESERVATIONS, SHIPMENTS, STOCK, Plant
 
 OF_GOODS = (
     Plant(
@@ -77,27 +77,52 @@ OF_GOODS = (
     Plant(
         "a shipment of a canceled order",
         "UPDATE shipping.shipments SET status = 'READY' WHERE order_id = '{decline-capture}'",
-        (SHIPMENTS,),
+        (SHIPMENTS, PICKING),
         "the order is CANCELED, but its shipment is READY",
     ),
     Plant(
         "a paid order without a shipment",
         "DELETE FROM shipping.shipments WHERE order_id = '{approve}'",
-        (SHIPMENTS,),
+        (SHIPMENTS, PICKING),
         "its shipment is missing",
     ),
     Plant(
         "goods that leave before they are paid for",
         "INSERT INTO shipping.shipments (order_id, id, status, address) "
         "VALUES ('{waiting}', gen_random_uuid(), 'READY', '{{}}')",
-        (SHIPMENTS,),
+        (SHIPMENTS, PICKING),
         "the order is only PENDING_PAYMENT",
     ),
     Plant(
         "goods that arrived unheard",
         "UPDATE shipping.shipments SET status = 'DELIVERED', tracking_number = 'x', "
         "delivered_at = now() - interval '1 h' WHERE order_id = '{approve}'",
-        (SHIPMENTS,),
+        (SHIPMENTS, PICKING),
         "is not FULFILLED",
+    ),
+    Plant(
+        "a piece that travels twice",
+        "UPDATE shipping.shipments SET lines = jsonb_set(lines, '{{ROPE}}', '2') "
+        "WHERE order_id = '{part}' AND part = 2",
+        (APART,),
+        "SKU ROPE: 1 of it were bought, but its shipments hold 2",
+    ),
+    Plant(
+        "a piece that travels nowhere",
+        "UPDATE shipping.shipments SET lines = '{{\"LAMP\": 5}}' WHERE order_id = '{part}' AND part = 1",
+        (APART,),
+        "SKU LAMP: 6 of it were bought, but its shipments hold 5",
+    ),
+    Plant(
+        "a paid order that nobody is told to pick",
+        "DELETE FROM shipping.fulfillment_task WHERE order_id = '{approve}'",
+        (PICKING,),
+        "is READY, but its task is missing",
+    ),
+    Plant(
+        "a shipment that is packed into nothing",
+        "UPDATE shipping.fulfillment_task SET state = 'PACKED' WHERE order_id = '{approve}'",
+        (PICKING,),
+        "is packed into no parcel",
     ),
 )

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from tradewind.contexts.shipping._domain.shipment import LIFECYCLE, tracking
 from tradewind.contexts.shipping._domain.views import ShipmentView, view
-from tradewind.contexts.shipping._store import shipments
+from tradewind.contexts.shipping._store import shipments, tasks
 from tradewind.contracts.messages import Command
 from tradewind.contracts.shipping import ShipmentDispatched
 from tradewind.runtime.database import Tx
@@ -27,6 +27,7 @@ async def dispatch_shipment(command: DispatchShipment, tx: Tx) -> ShipmentView:
     number = tracking(held, command.tracking_number)
     moved = replace(held, status=LIFECYCLE.follow(held.status, ShipmentDispatched), tracking_number=number)
     shipments.move(tx, moved)
+    tasks.ship(tx, held.id)
     tx.tell(ShipmentDispatched(order_id=held.order_id, shipment_id=held.id, tracking_number=number))
     tx.audit("shipping.dispatch", str(held.id), order_id=str(held.order_id))
     return view(moved)

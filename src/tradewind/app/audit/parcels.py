@@ -1,0 +1,38 @@
+"""Parcels: every piece that was bought travels in one shipment, and what is to be picked is what is in the house."""
+
+from typing import Final
+
+PIECES: Final = """
+    WITH part AS (
+        SELECT s.order_id, l.key AS sku, sum(l.value::int) AS quantity
+        FROM shipping.shipments AS s CROSS JOIN LATERAL jsonb_each_text(s.lines) AS l
+        WHERE s.lines IS NOT NULL GROUP BY s.order_id, l.key),
+    bought AS (
+        SELECT order_id, sku, sum(quantity) AS quantity FROM orders.order_items
+        WHERE kind = 'goods' AND order_id IN (SELECT order_id FROM part) GROUP BY order_id, sku),
+    judged AS (
+        SELECT coalesce(p.order_id, b.order_id) AS order_id, sku, CASE
+            WHEN p.quantity IS DISTINCT FROM b.quantity THEN
+                format('%s of it were bought, but its shipments hold %s', coalesce(b.quantity, 0),
+                       coalesce(p.quantity, 0)) END AS why
+        FROM part AS p FULL JOIN bought AS b USING (order_id, sku))
+    SELECT count(*) AS checked, 0 AS in_flight, count(why) AS violated,
+           (array_agg(format('order %s, SKU %s: %s', order_id, sku, why) ORDER BY order_id, sku)
+            FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
+    FROM judged
+"""
+TASKS: Final = """
+    WITH judged AS (
+        SELECT coalesce(s.id, t.shipment_id) AS id, CASE
+            WHEN s.id IS NULL THEN 'is to be picked, but does not exist'
+            WHEN s.status = 'READY' AND coalesce(t.state, 'missing') NOT IN ('OPEN', 'CLAIMED', 'PICKED', 'PACKED') THEN
+                format('is READY, but its task is %s', coalesce(t.state, 'missing'))
+            WHEN s.status <> 'READY' AND t.state IN ('OPEN', 'CLAIMED', 'PICKED', 'PACKED') THEN
+                format('is %s, but its task is %s', s.status, t.state)
+            WHEN t.state = 'PACKED' AND NOT EXISTS (SELECT FROM shipping.parcel AS p WHERE p.shipment_id = s.id) THEN
+                'is packed into no parcel' END AS why
+        FROM shipping.shipments AS s FULL JOIN shipping.fulfillment_task AS t ON t.shipment_id = s.id)
+    SELECT count(*) AS checked, 0 AS in_flight, count(why) AS violated,
+           (array_agg(format('shipment %s %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
+    FROM judged
+"""
