@@ -236,6 +236,8 @@ ORDERS: Final = {
     f"POST {_TASK}/put-back": Row(WAREHOUSE),
     f"POST {_TASK}/picks": Row(WAREHOUSE, LINES_APART),
     f"POST {_TASK}/pack": Row(WAREHOUSE, PACKING),
+    f"GET {_SHIPMENT}/parcels": Row(WAREHOUSE),
+    "POST /api/v1/carriers/{carrier}/webhooks": Row(ANYBODY, raw=b"{}", also={"Content-Type": "application/json"}),
     "GET /api/v1/shipping/rates": Row(ANYBODY, query="?country=GB"),
 }
 _REVIEW: Final = "/api/v1/reviews/{review_id}"

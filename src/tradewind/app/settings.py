@@ -59,6 +59,12 @@ class Settings:
     """A carrier of texts to telephones and devices, asked by HTTP; without one they are files in the home."""
     texts_key: str | None = field(default=None, repr=False)
     """What the carrier of texts knows the shop by."""
+    carrier_url: str | None = None
+    """A carrier of parcels (3PL) that is asked by HTTP, named `rest`; beside it there is the simulated one."""
+    carrier_key: str | None = field(default=None, repr=False)
+    """What the carrier of parcels knows the shop by."""
+    carrier_secret: str | None = field(default=None, repr=False)
+    """What the carrier of parcels signs by what it tells by itself."""
     emails_per_minute: int = 6_000
     """E-mails that go out in a minute, at most."""
     sms_per_minute: int = 600
@@ -85,7 +91,7 @@ class Settings:
             try:
                 return understand(value) if value else default
             except ValueError as reason:
-                secret = name.endswith(("PASSWORD", "DATABASE_URL", "SMTP_URL", "KEY"))
+                secret = name.endswith(("PASSWORD", "DATABASE_URL", "SMTP_URL", "KEY", "SECRET"))
                 shown = "" if secret else f" is {value!r}, but"
                 raise SettingError(f"TRADEWIND_{name}{shown} {reason}") from None
 
@@ -111,6 +117,9 @@ class Settings:
             mail_sender=read("MAIL_SENDER", _address, "shop@tradewind.localhost"),
             texts_url=read("TEXTS_URL", _web_address, None),
             texts_key=read("TEXTS_KEY", str, None),
+            carrier_url=read("CARRIER_URL", _web_address, None),
+            carrier_key=read("CARRIER_KEY", str, None),
+            carrier_secret=read("CARRIER_SECRET", str, None),
             emails_per_minute=read("EMAILS_PER_MINUTE", _whole_number, 6_000),
             sms_per_minute=read("SMS_PER_MINUTE", _whole_number, 600),
             pushes_per_minute=read("PUSHES_PER_MINUTE", _whole_number, 6_000),

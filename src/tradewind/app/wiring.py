@@ -12,6 +12,9 @@ import asyncpg
 
 from tradewind.adapters.ai.openai_protocol import ai_provider
 from tradewind.adapters.cache.memory import MemoryCache
+from tradewind.adapters.carrier.notices import SignedNotices
+from tradewind.adapters.carrier.rest import rest_carrier
+from tradewind.adapters.carrier.simulated import SimulatedCarrier
 from tradewind.adapters.mail.folder import FolderMail
 from tradewind.adapters.mail.smtp import SmtpMail
 from tradewind.adapters.payment_provider.client import payment_provider
@@ -32,6 +35,7 @@ from tradewind.contracts.identity import TokenIssuer
 from tradewind.contracts.privacy import PersonalDataPeer, Pseudonyms
 from tradewind.ports.ai import AiProvider
 from tradewind.ports.cache import Cache
+from tradewind.ports.carrier import Carrier, Carriers, NoticeReader
 from tradewind.ports.mail import Mailer
 from tradewind.ports.payment_provider import PaymentProvider
 from tradewind.ports.search import ProductIndex
@@ -142,6 +146,20 @@ async def _texter(settings: Settings) -> AsyncIterator[Texter]:
         yield texts
 
 
+@asynccontextmanager
+async def _carriers(settings: Settings) -> AsyncIterator[Carriers]:
+    """Whoever carries parcels: the simulated one, and the owner's."""
+    by_name: dict[str, Carrier] = {"simulated": SimulatedCarrier(settings.home / "carrier")}
+    readers: dict[str, NoticeReader] = {}
+    if settings.carrier_secret is not None:
+        readers["rest"] = SignedNotices(settings.carrier_secret)
+    async with AsyncExitStack() as stack:
+        if settings.carrier_url is not None:
+            carrier = rest_carrier(settings.carrier_url, settings.carrier_key)
+            by_name["rest"] = await stack.enter_async_context(carrier)
+        yield Carriers(by_name, readers)
+
+
 async def _of_this_process(
     settings: Settings, engines: Engines, contexts: Sequence[Manifest], stack: AsyncExitStack
 ) -> dict[type, object]:
@@ -151,6 +169,7 @@ async def _of_this_process(
         MediaFolder: MediaFolder(settings.home / "media"),
         Mailer: _mailer(settings),
         Texter: await stack.enter_async_context(_texter(settings)),
+        Carriers: await stack.enter_async_context(_carriers(settings)),
         PublicUrl: PublicUrl(settings.public_url),
         Pseudonyms: KeyedPseudonyms.open(secrets),
         PersonalDataPeer: Holders(contexts),

@@ -128,6 +128,7 @@ needs := {
 # How one becomes somebody, how others check it, and what a keyed link allows: open to all, whatever they carry.
 open := {
 	"identity.issue_guest_token", "identity.issue_token", "identity.publish_keys", "notifications.unsubscribe",
+	"shipping.hear_carrier",
 }
 
 # Those who shop see and touch only what is theirs.

@@ -1,7 +1,12 @@
 """Goods that are promised, shipped or counted wrongly."""
 
-from tests.audit.plants.plant import APART, PICKING, RESERVATIONS, SHIPMENTS, STOCK, Plant
+from tests.audit.plants.plant import APART, CARRIAGE, PICKING, RESERVATIONS, SHIPMENTS, STOCK, Plant
 
+A_PARCEL = (
+    "INSERT INTO shipping.parcel (id, shipment_id, weight_g, length_mm, width_mm, height_mm, carrier, state, "
+    "tracking_number, due_at) SELECT gen_random_uuid(), id, 1, 1, 1, 1, 'rest', '{state}', 'N-1', {due} "
+    "FROM shipping.shipments WHERE order_id = '{order}'"
+)
 OF_GOODS = (
     Plant(
         "a lamp too many on the shelf",
@@ -124,5 +129,31 @@ OF_GOODS = (
         "UPDATE shipping.fulfillment_task SET state = 'PACKED' WHERE order_id = '{approve}'",
         (PICKING,),
         "is packed into no parcel",
+    ),
+    Plant(
+        "a parcel that travels for an order that is off",
+        A_PARCEL.format(state="BOOKED", order="{decline-capture}", due="NULL"),
+        (CARRIAGE,),
+        "its order is off, but it is BOOKED",
+    ),
+    Plant(
+        "a parcel that left the house unseen",
+        A_PARCEL.format(state="IN_TRANSIT", order="{approve}", due="now()"),
+        (CARRIAGE,),
+        "its carrier says that it is IN_TRANSIT, but its shipment is READY",
+    ),
+    Plant(
+        "a booking that nobody carries on",
+        A_PARCEL.format(state="WANTED", order="{approve}", due="now() - interval '1 h'"),
+        (CARRIAGE,),
+        "and nobody asks its carrier",
+    ),
+    Plant(
+        "a parcel that nobody follows",
+        A_PARCEL.format(state="BOOKED", order="{approve}", due="NULL")
+        + "; UPDATE shipping.shipments SET status = 'DISPATCHED', tracking_number = 'x' WHERE order_id = '{approve}'; "
+        "UPDATE shipping.fulfillment_task SET state = 'SHIPPED' WHERE order_id = '{approve}'",
+        (CARRIAGE,),
+        "and nobody will ask its carrier",
     ),
 )

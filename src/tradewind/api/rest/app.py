@@ -114,7 +114,8 @@ class RestApp:
             await self._confirm(call.actor)
             unread = unread and not binding.reads_body
             body = await bodies.read(receive, known, binding.max_body_bytes) if binding.reads_body else b""
-            arguments = binding.arguments(values, scope["query_string"], body, known, call, self._dispatch)
+            seen = headers.read(scope["headers"], every=True) if binding.shows_headers else known
+            arguments = binding.arguments(values, scope["query_string"], body, seen, call, self._dispatch)
             answer = await binding.route.function(**arguments)
             if type(answer) is Follow and method != "HEAD":
                 await self._stream(answer, known, call, trail, scope, receive, send)

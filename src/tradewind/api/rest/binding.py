@@ -47,6 +47,7 @@ class Binding:
         self._query = {p.wire: p for p in by_source[Source.QUERY]}
         self._call = [p.name for p in by_source[Source.CALL]]
         self._dispatch = [p.name for p in by_source[Source.DISPATCH]]
+        self._headers = [p.name for p in by_source[Source.HEADERS]]
         self._if_match = by_source[Source.IF_MATCH]
         self.has_version = versions.has_version(route.returns)
         self.body = next(iter(by_source[Source.BODY]), None)
@@ -61,6 +62,11 @@ class Binding:
     def reads_body(self) -> bool:
         """Whether the request's body matters."""
         return self.body is not None or self.form is not None or self.raw is not None
+
+    @property
+    def shows_headers(self) -> bool:
+        """Whether the function is shown every header of the request."""
+        return bool(self._headers)
 
     def arguments(
         self,
@@ -84,6 +90,8 @@ class Binding:
             self._from_body(body, headers, found)
         for parameter in self._if_match:
             found[parameter.name] = versions.expected(headers, required=parameter.required)
+        for name in self._headers:
+            found[name] = {key.decode("latin-1"): text.decode("latin-1") for key, text in headers.items()}
         for name in self._call:
             found[name] = call
         for name in self._dispatch:

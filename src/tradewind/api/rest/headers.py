@@ -62,11 +62,11 @@ class Trail(Struct, frozen=True):
     fault: str = ""
 
 
-def read(pairs: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """The headers we know, by lower-case name. A repeated one is joined by commas, as HTTP says."""
+def read(pairs: Iterable[tuple[bytes, bytes]], *, every: bool = False) -> dict[bytes, bytes]:
+    """The headers we know, or `every` one, by lower-case name. A repeated one is joined by commas, as HTTP says."""
     found: dict[bytes, bytes] = {}
     for name, value in pairs:
-        if name in _WANTED:
+        if every or name in _WANTED:
             found[name] = found[name] + b", " + value if name in found else value
     return found
 

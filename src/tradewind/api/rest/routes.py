@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
-from typing import Any, Final, Protocol, get_args, get_origin, get_type_hints
+from typing import Any, Final, NewType, Protocol, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
@@ -55,6 +55,8 @@ class RawBody(Struct, frozen=True):
     max_bytes: int
 
 
+Headers = NewType("Headers", Mapping[str, str])
+"""The request's headers, names in lower case: for who must see them as they came, to check a signature over a body."""
 OnRefusal = Callable[[Refusal, int], Reply]
 
 
@@ -67,6 +69,7 @@ class Source(StrEnum):
     IF_MATCH = "if-match"
     PATH = "path"
     QUERY = "query"
+    HEADERS = "headers"
     CALL = "call"
     DISPATCH = "dispatch"
 
@@ -225,6 +228,8 @@ def _source(name: str, annotation: Any, in_path: list[str]) -> Source:
         return Source.IF_MATCH
     if annotation is Dispatch:
         return Source.DISPATCH
+    if annotation is Headers:
+        return Source.HEADERS
     if name in in_path:
         return Source.PATH
     if name == "body" and annotation is bytes:

@@ -60,6 +60,8 @@ PROBES: Final = (
           "stop what is packed wrongly"),
     Probe("picking", parcels.TASKS, "compare shipping.fulfillment_task with shipping.shipments and with the shelf; "
           "GET /api/v1/orders/<id>/shipments tells where the goods are"),
+    Probe("carriage", parcels.CARRIAGE, "is a worker running (tradewind serve)? compare shipping.parcel with what the "
+          "carrier knows by the parcel's id", (parcels.OVERDUE_S,)),
     Probe("order money", money.ORDER_MONEY, "compare orders.order_items with its first event in runtime.outbox"),
     Probe("payments", money.PAYMENTS, f"look at the provider's GET /v1/ledger/<order>; {_SAGA}"),
     Probe("refunds", money.REFUNDS, "tradewind saga show <refund> tells how it came to this"),

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+OVERDUE_S: Final = 900.0
+"""A carrier that does not answer is asked again after five minutes at the most."""
 PIECES: Final = """
     WITH part AS (
         SELECT s.order_id, l.key AS sku, sum(l.value::int) AS quantity
@@ -34,5 +36,24 @@ TASKS: Final = """
         FROM shipping.shipments AS s FULL JOIN shipping.fulfillment_task AS t ON t.shipment_id = s.id)
     SELECT count(*) AS checked, 0 AS in_flight, count(why) AS violated,
            (array_agg(format('shipment %s %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
+    FROM judged
+"""
+CARRIAGE: Final = """
+    WITH judged AS (
+        SELECT p.id, p.state = 'WANTED' OR p.state = 'CANCELING' AS moving, CASE
+            WHEN s.status = 'CANCELED' AND p.state NOT IN ('PACKED', 'CANCELING', 'CANCELED', 'REFUSED') THEN
+                format('its order is off, but it is %s', p.state)
+            WHEN s.status IN ('PLANNED', 'READY') AND p.round = s.parcels
+                 AND p.state IN ('IN_TRANSIT', 'DELIVERED', 'RETURNED', 'LOST') THEN
+                format('its carrier says that it is %s, but its shipment is %s', p.state, s.status)
+            WHEN p.state IN ('WANTED', 'CANCELING')
+                 AND coalesce(p.due_at, '-infinity') < now() - make_interval(secs => $2) THEN
+                format('it is %s since %s, and nobody asks its carrier', p.state, p.changed_at)
+            WHEN s.status IN ('DISPATCHED', 'IN_TRANSIT') AND p.round = s.parcels AND p.due_at IS NULL
+                 AND p.state IN ('BOOKED', 'IN_TRANSIT') THEN
+                format('it is %s, and nobody will ask its carrier', p.state) END AS why
+        FROM shipping.parcel AS p JOIN shipping.shipments AS s ON s.id = p.shipment_id)
+    SELECT count(*) AS checked, count(*) FILTER (WHERE moving) AS in_flight, count(why) AS violated,
+           (array_agg(format('parcel %s: %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
     FROM judged
 """

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tradewind.contexts.shipping._carriage.crew import CARRY, PURGE
 from tradewind.contexts.shipping._domain.parcel import Size
 from tradewind.contexts.shipping._subscribers.on_payment_captured import on_payment_captured
 from tradewind.contexts.shipping.claim_task import rest as claim_rest
@@ -12,6 +13,10 @@ from tradewind.contexts.shipping.dispatch_shipment import rest as dispatch_rest
 from tradewind.contexts.shipping.dispatch_shipment.command import DispatchShipment, dispatch_shipment
 from tradewind.contexts.shipping.get_shipment import rest as get_rest
 from tradewind.contexts.shipping.get_shipment.query import get_order_shipment, get_shipment, list_order_shipments
+from tradewind.contexts.shipping.hear_carrier import rest as hear_rest
+from tradewind.contexts.shipping.hear_carrier.command import hear_carrier
+from tradewind.contexts.shipping.list_parcels import rest as parcels_rest
+from tradewind.contexts.shipping.list_parcels.query import list_parcels
 from tradewind.contexts.shipping.list_tasks import rest as tasks_rest
 from tradewind.contexts.shipping.list_tasks.query import list_tasks
 from tradewind.contexts.shipping.pack_task import rest as pack_rest
@@ -71,6 +76,8 @@ MANIFEST = Manifest(
         pick_task,
         pack_task,
         split_shipment,
+        list_parcels,
+        hear_carrier,
         quote_rates,
     ),
     routes=(
@@ -89,8 +96,11 @@ MANIFEST = Manifest(
         pick_rest.pick_task,
         pack_rest.pack_task,
         split_rest.split_shipment,
+        parcels_rest.list_parcels,
+        hear_rest.hear_carrier,
         rates_rest.quote_rates,
     ),
+    timers=(CARRY, PURGE),
     subscribers=(on_payment_captured,),
     peers={ShippingPeer: _peer},
     personal_data=ShipmentData(),

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from tradewind.contexts.shipping._domain.parcel import Parcel
 from tradewind.contexts.shipping._domain.shipment import Shipment
 from tradewind.contexts.shipping._domain.task import FulfillmentTask
 
@@ -60,13 +61,41 @@ class TaskLine(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class ParcelView(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A parcel. Grams and millimetres."""
+    """A parcel. Grams and millimetres. `why`: what its carrier says that does not take it."""
 
     id: UUID
+    number: int
+    state: str
+    carrier: str | None
+    tracking_number: str | None
+    why: str | None
     weight_g: int
     length_mm: int
     width_mm: int
     height_mm: int
+
+
+class ParcelList(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a shipment is packed into."""
+
+    items: tuple[ParcelView, ...]
+
+
+def parcel_view(one: Parcel) -> ParcelView:
+    """The parcel as the warehouse sees it."""
+    size = one.size
+    return ParcelView(
+        id=one.id,
+        number=one.number,
+        state=one.state.value,
+        carrier=one.carrier,
+        tracking_number=one.tracking_number,
+        why=one.why,
+        weight_g=size.weight_g,
+        length_mm=size.length_mm,
+        width_mm=size.width_mm,
+        height_mm=size.height_mm,
+    )
 
 
 class TaskView(Struct, frozen=True, kw_only=True, rename="camel"):

@@ -110,6 +110,11 @@ def move(tx: Tx, shipment: Shipment) -> None:
     tx.later(MOVE, shipment.id, shipment.status.value, shipment.tracking_number, shipment.parcels)
 
 
+async def move_now(tx: Tx, shipment: Shipment) -> None:
+    """The same, at once: several moves may follow each other."""
+    await tx.run(MOVE, shipment.id, shipment.status.value, shipment.tracking_number, shipment.parcels)
+
+
 async def get(tx: Tx, shipment_id: UUID) -> Any:
     """Everything that is known of a shipment; None where there is none."""
     return await tx.row(GET, shipment_id)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from tradewind.contexts.shipping._domain.countries import unavailable
 from tradewind.contexts.shipping._domain.shipment import LIFECYCLE, Cancel, Shipment, Status
-from tradewind.contexts.shipping._store import shipments, tasks
+from tradewind.contexts.shipping._store import parcels, shipments, tasks
 from tradewind.contracts.shipping import ShipmentCreated, ShippingUnavailable
 from tradewind.runtime.database import Tx
 
@@ -42,6 +42,7 @@ async def cancel(tx: Tx, order_ids: Sequence[UUID]) -> dict[UUID, str | None]:
     if on_time := sorted({one.order_id for one in found if answers[one.order_id] is None} - _off(found)):
         shipments.cancel(tx, on_time)
         tasks.cancel(tx, on_time)
+        parcels.call_off_orders(tx, on_time)
     return answers
 
 
