@@ -237,6 +237,8 @@ ORDERS: Final = {
     f"POST {_TASK}/picks": Row(WAREHOUSE, LINES_APART),
     f"POST {_TASK}/pack": Row(WAREHOUSE, PACKING),
     f"GET {_SHIPMENT}/parcels": Row(WAREHOUSE),
+    f"GET {_SHIPMENT}/label": Row(WAREHOUSE),
+    f"GET {_RETURN}/label": Row(SUPPORT | WAREHOUSE, hidden=BUYERS, missing="no-such-return"),
     "POST /api/v1/carriers/{carrier}/webhooks": Row(ANYBODY, raw=b"{}", also={"Content-Type": "application/json"}),
     "GET /api/v1/shipping/rates": Row(ANYBODY, query="?country=GB"),
 }

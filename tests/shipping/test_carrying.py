@@ -24,7 +24,7 @@ from tradewind.contexts.shipping._carriage.crew import CALL, carry
 from tradewind.contexts.shipping._carriage.noting import note
 from tradewind.contexts.shipping._domain.parcel import TRACK_EVERY, BookingUnderWay, Size, UnknownCarrier
 from tradewind.contexts.shipping._store import parcels
-from tradewind.contexts.shipping.conftest import Dock
+from tradewind.contexts.shipping.conftest import ADDRESS, Dock
 from tradewind.contexts.shipping.hear_carrier.command import HearCarrier, NoSuchCarrier
 from tradewind.contexts.shipping.list_parcels.query import ListParcels
 from tradewind.contexts.shipping.manifest import (
@@ -34,6 +34,7 @@ from tradewind.contexts.shipping.manifest import (
     PickTask,
     ReportLoss,
 )
+from tradewind.contexts.shipping.print_label.query import NoSuchParcel, NothingToLabel, PrintLabel
 from tradewind.kernel import clock
 from tradewind.kernel.lifecycle import IllegalMove
 from tradewind.ports.carrier import Booked, Carrier, Carriers
@@ -138,6 +139,27 @@ async def test_a_packed_shipment_is_booked_and_goes_under_the_carriers_number(ya
     )
     assert await yard.db.pool.fetchval(number_told, str(order_id)) == number(first)
     assert yard.server.bookings == 2
+
+
+async def test_a_label_is_the_carriers_own_or_ours_and_there_is_one_a_parcel(yard: Yard) -> None:
+    _, waits = await yard.a_shipment(ready=False)
+    with pytest.raises(NothingToLabel):
+        await yard.shop.dispatch(PrintLabel(shipment_id=waits), ANN)
+    order_id, shipment_id = await yard.packed(boxes=2)
+    with pytest.raises(NoSuchParcel):
+        await yard.shop.dispatch(PrintLabel(shipment_id=shipment_id, parcel=3), ANN)
+    await yard.carry()
+    keys = await yard.keys(shipment_id)
+    ours = [(await yard.shop.dispatch(PrintLabel(shipment_id=shipment_id, parcel=at), ANN)).content for at in (1, 2)]
+    for at, pdf in enumerate(ours):
+        for said in (f"Parcel {at + 1} of 2", number(keys[at]), ADDRESS["name"], "0.900 kg", f"order {order_id}"):
+            assert f"({said})".encode() in pdf
+    again = await yard.shop.dispatch(PrintLabel(shipment_id=shipment_id), ANN)
+    assert again.content == ours[0], "the same bytes"
+    yard.server.with_labels = True
+    await yard.pack(shipment_id)
+    await yard.carry()
+    assert (await yard.shop.dispatch(PrintLabel(shipment_id=shipment_id), ANN)).content == LABEL
 
 
 @pytest.mark.parametrize("trouble", ["500", "lost", "garbage", "slow"])

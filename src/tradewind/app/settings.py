@@ -65,6 +65,8 @@ class Settings:
     """What the carrier of parcels knows the shop by."""
     carrier_secret: str | None = field(default=None, repr=False)
     """What the carrier of parcels signs by what it tells by itself."""
+    return_address: tuple[str, ...] = ("Tradewind", "Returns")
+    """Where goods come back to, line by line with | between; it is printed on the labels of returns."""
     emails_per_minute: int = 6_000
     """E-mails that go out in a minute, at most."""
     sms_per_minute: int = 600
@@ -120,6 +122,7 @@ class Settings:
             carrier_url=read("CARRIER_URL", _web_address, None),
             carrier_key=read("CARRIER_KEY", str, None),
             carrier_secret=read("CARRIER_SECRET", str, None),
+            return_address=read("RETURN_ADDRESS", _lines, ("Tradewind", "Returns")),
             emails_per_minute=read("EMAILS_PER_MINUTE", _whole_number, 6_000),
             sms_per_minute=read("SMS_PER_MINUTE", _whole_number, 600),
             pushes_per_minute=read("PUSHES_PER_MINUTE", _whole_number, 6_000),
@@ -203,6 +206,13 @@ def _address(value: str) -> str:
     if not (name and at and domain) or not value.isprintable() or " " in value:
         raise ValueError("must be an address like shop@example.org")
     return value
+
+
+def _lines(value: str) -> tuple[str, ...]:
+    lines = tuple(part.strip() for part in value.split("|") if part.strip())
+    if not lines or not value.isprintable():
+        raise ValueError("must be lines with | between, like The Shop|1 Main Street|London")
+    return lines
 
 
 def _web_address(value: str) -> str:

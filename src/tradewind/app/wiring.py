@@ -30,6 +30,7 @@ from tradewind.app.settings import Settings
 from tradewind.contexts.catalog.manifest import MediaFolder
 from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
 from tradewind.contexts.notifications.manifest import PublicUrl
+from tradewind.contexts.returns.manifest import ReturnAddress
 from tradewind.contexts.webhooks.manifest import Door, SecretSeal, door
 from tradewind.contracts.identity import TokenIssuer
 from tradewind.contracts.privacy import PersonalDataPeer, Pseudonyms
@@ -170,6 +171,7 @@ async def _of_this_process(
         Mailer: _mailer(settings),
         Texter: await stack.enter_async_context(_texter(settings)),
         Carriers: await stack.enter_async_context(_carriers(settings)),
+        ReturnAddress: ReturnAddress(settings.return_address),
         PublicUrl: PublicUrl(settings.public_url),
         Pseudonyms: KeyedPseudonyms.open(secrets),
         PersonalDataPeer: Holders(contexts),

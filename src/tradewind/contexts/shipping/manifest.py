@@ -25,6 +25,8 @@ from tradewind.contexts.shipping.peer import Shipping
 from tradewind.contexts.shipping.personal_data import ShipmentData
 from tradewind.contexts.shipping.pick_task import rest as pick_rest
 from tradewind.contexts.shipping.pick_task.command import PickTask, pick_task
+from tradewind.contexts.shipping.print_label import rest as label_rest
+from tradewind.contexts.shipping.print_label.query import print_label
 from tradewind.contexts.shipping.quote_rates import rest as rates_rest
 from tradewind.contexts.shipping.quote_rates.query import quote_rates
 from tradewind.contexts.shipping.replace_parcel import rest as replace_rest
@@ -77,6 +79,7 @@ MANIFEST = Manifest(
         pack_task,
         split_shipment,
         list_parcels,
+        print_label,
         hear_carrier,
         quote_rates,
     ),
@@ -97,6 +100,7 @@ MANIFEST = Manifest(
         pack_rest.pack_task,
         split_rest.split_shipment,
         parcels_rest.list_parcels,
+        label_rest.print_label,
         hear_rest.hear_carrier,
         rates_rest.quote_rates,
     ),

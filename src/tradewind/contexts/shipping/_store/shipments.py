@@ -53,13 +53,13 @@ ADD_PART: Final = """
     SELECT order_id, $3, $2, status, address, $4::text::jsonb, ready_at FROM shipping.shipments WHERE id = $1
 """
 GET: Final = """
-    SELECT id, order_id, status, tracking_number, part, lines::text AS lines, address::text AS address, created_at,
-           ready_at, dispatched_at, in_transit_at, delivered_at, lost_at, returned_at, canceled_at
+    SELECT id, order_id, status, tracking_number, parcels, part, lines::text AS lines, address::text AS address,
+           created_at, ready_at, dispatched_at, in_transit_at, delivered_at, lost_at, returned_at, canceled_at
     FROM shipping.shipments WHERE id = $1
 """
 GET_BY_ORDER: Final = """
-    SELECT id, order_id, status, tracking_number, part, lines::text AS lines, address::text AS address, created_at,
-           ready_at, dispatched_at, in_transit_at, delivered_at, lost_at, returned_at, canceled_at
+    SELECT id, order_id, status, tracking_number, parcels, part, lines::text AS lines, address::text AS address,
+           created_at, ready_at, dispatched_at, in_transit_at, delivered_at, lost_at, returned_at, canceled_at
     FROM shipping.shipments WHERE order_id = $1 ORDER BY part
 """
 
@@ -77,7 +77,7 @@ async def hold_orders(tx: Tx, order_ids: Sequence[UUID]) -> list[Shipment]:
     Locked first and then read: who waited for the lock would not see the parts that were added meanwhile.
     """
     await tx.all(LOCK_ORDERS, order_ids)
-    return [_shipment(row) for row in await tx.all(READ_ORDERS, order_ids)]
+    return [shipment(row) for row in await tx.all(READ_ORDERS, order_ids)]
 
 
 async def hold_plan(tx: Tx, shipment_id: UUID) -> ShipmentPlan:
@@ -86,7 +86,7 @@ async def hold_plan(tx: Tx, shipment_id: UUID) -> ShipmentPlan:
     rows = await tx.all(READ_PLAN, shipment_id)
     if not rows:
         raise NoSuchShipment(shipment_id=str(shipment_id))
-    return ShipmentPlan(tuple(_shipment(row) for row in rows))
+    return ShipmentPlan(tuple(shipment(row) for row in rows))
 
 
 async def hold(tx: Tx, shipment_id: UUID) -> Shipment:
@@ -105,14 +105,14 @@ def cancel(tx: Tx, order_ids: Sequence[UUID]) -> None:
     tx.later(CANCEL, order_ids)
 
 
-def move(tx: Tx, shipment: Shipment) -> None:
+def move(tx: Tx, one: Shipment) -> None:
     """Write where a held shipment is now, and since when."""
-    tx.later(MOVE, shipment.id, shipment.status.value, shipment.tracking_number, shipment.parcels)
+    tx.later(MOVE, one.id, one.status.value, one.tracking_number, one.parcels)
 
 
-async def move_now(tx: Tx, shipment: Shipment) -> None:
+async def move_now(tx: Tx, one: Shipment) -> None:
     """The same, at once: several moves may follow each other."""
-    await tx.run(MOVE, shipment.id, shipment.status.value, shipment.tracking_number, shipment.parcels)
+    await tx.run(MOVE, one.id, one.status.value, one.tracking_number, one.parcels)
 
 
 async def get(tx: Tx, shipment_id: UUID) -> Any:
@@ -125,9 +125,9 @@ async def get_by_order(tx: Tx, order_id: UUID) -> Sequence[Any]:
     return await tx.all(GET_BY_ORDER, order_id)
 
 
-async def fill(tx: Tx, shipment: Shipment) -> None:
+async def fill(tx: Tx, one: Shipment) -> None:
     """Write what is in a held shipment."""
-    await tx.run(FILL, shipment.id, _text(shipment.lines))
+    await tx.run(FILL, one.id, _text(one.lines))
 
 
 async def add_part(tx: Tx, source: Shipment, part: Shipment) -> None:
@@ -140,7 +140,8 @@ def _text(lines: Mapping[str, int] | None) -> str:
     return msgspec.json.encode(dict(lines)).decode()
 
 
-def _shipment(row: Any) -> Shipment:
+def shipment(row: Any) -> Shipment:
+    """What a row says."""
     return Shipment(
         id=row["id"],
         order_id=row["order_id"],

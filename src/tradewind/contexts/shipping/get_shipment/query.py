@@ -55,6 +55,7 @@ def _details(tx: Tx, row: Any) -> ShipmentDetails:
     if row is None or not tx.allows("shipping.get", owner=False):
         raise NoSuchShipment
     known = dict(row)
+    del known["parcels"]
     known["address"] = msgspec.json.decode(known["address"], type=dict[str, str])
     known["lines"] = known["lines"] and msgspec.json.decode(known["lines"], type=dict[str, int])
     return ShipmentDetails(**known)
