@@ -92,11 +92,18 @@ class ShippingUnavailable(Event, frozen=True):
 
 
 class Rate(Struct, frozen=True, kw_only=True):
-    """A way to send goods and what it costs before any promotion."""
+    """A way to send goods and what it costs before any promotion: nothing, once the goods come to `free_from`."""
 
     method: str
     label: str
     price: Money
+    carrier: str = "house"
+    free_from: Money | None = None
+
+    def for_goods(self, worth: Money) -> Money:
+        """What it costs to send goods that come to `worth`."""
+        free = self.free_from is not None and worth.minor >= self.free_from.minor
+        return Money(0, self.price.currency) if free else self.price
 
 
 class ShippingPeer(Protocol):

@@ -108,6 +108,8 @@ needs := {
 	"shipping.quote_rates": {"catalog:read"},
 	"shipping.dispatch": {"shipping:write"},
 	"shipping.pick": {"shipping:write"},
+	"shipping.set_rates": {"pricing:write"},
+	"shipping.measure": {"shipping:write", "catalog:write"},
 	"shipping.deliver": {"shipping:write"},
 	"shipping.report_loss": {"shipping:write"},
 	"shipping.replace_parcel": {"shipping:write"},

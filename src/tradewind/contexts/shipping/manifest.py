@@ -19,6 +19,8 @@ from tradewind.contexts.shipping.list_parcels import rest as parcels_rest
 from tradewind.contexts.shipping.list_parcels.query import list_parcels
 from tradewind.contexts.shipping.list_tasks import rest as tasks_rest
 from tradewind.contexts.shipping.list_tasks.query import list_tasks
+from tradewind.contexts.shipping.measure_product import rest as measure_rest
+from tradewind.contexts.shipping.measure_product.command import MeasureProduct, measure_product
 from tradewind.contexts.shipping.pack_task import rest as pack_rest
 from tradewind.contexts.shipping.pack_task.command import PackTask, pack_task
 from tradewind.contexts.shipping.peer import Shipping
@@ -37,6 +39,8 @@ from tradewind.contexts.shipping.report_return import rest as returned_rest
 from tradewind.contexts.shipping.report_return.command import ReportReturned, report_returned
 from tradewind.contexts.shipping.report_transit import rest as report_rest
 from tradewind.contexts.shipping.report_transit.command import ReportTransit, report_transit
+from tradewind.contexts.shipping.set_rates import rest as set_rates_rest
+from tradewind.contexts.shipping.set_rates.command import SetTariff, SetZone, list_tariffs, set_tariff, set_zone
 from tradewind.contexts.shipping.split_shipment import rest as split_rest
 from tradewind.contexts.shipping.split_shipment.command import SplitShipment, split_shipment
 from tradewind.contracts.shipping import ShippingPeer
@@ -47,6 +51,7 @@ __all__ = [
     "ClaimTask",
     "DeliverShipment",
     "DispatchShipment",
+    "MeasureProduct",
     "PackTask",
     "PickTask",
     "PutTaskBack",
@@ -54,6 +59,8 @@ __all__ = [
     "ReportLoss",
     "ReportReturned",
     "ReportTransit",
+    "SetTariff",
+    "SetZone",
     "Size",
     "SplitShipment",
 ]
@@ -81,6 +88,10 @@ MANIFEST = Manifest(
         list_parcels,
         print_label,
         hear_carrier,
+        set_tariff,
+        set_zone,
+        list_tariffs,
+        measure_product,
         quote_rates,
     ),
     routes=(
@@ -102,6 +113,10 @@ MANIFEST = Manifest(
         parcels_rest.list_parcels,
         label_rest.print_label,
         hear_rest.hear_carrier,
+        set_rates_rest.set_tariff,
+        set_rates_rest.list_tariffs,
+        set_rates_rest.set_zone,
+        measure_rest.measure_product,
         rates_rest.quote_rates,
     ),
     timers=(CARRY, PURGE),
