@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -179,9 +179,18 @@ async def a_database(template: Engines) -> AsyncIterator[Engines]:
 
 @asynccontextmanager
 async def open_market(
-    settings: Settings, template: Engines, folder: Path, *, parts: Sequence[str] = ("edge", "worker"), bugs: str = ""
+    settings: Settings,
+    template: Engines,
+    folder: Path,
+    *,
+    parts: Sequence[str] = ("edge", "worker"),
+    bugs: str = "",
+    also: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Market]:
-    """A market on a database of its own. `parts` are started in this order; `bugs` are planted in all of them."""
+    """A market on a database of its own. `parts` are started in this order; `bugs` are planted in all of them.
+
+    `also`: further settings of theirs, as the environment says them.
+    """
     async with AsyncExitStack() as stack:
         found = await stack.enter_async_context(a_database(template))
         shop = await stack.enter_async_context(open_shop(settings, found, connections=4))
@@ -189,7 +198,7 @@ async def open_market(
         await shop.db.pool.execute(DIGEST)
         limits = httpx2.Limits(max_connections=128)
         http = await stack.enter_async_context(httpx2.AsyncClient(timeout=60, limits=limits))
-        environment = _environment(settings, found, folder, bugs)
+        environment = {**_environment(settings, found, folder, bugs), **(also or {})}
         market = Market(shop, http, folder, environment)
         for part in parts:
             url = await stack.enter_async_context(run_part(market, part))

@@ -24,7 +24,7 @@ MAX_STEPS: Final = 50
 
 
 class InvalidTariff(Invalid):
-    """A tariff is calculated or a table, and the weights of a table rise."""
+    """A tariff is calculated or a table; the weights of a table rise, and no amount is below zero."""
 
 
 class Method(StrEnum):
@@ -72,8 +72,13 @@ class Tariff(Struct, frozen=True, kw_only=True):
 
     def check(self) -> None:
         """Refuses InvalidTariff."""
+        for name, amount in (("flat", self.flat), ("perPiece", self.per_piece), ("perKg", self.per_kg)):
+            if amount.minor < 0:
+                raise InvalidTariff(pointer=f"/{name}")
+        if self.free_from is not None and self.free_from.minor <= 0:
+            raise InvalidTariff(pointer="/freeFrom")
         weights = [step.up_to_g for step in self.steps]
-        if weights != sorted(set(weights)):
+        if weights != sorted(set(weights)) or any(step.price.minor < 0 for step in self.steps):
             raise InvalidTariff(pointer="/steps")
         if self.steps and (self.flat.minor or self.per_piece.minor or self.per_kg.minor):
             raise InvalidTariff(pointer="/flat")

@@ -18,7 +18,7 @@ async def quote_rates(
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "EUR",
     pieces: Annotated[int, Meta(ge=1, le=MAX_PIECES)] = 1,
     weight_g: Annotated[int, Meta(ge=1, le=MAX_GRAMS)] | None = None,
-    amount: Annotated[Decimal, Meta(ge=0)] | None = None,
+    amount: Decimal | None = None,
 ) -> Rates:
     """See the ways to send goods to a country, and what each costs before any promotion.
 

@@ -19,7 +19,6 @@ from tradewind.contexts.shipping.set_rates.command import (
 )
 from tradewind.kernel.money import Money, NotMoney
 
-Amount = Annotated[Decimal, Meta(ge=0)]
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
 
 
@@ -27,7 +26,7 @@ class NewStep(Body, frozen=True):
     """Up to so many grams it costs so much."""
 
     up_to_g: Annotated[int, Meta(ge=1, le=MAX_WEIGHT_G)]
-    price: Amount
+    price: Decimal
 
 
 class NewTariff(Body, frozen=True):
@@ -38,10 +37,10 @@ class NewTariff(Body, frozen=True):
     method: Method
     currency: Currency
     carrier: Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]*$", max_length=40)] = "house"
-    flat: Amount = Decimal(0)
-    per_piece: Amount = Decimal(0)
-    per_kg: Amount = Decimal(0)
-    free_from: Annotated[Decimal, Meta(gt=0)] | None = None
+    flat: Decimal = Decimal(0)
+    per_piece: Decimal = Decimal(0)
+    per_kg: Decimal = Decimal(0)
+    free_from: Decimal | None = None
     steps: Annotated[tuple[NewStep, ...], Meta(max_length=MAX_STEPS)] = ()
 
     def tariff(self) -> Tariff:

@@ -54,6 +54,9 @@ async def test_who_may_not_set_rates_does_not_and_an_unfit_tariff_changes_nothin
         a_tariff(steps=table((2_000, "1"), (1_000, "2"))),
         a_tariff(steps=table((1_000, "1"), (1_000, "2"))),
         a_tariff(steps=table((1_000, "1")), flat=eur("1")),
+        a_tariff(steps=table((1_000, "-1"))),
+        *(a_tariff(**{name: eur("-0.01")}) for name in ("flat", "per_piece", "per_kg", "free_from")),
+        a_tariff(free_from=eur("0")),
     ):
         with pytest.raises(InvalidTariff):
             await shop.dispatch(SetTariff(zone=Zone.HOME, tariff=unfit), CLERK)
