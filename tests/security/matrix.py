@@ -235,6 +235,7 @@ ORDERS: Final = {
     "GET /api/v1/fulfillment-tasks": Row(WAREHOUSE),
     f"POST {_TASK}/claim": Row(WAREHOUSE),
     f"POST {_TASK}/put-back": Row(WAREHOUSE),
+    f"POST {_TASK}/hand-over": Row(WAREHOUSE),
     f"POST {_TASK}/picks": Row(WAREHOUSE, LINES_APART),
     f"POST {_TASK}/pack": Row(WAREHOUSE, PACKING),
     f"GET {_SHIPMENT}/parcels": Row(WAREHOUSE),

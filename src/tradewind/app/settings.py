@@ -65,6 +65,10 @@ class Settings:
     """What the carrier of parcels knows the shop by."""
     carrier_secret: str | None = field(default=None, repr=False)
     """What the carrier of parcels signs by what it tells by itself."""
+    wms_url: str | None = None
+    """A warehouse's own system (WMS) that picks what is handed over to it; without one there is a simulated one."""
+    wms_key: str | None = field(default=None, repr=False)
+    """What the warehouse's system knows the shop by."""
     return_address: tuple[str, ...] = ("Tradewind", "Returns")
     """Where goods come back to, line by line with | between; it is printed on the labels of returns."""
     emails_per_minute: int = 6_000
@@ -122,6 +126,8 @@ class Settings:
             carrier_url=read("CARRIER_URL", _web_address, None),
             carrier_key=read("CARRIER_KEY", str, None),
             carrier_secret=read("CARRIER_SECRET", str, None),
+            wms_url=read("WMS_URL", _web_address, None),
+            wms_key=read("WMS_KEY", str, None),
             return_address=read("RETURN_ADDRESS", _lines, ("Tradewind", "Returns")),
             emails_per_minute=read("EMAILS_PER_MINUTE", _whole_number, 6_000),
             sms_per_minute=read("SMS_PER_MINUTE", _whole_number, 600),

@@ -22,6 +22,8 @@ from tradewind.adapters.policy.rego import RegoPolicy
 from tradewind.adapters.search.tantivy import product_index
 from tradewind.adapters.texting.folder import FolderTexts
 from tradewind.adapters.texting.http import http_texts
+from tradewind.adapters.warehouse_system.rest import rest_warehouse
+from tradewind.adapters.warehouse_system.simulated import SimulatedWarehouse
 from tradewind.api.auth.revocation import RevokedSessions
 from tradewind.app.engines import EngineError, Engines
 from tradewind.app.privacy.holders import Holders
@@ -41,6 +43,7 @@ from tradewind.ports.mail import Mailer
 from tradewind.ports.payment_provider import PaymentProvider
 from tradewind.ports.search import ProductIndex
 from tradewind.ports.texting import Texter
+from tradewind.ports.warehouse_system import WarehouseSystem
 from tradewind.runtime import giving_way, idempotency, outbox, timers
 from tradewind.runtime.database import Database
 from tradewind.runtime.dispatch import Dispatcher
@@ -161,6 +164,16 @@ async def _carriers(settings: Settings) -> AsyncIterator[Carriers]:
         yield Carriers(by_name, readers)
 
 
+@asynccontextmanager
+async def _warehouse(settings: Settings) -> AsyncIterator[WarehouseSystem]:
+    """Whoever picks what is handed over: the owner's system, or the simulated one."""
+    if settings.wms_url is None:
+        yield SimulatedWarehouse(settings.home / "warehouse")
+        return
+    async with rest_warehouse(settings.wms_url, settings.wms_key) as system:
+        yield system
+
+
 async def _of_this_process(
     settings: Settings, engines: Engines, contexts: Sequence[Manifest], stack: AsyncExitStack
 ) -> dict[type, object]:
@@ -171,6 +184,7 @@ async def _of_this_process(
         Mailer: _mailer(settings),
         Texter: await stack.enter_async_context(_texter(settings)),
         Carriers: await stack.enter_async_context(_carriers(settings)),
+        WarehouseSystem: await stack.enter_async_context(_warehouse(settings)),
         ReturnAddress: ReturnAddress(settings.return_address),
         PublicUrl: PublicUrl(settings.public_url),
         Pseudonyms: KeyedPseudonyms.open(secrets),

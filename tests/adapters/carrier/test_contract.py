@@ -12,8 +12,9 @@ from msgspec.structs import replace
 
 from tests.carriers import KEY, LABEL, SECRET, CarrierServer, a_parcel_carrier, notice, number, signed
 from tradewind.adapters.carrier.notices import TOLERANCE_S, SignedNotices, UnfitNotice, UnfitSignature
-from tradewind.adapters.carrier.rest import MAX_ANSWER_BYTES, rest_carrier
+from tradewind.adapters.carrier.rest import rest_carrier
 from tradewind.adapters.carrier.simulated import ARRIVES_AFTER, COLLECTS_AFTER, SimulatedCarrier
+from tradewind.adapters.json_http import MAX_ANSWER_BYTES
 from tradewind.kernel import clock
 from tradewind.kernel.errors import Unavailable
 from tradewind.kernel.ids import new_id

@@ -125,6 +125,12 @@ OF_GOODS = (
         "is READY, but its task is missing",
     ),
     Plant(
+        "a task that no system was asked to do",
+        "UPDATE shipping.fulfillment_task SET state = 'HANDED_OVER' WHERE order_id = '{approve}'",
+        (PICKING,),
+        "has a task that is HANDED_OVER, which its fulfilment order does not say",
+    ),
+    Plant(
         "a shipment that is packed into nothing",
         "UPDATE shipping.fulfillment_task SET state = 'PACKED' WHERE order_id = '{approve}'",
         (PICKING,),

@@ -27,10 +27,15 @@ TASKS: Final = """
     WITH judged AS (
         SELECT coalesce(s.id, t.shipment_id) AS id, CASE
             WHEN s.id IS NULL THEN 'is to be picked, but does not exist'
-            WHEN s.status = 'READY' AND coalesce(t.state, 'missing') NOT IN ('OPEN', 'CLAIMED', 'PICKED', 'PACKED') THEN
+            WHEN s.status = 'READY' AND coalesce(t.state, 'missing') NOT IN
+                 ('OPEN', 'CLAIMED', 'HANDED_OVER', 'PICKED', 'PACKED') THEN
                 format('is READY, but its task is %s', coalesce(t.state, 'missing'))
-            WHEN s.status <> 'READY' AND t.state IN ('OPEN', 'CLAIMED', 'PICKED', 'PACKED') THEN
+            WHEN s.status <> 'READY' AND t.state IN ('OPEN', 'CLAIMED', 'HANDED_OVER', 'PICKED', 'PACKED') THEN
                 format('is %s, but its task is %s', s.status, t.state)
+            WHEN (t.state = 'HANDED_OVER') <> EXISTS (
+                     SELECT FROM shipping.warehouse_order AS w
+                     WHERE w.shipment_id = s.id AND w.state IN ('WANTED', 'SENT')) THEN
+                 format('has a task that is %s, which its fulfilment order does not say', t.state)
             WHEN t.state = 'PACKED' AND NOT EXISTS (SELECT FROM shipping.parcel AS p WHERE p.shipment_id = s.id) THEN
                 'is packed into no parcel' END AS why
         FROM shipping.shipments AS s FULL JOIN shipping.fulfillment_task AS t ON t.shipment_id = s.id)

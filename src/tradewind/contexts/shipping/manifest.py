@@ -5,6 +5,7 @@ from pathlib import Path
 from tradewind.contexts.shipping._carriage.crew import CARRY, PURGE
 from tradewind.contexts.shipping._domain.parcel import Size
 from tradewind.contexts.shipping._subscribers.on_payment_captured import on_payment_captured
+from tradewind.contexts.shipping._warehouse.crew import PICK
 from tradewind.contexts.shipping.claim_task import rest as claim_rest
 from tradewind.contexts.shipping.claim_task.command import ClaimTask, PutTaskBack, claim_task, put_task_back
 from tradewind.contexts.shipping.deliver_shipment import rest as deliver_rest
@@ -13,6 +14,8 @@ from tradewind.contexts.shipping.dispatch_shipment import rest as dispatch_rest
 from tradewind.contexts.shipping.dispatch_shipment.command import DispatchShipment, dispatch_shipment
 from tradewind.contexts.shipping.get_shipment import rest as get_rest
 from tradewind.contexts.shipping.get_shipment.query import get_order_shipment, get_shipment, list_order_shipments
+from tradewind.contexts.shipping.hand_over_task import rest as hand_over_rest
+from tradewind.contexts.shipping.hand_over_task.command import HandTaskOver, hand_task_over
 from tradewind.contexts.shipping.hear_carrier import rest as hear_rest
 from tradewind.contexts.shipping.hear_carrier.command import hear_carrier
 from tradewind.contexts.shipping.list_parcels import rest as parcels_rest
@@ -51,6 +54,7 @@ __all__ = [
     "ClaimTask",
     "DeliverShipment",
     "DispatchShipment",
+    "HandTaskOver",
     "MeasureProduct",
     "PackTask",
     "PickTask",
@@ -82,6 +86,7 @@ MANIFEST = Manifest(
         list_tasks,
         claim_task,
         put_task_back,
+        hand_task_over,
         pick_task,
         pack_task,
         split_shipment,
@@ -107,6 +112,7 @@ MANIFEST = Manifest(
         tasks_rest.list_tasks,
         claim_rest.claim_task,
         claim_rest.put_task_back,
+        hand_over_rest.hand_task_over,
         pick_rest.pick_task,
         pack_rest.pack_task,
         split_rest.split_shipment,
@@ -119,7 +125,7 @@ MANIFEST = Manifest(
         measure_rest.measure_product,
         rates_rest.quote_rates,
     ),
-    timers=(CARRY, PURGE),
+    timers=(CARRY, PICK, PURGE),
     subscribers=(on_payment_captured,),
     peers={ShippingPeer: _peer},
     personal_data=ShipmentData(),

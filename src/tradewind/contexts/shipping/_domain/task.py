@@ -33,6 +33,7 @@ class State(StrEnum):
 
     OPEN = "OPEN"
     CLAIMED = "CLAIMED"
+    HANDED_OVER = "HANDED_OVER"
     PICKED = "PICKED"
     PACKED = "PACKED"
     SHIPPED = "SHIPPED"
@@ -55,6 +56,14 @@ class Pack:
     """It is in parcels."""
 
 
+class HandOver:
+    """The warehouse's own system shall do it."""
+
+
+class Report:
+    """The system says what it picked and packed."""
+
+
 class Ship:
     """The goods have left the house, whether or not it was said here that they are packed."""
 
@@ -74,11 +83,16 @@ LIFECYCLE = Lifecycle(
     (State.CLAIMED, Pick, State.PICKED),
     (State.PICKED, Pack, State.PACKED),
     (State.PACKED, Pack, State.PACKED),
+    (State.OPEN, HandOver, State.HANDED_OVER),
+    (State.HANDED_OVER, PutBack, State.OPEN),
+    (State.HANDED_OVER, Report, State.PACKED),
     (State.OPEN, Ship, State.SHIPPED),
+    (State.HANDED_OVER, Ship, State.SHIPPED),
     (State.CLAIMED, Ship, State.SHIPPED),
     (State.PICKED, Ship, State.SHIPPED),
     (State.PACKED, Ship, State.SHIPPED),
     (State.OPEN, CallOff, State.CANCELED),
+    (State.HANDED_OVER, CallOff, State.CANCELED),
     (State.CLAIMED, CallOff, State.CANCELED),
     (State.PICKED, CallOff, State.CANCELED),
     (State.PACKED, CallOff, State.CANCELED),
@@ -108,11 +122,19 @@ class FulfillmentTask(Struct, frozen=True, kw_only=True):
         """Picked, and what is missing; refuses (IllegalMove, ClaimedByAnother, UnfitPick, NothingPicked)."""
         moved = self._moved(Pick)
         self._is_of(who)
-        if found.keys() != wanted.keys() or any(not 0 <= found[sku] <= count for sku, count in wanted.items()):
-            raise UnfitPick(pointer="/lines", wanted=dict(wanted))
-        if not any(found.values()):
-            raise NothingPicked(pointer="/lines")
-        return moved, {sku: count - found[sku] for sku, count in wanted.items() if count > found[sku]}
+        return moved, _missing(wanted, found)
+
+    def hand_over(self) -> Self:
+        """For the system to do; refuses (IllegalMove)."""
+        return self._moved(HandOver)
+
+    def report(self, wanted: Mapping[str, int], found: Mapping[str, int], boxes: int) -> tuple[Self, dict[str, int]]:
+        """Picked and packed by the system, and what is missing; refuses (IllegalMove, UnfitPick, NothingPicked)."""
+        moved = self._moved(Report)
+        missing = _missing(wanted, found)
+        if boxes < 1:
+            raise UnfitPick("What was picked was packed into nothing.")
+        return moved, missing
 
     def pack(self) -> Self:
         """In parcels, by anybody, and again as long as it is here; refuses (IllegalMove)."""
@@ -124,3 +146,11 @@ class FulfillmentTask(Struct, frozen=True, kw_only=True):
 
     def _moved(self, by: type) -> Self:
         return replace(self, state=LIFECYCLE.follow(self.state, by))
+
+
+def _missing(wanted: Mapping[str, int], found: Mapping[str, int]) -> dict[str, int]:
+    if found.keys() != wanted.keys() or any(not 0 <= found[sku] <= count for sku, count in wanted.items()):
+        raise UnfitPick(pointer="/lines", wanted=dict(wanted))
+    if not any(found.values()):
+        raise NothingPicked(pointer="/lines")
+    return {sku: count - found[sku] for sku, count in wanted.items() if count > found[sku]}

@@ -13,11 +13,13 @@ from tradewind.contexts.shipping._domain.task import (
     Claim,
     ClaimedByAnother,
     FulfillmentTask,
+    HandOver,
     NothingPicked,
     Pack,
     Pick,
     PutBack,
     Reopen,
+    Report,
     Ship,
     State,
     UnfitPick,
@@ -25,7 +27,7 @@ from tradewind.contexts.shipping._domain.task import (
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.lifecycle import IllegalMove
 
-MOVES = (Claim, PutBack, Pick, Pack, Ship, CallOff, Reopen)
+MOVES = (Claim, PutBack, Pick, Pack, Ship, CallOff, Reopen, HandOver, Report)
 ARROWS = {(source, by) for source, by, _ in LIFECYCLE.arrows}
 REFUSED = [(state, by) for state in State for by in MOVES if (state, by) not in ARROWS]
 WANTED = {"A": 3, "B": 1}

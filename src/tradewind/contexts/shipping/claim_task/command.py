@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from tradewind.contexts.shipping._domain.views import TaskView, task_view
-from tradewind.contexts.shipping._store import contents, shipments, tasks
+from tradewind.contexts.shipping._store import contents, shipments, tasks, warehouse_orders
 from tradewind.contracts.messages import Command
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import handler
@@ -34,9 +34,10 @@ async def claim_task(command: ClaimTask, tx: Tx) -> TaskView:
 
 @handler(action="shipping.pick")
 async def put_task_back(command: PutTaskBack, tx: Tx) -> TaskView:
-    """The task, open again; refuses NoSuchShipment, NoSuchTask, IllegalMove unless it is claimed."""
+    """The task, open again; refuses NoSuchShipment, NoSuchTask, IllegalMove unless it is claimed or handed over."""
     shipment = await shipments.hold(tx, command.shipment_id)
     opened = (await tasks.hold(tx, command.shipment_id)).put_back()
+    await warehouse_orders.call_off(tx, opened.shipment_id)
     tasks.save(tx, opened)
     tx.audit("shipping.put_task_back", str(opened.shipment_id))
     return task_view(opened, shipment)

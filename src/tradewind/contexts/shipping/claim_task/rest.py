@@ -21,6 +21,6 @@ async def claim_task(shipment_id: UUID, call: Call, dispatch: Dispatch) -> TaskV
 
 @post("/api/v1/fulfillment-tasks/{shipment_id}/put-back", raises=_RAISES)
 async def put_task_back(shipment_id: UUID, call: Call, dispatch: Dispatch) -> TaskView:
-    """Leave a claimed task to others. For the warehouse."""
+    """Leave a task that is claimed or handed over to others. For the warehouse."""
     answer: TaskView = await dispatch(PutTaskBack(shipment_id=shipment_id), call)
     return answer

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from tradewind.contexts.shipping._domain.parcel import BookingUnderWay, State
 from tradewind.contexts.shipping._domain.shipment import LIFECYCLE, Shipment, tracking
 from tradewind.contexts.shipping._domain.views import ShipmentView, view
-from tradewind.contexts.shipping._store import parcels, shipments, tasks
+from tradewind.contexts.shipping._store import parcels, shipments, tasks, warehouse_orders
 from tradewind.contracts.messages import Command
 from tradewind.contracts.shipping import ShipmentDispatched
 from tradewind.runtime.database import Tx
@@ -34,6 +34,7 @@ async def dispatch_shipment(command: DispatchShipment, tx: Tx) -> ShipmentView:
     moved = replace(held, status=status, tracking_number=number)
     shipments.move(tx, moved)
     tasks.ship(tx, held.id)
+    await warehouse_orders.call_off(tx, held.id)
     tx.tell(ShipmentDispatched(order_id=held.order_id, shipment_id=held.id, tracking_number=number))
     tx.audit("shipping.dispatch", str(held.id), order_id=str(held.order_id))
     if command.tracking_number is None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from tradewind.contexts.shipping._domain.countries import unavailable
 from tradewind.contexts.shipping._domain.shipment import LIFECYCLE, Cancel, Shipment, Status
-from tradewind.contexts.shipping._store import parcels, shipments, tasks
+from tradewind.contexts.shipping._store import parcels, shipments, tasks, warehouse_orders
 from tradewind.contracts.shipping import ShipmentCreated, ShippingUnavailable
 from tradewind.runtime.database import Tx
 
@@ -43,6 +43,7 @@ async def cancel(tx: Tx, order_ids: Sequence[UUID]) -> dict[UUID, str | None]:
         shipments.cancel(tx, on_time)
         tasks.cancel(tx, on_time)
         parcels.call_off_orders(tx, on_time)
+        warehouse_orders.call_off_orders(tx, on_time)
     return answers
 
 
