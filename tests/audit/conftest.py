@@ -33,6 +33,7 @@ from tradewind.contexts.orders.place_order.saga import PLACE_ORDER
 from tradewind.contexts.payments.refund_payment.command import RefundPayment
 from tradewind.contexts.shipping.deliver_shipment.command import DeliverShipment
 from tradewind.contexts.shipping.dispatch_shipment.command import DispatchShipment
+from tradewind.contexts.shipping.manifest import SplitShipment
 from tradewind.contexts.webhooks.manifest import Subscribe
 from tradewind.contracts.orders import OrderCancelled, OrderConfirmed, OrderPaid, OrderPlaced
 from tradewind.runtime.call import internal_call
@@ -133,6 +134,9 @@ async def live(shop: Shop) -> dict[str, UUID]:
     shipment = await shop.db.pool.fetchval(SHIPMENT, orders["delivered"])
     await shop.dispatch(DispatchShipment(shipment_id=shipment), internal_call("test"))
     await shop.dispatch(DeliverShipment(shipment_id=shipment), internal_call("test"))
+
+    apart = await shop.db.pool.fetchval(SHIPMENT, orders["part"])
+    await shop.dispatch(SplitShipment(shipment_id=apart, lines=(("ROPE", 1),)), internal_call("test"))
 
     async def fulfilled() -> bool:
         return bool(await shop.db.pool.fetchval(STATUS, orders["delivered"]) == "FULFILLED")

@@ -43,11 +43,16 @@ from tradewind.contexts.pricing.manifest import SetPrice
 from tradewind.contexts.returns.manifest import CancelReturn, RejectReturn
 from tradewind.contexts.shipping.get_shipment.query import GetOrderShipment
 from tradewind.contexts.shipping.manifest import (
+    ClaimTask,
     DeliverShipment,
     DispatchShipment,
+    PackTask,
+    PickTask,
     ReplaceParcel,
     ReportLoss,
+    ReportReturned,
     ReportTransit,
+    Size,
 )
 from tradewind.contracts.envelope import EVENTS
 from tradewind.runtime.reading import START, Logged, read
@@ -66,10 +71,10 @@ async def hasty_shop(settings: Settings, own_engines: Engines) -> AsyncIterator[
         yield shop
 
 
-async def order(shop: Shop, method: str | None, *, country: str = "DE", wants: str = "") -> UUID:
-    """Place an order for one piece, paid by `method`, and wait until it has come to the status that it `wants`."""
+async def order(shop: Shop, method: str | None, *, country: str = "DE", wants: str = "", qty: int = 1) -> UUID:
+    """Place an order, for one piece or `qty`, paid by `method`, and wait until it is in the status that it `wants`."""
     command = PlaceOrder(
-        items=(OrderLine(sku=SKU, qty=1),), payment_method=method, shipping_address={"country": country}
+        items=(OrderLine(sku=SKU, qty=qty),), payment_method=method, shipping_address={"country": country}
     )
     placed = await shop.dispatch(command, a_call("customer"))
     await reaches(shop, placed.id, wants)
@@ -108,16 +113,31 @@ async def delivered(shop: Shop) -> None:
     more = EditOrder(order_id=bought, expected=None, items=(Quantity(SKU, 2),))
     await shop.dispatch(more, a_call("admin", subject="staff", wait_s=20))
     shipment = await shop.dispatch(GetOrderShipment(order_id=bought), STAFF)
+    other = await picked_short(shop, shipment.id)
     await shop.dispatch(DispatchShipment(shipment_id=shipment.id), STAFF)
     await shop.dispatch(ReportLoss(shipment_id=shipment.id), STAFF)
     await shop.dispatch(ReplaceParcel(shipment_id=shipment.id), STAFF)
     await shop.dispatch(DispatchShipment(shipment_id=shipment.id), STAFF)
     await shop.dispatch(ReportTransit(shipment_id=shipment.id), STAFF)
     await shop.dispatch(DeliverShipment(shipment_id=shipment.id), STAFF)
+    await shop.dispatch(DispatchShipment(shipment_id=other), STAFF)
+    await shop.dispatch(ReportReturned(shipment_id=other), STAFF)
+    await shop.dispatch(ReplaceParcel(shipment_id=other), STAFF)
+    await shop.dispatch(DispatchShipment(shipment_id=other), STAFF)
+    await shop.dispatch(DeliverShipment(shipment_id=other), STAFF)
     await reaches(shop, bought, "FULFILLED")
     back = RefundPayment(order_id=bought, amount=Decimal("2.50"), reason="a scratch")
     await shop.dispatch(back, STAFF)
     await given_back(shop, bought)
+
+
+async def picked_short(shop: Shop, shipment_id: UUID) -> UUID:
+    """One of two pieces is found and packed; the shipment of the other."""
+    await shop.dispatch(ClaimTask(shipment_id=shipment_id), STAFF)
+    found = await shop.dispatch(PickTask(shipment_id=shipment_id, lines=((SKU, 1),)), STAFF)
+    box = Size(weight_g=500, length_mm=100, width_mm=100, height_mm=100)
+    await shop.dispatch(PackTask(shipment_id=shipment_id, parcels=(box,)), STAFF)
+    return UUID(str(found.short_shipment_id))
 
 
 async def given_back(shop: Shop, order_id: UUID) -> None:

@@ -195,6 +195,10 @@ CARTS: Final = {
 }
 _ORDER: Final = "/api/v1/orders/{order_id}"
 _SHIPMENT: Final = "/api/v1/shipments/{shipment_id}"
+_TASK: Final = "/api/v1/fulfillment-tasks/{shipment_id}"
+LINES_APART: Final = {"lines": [{"sku": "<sku>", "qty": 1}]}
+PACKING: Final = {"parcels": [{"weightG": 900, "lengthMm": 300, "widthMm": 200, "heightMm": 100}]}
+TARIFF: Final = {"zone": "far", "method": "pickup", "currency": "XTS", "flat": 1}
 _RETURN: Final = "/api/v1/returns/{return_id}"
 RETURN: Final = {"lines": [{"sku": "<sku>", "qty": 1}], "reason": "DAMAGED"}
 JSON: Final = {"Content-Type": "application/json"}
@@ -236,7 +240,24 @@ ORDERS: Final = {
     f"POST {_SHIPMENT}/in-transit": Row(WAREHOUSE),
     f"POST {_SHIPMENT}/deliver": Row(WAREHOUSE),
     f"POST {_SHIPMENT}/lost": Row(WAREHOUSE),
+    f"POST {_SHIPMENT}/returned-to-sender": Row(WAREHOUSE),
     f"POST {_SHIPMENT}/replace": Row(WAREHOUSE),
+    f"GET {_ORDER}/shipments": Row(SUPPORT | WAREHOUSE, hidden=BUYERS, missing="no-such-shipment"),
+    f"POST {_SHIPMENT}/split": Row(WAREHOUSE, LINES_APART),
+    "GET /api/v1/fulfillment-tasks": Row(WAREHOUSE),
+    f"POST {_TASK}/claim": Row(WAREHOUSE),
+    f"POST {_TASK}/put-back": Row(WAREHOUSE),
+    f"POST {_TASK}/hand-over": Row(WAREHOUSE),
+    f"POST {_TASK}/picks": Row(WAREHOUSE, LINES_APART),
+    f"POST {_TASK}/pack": Row(WAREHOUSE, PACKING),
+    f"GET {_SHIPMENT}/parcels": Row(WAREHOUSE),
+    f"GET {_SHIPMENT}/label": Row(WAREHOUSE),
+    f"GET {_RETURN}/label": Row(SUPPORT | WAREHOUSE, hidden=BUYERS, missing="no-such-return"),
+    "POST /api/v1/carriers/{carrier}/webhooks": Row(ANYBODY, raw=b"{}", also={"Content-Type": "application/json"}),
+    "PUT /api/v1/shipping/tariffs": Row(MERCHANTS, TARIFF),
+    "GET /api/v1/shipping/tariffs": Row(MERCHANTS),
+    "PUT /api/v1/shipping/zones/{country}": Row(MERCHANTS, {"zone": "far"}),
+    "PUT /api/v1/shipping/product-sizes/{sku}": Row(WAREHOUSE | MERCHANTS, PACKING["parcels"][0]),
     "GET /api/v1/shipping/rates": Row(ANYBODY, query="?country=GB"),
 }
 _REVIEW: Final = "/api/v1/reviews/{review_id}"

@@ -96,6 +96,18 @@ class Settings:
     """What the carrier of texts knows the shop by."""
     push_account: Path | None = None
     """The file (JSON) of a service account of Firebase Cloud Messaging; notes to devices go there then."""
+    carrier_url: str | None = None
+    """A carrier of parcels (3PL) that is asked by HTTP, named `rest`; beside it there is the simulated one."""
+    carrier_key: str | None = field(default=None, repr=False)
+    """What the carrier of parcels knows the shop by."""
+    carrier_secret: str | None = field(default=None, repr=False)
+    """What the carrier of parcels signs by what it tells by itself."""
+    wms_url: str | None = None
+    """A warehouse's own system (WMS) that picks what is handed over to it; without one there is a simulated one."""
+    wms_key: str | None = field(default=None, repr=False)
+    """What the warehouse's system knows the shop by."""
+    return_address: tuple[str, ...] = ("Tradewind", "Returns")
+    """Where goods come back to, line by line with | between; it is printed on the labels of returns."""
     emails_per_minute: int = 6_000
     """E-mails that go out in a minute, at most."""
     sms_per_minute: int = 600
@@ -153,6 +165,12 @@ class Settings:
             texts_url=read("TEXTS_URL", _web_address, None),
             texts_key=read("TEXTS_KEY", str, None),
             push_account=read("PUSH_ACCOUNT", _path, None),
+            carrier_url=read("CARRIER_URL", _web_address, None),
+            carrier_key=read("CARRIER_KEY", str, None),
+            carrier_secret=read("CARRIER_SECRET", str, None),
+            wms_url=read("WMS_URL", _web_address, None),
+            wms_key=read("WMS_KEY", str, None),
+            return_address=read("RETURN_ADDRESS", _lines, ("Tradewind", "Returns")),
             emails_per_minute=read("EMAILS_PER_MINUTE", _whole_number, 6_000),
             sms_per_minute=read("SMS_PER_MINUTE", _whole_number, 600),
             pushes_per_minute=read("PUSHES_PER_MINUTE", _whole_number, 6_000),
@@ -185,7 +203,9 @@ class _Reader:
         try:
             return understand(value) if value else default
         except ValueError as reason:
-            secret = name.endswith(("PASSWORD", "DATABASE_URL", "MQTT_URL", "SMTP_URL", "KEY", "KEYS", "SECRETS"))
+            secret = name.endswith(
+                ("PASSWORD", "DATABASE_URL", "MQTT_URL", "SMTP_URL", "KEY", "KEYS", "SECRET", "SECRETS")
+            )
             shown = "" if secret else f" is {value!r}, but"
             raise SettingError(f"TRADEWIND_{name}{shown} {reason}") from None
 
@@ -284,6 +304,13 @@ def _address(value: str) -> str:
     if not (name and at and domain) or not value.isprintable() or " " in value:
         raise ValueError("must be an address like shop@example.org")
     return value
+
+
+def _lines(value: str) -> tuple[str, ...]:
+    lines = tuple(part.strip() for part in value.split("|") if part.strip())
+    if not lines or not value.isprintable():
+        raise ValueError("must be lines with | between, like The Shop|1 Main Street|London")
+    return lines
 
 
 def _web_address(value: str) -> str:

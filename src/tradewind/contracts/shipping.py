@@ -37,9 +37,38 @@ class ShipmentInTransit(_ShipmentEvent, frozen=True):
 
 
 class ShipmentDelivered(_ShipmentEvent, frozen=True):
-    """The goods have arrived."""
+    """The goods have arrived. `completes_order`: no other shipment of the order is still to come."""
 
     TYPE = "ecommerce.shipping.shipment.delivered.v1"
+    completes_order: bool = True
+    """Old logs, in which an order is one shipment, do not say."""
+
+
+class ShipmentPacked(_ShipmentEvent, frozen=True):
+    """The goods are in so many parcels and may be handed over."""
+
+    TYPE = "ecommerce.shipping.shipment.packed.v1"
+    parcels: int
+
+
+class ShortItem(Struct, frozen=True, rename="camel"):
+    """So many of one SKU were not found."""
+
+    sku: str
+    qty: int
+
+
+class PickedShort(_ShipmentEvent, frozen=True):
+    """Some of a shipment's goods were not on the shelf; they travel later, as another shipment of the order."""
+
+    TYPE = "ecommerce.shipping.shipment.picked_short.v1"
+    items: tuple[ShortItem, ...]
+
+
+class ShipmentReturned(_ShipmentEvent, frozen=True):
+    """The carrier could not deliver; the goods are back in the house."""
+
+    TYPE = "ecommerce.shipping.shipment.returned.v1"
 
 
 class ShipmentLost(_ShipmentEvent, frozen=True):
@@ -63,11 +92,18 @@ class ShippingUnavailable(Event, frozen=True):
 
 
 class Rate(Struct, frozen=True, kw_only=True):
-    """A way to send goods and what it costs before any promotion."""
+    """A way to send goods and what it costs before any promotion: nothing, once the goods come to `free_from`."""
 
     method: str
     label: str
     price: Money
+    carrier: str = "house"
+    free_from: Money | None = None
+
+    def for_goods(self, worth: Money) -> Money:
+        """What it costs to send goods that come to `worth`."""
+        free = self.free_from is not None and worth.minor >= self.free_from.minor
+        return Money(0, self.price.currency) if free else self.price
 
 
 class ShippingPeer(Protocol):

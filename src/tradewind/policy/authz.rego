@@ -109,6 +109,9 @@ needs := {
 	"reviews.list": {"catalog:read"},
 	"shipping.quote_rates": {"catalog:read"},
 	"shipping.dispatch": {"shipping:write"},
+	"shipping.pick": {"shipping:write"},
+	"shipping.set_rates": {"pricing:write"},
+	"shipping.measure": {"shipping:write", "catalog:write"},
 	"shipping.deliver": {"shipping:write"},
 	"shipping.report_loss": {"shipping:write"},
 	"shipping.replace_parcel": {"shipping:write"},
@@ -131,6 +134,7 @@ needs := {
 open := {
 	"identity.issue_guest_token", "identity.issue_token", "identity.publish_keys", "notifications.unsubscribe",
 	"payments.take_notice",
+	"shipping.hear_carrier",
 }
 
 # Those who shop see and touch only what is theirs.

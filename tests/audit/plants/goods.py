@@ -1,7 +1,12 @@
 """Goods that are promised, shipped or counted wrongly."""
 
-from tests.audit.plants.plant import RESERVATIONS, SHIPMENTS, STOCK, Plant
+from tests.audit.plants.plant import APART, CARRIAGE, PICKING, RESERVATIONS, SHIPMENTS, STOCK, Plant
 
+A_PARCEL = (
+    "INSERT INTO shipping.parcel (id, shipment_id, weight_g, length_mm, width_mm, height_mm, carrier, state, "
+    "tracking_number, due_at) SELECT gen_random_uuid(), id, 1, 1, 1, 1, 'rest', '{state}', 'N-1', {due} "
+    "FROM shipping.shipments WHERE order_id = '{order}'"
+)
 OF_GOODS = (
     Plant(
         "a lamp too many on the shelf",
@@ -77,27 +82,84 @@ OF_GOODS = (
     Plant(
         "a shipment of a canceled order",
         "UPDATE shipping.shipments SET status = 'READY' WHERE order_id = '{decline-capture}'",
-        (SHIPMENTS,),
+        (SHIPMENTS, PICKING),
         "the order is CANCELED, but its shipment is READY",
     ),
     Plant(
         "a paid order without a shipment",
         "DELETE FROM shipping.shipments WHERE order_id = '{approve}'",
-        (SHIPMENTS,),
+        (SHIPMENTS, PICKING),
         "its shipment is missing",
     ),
     Plant(
         "goods that leave before they are paid for",
         "INSERT INTO shipping.shipments (order_id, id, status, address) "
         "VALUES ('{waiting}', gen_random_uuid(), 'READY', '{{}}')",
-        (SHIPMENTS,),
+        (SHIPMENTS, PICKING),
         "the order is only PENDING_PAYMENT",
     ),
     Plant(
         "goods that arrived unheard",
         "UPDATE shipping.shipments SET status = 'DELIVERED', tracking_number = 'x', "
         "delivered_at = now() - interval '1 h' WHERE order_id = '{approve}'",
-        (SHIPMENTS,),
+        (SHIPMENTS, PICKING),
         "is not FULFILLED",
+    ),
+    Plant(
+        "a piece that travels twice",
+        "UPDATE shipping.shipments SET lines = jsonb_set(lines, '{{ROPE}}', '2') "
+        "WHERE order_id = '{part}' AND part = 2",
+        (APART,),
+        "SKU ROPE: 1 of it were bought, but its shipments hold 2",
+    ),
+    Plant(
+        "a piece that travels nowhere",
+        "UPDATE shipping.shipments SET lines = '{{\"LAMP\": 5}}' WHERE order_id = '{part}' AND part = 1",
+        (APART,),
+        "SKU LAMP: 6 of it were bought, but its shipments hold 5",
+    ),
+    Plant(
+        "a paid order that nobody is told to pick",
+        "DELETE FROM shipping.fulfillment_task WHERE order_id = '{approve}'",
+        (PICKING,),
+        "is READY, but its task is missing",
+    ),
+    Plant(
+        "a task that no system was asked to do",
+        "UPDATE shipping.fulfillment_task SET state = 'HANDED_OVER' WHERE order_id = '{approve}'",
+        (PICKING,),
+        "has a task that is HANDED_OVER, which its fulfilment order does not say",
+    ),
+    Plant(
+        "a shipment that is packed into nothing",
+        "UPDATE shipping.fulfillment_task SET state = 'PACKED' WHERE order_id = '{approve}'",
+        (PICKING,),
+        "is packed into no parcel",
+    ),
+    Plant(
+        "a parcel that travels for an order that is off",
+        A_PARCEL.format(state="BOOKED", order="{decline-capture}", due="NULL"),
+        (CARRIAGE,),
+        "its order is off, but it is BOOKED",
+    ),
+    Plant(
+        "a parcel that left the house unseen",
+        A_PARCEL.format(state="IN_TRANSIT", order="{approve}", due="now()"),
+        (CARRIAGE,),
+        "its carrier says that it is IN_TRANSIT, but its shipment is READY",
+    ),
+    Plant(
+        "a booking that nobody carries on",
+        A_PARCEL.format(state="WANTED", order="{approve}", due="now() - interval '1 h'"),
+        (CARRIAGE,),
+        "and nobody asks its carrier",
+    ),
+    Plant(
+        "a parcel that nobody follows",
+        A_PARCEL.format(state="BOOKED", order="{approve}", due="NULL")
+        + "; UPDATE shipping.shipments SET status = 'DISPATCHED', tracking_number = 'x' WHERE order_id = '{approve}'; "
+        "UPDATE shipping.fulfillment_task SET state = 'SHIPPED' WHERE order_id = '{approve}'",
+        (CARRIAGE,),
+        "and nobody will ask its carrier",
     ),
 )

@@ -10,6 +10,7 @@ from tradewind.app.audit import (
     log,
     messages,
     money,
+    parcels,
     prices,
     recommendations,
     returns,
@@ -57,6 +58,12 @@ PROBES: Final = (
           "SKU, count the shelf, and put it right with an adjustment"),
     Probe("reservations", goods.RESERVATIONS, f"{_SAGA}; release what nobody will take"),
     Probe("shipments", goods.SHIPMENTS, f"stop the shipment if it can be stopped; {_SAGA}", (GRACE_S,)),
+    Probe("pieces in shipments", parcels.PIECES, "compare shipping.shipments of this order with orders.order_items; "
+          "stop what is packed wrongly"),
+    Probe("picking", parcels.TASKS, "compare shipping.fulfillment_task with shipping.shipments and with the shelf; "
+          "GET /api/v1/orders/<id>/shipments tells where the goods are"),
+    Probe("carriage", parcels.CARRIAGE, "is a worker running (tradewind serve)? compare shipping.parcel with what the "
+          "carrier knows by the parcel's id", (parcels.OVERDUE_S,)),
     Probe("order money", money.ORDER_MONEY, "compare orders.order_items with its first event in runtime.outbox"),
     Probe("payments", money.PAYMENTS, f"look at the provider's GET /v1/ledger/<order>; {_SAGA}"),
     Probe("payment intents", money.INTENTS, f"{_SAGA}; the provider's GET /v1/ledger/<order> tells what it holds",

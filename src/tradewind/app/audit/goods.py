@@ -60,27 +60,33 @@ RESERVATIONS: Final = """
     FROM judged
 """
 SHIPMENTS: Final = """
-    WITH judged AS (
+    WITH travels AS (
+        SELECT order_id, array_to_string(array_agg(DISTINCT status ORDER BY status), ' and ') AS status,
+               bool_and(status = 'CANCELED') AS off, bool_or(status IN ('PLANNED', 'CANCELED')) AS held_back,
+               bool_and(status = 'PLANNED') AS planned, bool_and(status = 'DELIVERED') AS delivered,
+               max(delivered_at) AS delivered_at
+        FROM shipping.shipments GROUP BY order_id),
+    judged AS (
         SELECT coalesce(o.id, h.order_id) AS id, coalesce(s.phase IN ('STARTED', 'COMPENSATING'), false) AS moving, CASE
             WHEN o.id IS NULL THEN format('a shipment (%s) without an order', h.status)
-            WHEN o.status IN ('CANCELED', 'FAILED') THEN CASE WHEN h.status <> 'CANCELED' THEN
+            WHEN o.status IN ('CANCELED', 'FAILED') THEN CASE WHEN NOT h.off THEN
                 format('the order is %s, but its shipment is %s', o.status, h.status) END
             WHEN s.undoing THEN NULL
-            WHEN o.status = 'FULFILLED' THEN CASE WHEN h.status IS DISTINCT FROM 'DELIVERED' THEN
+            WHEN o.status = 'FULFILLED' THEN CASE WHEN h.delivered IS NOT TRUE THEN
                 format('the order is FULFILLED, but its shipment is %s', coalesce(h.status, 'missing')) END
             WHEN o.status = 'PAID' THEN CASE
-                WHEN h.status = 'PLANNED' AND EXISTS (SELECT FROM orders.edit AS e WHERE e.order_id = o.id
+                WHEN h.planned AND EXISTS (SELECT FROM orders.edit AS e WHERE e.order_id = o.id
                                                       AND e.status IN ('PENDING', 'COMMITTED')) THEN NULL
-                WHEN h.status IS NULL OR h.status IN ('PLANNED', 'CANCELED') THEN
+                WHEN h.held_back IS NOT FALSE THEN
                 format('the order is PAID, but its shipment is %s', coalesce(h.status, 'missing'))
-                WHEN h.delivered_at < now() - make_interval(secs => $2) THEN
+                WHEN h.delivered AND h.delivered_at < now() - make_interval(secs => $2) THEN
                 format('its goods arrived at %s, but the order is not FULFILLED', h.delivered_at) END
-            WHEN o.status = 'CONFIRMED' THEN CASE WHEN h.status IS DISTINCT FROM 'PLANNED' THEN
+            WHEN o.status = 'CONFIRMED' THEN CASE WHEN h.planned IS NOT TRUE THEN
                 format('the order is CONFIRMED, but its shipment is %s', coalesce(h.status, 'missing')) END
-            WHEN h.status <> 'PLANNED' THEN format('the order is only %s, but its shipment is %s', o.status, h.status)
+            WHEN NOT h.planned THEN format('the order is only %s, but its shipment is %s', o.status, h.status)
             END AS why
         FROM orders.orders AS o
-        FULL JOIN shipping.shipments AS h ON h.order_id = o.id
+        FULL JOIN travels AS h ON h.order_id = o.id
         LEFT JOIN runtime.saga AS s ON s.id = o.id)
     SELECT count(*) AS checked, count(*) FILTER (WHERE moving) AS in_flight, count(why) AS violated,
            (array_agg(format('order %s: %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations

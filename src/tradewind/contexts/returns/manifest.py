@@ -16,6 +16,8 @@ from tradewind.contexts.returns.get_return import rest as get_rest
 from tradewind.contexts.returns.get_return.query import get_return, list_returns
 from tradewind.contexts.returns.inspect_return import rest as inspect_rest
 from tradewind.contexts.returns.inspect_return.command import InspectReturn, inspect_return
+from tradewind.contexts.returns.print_label import rest as label_rest
+from tradewind.contexts.returns.print_label.query import ReturnAddress, print_return_label
 from tradewind.contexts.returns.receive_return import rest as receive_rest
 from tradewind.contexts.returns.receive_return.command import ReceiveReturn, receive_return
 from tradewind.contexts.returns.request_return import rest as request_rest
@@ -32,6 +34,7 @@ __all__ = [
     "ReceiveReturn",
     "RejectReturn",
     "RequestReturn",
+    "ReturnAddress",
 ]
 
 MANIFEST = Manifest(
@@ -47,6 +50,7 @@ MANIFEST = Manifest(
         retry_refund,
         get_return,
         list_returns,
+        print_return_label,
     ),
     routes=(
         request_rest.request_return,
@@ -58,6 +62,7 @@ MANIFEST = Manifest(
         retry_rest.retry_refund,
         get_rest.get_return,
         get_rest.list_returns,
+        label_rest.print_return_label,
     ),
     subscribers=(on_payment_refunded,),
 )

@@ -15,7 +15,7 @@ class Shipping:
 
     async def rates(self, tx: Any, country: str, quantities: Mapping[str, int], currency: str) -> Sequence[Rate]:
         """The ways to send these goods to `country`, cheapest first; empty where nobody carries them."""
-        return await query.rates(tx, country, sum(quantities.values()), currency)
+        return await query.rates(tx, country, quantities, currency)
 
     async def create(self, tx: Any, addresses: Mapping[UUID, Mapping[str, str]]) -> Mapping[UUID, str | None]:
         """Plan a shipment for each order; None, or why nobody carries it there."""

@@ -16,6 +16,10 @@ FORGET: Final = """
     UPDATE shipping.shipments SET address = jsonb_strip_nulls(jsonb_build_object('country', address -> 'country'))
     WHERE order_id = ANY($1::uuid[])
 """
+FORGET_LABELS: Final = """
+    UPDATE shipping.parcel AS p SET label = NULL FROM shipping.shipments AS s
+    WHERE s.order_id = ANY($1::uuid[]) AND p.shipment_id = s.id AND p.label IS NOT NULL
+"""
 
 
 class ShipmentData:
@@ -28,5 +32,7 @@ class ShipmentData:
         return {"shipments": [{**row, "address": msgspec.Raw(row["address"].encode())} for row in rows]}
 
     async def erase(self, tx: Tx, person: Person) -> None:
-        """Forget the address but for its country."""
-        await tx.run(FORGET, list(await tx.peer(OrdersOfPeer).order_ids(tx, person)))
+        """Forget the address but for its country, and what carriers printed on labels."""
+        orders = list(await tx.peer(OrdersOfPeer).order_ids(tx, person))
+        await tx.run(FORGET, orders)
+        await tx.run(FORGET_LABELS, orders)

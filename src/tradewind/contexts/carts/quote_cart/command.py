@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tradewind.api.postal import checked
 from tradewind.contexts.carts._domain.cart import Cart
@@ -27,6 +28,7 @@ from tradewind.contracts.inventory import InventoryPeer
 from tradewind.contracts.messages import Command
 from tradewind.contracts.pricing import Explanation, PricingPeer, Quote, QuoteRequest
 from tradewind.contracts.shipping import ShippingPeer
+from tradewind.kernel.money import Money, total
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import handler
 
@@ -113,19 +115,27 @@ async def _price(command: QuoteCart, cart: Cart, address: dict[str, str], tx: Tx
     rates = await tx.peer(ShippingPeer).rates(tx, country, quantities, currency)
     rate = chosen(rates, command.shipping_method, country)
     groups = frozenset[str]() if cart.guest else await tx.peer(CustomersPeer).groups(tx, cart.owner)
-    return await tx.peer(PricingPeer).quote(
-        tx,
-        QuoteRequest(
-            quantities=quantities,
-            customer_id=cart.owner,
-            groups=groups,
-            currency=currency,
-            country=country,
-            region=address.get("region"),
-            shipping=rate.price,
-            coupons=tuple(dict.fromkeys(code.strip().upper() for code in command.coupons)),
-        ),
+    request = QuoteRequest(
+        quantities=quantities,
+        customer_id=cart.owner,
+        groups=groups,
+        currency=currency,
+        country=country,
+        region=address.get("region"),
+        shipping=rate.price,
+        coupons=tuple(dict.fromkeys(code.strip().upper() for code in command.coupons)),
     )
+    quote = await tx.peer(PricingPeer).quote(tx, request)
+    carriage = rate.for_goods(_worth(quote))
+    if carriage == rate.price:
+        return quote
+    return await tx.peer(PricingPeer).quote(tx, replace(request, shipping=carriage))
+
+
+def _worth(quote: Quote) -> Money:
+    """What the goods come to, after what comes off them."""
+    goods = total([line.unit_price.times(line.quantity) for line in quote.lines], quote.total.currency)
+    return goods - quote.discount
 
 
 def _shown(quote: Quote, token: str, method: str, version: int, expires_at: Any) -> QuoteView:

@@ -104,6 +104,19 @@ async def test_a_quote_adds_up_and_only_a_digest_of_its_token_is_kept(shopper: S
     assert "a@b.test" not in trail
 
 
+@pytest.mark.parametrize(("pieces", "carriage"), [(2, "5.10"), (3, "0")])
+async def test_carriage_is_free_once_the_goods_come_to_the_amount_and_the_quote_adds_up(
+    shopper: Shopper, pieces: int, carriage: str
+) -> None:
+    await shopper.value("UPDATE shipping.rate SET free_from_minor = 3750 RETURNING 1")
+    cart_id = await shopper.opens(A=pieces)
+    seen = await shopper.quotes(cart_id)
+    assert seen.shipping == Decimal(carriage)
+    assert seen.total == pieces * Decimal("12.50") + seen.shipping + seen.tax == seen.explanation.amount
+    order = await shopper.checks_out(cart_id, seen.token)
+    assert (order.shipping_amount, order.total_amount) == (seen.shipping, seen.total)
+
+
 async def test_a_customers_group_gets_its_price_and_a_guest_does_not(shopper: Shopper) -> None:
     who = shopper.call.actor.subject
     await shopper.value(PROFILE, who)

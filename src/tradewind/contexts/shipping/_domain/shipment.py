@@ -1,6 +1,7 @@
 """A shipment and its life: a table of from, by, to. Pure."""
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -13,6 +14,7 @@ from tradewind.contracts.shipping import (
     ShipmentInTransit,
     ShipmentLost,
     ShipmentReplaced,
+    ShipmentReturned,
 )
 from tradewind.kernel.errors import Invalid, NotFound
 from tradewind.kernel.lifecycle import Lifecycle
@@ -39,6 +41,7 @@ class Status(StrEnum):
     IN_TRANSIT = "IN_TRANSIT"
     DELIVERED = "DELIVERED"
     LOST = "LOST"
+    RETURNED = "RETURNED"
     CANCELED = "CANCELED"
 
 
@@ -67,18 +70,26 @@ LIFECYCLE = Lifecycle(
     (Status.IN_TRANSIT, ShipmentLost, Status.LOST),
     (Status.LOST, ShipmentDelivered, Status.DELIVERED),
     (Status.LOST, ShipmentReplaced, Status.READY),
+    (Status.DISPATCHED, ShipmentReturned, Status.RETURNED),
+    (Status.IN_TRANSIT, ShipmentReturned, Status.RETURNED),
+    (Status.LOST, ShipmentReturned, Status.RETURNED),
+    (Status.RETURNED, ShipmentReplaced, Status.READY),
 )
 
 
 class Shipment(Struct, frozen=True, kw_only=True):
-    """What an order's goods travel as."""
+    """What an order's goods, or some of them, travel as."""
 
     id: UUID
     order_id: UUID
     status: Status
     tracking_number: str | None
     parcels: int = 1
-    """How many parcels were made of it: one, and one more each time that one was lost and replaced."""
+    """How many times it was sent: once, and once more each time that it was lost or came back, and was replaced."""
+    part: int = 1
+    """Which of its order's shipments it is."""
+    lines: Mapping[str, int] | None = None
+    """What is in it, SKU to pieces; None: everything that was bought."""
 
 
 def tracking(shipment: Shipment, given: str | None) -> str:

@@ -18,11 +18,15 @@ from tradewind.contracts.shipping import (
     ShipmentInTransit,
     ShipmentLost,
     ShipmentReplaced,
+    ShipmentReturned,
 )
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.lifecycle import IllegalMove
 
-MOVES = (Release, Cancel, ShipmentDispatched, ShipmentInTransit, ShipmentDelivered, ShipmentLost, ShipmentReplaced)
+MOVES = (
+    Release, Cancel, ShipmentDispatched, ShipmentInTransit, ShipmentDelivered, ShipmentLost, ShipmentReplaced,
+    ShipmentReturned,
+)  # fmt: skip
 ARROWS = {(source, by) for source, by, _ in LIFECYCLE.arrows}
 REFUSED = [(status, by) for status in Status for by in MOVES if (status, by) not in ARROWS]
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from tradewind.contexts.shipping._domain.plan import ShipmentPlan
 from tradewind.contexts.shipping._domain.shipment import LIFECYCLE, Hold, NoSuchShipment, Release, Shipment, Status
 from tradewind.kernel.ids import new_id
 from tradewind.runtime.database import Tx
@@ -14,20 +15,29 @@ PLAN: Final = """
     INSERT INTO shipping.shipments (order_id, id, address)
     SELECT u.order_id, u.id, u.address::jsonb
     FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS u (order_id, id, address)
-    ON CONFLICT (order_id) DO NOTHING RETURNING order_id, id
+    ON CONFLICT (order_id, part) DO NOTHING RETURNING order_id, id
 """
-HOLD_ORDERS: Final = """
-    SELECT id, order_id, status, tracking_number, parcels FROM shipping.shipments
-    WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR NO KEY UPDATE
+LOCK_ORDERS: Final = """
+    SELECT FROM shipping.shipments WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, part FOR NO KEY UPDATE
 """
-HOLD: Final = """
-    SELECT id, order_id, status, tracking_number, parcels FROM shipping.shipments WHERE id = $1 FOR NO KEY UPDATE
+LOCK_PLAN: Final = """
+    SELECT FROM shipping.shipments WHERE order_id = (SELECT order_id FROM shipping.shipments WHERE id = $1)
+    ORDER BY order_id, part FOR NO KEY UPDATE
+"""
+READ_ORDERS: Final = """
+    SELECT id, order_id, status, tracking_number, parcels, part, lines::text AS lines FROM shipping.shipments
+    WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, part
+"""
+READ_PLAN: Final = """
+    SELECT id, order_id, status, tracking_number, parcels, part, lines::text AS lines FROM shipping.shipments
+    WHERE order_id = (SELECT order_id FROM shipping.shipments WHERE id = $1) ORDER BY part
 """
 RELEASE: Final = """
     UPDATE shipping.shipments SET status = 'READY', ready_at = now() WHERE order_id = ANY($1::uuid[]) AND status = $2
 """
 HOLD_BACK: Final = """
-    UPDATE shipping.shipments SET status = 'PLANNED', ready_at = NULL WHERE order_id = $1 AND status = $2
+    UPDATE shipping.shipments SET status = 'PLANNED', ready_at = NULL, lines = NULL
+    WHERE order_id = $1 AND status = $2
 """
 REDIRECT: Final = "UPDATE shipping.shipments SET address = $2::jsonb WHERE order_id = $1"
 LOST: Final = "SELECT order_id FROM shipping.shipments WHERE order_id = ANY($1::uuid[]) AND status = 'LOST'"
@@ -39,18 +49,24 @@ MOVE: Final = """
         dispatched_at = CASE WHEN $2 = 'DISPATCHED' THEN now() ELSE dispatched_at END,
         in_transit_at = CASE WHEN $2 = 'IN_TRANSIT' THEN now() ELSE in_transit_at END,
         delivered_at = CASE WHEN $2 = 'DELIVERED' THEN now() ELSE delivered_at END,
-        lost_at = CASE WHEN $2 = 'LOST' THEN now() ELSE lost_at END
+        lost_at = CASE WHEN $2 = 'LOST' THEN now() ELSE lost_at END,
+        returned_at = CASE WHEN $2 = 'RETURNED' THEN now() ELSE returned_at END
     WHERE id = $1
 """
+FILL: Final = "UPDATE shipping.shipments SET lines = $2::text::jsonb WHERE id = $1"
+ADD_PART: Final = """
+    INSERT INTO shipping.shipments (order_id, part, id, status, address, lines, ready_at)
+    SELECT order_id, $3, $2, status, address, $4::text::jsonb, ready_at FROM shipping.shipments WHERE id = $1
+"""
 GET: Final = """
-    SELECT id, order_id, status, tracking_number, address::text AS address,
-           created_at, ready_at, dispatched_at, in_transit_at, delivered_at, lost_at, canceled_at
+    SELECT id, order_id, status, tracking_number, parcels, part, lines::text AS lines, address::text AS address,
+           created_at, ready_at, dispatched_at, in_transit_at, delivered_at, lost_at, returned_at, canceled_at
     FROM shipping.shipments WHERE id = $1
 """
 GET_BY_ORDER: Final = """
-    SELECT id, order_id, status, tracking_number, address::text AS address,
-           created_at, ready_at, dispatched_at, in_transit_at, delivered_at, lost_at, canceled_at
-    FROM shipping.shipments WHERE order_id = $1
+    SELECT id, order_id, status, tracking_number, parcels, part, lines::text AS lines, address::text AS address,
+           created_at, ready_at, dispatched_at, in_transit_at, delivered_at, lost_at, returned_at, canceled_at
+    FROM shipping.shipments WHERE order_id = $1 ORDER BY part
 """
 
 
@@ -62,16 +78,26 @@ async def plan(tx: Tx, addresses: Mapping[UUID, Mapping[str, str]]) -> dict[UUID
 
 
 async def hold_orders(tx: Tx, order_ids: Sequence[UUID]) -> list[Shipment]:
-    """The shipments of these orders; nobody else moves them until the transaction ends."""
-    return [_shipment(row) for row in await tx.all(HOLD_ORDERS, order_ids)]
+    """The shipments of these orders; nobody else moves them, or adds one, until the transaction ends.
+
+    Locked first and then read: who waited for the lock would not see the parts that were added meanwhile.
+    """
+    await tx.all(LOCK_ORDERS, order_ids)
+    return [shipment(row) for row in await tx.all(READ_ORDERS, order_ids)]
+
+
+async def hold_plan(tx: Tx, shipment_id: UUID) -> ShipmentPlan:
+    """All shipments of the order that this one is of, held; refuses with NoSuchShipment."""
+    await tx.all(LOCK_PLAN, shipment_id)
+    rows = await tx.all(READ_PLAN, shipment_id)
+    if not rows:
+        raise NoSuchShipment(shipment_id=str(shipment_id))
+    return ShipmentPlan(tuple(shipment(row) for row in rows))
 
 
 async def hold(tx: Tx, shipment_id: UUID) -> Shipment:
-    """The shipment, held; refuses with NoSuchShipment."""
-    row = await tx.row(HOLD, shipment_id)
-    if row is None:
-        raise NoSuchShipment(shipment_id=str(shipment_id))
-    return _shipment(row)
+    """The shipment, held with all others of its order, since they tell under one key; refuses with NoSuchShipment."""
+    return (await hold_plan(tx, shipment_id)).one(shipment_id)
 
 
 def release(tx: Tx, order_ids: Sequence[UUID]) -> None:
@@ -81,7 +107,7 @@ def release(tx: Tx, order_ids: Sequence[UUID]) -> None:
 
 
 async def hold_back(tx: Tx, order_id: UUID) -> None:
-    """Let one that is ready wait until it is released again."""
+    """Let the one that is ready wait until it is released again; what is in it is what the order says then."""
     (source,) = LIFECYCLE.sources(Hold)
     await tx.run(HOLD_BACK, order_id, source.value)
 
@@ -101,9 +127,14 @@ def cancel(tx: Tx, order_ids: Sequence[UUID]) -> None:
     tx.later(CANCEL, order_ids)
 
 
-def move(tx: Tx, shipment: Shipment) -> None:
+def move(tx: Tx, one: Shipment) -> None:
     """Write where a held shipment is now, and since when."""
-    tx.later(MOVE, shipment.id, shipment.status.value, shipment.tracking_number, shipment.parcels)
+    tx.later(MOVE, one.id, one.status.value, one.tracking_number, one.parcels)
+
+
+async def move_now(tx: Tx, one: Shipment) -> None:
+    """The same, at once: several moves may follow each other."""
+    await tx.run(MOVE, one.id, one.status.value, one.tracking_number, one.parcels)
 
 
 async def get(tx: Tx, shipment_id: UUID) -> Any:
@@ -111,16 +142,34 @@ async def get(tx: Tx, shipment_id: UUID) -> Any:
     return await tx.row(GET, shipment_id)
 
 
-async def get_by_order(tx: Tx, order_id: UUID) -> Any:
-    """Everything that is known of an order's shipment; None where there is none."""
-    return await tx.row(GET_BY_ORDER, order_id)
+async def get_by_order(tx: Tx, order_id: UUID) -> Sequence[Any]:
+    """Everything that is known of an order's shipments, part by part."""
+    return await tx.all(GET_BY_ORDER, order_id)
 
 
-def _shipment(row: Any) -> Shipment:
+async def fill(tx: Tx, one: Shipment) -> None:
+    """Write what is in a held shipment."""
+    await tx.run(FILL, one.id, _text(one.lines))
+
+
+async def add_part(tx: Tx, source: Shipment, part: Shipment) -> None:
+    """Write another part of a held shipment's order; it goes where `source` goes."""
+    await tx.run(ADD_PART, source.id, part.id, part.part, _text(part.lines))
+
+
+def _text(lines: Mapping[str, int] | None) -> str:
+    assert lines, "it is known what is in it"
+    return msgspec.json.encode(dict(lines)).decode()
+
+
+def shipment(row: Any) -> Shipment:
+    """What a row says."""
     return Shipment(
         id=row["id"],
         order_id=row["order_id"],
         status=Status(row["status"]),
         tracking_number=row["tracking_number"],
         parcels=row["parcels"],
+        part=row["part"],
+        lines=None if row["lines"] is None else msgspec.json.decode(row["lines"], type=dict[str, int]),
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from tradewind.contexts.shipping._domain.shipment import NoSuchShipment
-from tradewind.contexts.shipping._domain.views import ShipmentDetails
+from tradewind.contexts.shipping._domain.views import ShipmentDetails, ShipmentList
 from tradewind.contexts.shipping._store import shipments
 from tradewind.contracts.messages import Command
 from tradewind.runtime.database import Tx
@@ -20,7 +20,13 @@ class GetShipment(Command, frozen=True):
 
 
 class GetOrderShipment(Command, frozen=True):
-    """The shipment of this order."""
+    """The shipment of this order; the first where there are several."""
+
+    order_id: UUID
+
+
+class ListOrderShipments(Command, frozen=True):
+    """Every shipment of this order."""
 
     order_id: UUID
 
@@ -33,8 +39,15 @@ async def get_shipment(command: GetShipment, tx: Tx) -> ShipmentDetails:
 
 @query(action="shipping.get")
 async def get_order_shipment(command: GetOrderShipment, tx: Tx) -> ShipmentDetails:
-    """The order's shipment; refuses with NoSuchShipment where there is none that the caller may see."""
-    return _details(tx, await shipments.get_by_order(tx, command.order_id))
+    """The order's first shipment; refuses with NoSuchShipment where there is none that the caller may see."""
+    return _details(tx, next(iter(await shipments.get_by_order(tx, command.order_id)), None))
+
+
+@query(action="shipping.get")
+async def list_order_shipments(command: ListOrderShipments, tx: Tx) -> ShipmentList:
+    """How the order's goods travel; refuses with NoSuchShipment where there is none that the caller may see."""
+    rows = await shipments.get_by_order(tx, command.order_id)
+    return ShipmentList(items=tuple(_details(tx, row) for row in rows or (None,)))
 
 
 def _details(tx: Tx, row: Any) -> ShipmentDetails:
@@ -42,4 +55,7 @@ def _details(tx: Tx, row: Any) -> ShipmentDetails:
     if row is None or not tx.allows("shipping.get", owner=False):
         raise NoSuchShipment
     known = dict(row)
-    return ShipmentDetails(**known | {"address": msgspec.json.decode(known["address"], type=dict[str, str])})
+    del known["parcels"]
+    known["address"] = msgspec.json.decode(known["address"], type=dict[str, str])
+    known["lines"] = known["lines"] and msgspec.json.decode(known["lines"], type=dict[str, int])
+    return ShipmentDetails(**known)

@@ -1,15 +1,15 @@
-"""Send the goods of a lost parcel once more: they leave the stock in the transaction that says so."""
+"""Send goods once more: those of a lost parcel leave the stock in the transaction that says so."""
 
 from uuid import UUID
 
 from msgspec.structs import replace
 
-from tradewind.contexts.shipping._domain.shipment import LIFECYCLE
+from tradewind.contexts.shipping._domain.shipment import LIFECYCLE, Shipment, Status
 from tradewind.contexts.shipping._domain.views import ShipmentView, view
-from tradewind.contexts.shipping._store import shipments
+from tradewind.contexts.shipping._store import contents, shipments, tasks
 from tradewind.contracts.inventory import Delivery, InventoryPeer
 from tradewind.contracts.messages import Command
-from tradewind.contracts.orders import Bought, OrdersPeer
+from tradewind.contracts.orders import Bought
 from tradewind.contracts.shipping import ShipmentReplaced
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import handler
@@ -23,24 +23,30 @@ class ReplaceParcel(Command, frozen=True):
 
 @handler(action="shipping.replace_parcel")
 async def replace_parcel(command: ReplaceParcel, tx: Tx) -> ShipmentView:
-    """The shipment, READY again; refuses with NoSuchShipment, IllegalMove unless it is lost, or if stock is low."""
-    held = await shipments.hold(tx, command.shipment_id)
+    """The shipment, READY again, to be picked; what came back is still there, what is lost leaves the stock once more.
+
+    Refuses with NoSuchShipment, IllegalMove unless it is lost or came back, or if stock is low.
+    """
+    plan = await contents.known(tx, command.shipment_id)
+    held = plan.one(command.shipment_id)
     status = LIFECYCLE.follow(held.status, ShipmentReplaced)
     again = replace(held, status=status, tracking_number=None, parcels=held.parcels + 1)
-    bought = await tx.peer(OrdersPeer).bought(tx, held.order_id)
-    assert bought is not None, "a shipment is of an order that there is, and orders are never deleted"
-    taken = _taken(bought, f"parcel:{held.id}:{again.parcels}")
-    await tx.peer(InventoryPeer).receive(tx, taken, reason="a lost parcel replaced")
+    if held.status is Status.LOST:
+        taken = _taken(held, await contents.bought(tx, held.order_id), f"parcel:{held.id}:{again.parcels}")
+        await tx.peer(InventoryPeer).receive(tx, taken, reason="a lost parcel replaced")
     shipments.move(tx, again)
+    tasks.open_one(tx, held.id, held.order_id)
     tx.tell(ShipmentReplaced(order_id=held.order_id, shipment_id=held.id))
     tx.audit("shipping.replace_parcel", str(held.id), order_id=str(held.order_id), parcels=again.parcels)
     return view(again)
 
 
-def _taken(bought: Bought, reference: str) -> list[Delivery]:
-    pieces: dict[tuple[str, UUID], int] = {}
-    for line in bought.lines:
-        assert line.product_id is not None, "goods are of a product"
-        key = line.sku, line.product_id
-        pieces[key] = pieces.get(key, 0) + line.quantity
-    return [Delivery(sku, product, -quantity, f"{reference}:{sku}") for (sku, product), quantity in pieces.items()]
+def _taken(lost: Shipment, bought: Bought, reference: str) -> list[Delivery]:
+    assert lost.lines is not None, "known"
+    products = {line.sku: line.product_id for line in bought.lines}
+    deliveries = []
+    for sku, count in lost.lines.items():
+        product = products[sku]
+        assert product is not None, "goods are of a product"
+        deliveries.append(Delivery(sku, product, -count, f"{reference}:{sku}"))
+    return deliveries

@@ -11,6 +11,6 @@ from tradewind.kernel.lifecycle import IllegalMove
 
 @post("/api/v1/shipments/{shipment_id}/replace", raises=(NoSuchShipment, IllegalMove))
 async def replace_parcel(shipment_id: UUID, call: Call, dispatch: Dispatch) -> ShipmentView:
-    """Send the goods of a lost parcel once more; 409 where there are not enough of them."""
+    """Send the goods of a parcel once more that is lost or came back; 409 where there are not enough of them."""
     answer: ShipmentView = await dispatch(ReplaceParcel(shipment_id=shipment_id), call)
     return answer

@@ -13,6 +13,7 @@ from tradewind.contexts.shipping.deliver_shipment.command import DeliverShipment
 from tradewind.contexts.shipping.dispatch_shipment.command import DispatchShipment
 from tradewind.contexts.shipping.replace_parcel.command import ReplaceParcel
 from tradewind.contexts.shipping.report_loss.command import ReportLoss
+from tradewind.contexts.shipping.report_return.command import ReportReturned
 from tradewind.contracts.messages import Command
 from tradewind.kernel.errors import Conflict, Forbidden
 from tradewind.kernel.ids import new_id
@@ -85,3 +86,15 @@ async def test_a_lost_parcel_may_turn_up(working_shop: Shop) -> None:
     await working_shop.dispatch(ReportLoss(shipment_id=shipment_id), WAREHOUSE)
     await working_shop.dispatch(DeliverShipment(shipment_id=shipment_id), WAREHOUSE)
     assert await standing(working_shop, shipment_id) == ("DELIVERED", 1, 8)
+
+
+async def test_what_came_back_is_sent_again_without_taking_more_from_the_shelf(working_shop: Shop) -> None:
+    shipment_id = await sent(working_shop, stock=2)
+    with pytest.raises(Forbidden):
+        await working_shop.dispatch(ReportReturned(shipment_id=shipment_id), a_call("customer"))
+    await working_shop.dispatch(ReportReturned(shipment_id=shipment_id), WAREHOUSE)
+    for refused in (ReportReturned(shipment_id=shipment_id), DeliverShipment(shipment_id=shipment_id)):
+        with pytest.raises(IllegalMove):
+            await working_shop.dispatch(refused, WAREHOUSE)
+    await working_shop.dispatch(ReplaceParcel(shipment_id=shipment_id), WAREHOUSE)
+    assert await standing(working_shop, shipment_id) == ("READY", 2, 0)

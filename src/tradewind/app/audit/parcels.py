@@ -1,0 +1,64 @@
+"""Parcels: every piece that was bought travels in one shipment, and what is to be picked is what is in the house."""
+
+from typing import Final
+
+OVERDUE_S: Final = 900.0
+"""A carrier that does not answer is asked again after five minutes at the most."""
+PIECES: Final = """
+    WITH part AS (
+        SELECT s.order_id, l.key AS sku, sum(l.value::int) AS quantity
+        FROM shipping.shipments AS s CROSS JOIN LATERAL jsonb_each_text(s.lines) AS l
+        WHERE s.lines IS NOT NULL GROUP BY s.order_id, l.key),
+    bought AS (
+        SELECT order_id, sku, sum(quantity) AS quantity FROM orders.order_items
+        WHERE kind = 'goods' AND order_id IN (SELECT order_id FROM part) GROUP BY order_id, sku),
+    judged AS (
+        SELECT coalesce(p.order_id, b.order_id) AS order_id, sku, CASE
+            WHEN p.quantity IS DISTINCT FROM b.quantity THEN
+                format('%s of it were bought, but its shipments hold %s', coalesce(b.quantity, 0),
+                       coalesce(p.quantity, 0)) END AS why
+        FROM part AS p FULL JOIN bought AS b USING (order_id, sku))
+    SELECT count(*) AS checked, 0 AS in_flight, count(why) AS violated,
+           (array_agg(format('order %s, SKU %s: %s', order_id, sku, why) ORDER BY order_id, sku)
+            FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
+    FROM judged
+"""
+TASKS: Final = """
+    WITH judged AS (
+        SELECT coalesce(s.id, t.shipment_id) AS id, CASE
+            WHEN s.id IS NULL THEN 'is to be picked, but does not exist'
+            WHEN s.status = 'READY' AND coalesce(t.state, 'missing') NOT IN
+                 ('OPEN', 'CLAIMED', 'HANDED_OVER', 'PICKED', 'PACKED') THEN
+                format('is READY, but its task is %s', coalesce(t.state, 'missing'))
+            WHEN s.status <> 'READY' AND t.state IN ('OPEN', 'CLAIMED', 'HANDED_OVER', 'PICKED', 'PACKED') THEN
+                format('is %s, but its task is %s', s.status, t.state)
+            WHEN (t.state = 'HANDED_OVER') <> EXISTS (
+                     SELECT FROM shipping.warehouse_order AS w
+                     WHERE w.shipment_id = s.id AND w.state IN ('WANTED', 'SENT')) THEN
+                 format('has a task that is %s, which its fulfilment order does not say', t.state)
+            WHEN t.state = 'PACKED' AND NOT EXISTS (SELECT FROM shipping.parcel AS p WHERE p.shipment_id = s.id) THEN
+                'is packed into no parcel' END AS why
+        FROM shipping.shipments AS s FULL JOIN shipping.fulfillment_task AS t ON t.shipment_id = s.id)
+    SELECT count(*) AS checked, 0 AS in_flight, count(why) AS violated,
+           (array_agg(format('shipment %s %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
+    FROM judged
+"""
+CARRIAGE: Final = """
+    WITH judged AS (
+        SELECT p.id, p.state = 'WANTED' OR p.state = 'CANCELING' AS moving, CASE
+            WHEN s.status = 'CANCELED' AND p.state NOT IN ('PACKED', 'CANCELING', 'CANCELED', 'REFUSED') THEN
+                format('its order is off, but it is %s', p.state)
+            WHEN s.status IN ('PLANNED', 'READY') AND p.round = s.parcels
+                 AND p.state IN ('IN_TRANSIT', 'DELIVERED', 'RETURNED', 'LOST') THEN
+                format('its carrier says that it is %s, but its shipment is %s', p.state, s.status)
+            WHEN p.state IN ('WANTED', 'CANCELING')
+                 AND coalesce(p.due_at, '-infinity') < now() - make_interval(secs => $2) THEN
+                format('it is %s since %s, and nobody asks its carrier', p.state, p.changed_at)
+            WHEN s.status IN ('DISPATCHED', 'IN_TRANSIT') AND p.round = s.parcels AND p.due_at IS NULL
+                 AND p.state IN ('BOOKED', 'IN_TRANSIT') THEN
+                format('it is %s, and nobody will ask its carrier', p.state) END AS why
+        FROM shipping.parcel AS p JOIN shipping.shipments AS s ON s.id = p.shipment_id)
+    SELECT count(*) AS checked, count(*) FILTER (WHERE moving) AS in_flight, count(why) AS violated,
+           (array_agg(format('parcel %s: %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
+    FROM judged
+"""

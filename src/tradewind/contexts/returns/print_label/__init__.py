@@ -1,0 +1,1 @@
+"""Print what goes on the parcel of a return."""

@@ -1,0 +1,1 @@
+"""What goes on between the shop and a warehouse that picks by itself."""

@@ -1,0 +1,1 @@
+"""Go for the goods of a shipment, or leave them to others."""

@@ -1,0 +1,1 @@
+"""Have a shipment picked and packed by the warehouse's own system."""

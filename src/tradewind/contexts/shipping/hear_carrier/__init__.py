@@ -1,0 +1,1 @@
+"""Hear what carriers tell by themselves."""

@@ -1,0 +1,1 @@
+"""See what a shipment is packed into, and how far that is."""

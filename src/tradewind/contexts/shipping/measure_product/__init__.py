@@ -1,0 +1,1 @@
+"""Say what a product weighs, and how large it is."""

@@ -1,0 +1,1 @@
+"""Say what a shipment is packed into."""

@@ -1,0 +1,1 @@
+"""Print what goes on a parcel."""

@@ -1,0 +1,1 @@
+"""Report that the carrier brought a parcel back."""

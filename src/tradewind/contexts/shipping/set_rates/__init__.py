@@ -1,0 +1,1 @@
+"""Say what carriage costs, and how far away countries are."""

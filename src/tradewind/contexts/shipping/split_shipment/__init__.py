@@ -1,0 +1,1 @@
+"""Send some of a shipment apart."""
