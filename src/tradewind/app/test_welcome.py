@@ -7,7 +7,7 @@ from msgspec import json
 from tradewind.app.settings import Settings
 from tradewind.app.welcome import Served, welcome
 
-SETTINGS = Settings(home=Path("/home/of/it"), port=9000, mqtt_url="mqtts://shop:hunter2@broker.example:8883")
+SETTINGS = Settings(home=Path("a-home"), port=9000, mqtt_url="mqtts://shop:hunter2@broker.example:8883")
 
 
 def test_a_broker_of_the_owners_is_named_without_its_password() -> None:
@@ -20,7 +20,7 @@ def test_the_shops_own_broker_is_named_with_what_lets_a_sensor_in_and_not_with_w
     served = Served.of(SETTINGS, "mqtt://sensor:abc@127.0.0.1:4000", "secret")
     assert json.decode(json.encode(served)) == {
         "url": "http://127.0.0.1:9000",
-        "home": "/home/of/it",
+        "home": "a-home",
         "mqttBroker": "mqtt://127.0.0.1:4000",
         "mqttUrl": "mqtt://sensor:abc@127.0.0.1:4000",
         "adminPassword": "secret",
