@@ -201,6 +201,9 @@ REFUND: Final = {"amount": 1, "currency": "EUR", "reason": "broken"}
 ORDERS: Final = {
     "GET /api/v1/inventory/{sku}": Row(ANYBODY),
     "POST /api/v1/inventory/{sku}/adjustments": Row(WAREHOUSE, {"delta": 1, "reason": "count"}),
+    "GET /api/v1/warehouses": Row(WAREHOUSE),
+    "POST /api/v1/warehouses": Row(WAREHOUSE, {"code": "MATRIX", "name": "Matrix"}),
+    "PUT /api/v1/warehouses/{code}": Row(WAREHOUSE, {"name": "Nobody's"}),
     "POST /api/v1/orders": Row(SHOPPERS, LINES),
     "GET /api/v1/orders": Row(SHOPPERS | SUPPORT),
     f"GET {_ORDER}": order(SUPPORT, None, 200),

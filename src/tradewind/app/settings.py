@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
+ALLOCATIONS: Final = ("priority", "nearest", "fewest_parcels")
+
 T = TypeVar("T")
 
 
@@ -39,6 +41,8 @@ class Settings:
     """Seconds that one question to the payment provider may take."""
     reservation_ttl_s: int = 900
     """Seconds for which stock is held for an order that is not paid."""
+    allocation: str = "priority"
+    """From which warehouse an order is served first: priority, nearest or fewest_parcels."""
     cart_abandoned_after_s: int = 14_400
     """Seconds after which a filled cart that nobody touches counts as abandoned."""
     cart_expires_after_s: int = 2_592_000
@@ -101,6 +105,7 @@ class Settings:
             admin_password=read("ADMIN_PASSWORD", str, None),
             provider_timeout_s=read("PROVIDER_TIMEOUT_S", _seconds, 2.0),
             reservation_ttl_s=read("RESERVATION_TTL_S", _whole_seconds, 900),
+            allocation=read("ALLOCATION", _allocation, "priority"),
             cart_abandoned_after_s=read("CART_ABANDONED_AFTER_S", _whole_seconds, 14_400),
             cart_expires_after_s=read("CART_EXPIRES_AFTER_S", _whole_seconds, 2_592_000),
             saga_lease_s=read("SAGA_LEASE_S", _seconds, 10.0),
@@ -152,6 +157,12 @@ def _whole_seconds(value: str) -> int:
     if not value.isdecimal() or int(value) == 0:
         raise ValueError("must be a whole number of seconds above 0")
     return int(value)
+
+
+def _allocation(value: str) -> str:
+    if value not in ALLOCATIONS:
+        raise ValueError(f"must be one of {', '.join(ALLOCATIONS)}")
+    return value
 
 
 def _switch(value: str) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Final, Protocol
 from uuid import UUID
 
 from msgspec import Struct
@@ -10,16 +10,20 @@ from msgspec import Struct
 from tradewind.contracts.messages import Event
 from tradewind.kernel.errors import Conflict
 
+MAIN: Final = "MAIN"
+"""The warehouse that every shop has."""
 
-class ReservedLine(Struct, frozen=True, rename="camel"):
-    """So many of one SKU."""
+
+class ReservedLine(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """So many of one SKU, lying in one warehouse."""
 
     sku: str
     qty: int
+    warehouse: str = MAIN
 
 
 class StockAdjusted(Event, frozen=True):
-    """Stock came or went otherwise than by an order."""
+    """Stock came or went in `warehouse` otherwise than by an order; `on_hand` and `reserved` count all of them."""
 
     TYPE = "ecommerce.inventory.stock.adjusted.v1"
     KEY: ClassVar[str] = "product_id"
@@ -29,6 +33,7 @@ class StockAdjusted(Event, frozen=True):
     on_hand: int
     reserved: int
     reason: str
+    warehouse: str = MAIN
 
 
 class LowStockDetected(Event, frozen=True):
@@ -89,14 +94,18 @@ class NotEnoughStock(Conflict):
 
 
 class Wanted(Struct, frozen=True):
-    """What an order wants held: SKU to quantity."""
+    """What an order wants held: SKU to quantity; and where it shall go, where that is known (country, postalCode)."""
 
     order_id: UUID
     quantities: Mapping[str, int]
+    ship_to: Mapping[str, Any] | None = None
 
 
 class Delivery(Struct, frozen=True):
-    """So many of a product came (or went, where it is less than none). What has a `reference` is booked once."""
+    """So many of a product came (or went, where it is less than none). What has a `reference` is booked once.
+
+    What comes is put into the main warehouse; what goes is taken from wherever it lies, from there first.
+    """
 
     sku: str
     product_id: UUID

@@ -91,6 +91,8 @@ needs := {
 	"pricing.classify_products": {"pricing:write"},
 	"inventory.adjust_stock": {"inventory:write"},
 	"inventory.query_stock": {"catalog:read"},
+	"inventory.manage_warehouses": {"inventory:write"},
+	"inventory.list_warehouses": {"inventory:write"},
 	"recommendations.with_product": {"catalog:read"},
 	"recommendations.for_you": {"catalog:read"},
 	"recommendations.search": {"catalog:read"},

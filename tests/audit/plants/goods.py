@@ -7,13 +7,13 @@ OF_GOODS = (
         "a lamp too many on the shelf",
         "UPDATE inventory.inventory_stock SET on_hand = on_hand + 1 WHERE sku = 'LAMP'",
         (STOCK,),
-        "SKU LAMP: on_hand is",
+        "SKU LAMP in MAIN: on_hand is",
     ),
     Plant(
         "a promise to nobody",
         "UPDATE inventory.inventory_stock SET reserved = reserved + 1 WHERE sku = 'ROPE'",
         (STOCK,),
-        "SKU ROPE: reserved is",
+        "SKU ROPE in MAIN: reserved is",
     ),
     Plant(
         "more promised than there is",

@@ -3,11 +3,12 @@
 from typing import Final
 
 STOCK: Final = """
-    WITH adjusted AS (SELECT sku, sum(delta) AS quantity FROM inventory.inventory_adjustment GROUP BY sku),
+    WITH adjusted AS (
+        SELECT sku, warehouse, sum(delta) AS quantity FROM inventory.inventory_adjustment GROUP BY sku, warehouse),
     taken AS (
-        SELECT sku, sum(quantity) FILTER (WHERE state = 'CONFIRMED') AS confirmed,
+        SELECT sku, warehouse, sum(quantity) FILTER (WHERE state = 'CONFIRMED') AS confirmed,
                sum(quantity) FILTER (WHERE state = 'HELD') AS held
-        FROM inventory.reservation GROUP BY sku),
+        FROM inventory.reservation GROUP BY sku, warehouse),
     judged AS (
         SELECT NULLIF(concat_ws(', ',
             CASE WHEN s.sku IS NULL THEN 'is reserved or adjusted, but has no row in inventory.inventory_stock' END,
@@ -18,20 +19,24 @@ STOCK: Final = """
                 format('reserved is %s, but %s is held', s.reserved, coalesce(t.held, 0)) END,
             CASE WHEN s.on_hand < 0 OR s.reserved < 0 OR s.reserved > s.on_hand THEN
                 format('more is promised than there is: on_hand %s, reserved %s', s.on_hand, s.reserved) END), '')
-            AS why, sku
-        FROM inventory.inventory_stock AS s FULL JOIN adjusted AS a USING (sku) FULL JOIN taken AS t USING (sku))
+            AS why, format('SKU %s in %s', sku, warehouse) AS place
+        FROM inventory.inventory_stock AS s FULL JOIN adjusted AS a USING (sku, warehouse)
+        FULL JOIN taken AS t USING (sku, warehouse))
     SELECT count(*) AS checked, 0 AS in_flight, count(why) AS violated,
-           (array_agg('SKU ' || sku || ': ' || why ORDER BY sku) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
+           (array_agg(place || ': ' || why ORDER BY place) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
     FROM judged
 """
 RESERVATIONS: Final = """
     WITH goods AS (
         SELECT order_id, sku, sum(quantity) AS quantity FROM orders.order_items
         WHERE kind = 'goods' GROUP BY order_id, sku),
+    held AS (
+        SELECT order_id, sku, state, sum(quantity) AS quantity FROM inventory.reservation
+        GROUP BY order_id, sku, state),
     line AS (
         SELECT coalesce(g.order_id, r.order_id) AS order_id, coalesce(g.sku, r.sku) AS sku,
                g.quantity AS ordered, r.quantity AS reserved, r.state
-        FROM goods AS g FULL JOIN inventory.reservation AS r ON r.order_id = g.order_id AND r.sku = g.sku),
+        FROM goods AS g FULL JOIN held AS r ON r.order_id = g.order_id AND r.sku = g.sku),
     judged AS (
         SELECT l.order_id, l.sku, coalesce(s.phase IN ('STARTED', 'COMPENSATING'), false) AS moving, CASE
             WHEN o.id IS NULL THEN CASE WHEN l.state IS NOT NULL THEN

@@ -17,14 +17,24 @@ class QueryStock(Command, frozen=True):
     sku: str
 
 
+class ShelfView(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What of it lies in one warehouse."""
+
+    warehouse: str
+    on_hand: int
+    reserved: int
+    available: int
+
+
 class StockView(Struct, frozen=True, kw_only=True, rename="camel"):
-    """`on_hand` lie in the house, `reserved` of these are promised, `available` can still be promised."""
+    """`on_hand` lie in all warehouses, `reserved` of these are promised, `available` can still be promised."""
 
     sku: str
     product_id: UUID
     on_hand: int
     reserved: int
     available: int
+    warehouses: tuple[ShelfView, ...]
 
 
 def view(found: Stock) -> StockView:
@@ -35,6 +45,10 @@ def view(found: Stock) -> StockView:
         on_hand=found.on_hand,
         reserved=found.reserved,
         available=found.available,
+        warehouses=tuple(
+            ShelfView(warehouse=code, on_hand=one.on_hand, reserved=one.reserved, available=one.available)
+            for code, one in sorted(found.shelves.items())
+        ),
     )
 
 
