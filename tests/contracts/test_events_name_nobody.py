@@ -22,6 +22,7 @@ OF_THE_SHOP = {
     "changed": "names of fields",
     "tracking_number": "the carrier's number of a parcel",
     "number": "what a parcel that comes back is labelled with",
+    "bundle": "a SKU",
     "warehouse": "the code of a place of the shop's own",
 }
 

@@ -201,6 +201,11 @@ REFUND: Final = {"amount": 1, "currency": "EUR", "reason": "broken"}
 ORDERS: Final = {
     "GET /api/v1/inventory/{sku}": Row(ANYBODY),
     "POST /api/v1/inventory/{sku}/adjustments": Row(WAREHOUSE, {"delta": 1, "reason": "count"}),
+    "PUT /api/v1/inventory/bundles/{sku}": Row(WAREHOUSE, {"parts": [{"sku": "<sku>", "qty": 1}]}),
+    "POST /api/v1/inventory/reservations": Row(WAREHOUSE, LINES),
+    "GET /api/v1/inventory/reservations/{reservation_id}": Row(WAREHOUSE),
+    "POST /api/v1/inventory/reservations/{reservation_id}/confirm": Row(WAREHOUSE),
+    "POST /api/v1/inventory/reservations/{reservation_id}/cancel": Row(WAREHOUSE),
     "GET /api/v1/warehouses": Row(WAREHOUSE),
     "POST /api/v1/warehouses": Row(WAREHOUSE, {"code": "MATRIX", "name": "Matrix"}),
     "PUT /api/v1/warehouses/{code}": Row(WAREHOUSE, {"name": "Nobody's"}),

@@ -15,11 +15,19 @@ MAIN: Final = "MAIN"
 
 
 class ReservedLine(Struct, frozen=True, rename="camel", omit_defaults=True):
-    """So many of one SKU, lying in one warehouse."""
+    """So many of one SKU, lying in one warehouse; `bundle` is what was ordered, where this is part of one."""
 
     sku: str
     qty: int
     warehouse: str = MAIN
+    bundle: str | None = None
+
+
+class Part(Struct, frozen=True, rename="camel"):
+    """So many of one SKU in each bundle."""
+
+    sku: str
+    qty: int
 
 
 class StockAdjusted(Event, frozen=True):
@@ -53,6 +61,17 @@ class OutOfStock(Event, frozen=True):
     KEY: ClassVar[str] = "product_id"
     product_id: UUID
     sku: str
+
+
+class BundleChanged(Event, frozen=True):
+    """A bundle is made of these, and so many can be put together: either is another than before."""
+
+    TYPE = "ecommerce.inventory.bundle.changed.v1"
+    KEY: ClassVar[str] = "product_id"
+    product_id: UUID
+    sku: str
+    parts: tuple[Part, ...]
+    available: int
 
 
 class InventoryReserved(Event, frozen=True):

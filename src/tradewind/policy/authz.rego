@@ -92,6 +92,8 @@ needs := {
 	"inventory.adjust_stock": {"inventory:write"},
 	"inventory.query_stock": {"catalog:read"},
 	"inventory.manage_warehouses": {"inventory:write"},
+	"inventory.claim": {"inventory:write"},
+	"inventory.set_bundle": {"inventory:write"},
 	"inventory.list_warehouses": {"inventory:write"},
 	"recommendations.with_product": {"catalog:read"},
 	"recommendations.for_you": {"catalog:read"},

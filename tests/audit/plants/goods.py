@@ -1,6 +1,6 @@
 """Goods that are promised, shipped or counted wrongly."""
 
-from tests.audit.plants.plant import RESERVATIONS, SHIPMENTS, STOCK, Plant
+from tests.audit.plants.plant import CLAIMS, RESERVATIONS, SHIPMENTS, STOCK, Plant
 
 OF_GOODS = (
     Plant(
@@ -73,6 +73,32 @@ OF_GOODS = (
           UPDATE inventory.inventory_stock SET on_hand = on_hand + 1 WHERE sku = 'ROPE'""",
         (RESERVATIONS,),
         "never reserved",
+    ),
+    Plant(
+        "a claim that nobody let go",
+        """
+          INSERT INTO inventory.claim (id, owner) VALUES ('00000000-0000-7000-8000-000000000001', 'x');
+          INSERT INTO inventory.reservation (order_id, sku, quantity, state, expires_at)
+          VALUES ('00000000-0000-7000-8000-000000000001', 'TENT', 1, 'HELD', now() - interval '1 h');
+          UPDATE inventory.inventory_stock SET reserved = reserved + 1 WHERE sku = 'TENT'""",
+        (CLAIMS,),
+        "it is held, though only until",
+    ),
+    Plant(
+        "a claim that is canceled and out of stock all the same",
+        """
+          INSERT INTO inventory.claim (id, owner, canceled) VALUES ('00000000-0000-7000-8000-000000000001', 'x', true);
+          INSERT INTO inventory.reservation (order_id, sku, quantity, state, expires_at)
+          VALUES ('00000000-0000-7000-8000-000000000001', 'TENT', 1, 'CONFIRMED', now());
+          UPDATE inventory.inventory_stock SET on_hand = on_hand - 1 WHERE sku = 'TENT'""",
+        (CLAIMS,),
+        "it is canceled, but CONFIRMED",
+    ),
+    Plant(
+        "a claim of nothing",
+        "INSERT INTO inventory.claim (id, owner) VALUES (gen_random_uuid(), 'x')",
+        (CLAIMS,),
+        "nothing was ever held for it",
     ),
     Plant(
         "a shipment of a canceled order",

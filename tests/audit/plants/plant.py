@@ -12,7 +12,7 @@ class Plant(NamedTuple):
     says: str
 
 
-STOCK, RESERVATIONS, SHIPMENTS = "stock ledger", "reservations", "shipments"
+STOCK, RESERVATIONS, SHIPMENTS, CLAIMS = "stock ledger", "reservations", "shipments", "claims"
 MONEY, PAYMENTS, REFUNDS, LEDGER = "order money", "payments", "refunds", "provider's ledger"
 SAGAS, OVERDUE, LEFT = "sagas agree with orders", "no saga overdue", "nothing left behind"
 ORDER, DEAD, KEYS, HEARD = "order in the log", "dead letters", "idempotency", "every event heard"

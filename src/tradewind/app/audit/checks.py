@@ -54,6 +54,8 @@ PROBES: Final = (
     Probe("stock ledger", goods.STOCK, "compare inventory.inventory_adjustment and inventory.reservation of this "
           "SKU, count the shelf, and put it right with an adjustment"),
     Probe("reservations", goods.RESERVATIONS, f"{_SAGA}; release what nobody will take"),
+    Probe("claims", goods.CLAIMS, "is a worker running (tradewind serve)? Cancel what nobody will confirm: POST "
+          "/api/v1/inventory/reservations/<id>/cancel", (OVERDUE_S,)),
     Probe("shipments", goods.SHIPMENTS, f"stop the shipment if it can be stopped; {_SAGA}", (GRACE_S,)),
     Probe("order money", money.ORDER_MONEY, "compare orders.order_items with its first event in runtime.outbox"),
     Probe("payments", money.PAYMENTS, f"look at the provider's GET /v1/ledger/<order>; {_SAGA}"),

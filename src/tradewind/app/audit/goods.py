@@ -31,12 +31,12 @@ RESERVATIONS: Final = """
         SELECT order_id, sku, sum(quantity) AS quantity FROM orders.order_items
         WHERE kind = 'goods' GROUP BY order_id, sku),
     held AS (
-        SELECT order_id, sku, state, sum(quantity) AS quantity FROM inventory.reservation
-        GROUP BY order_id, sku, state),
+        SELECT order_id, coalesce(bundle, sku) AS ordered, sku, per, state, sum(quantity) AS quantity
+        FROM inventory.reservation WHERE order_id NOT IN (SELECT id FROM inventory.claim) GROUP BY 1, 2, 3, 4, 5),
     line AS (
-        SELECT coalesce(g.order_id, r.order_id) AS order_id, coalesce(g.sku, r.sku) AS sku,
-               g.quantity AS ordered, r.quantity AS reserved, r.state
-        FROM goods AS g FULL JOIN held AS r ON r.order_id = g.order_id AND r.sku = g.sku),
+        SELECT coalesce(g.order_id, r.order_id) AS order_id, coalesce(r.sku, g.sku) AS sku,
+               g.quantity * coalesce(r.per, 1) AS ordered, r.quantity AS reserved, r.state
+        FROM goods AS g FULL JOIN held AS r ON r.order_id = g.order_id AND r.ordered = g.sku),
     judged AS (
         SELECT l.order_id, l.sku, coalesce(s.phase IN ('STARTED', 'COMPENSATING'), false) AS moving, CASE
             WHEN o.id IS NULL THEN CASE WHEN l.state IS NOT NULL THEN
@@ -58,6 +58,22 @@ RESERVATIONS: Final = """
     SELECT count(*) AS checked, count(*) FILTER (WHERE moving) AS in_flight, count(why) AS violated,
            (array_agg(format('order %s, SKU %s: %s', order_id, sku, why) ORDER BY order_id, sku)
             FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
+    FROM judged
+"""
+CLAIMS: Final = """
+    WITH judged AS (
+        SELECT c.id, CASE
+            WHEN r.order_id IS NULL AND NOT c.canceled THEN 'nothing was ever held for it'
+            WHEN c.canceled AND r.state IN ('HELD', 'CONFIRMED') THEN format('it is canceled, but %s', r.state)
+            WHEN r.state = 'HELD' AND r.expires_at < now() - make_interval(secs => $2) THEN
+                format('it is held, though only until %s', r.expires_at)
+            WHEN r.states > 1 THEN 'its lines are not all in one state' END AS why
+        FROM inventory.claim AS c LEFT JOIN (
+            SELECT order_id, min(state) AS state, count(DISTINCT state) AS states, min(expires_at) AS expires_at
+            FROM inventory.reservation GROUP BY order_id) AS r ON r.order_id = c.id)
+    SELECT count(*) AS checked, 0 AS in_flight, count(why) AS violated,
+           (array_agg(format('reservation %s: %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1]
+               AS violations
     FROM judged
 """
 SHIPMENTS: Final = """

@@ -43,6 +43,7 @@ class Line(Struct, frozen=True):
     state: State
     expires_at: datetime
     warehouse: str = MAIN
+    bundle: str | None = None
 
 
 class Movement(Struct, frozen=True):
@@ -65,14 +66,14 @@ def goods(lines: Sequence[Line]) -> dict[UUID, tuple[ReservedLine, ...]]:
     for line in lines:
         found[line.order_id] = (
             *found.get(line.order_id, ()),
-            reserved_line(line.sku, line.quantity, line.warehouse),
+            reserved_line(line.sku, line.quantity, line.warehouse, line.bundle),
         )
     return found
 
 
-def reserved_line(sku: str, quantity: int, warehouse: str) -> ReservedLine:
+def reserved_line(sku: str, quantity: int, warehouse: str, bundle: str | None) -> ReservedLine:
     """A line as events tell of it. What a row says is no default until it is the same object."""
-    return ReservedLine(sku, quantity, MAIN if warehouse == MAIN else warehouse)
+    return ReservedLine(sku, quantity, MAIN if warehouse == MAIN else warehouse, bundle)
 
 
 def movements(lines: Sequence[Line], by: type) -> list[Movement]:

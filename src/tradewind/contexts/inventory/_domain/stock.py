@@ -15,7 +15,7 @@ MAX_DELTA: Final = 1_000_000
 """More than any lorry brings; a slip of the finger is refused."""
 MAX_ON_HAND: Final = 1_000_000_000
 MAX_REASON: Final = 200
-_SKU = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+SKU: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 
 
 class InvalidAdjustment(Invalid):
@@ -95,7 +95,7 @@ class Stock(Struct, frozen=True, kw_only=True):
 def check(sku: str, delta: int, reason: str) -> None:
     """Refuse (InvalidAdjustment) what says nothing, or says too much."""
     errors = []
-    if not _SKU.fullmatch(sku):
+    if not re.fullmatch(SKU, sku):
         errors.append({"pointer": "/sku", "detail": "This is no SKU."})
     if delta == 0 or abs(delta) > MAX_DELTA:
         errors.append({"pointer": "/delta", "detail": f"Expected a whole number up to {MAX_DELTA}, but not zero."})

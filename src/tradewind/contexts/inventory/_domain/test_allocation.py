@@ -71,6 +71,34 @@ def test_the_same_question_has_the_same_answer(available: Stock, wanted: list[Wa
     assert available == kept
 
 
+BUNDLES = st.dictionaries(
+    st.sampled_from("KLM"), st.dictionaries(SKUS, st.integers(1, 3), min_size=1, max_size=3), min_size=3
+)
+MIXED = st.dictionaries(st.sampled_from("ABCDEKLM"), st.integers(1, 4), max_size=5)
+MIXED_ORDERS = st.lists(MIXED.map(lambda basket: Wanted(new_id(), basket)), max_size=20)
+
+
+@given(STOCK, MIXED_ORDERS, RANKS, BUNDLES)
+def test_bundles_and_parts_together_take_what_they_need_and_never_more_than_there_is(
+    available: Stock, wanted: list[Wanted], rank: object, bundles: dict[str, dict[str, int]]
+) -> None:
+    left: Counter[str] = Counter({sku: sum(places.values()) for sku, places in available.items()})
+    answers = allocate(available, wanted, rank, bundles)  # type: ignore[arg-type]
+    for order, answer in zip(wanted, answers, strict=True):
+        needed: Counter[str] = Counter()
+        for sku, quantity in order.quantities.items():
+            for part, pieces in bundles.get(sku, {sku: 1}).items():
+                needed[part] += pieces * quantity
+        assert isinstance(answer, list) == all(left[sku] >= pieces for sku, pieces in needed.items())
+        if isinstance(answer, list):
+            got: Counter[str] = Counter()
+            for pick in answer:
+                got[pick.sku] += pick.quantity
+            assert got == needed
+            left -= needed
+    assert all(pieces <= available[sku][place] for (sku, place), pieces in totals(served(answers)).items())
+
+
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_a_refused_order_takes_nothing_from_those_behind_it(name: str) -> None:
     greedy, modest = Wanted(new_id(), {"A": 2, "B": 1}), Wanted(new_id(), {"A": 2})

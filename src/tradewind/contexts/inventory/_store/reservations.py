@@ -12,29 +12,39 @@ from tradewind.contracts.inventory import Wanted
 from tradewind.runtime.database import Tx
 
 LOCK_STOCK: Final = """
-    SELECT sku, warehouse, product_id, on_hand, reserved, low_threshold,
-           now() + make_interval(secs => $2) AS expires_at
-    FROM inventory.inventory_stock WHERE sku = ANY($1::text[]) ORDER BY sku, warehouse FOR NO KEY UPDATE
+    WITH parts AS MATERIALIZED (
+        SELECT bundle, part, pieces FROM inventory.bundle_part WHERE bundle = ANY($1::text[])),
+    stock AS MATERIALIZED (
+        SELECT sku, warehouse, product_id, on_hand, reserved, low_threshold FROM inventory.inventory_stock
+        WHERE sku = ANY($1::text[] || ARRAY(SELECT part FROM parts)) ORDER BY sku, warehouse FOR NO KEY UPDATE)
+    SELECT s.*, now() + make_interval(secs => $2) AS expires_at, NULL AS bundle FROM stock AS s
+    UNION ALL SELECT part, NULL, NULL, pieces, NULL, NULL, NULL, bundle FROM parts
 """
 LOCK_STOCK_FOR_ONE: Final = """
-    WITH stock AS MATERIALIZED (
-        SELECT sku, warehouse, product_id, on_hand, reserved, low_threshold
-        FROM inventory.inventory_stock WHERE sku = ANY($1::text[]) ORDER BY sku, warehouse FOR NO KEY UPDATE)
-    SELECT s.*, r.state, coalesce(r.expires_at, now() + make_interval(secs => $2)) AS expires_at
+    WITH parts AS MATERIALIZED (
+        SELECT bundle, part, pieces FROM inventory.bundle_part WHERE bundle = ANY($1::text[])),
+    stock AS MATERIALIZED (
+        SELECT sku, warehouse, product_id, on_hand, reserved, low_threshold FROM inventory.inventory_stock
+        WHERE sku = ANY($1::text[] || ARRAY(SELECT part FROM parts)) ORDER BY sku, warehouse FOR NO KEY UPDATE)
+    SELECT s.*, coalesce(r.expires_at, now() + make_interval(secs => $2)) AS expires_at, NULL AS bundle, r.state
     FROM stock AS s LEFT JOIN inventory.reservation AS r ON r.order_id = $3 AND r.line = 0
+    UNION ALL SELECT part, NULL, NULL, pieces, NULL, NULL, NULL, bundle, NULL FROM parts
 """
 READ_STOCK: Final = """
-    SELECT sku, warehouse, product_id, on_hand, reserved, low_threshold,
-           now() + make_interval(secs => $2) AS expires_at
-    FROM inventory.inventory_stock WHERE sku = ANY($1::text[])
+    WITH parts AS MATERIALIZED (
+        SELECT bundle, part, pieces FROM inventory.bundle_part WHERE bundle = ANY($1::text[]))
+    SELECT s.sku, s.warehouse, s.product_id, s.on_hand, s.reserved, s.low_threshold,
+           now() + make_interval(secs => $2) AS expires_at, NULL AS bundle
+    FROM inventory.inventory_stock AS s WHERE s.sku = ANY($1::text[] || ARRAY(SELECT part FROM parts))
+    UNION ALL SELECT part, NULL, NULL, pieces, NULL, NULL, NULL, bundle FROM parts
 """
 ADD: Final = """
-    INSERT INTO inventory.reservation (order_id, sku, quantity, line, warehouse, expires_at)
+    INSERT INTO inventory.reservation (order_id, sku, quantity, line, warehouse, bundle, per, expires_at)
     SELECT u.*, $2::timestamptz FROM unnest($1::inventory.new_reservation[]) AS u
 """
 LOCK_ORDERS: Final = """
     WITH lines AS MATERIALIZED (
-        SELECT order_id, line, sku, quantity, state, expires_at, warehouse FROM inventory.reservation
+        SELECT order_id, line, sku, quantity, state, expires_at, warehouse, bundle FROM inventory.reservation
         WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, line FOR NO KEY UPDATE),
     stock AS MATERIALIZED (
         SELECT sku FROM inventory.inventory_stock
@@ -50,13 +60,15 @@ DUE: Final = """
     ORDER BY expires_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
 """
 OF_ORDER: Final = """
-    SELECT order_id, sku, quantity, state, expires_at, warehouse FROM inventory.reservation
+    SELECT order_id, sku, quantity, state, expires_at, warehouse, bundle FROM inventory.reservation
     WHERE order_id = $1 ORDER BY line
 """
 
 
 async def lock_stock(tx: Tx, wanted: Sequence[Wanted], ttl_s: int, *, locking: bool = True) -> Sequence[Any]:
-    """The stock of every SKU that is wanted, held in its order, with the moment at which a new reservation ends.
+    """The stock of all that is wanted and of its parts, held in its order, with the moment when a reservation ends.
+
+    A row that names a bundle is none of stock: it says how many (`on_hand`) of a SKU are in one of it.
 
     For one order alone the answer also says in which state its own reservation is, if it has one.
     """
@@ -71,7 +83,7 @@ async def lock_stock(tx: Tx, wanted: Sequence[Wanted], ttl_s: int, *, locking: b
 def add(tx: Tx, served: Iterable[tuple[UUID, Sequence[Pick]]], expires_at: datetime) -> None:
     """Write the reservations of these orders; the commit refuses (AlreadyExists) where an order has some."""
     lines = [
-        (order_id, pick.sku, pick.quantity, line, pick.warehouse)
+        (order_id, pick.sku, pick.quantity, line, pick.warehouse, pick.bundle, pick.per)
         for order_id, picks in served
         for line, pick in enumerate(picks)
     ]
@@ -92,12 +104,17 @@ async def of_order(tx: Tx, order_id: UUID) -> list[Line]:
 
 def _line(row: Any) -> Line:
     state = State(row["state"])
-    return Line(row["order_id"], row["sku"], row["quantity"], state, row["expires_at"], row["warehouse"])
+    return Line(row["order_id"], row["sku"], row["quantity"], state, row["expires_at"], row["warehouse"], row["bundle"])
 
 
 def lead_on(tx: Tx, lines: Sequence[Line], by: type) -> None:
     """Let held lines follow the arrow, and the stock with them."""
     stock.move(tx, movements(lines, by))
+    mark(tx, lines, by)
+
+
+def mark(tx: Tx, lines: Sequence[Line], by: type) -> None:
+    """Write where these lines stand after the arrow, and nothing of stock."""
     for target, order_ids in _by_target(lines, by):
         tx.later(MARK, order_ids, target.value, [state.value for state in LIFECYCLE.sources(by)])
 

@@ -1,7 +1,7 @@
 """The SQL of stock and its adjustments. Rows are held by SKU, then warehouse."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -42,16 +42,30 @@ OVERWRITE: Final = """
     WHERE s.sku = u.sku AND s.warehouse = u.warehouse
 """
 NOTE: Final = """
-    INSERT INTO inventory.inventory_adjustment (id, sku, warehouse, delta, reference, reason, actor)
-    SELECT u.id, u.sku, u.warehouse, u.delta, u.reference, $6, $7
-    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[]) AS u (id, sku, warehouse, delta, reference)
+    INSERT INTO inventory.inventory_adjustment (id, sku, warehouse, delta, reference, per, reason, actor)
+    SELECT u.*, $7, $8
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::int[]) AS u
 """
 AVAILABLE: Final = """
-    SELECT sku, sum(on_hand - reserved)::int FROM inventory.inventory_stock WHERE sku = ANY($1::text[]) GROUP BY sku
+    WITH parts AS (SELECT bundle, part, pieces FROM inventory.bundle_part WHERE bundle = ANY($1::text[])),
+    pieces AS (
+        SELECT sku, sum(on_hand - reserved) AS available FROM inventory.inventory_stock
+        WHERE sku = ANY($1::text[] || ARRAY(SELECT part FROM parts)) GROUP BY sku)
+    SELECT s.sku, coalesce((SELECT min(p.available / parts.pieces) FROM parts JOIN pieces AS p ON p.sku = parts.part
+                            WHERE parts.bundle = s.sku), s.available)::int
+    FROM pieces AS s WHERE s.sku = ANY($1::text[])
 """
 KNOWN: Final = "SELECT reference FROM inventory.inventory_adjustment WHERE reference = ANY($1::text[])"
-Change = tuple[str, str, int, str | None]
-"""SKU, warehouse, how many came or went, reference."""
+
+
+class Change(NamedTuple):
+    """So many came or went; `per` of them for each thing that `reference` speaks of, where that is a bundle."""
+
+    sku: str
+    warehouse: str
+    delta: int
+    reference: str | None = None
+    per: int = 1
 
 
 async def get(tx: Tx, sku: str) -> Stock | None:
@@ -60,7 +74,7 @@ async def get(tx: Tx, sku: str) -> Stock | None:
 
 
 async def available(tx: Tx, skus: Sequence[str]) -> dict[str, int]:
-    """What can still be promised of each SKU, as it stands."""
+    """What can still be promised of each SKU, as it stands; of a bundle, what can be put together."""
     return {row[0]: row[1] for row in await tx.all(AVAILABLE, skus)}
 
 

@@ -1,8 +1,9 @@
 """Book what came or went otherwise than by an order."""
 
+from tradewind.contexts.inventory._domain.bundle import NoStockOfItsOwn
 from tradewind.contexts.inventory._domain.reservation import Movement
 from tradewind.contexts.inventory._domain.stock import NoSuchStock, Stock, check
-from tradewind.contexts.inventory._store import stock, warehouses
+from tradewind.contexts.inventory._store import bundles, stock, warehouses
 from tradewind.contexts.inventory.query_stock.query import StockView, view
 from tradewind.contracts.catalog import CatalogPeer
 from tradewind.contracts.inventory import MAIN, StockAdjusted
@@ -25,16 +26,19 @@ class AdjustStock(Command, frozen=True):
 async def adjust_stock(command: AdjustStock, tx: Tx) -> StockView:
     """The stock after it; refuses with InvalidAdjustment, NoSuchStock, or BelowReserved where too many are promised.
 
-    Refuses NoSuchWarehouse, and WarehouseClosed where something shall come into one that is not active.
+    Refuses NoStockOfItsOwn of a bundle, NoSuchWarehouse, and WarehouseClosed where something shall come into one
+    that is not active.
     """
     check(command.sku, command.delta, command.reason)
     await warehouses.let_in(tx, command.warehouse, closed=command.delta < 0)
     before = await held(tx, command.sku, command.warehouse)
+    if await bundles.parts_of(tx, [command.sku]):
+        raise NoStockOfItsOwn(sku=command.sku)
     if command.reference is not None and await stock.known(tx, [command.reference]):
         return view(before)
     after = before.adjusted(command.delta, command.warehouse)
     stock.move(tx, [Movement(after.sku, command.delta, 0, command.warehouse)])
-    stock.note(tx, [(after.sku, command.warehouse, command.delta, command.reference)], command.reason)
+    stock.note(tx, [stock.Change(after.sku, command.warehouse, command.delta, command.reference)], command.reason)
     tx.tell(adjusted(after, command.delta, command.reason, command.warehouse), *before.crossed(-command.delta))
     tx.audit(
         "inventory.adjust_stock", after.sku,

@@ -1,10 +1,12 @@
-"""Book many deliveries at once: for feeds. Five statements, however many there are."""
+"""Book many deliveries at once: for feeds. Six statements, however many there are."""
 
 from collections.abc import Mapping, Sequence
 
+from tradewind.contexts.inventory._domain.bundle import Bundles
 from tradewind.contexts.inventory._domain.reservation import Movement
 from tradewind.contexts.inventory._domain.stock import Stock, check
-from tradewind.contexts.inventory._store import stock
+from tradewind.contexts.inventory._store import bundles, stock
+from tradewind.contexts.inventory._store.stock import Change
 from tradewind.contexts.inventory.adjust_stock.command import adjusted
 from tradewind.contracts.inventory import MAIN, Delivery
 from tradewind.runtime.database import Tx
@@ -13,33 +15,56 @@ from tradewind.runtime.database import Tx
 async def receive(tx: Tx, deliveries: Sequence[Delivery], *, reason: str) -> int:
     """Book what came, each SKU named once, and leave out what has a reference that is booked already; how many were.
 
-    Refuses with InvalidAdjustment and BelowReserved. Tells StockAdjusted for each.
+    A bundle comes and goes as its parts. Refuses with InvalidAdjustment and BelowReserved; tells StockAdjusted.
     """
     for one in deliveries:
         check(one.sku, one.quantity, reason)
     await stock.open_all(tx, {one.sku: one.product_id for one in deliveries})
-    held = await stock.hold(tx, sorted({one.sku for one in deliveries}))
-    known = await stock.known(tx, [one.reference for one in deliveries if one.reference is not None])
-    fresh = [one for one in deliveries if one.reference not in known]
-    changes = [change for one in fresh for change in _spread(one, held[one.sku])]
-    if changes:
-        _book(tx, held, changes, reason)
+    made_of = await bundles.parts_of(tx, [one.sku for one in deliveries])
+    skus = {one.sku for one in deliveries} | {part for parts in made_of.values() for part in parts}
+    held = await stock.hold(tx, sorted(skus))
+    known = await stock.known(tx, [name for one in deliveries for name in _references(one, made_of)])
+    fresh = [one for one in deliveries if known.isdisjoint(_references(one, made_of))]
+    if fresh:
+        _book(tx, held, [piece for one in fresh for piece in _pieces(one, made_of)], reason)
     return len(fresh)
 
 
-def _spread(one: Delivery, held: Stock) -> list[stock.Change]:
-    """What comes is put into the main warehouse; what goes may go from several."""
-    if one.quantity > 0:
-        return [(one.sku, MAIN, one.quantity, one.reference)]
-    taken = held.taken_from(-one.quantity)
-    references = [one.reference, *(one.reference and f"{one.reference}/{place}" for place in list(taken)[1:])]
-    return [(one.sku, place, -n, known) for (place, n), known in zip(taken.items(), references, strict=True)]
+def _references(one: Delivery, made_of: Bundles) -> list[str]:
+    """The first reference that it is booked under."""
+    return [piece.reference for piece in _pieces(one, made_of)[:1] if piece.reference is not None]
 
 
-def _book(tx: Tx, held: Mapping[str, Stock], changes: Sequence[stock.Change], reason: str) -> None:
+def _pieces(one: Delivery, made_of: Bundles) -> list[Change]:
+    if one.sku not in made_of:
+        return [Change(one.sku, MAIN, one.quantity, one.reference)]
+    return [
+        Change(part, MAIN, pieces * one.quantity, one.reference and f"{one.reference}/{part}", pieces)
+        for part, pieces in made_of[one.sku].items()
+    ]
+
+
+def _book(tx: Tx, held: Mapping[str, Stock], pieces: Sequence[Change], reason: str) -> None:
     now = dict(held)
-    for sku, place, delta, _ in changes:
-        now[sku] = now[sku].adjusted(delta, place)
-        tx.tell(adjusted(now[sku], delta, reason, place))
-    stock.move(tx, [Movement(sku, delta, 0, place) for sku, place, delta, _ in changes])
+    changes: list[Change] = []
+    moved: dict[tuple[str, str], int] = {}
+    for piece in pieces:
+        for change in _spread(piece, now[piece.sku]):
+            now[change.sku] = now[change.sku].adjusted(change.delta, change.warehouse)
+            tx.tell(adjusted(now[change.sku], change.delta, reason, change.warehouse))
+            shelf = change.sku, change.warehouse
+            moved[shelf] = moved.get(shelf, 0) + change.delta
+            changes.append(change)
+    stock.move(tx, [Movement(sku, delta, 0, place) for (sku, place), delta in moved.items()])
     stock.note(tx, changes, reason)
+
+
+def _spread(piece: Change, held: Stock) -> list[Change]:
+    """What comes is put into the main warehouse; what goes may go from several."""
+    if piece.delta > 0:
+        return [piece]
+    name = piece.reference
+    return [
+        Change(piece.sku, place, -pieces, f"{name}/{place}" if name and number else name, piece.per)
+        for number, (place, pieces) in enumerate(held.taken_from(-piece.delta).items())
+    ]

@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from tradewind.api.rest import Body, Call, Dispatch, post
+from tradewind.contexts.inventory._domain.bundle import NoStockOfItsOwn
 from tradewind.contexts.inventory._domain.stock import (
     MAX_DELTA,
     MAX_REASON,
@@ -29,7 +30,7 @@ class Adjustment(Body, frozen=True):
 @post(
     "/api/v1/inventory/{sku}/adjustments",
     status=201,
-    raises=(InvalidAdjustment, NoSuchStock, BelowReserved, NoSuchWarehouse, WarehouseClosed),
+    raises=(InvalidAdjustment, NoSuchStock, BelowReserved, NoStockOfItsOwn, NoSuchWarehouse, WarehouseClosed),
 )
 async def adjust_stock(sku: str, body: Adjustment, call: Call, dispatch: Dispatch) -> StockView:
     """Book what came or went otherwise than by an order; answers with the stock after it."""

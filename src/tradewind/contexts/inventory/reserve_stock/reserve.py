@@ -5,9 +5,10 @@ Where goods lie in several warehouses, one more read tells which of them comes f
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from tradewind.contexts.inventory._domain.allocation import Pick, Rank, allocate, totals
+from tradewind.contexts.inventory._domain.bundle import Bundles
 from tradewind.contexts.inventory._domain.reservation import Movement, State, reserved_line
 from tradewind.contexts.inventory._domain.settings import ALLOCATION, RESERVATION_TTL_S
 from tradewind.contexts.inventory._domain.stock import Stock
@@ -21,7 +22,7 @@ from tradewind.runtime.telemetry import metrics
 Answer: TypeAlias = InventoryReserved | NotEnoughStock
 
 
-async def reserve(tx: Tx, wanted: Sequence[Wanted]) -> list[Answer]:
+async def reserve(tx: Tx, wanted: Sequence[Wanted], *, ttl_s: int = RESERVATION_TTL_S) -> list[Answer]:
     """Hold what is wanted, in order of arrival, each order wholly or not at all. The caller tells the events.
 
     Once in a transaction. Idempotent without a question of its own: an order that comes alone is looked up along with
@@ -31,12 +32,12 @@ async def reserve(tx: Tx, wanted: Sequence[Wanted]) -> list[Answer]:
     if not wanted:
         return []
     unguarded = planted("reserve_without_guard")
-    rows = await reservations.lock_stock(tx, wanted, RESERVATION_TTL_S, locking=not unguarded)
+    rows = await reservations.lock_stock(tx, wanted, ttl_s, locking=not unguarded)
     if len(wanted) == 1 and not unguarded and rows and rows[0]["state"] is not None:
         return [await _again(tx, wanted[0])]
-    found = stock.from_rows(rows)
+    found = stock.from_rows(row for row in rows if row["bundle"] is None)
     shelves = {sku: {place: one.available for place, one in each.shelves.items()} for sku, each in found.items()}
-    answers = allocate(shelves, wanted, await _ranking(tx, found))
+    answers = allocate(shelves, wanted, await _ranking(tx, found), _bundles(rows))
     served = [(order.order_id, picks) for order, picks in zip(wanted, answers, strict=True) if isinstance(picks, list)]
     if len(served) < len(wanted):
         tx.on_commit.append(lambda: metrics.inventory_reservation_failures_total.inc(len(wanted) - len(served)))
@@ -49,6 +50,14 @@ async def reserve(tx: Tx, wanted: Sequence[Wanted]) -> list[Answer]:
         _reserved(order, picks, expires_at) if isinstance(picks, list) else picks
         for order, picks in zip(wanted, answers, strict=True)
     ]
+
+
+def _bundles(rows: Sequence[Any]) -> Bundles:
+    found: dict[str, dict[str, int]] = {}
+    for row in rows:
+        if row["bundle"] is not None:
+            found.setdefault(row["bundle"], {})[row["sku"]] = row["on_hand"]
+    return found
 
 
 async def _ranking(tx: Tx, found: Mapping[str, Stock]) -> Rank:
@@ -74,11 +83,11 @@ async def _again(tx: Tx, order: Wanted) -> Answer:
     """The answer to an order that has asked before: what it holds stands; what it gave back it does not get again."""
     lines = await reservations.of_order(tx, order.order_id)
     if {line.state for line in lines} <= {State.HELD, State.CONFIRMED}:
-        items = tuple(reserved_line(line.sku, line.quantity, line.warehouse) for line in lines)
+        items = tuple(reserved_line(line.sku, line.quantity, line.warehouse, line.bundle) for line in lines)
         return InventoryReserved(order_id=order.order_id, items=items, expires_at=lines[0].expires_at)
     return NotEnoughStock("The order's reservation has ended.", skus=sorted(order.quantities))
 
 
 def _reserved(order: Wanted, picks: Sequence[Pick], expires_at: datetime) -> InventoryReserved:
-    items = tuple(reserved_line(pick.sku, pick.quantity, pick.warehouse) for pick in picks)
+    items = tuple(reserved_line(pick.sku, pick.quantity, pick.warehouse, pick.bundle) for pick in picks)
     return InventoryReserved(order_id=order.order_id, items=items, expires_at=expires_at)
