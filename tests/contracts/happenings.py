@@ -118,7 +118,8 @@ async def code(shop: Shop, mails: Path) -> str:
 
     async def look() -> str:
         letters = [email.message_from_bytes(path.read_bytes(), policy=default) for path in mails.glob("*.eml")]
-        texts = [str(one.get_content()) for one in letters if one["To"] == EMAIL]
+        plain = [one.get_body(("plain",)) for one in letters if one["To"] == EMAIL]
+        texts = [str(one.get_content()) for one in plain if one is not None]
         return max((found for text in texts for found in _CODE.findall(text)), key=len, default="")
 
     found: str = await until(shop, look)

@@ -198,6 +198,7 @@ _SHIPMENT: Final = "/api/v1/shipments/{shipment_id}"
 _RETURN: Final = "/api/v1/returns/{return_id}"
 RETURN: Final = {"lines": [{"sku": "<sku>", "qty": 1}], "reason": "DAMAGED"}
 REFUND: Final = {"amount": 1, "currency": "EUR", "reason": "broken"}
+MOVED: Final = {"lines": [{"sku": "<sku>", "qty": 1}]}
 ORDERS: Final = {
     "GET /api/v1/inventory/{sku}": Row(ANYBODY),
     "POST /api/v1/inventory/{sku}/adjustments": Row(WAREHOUSE, {"delta": 1, "reason": "count"}),
@@ -206,6 +207,17 @@ ORDERS: Final = {
     "GET /api/v1/inventory/reservations/{reservation_id}": Row(WAREHOUSE),
     "POST /api/v1/inventory/reservations/{reservation_id}/confirm": Row(WAREHOUSE),
     "POST /api/v1/inventory/reservations/{reservation_id}/cancel": Row(WAREHOUSE),
+    "POST /api/v1/inventory/transfers": Row(WAREHOUSE, {"source": "MAIN", "target": "NOWHERE", **MOVED}),
+    "GET /api/v1/inventory/transfers/{transfer_id}": Row(WAREHOUSE),
+    "POST /api/v1/inventory/transfers/{transfer_id}/receive": Row(WAREHOUSE, {}),
+    "POST /api/v1/inventory/stocktakes": Row(WAREHOUSE, {"skus": ["<sku>"]}),
+    "GET /api/v1/inventory/stocktakes/{stocktake_id}": Row(WAREHOUSE),
+    "POST /api/v1/inventory/stocktakes/{stocktake_id}/counts": Row(WAREHOUSE, {"counted": {}}),
+    "POST /api/v1/inventory/backorders": Row(WAREHOUSE, {"sku": "<sku>", "qty": 1}),
+    "GET /api/v1/inventory/backorders/{backorder_id}": Row(WAREHOUSE),
+    "POST /api/v1/inventory/backorders/{backorder_id}/cancel": Row(WAREHOUSE),
+    "PUT /api/v1/inventory/{sku}/replenishment": Row(WAREHOUSE, {"lowThreshold": 5}),
+    "GET /api/v1/replenishment-suggestions": Row(WAREHOUSE),
     "GET /api/v1/warehouses": Row(WAREHOUSE),
     "POST /api/v1/warehouses": Row(WAREHOUSE, {"code": "MATRIX", "name": "Matrix"}),
     "PUT /api/v1/warehouses/{code}": Row(WAREHOUSE, {"name": "Nobody's"}),

@@ -1,6 +1,6 @@
 """Goods that are promised, shipped or counted wrongly."""
 
-from tests.audit.plants.plant import CLAIMS, RESERVATIONS, SHIPMENTS, STOCK, Plant
+from tests.audit.plants.plant import CLAIMS, RESERVATIONS, SHIPMENTS, STOCK, TRANSFERS, Plant
 
 OF_GOODS = (
     Plant(
@@ -99,6 +99,17 @@ OF_GOODS = (
         "INSERT INTO inventory.claim (id, owner) VALUES (gen_random_uuid(), 'x')",
         (CLAIMS,),
         "nothing was ever held for it",
+    ),
+    Plant(
+        "goods on the road that never left the shelf",
+        """
+          INSERT INTO inventory.warehouse (code, name) VALUES ('NORTH', 'North');
+          INSERT INTO inventory.transfer (id, source, target)
+          VALUES ('00000000-0000-7000-8000-000000000002', 'MAIN', 'NORTH');
+          INSERT INTO inventory.transfer_line (transfer_id, sku, quantity)
+          VALUES ('00000000-0000-7000-8000-000000000002', 'TENT', 3)""",
+        (TRANSFERS,),
+        "3 were sent, but 0 left MAIN",
     ),
     Plant(
         "a shipment of a canceled order",

@@ -12,7 +12,8 @@ class Plant(NamedTuple):
     says: str
 
 
-STOCK, RESERVATIONS, SHIPMENTS, CLAIMS = "stock ledger", "reservations", "shipments", "claims"
+STOCK, RESERVATIONS, SHIPMENTS = "stock ledger", "reservations", "shipments"
+CLAIMS, TRANSFERS = "claims", "transfers"
 MONEY, PAYMENTS, REFUNDS, LEDGER = "order money", "payments", "refunds", "provider's ledger"
 SAGAS, OVERDUE, LEFT = "sagas agree with orders", "no saga overdue", "nothing left behind"
 ORDER, DEAD, KEYS, HEARD = "order in the log", "dead letters", "idempotency", "every event heard"

@@ -56,6 +56,8 @@ PROBES: Final = (
     Probe("reservations", goods.RESERVATIONS, f"{_SAGA}; release what nobody will take"),
     Probe("claims", goods.CLAIMS, "is a worker running (tradewind serve)? Cancel what nobody will confirm: POST "
           "/api/v1/inventory/reservations/<id>/cancel", (OVERDUE_S,)),
+    Probe("transfers", goods.TRANSFERS, "compare inventory.inventory_adjustment with inventory.transfer_line, and "
+          "count both shelves"),
     Probe("shipments", goods.SHIPMENTS, f"stop the shipment if it can be stopped; {_SAGA}", (GRACE_S,)),
     Probe("order money", money.ORDER_MONEY, "compare orders.order_items with its first event in runtime.outbox"),
     Probe("payments", money.PAYMENTS, f"look at the provider's GET /v1/ledger/<order>; {_SAGA}"),

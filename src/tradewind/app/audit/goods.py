@@ -76,6 +76,26 @@ CLAIMS: Final = """
                AS violations
     FROM judged
 """
+TRANSFERS: Final = """
+    WITH booked AS (
+        SELECT split_part(reference, ':', 2) AS id, split_part(reference, ':', 4) AS sku, warehouse,
+               sum(delta) FILTER (WHERE reference LIKE 'transfer:%:out:%') AS sent,
+               sum(delta) FILTER (WHERE reference LIKE 'transfer:%:in:%') AS came
+        FROM inventory.inventory_adjustment WHERE reference LIKE 'transfer:%' GROUP BY 1, 2, 3),
+    judged AS (
+        SELECT t.id, l.sku, t.status = 'IN_TRANSIT' AS moving, CASE
+            WHEN l.quantity <> -coalesce(o.sent, 0) THEN
+                format('%s were sent, but %s left %s', l.quantity, -coalesce(o.sent, 0), t.source)
+            WHEN l.received <> coalesce(i.came, 0) THEN
+                format('%s have come, but %s were put into %s', l.received, coalesce(i.came, 0), t.target) END AS why
+        FROM inventory.transfer AS t JOIN inventory.transfer_line AS l ON l.transfer_id = t.id
+        LEFT JOIN booked AS o ON o.id = t.id::text AND o.sku = l.sku AND o.warehouse = t.source
+        LEFT JOIN booked AS i ON i.id = t.id::text AND i.sku = l.sku AND i.warehouse = t.target)
+    SELECT count(*) AS checked, count(*) FILTER (WHERE moving) AS in_flight, count(why) AS violated,
+           (array_agg(format('transfer %s, SKU %s: %s', id, sku, why) ORDER BY id, sku)
+            FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
+    FROM judged
+"""
 SHIPMENTS: Final = """
     WITH judged AS (
         SELECT coalesce(o.id, h.order_id) AS id, coalesce(s.phase IN ('STARTED', 'COMPENSATING'), false) AS moving, CASE

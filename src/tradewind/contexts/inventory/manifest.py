@@ -18,6 +18,8 @@ from tradewind.contexts.inventory.claim_stock.command import (
     get_reservation,
     try_reservation,
 )
+from tradewind.contexts.inventory.count_stock import rest as count_rest
+from tradewind.contexts.inventory.count_stock.command import close_stocktake, get_stocktake, open_stocktake
 from tradewind.contexts.inventory.expire_reservations.timer import EXPIRE_RESERVATIONS
 from tradewind.contexts.inventory.list_warehouses import rest as list_warehouses_rest
 from tradewind.contexts.inventory.list_warehouses.query import list_warehouses
@@ -27,8 +29,15 @@ from tradewind.contexts.inventory.peer import Inventory
 from tradewind.contexts.inventory.query_stock import rest as query_stock_rest
 from tradewind.contexts.inventory.query_stock.kept import forget_stock, show_stock
 from tradewind.contexts.inventory.query_stock.query import query_stock
+from tradewind.contexts.inventory.queue_backorder import rest as backorder_rest
+from tradewind.contexts.inventory.queue_backorder.command import cancel_backorder, get_backorder, queue_backorder
+from tradewind.contexts.inventory.serve_backorders.timer import SERVE_BACKORDERS
 from tradewind.contexts.inventory.set_bundle import rest as set_bundle_rest
 from tradewind.contexts.inventory.set_bundle.command import SetBundle, set_bundle
+from tradewind.contexts.inventory.suggest_replenishment import rest as replenishment_rest
+from tradewind.contexts.inventory.suggest_replenishment.query import set_replenishment, suggest_replenishment
+from tradewind.contexts.inventory.transfer_stock import rest as transfer_rest
+from tradewind.contexts.inventory.transfer_stock.command import get_transfer, receive_transfer, send_transfer
 from tradewind.contracts.inventory import InventoryPeer
 from tradewind.runtime.manifest import Manifest
 
@@ -50,6 +59,17 @@ MANIFEST = Manifest(
         confirm_reservation,
         cancel_reservation,
         get_reservation,
+        send_transfer,
+        receive_transfer,
+        get_transfer,
+        open_stocktake,
+        close_stocktake,
+        get_stocktake,
+        queue_backorder,
+        cancel_backorder,
+        get_backorder,
+        set_replenishment,
+        suggest_replenishment,
     ),
     routes=(
         adjust_stock_rest.adjust_stock,
@@ -62,9 +82,20 @@ MANIFEST = Manifest(
         claim_rest.confirm_reservation,
         claim_rest.cancel_reservation,
         claim_rest.get_reservation,
+        transfer_rest.send_transfer,
+        transfer_rest.receive_transfer,
+        transfer_rest.get_transfer,
+        count_rest.open_stocktake,
+        count_rest.close_stocktake,
+        count_rest.get_stocktake,
+        backorder_rest.queue_backorder,
+        backorder_rest.cancel_backorder,
+        backorder_rest.get_backorder,
+        replenishment_rest.set_replenishment,
+        replenishment_rest.suggest_replenishment,
     ),
     subscribers=(on_product_created, on_order_cancelled, on_order_confirmed, on_parts_moved),
     listeners=(forget_stock,),
-    timers=(EXPIRE_RESERVATIONS,),
+    timers=(EXPIRE_RESERVATIONS, SERVE_BACKORDERS),
     peers={InventoryPeer: _peer},
 )

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from tradewind.contexts.inventory._domain.bundle import Bundles
+from tradewind.contexts.inventory._domain.bundle import Bundles, NoStockOfItsOwn
 from tradewind.contexts.inventory._domain.reservation import Movement
-from tradewind.contexts.inventory._domain.stock import Stock, check
+from tradewind.contexts.inventory._domain.stock import NoSuchStock, Stock, check
 from tradewind.contexts.inventory._store import bundles, stock
 from tradewind.contexts.inventory._store.stock import Change
 from tradewind.contexts.inventory.adjust_stock.command import adjusted
@@ -26,7 +26,7 @@ async def receive(tx: Tx, deliveries: Sequence[Delivery], *, reason: str) -> int
     known = await stock.known(tx, [name for one in deliveries for name in _references(one, made_of)])
     fresh = [one for one in deliveries if known.isdisjoint(_references(one, made_of))]
     if fresh:
-        _book(tx, held, [piece for one in fresh for piece in _pieces(one, made_of)], reason)
+        book(tx, held, _spread_all(held, [piece for one in fresh for piece in _pieces(one, made_of)]), reason)
     return len(fresh)
 
 
@@ -44,19 +44,40 @@ def _pieces(one: Delivery, made_of: Bundles) -> list[Change]:
     ]
 
 
-def _book(tx: Tx, held: Mapping[str, Stock], pieces: Sequence[Change], reason: str) -> None:
+async def hold_plain(tx: Tx, places: Sequence[tuple[str, str]]) -> dict[str, Stock]:
+    """The stock of these SKUs, held, each with a place there; refuses NoSuchStock, and NoStockOfItsOwn of bundles."""
+    held = await stock.hold_in(tx, places)
+    for sku, _ in places:
+        if sku not in held:
+            raise NoSuchStock(f"There is no stock of {sku}.", sku=sku)
+    if made_of := await bundles.parts_of(tx, list(held)):
+        raise NoStockOfItsOwn(skus=sorted(made_of))
+    return held
+
+
+def book(tx: Tx, held: Mapping[str, Stock], changes: Sequence[Change], reason: str) -> None:
+    """Move held stock, note it and tell of it, with the marks that are crossed; refuses BelowReserved."""
+    now = dict(held)
+    moved: dict[tuple[str, str], int] = {}
+    for change in changes:
+        now[change.sku] = now[change.sku].adjusted(change.delta, change.warehouse)
+        tx.tell(adjusted(now[change.sku], change.delta, reason, change.warehouse))
+        shelf = change.sku, change.warehouse
+        moved[shelf] = moved.get(shelf, 0) + change.delta
+    for sku in dict.fromkeys(change.sku for change in changes):
+        tx.tell(*held[sku].crossed(held[sku].available - now[sku].available))
+    stock.move(tx, [Movement(sku, delta, 0, place) for (sku, place), delta in moved.items()])
+    stock.note(tx, changes, reason)
+
+
+def _spread_all(held: Mapping[str, Stock], pieces: Sequence[Change]) -> list[Change]:
     now = dict(held)
     changes: list[Change] = []
-    moved: dict[tuple[str, str], int] = {}
     for piece in pieces:
         for change in _spread(piece, now[piece.sku]):
             now[change.sku] = now[change.sku].adjusted(change.delta, change.warehouse)
-            tx.tell(adjusted(now[change.sku], change.delta, reason, change.warehouse))
-            shelf = change.sku, change.warehouse
-            moved[shelf] = moved.get(shelf, 0) + change.delta
             changes.append(change)
-    stock.move(tx, [Movement(sku, delta, 0, place) for (sku, place), delta in moved.items()])
-    stock.note(tx, changes, reason)
+    return changes
 
 
 def _spread(piece: Change, held: Stock) -> list[Change]:
