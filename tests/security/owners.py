@@ -18,7 +18,7 @@ HEARD: Final = "INSERT INTO reviews.product (product_id) VALUES ($1) ON CONFLICT
 MADE_UP: Final = tuple(
     f"{thing}_id"
     for thing in "order cart address review session shipment user sale category image return message book promotion "
-    "subscription reservation transfer stocktake backorder".split()
+    "subscription reservation transfer stocktake backorder purchase".split()
 )
 """Of these an id is made up for whoever has none."""
 

@@ -96,6 +96,7 @@ needs := {
 	"inventory.count_stock": {"inventory:write"},
 	"inventory.backorder": {"inventory:write"},
 	"inventory.replenish": {"inventory:write"},
+	"inventory.purchase": {"inventory:write"},
 	"inventory.claim": {"inventory:write"},
 	"inventory.set_bundle": {"inventory:write"},
 	"inventory.list_warehouses": {"inventory:write"},

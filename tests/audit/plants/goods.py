@@ -1,6 +1,6 @@
 """Goods that are promised, shipped or counted wrongly."""
 
-from tests.audit.plants.plant import CLAIMS, RESERVATIONS, SHIPMENTS, STOCK, TRANSFERS, Plant
+from tests.audit.plants.plant import CLAIMS, PURCHASES, RESERVATIONS, SHIPMENTS, STOCK, TRANSFERS, Plant
 
 OF_GOODS = (
     Plant(
@@ -99,6 +99,16 @@ OF_GOODS = (
         "INSERT INTO inventory.claim (id, owner) VALUES (gen_random_uuid(), 'x')",
         (CLAIMS,),
         "nothing was ever held for it",
+    ),
+    Plant(
+        "a delivery that never reached the shelf",
+        """
+          INSERT INTO inventory.purchase (id, supplier, warehouse)
+          VALUES ('00000000-0000-7000-8000-000000000003', 'Acme', 'MAIN');
+          INSERT INTO inventory.purchase_line (purchase_id, sku, quantity, received)
+          VALUES ('00000000-0000-7000-8000-000000000003', 'TENT', 3, 2)""",
+        (PURCHASES,),
+        "2 have come, but 0 were put into MAIN",
     ),
     Plant(
         "goods on the road that never left the shelf",

@@ -13,7 +13,7 @@ class Plant(NamedTuple):
 
 
 STOCK, RESERVATIONS, SHIPMENTS = "stock ledger", "reservations", "shipments"
-CLAIMS, TRANSFERS = "claims", "transfers"
+CLAIMS, TRANSFERS, PURCHASES = "claims", "transfers", "purchases"
 MONEY, PAYMENTS, REFUNDS, LEDGER = "order money", "payments", "refunds", "provider's ledger"
 SAGAS, OVERDUE, LEFT = "sagas agree with orders", "no saga overdue", "nothing left behind"
 ORDER, DEAD, KEYS, HEARD = "order in the log", "dead letters", "idempotency", "every event heard"

@@ -58,6 +58,8 @@ PROBES: Final = (
           "/api/v1/inventory/reservations/<id>/cancel", (OVERDUE_S,)),
     Probe("transfers", goods.TRANSFERS, "compare inventory.inventory_adjustment with inventory.transfer_line, and "
           "count both shelves"),
+    Probe("purchases", goods.PURCHASES, "compare inventory.inventory_adjustment with inventory.purchase_line, and "
+          "count the shelf"),
     Probe("shipments", goods.SHIPMENTS, f"stop the shipment if it can be stopped; {_SAGA}", (GRACE_S,)),
     Probe("order money", money.ORDER_MONEY, "compare orders.order_items with its first event in runtime.outbox"),
     Probe("payments", money.PAYMENTS, f"look at the provider's GET /v1/ledger/<order>; {_SAGA}"),

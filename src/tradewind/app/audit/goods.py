@@ -96,6 +96,21 @@ TRANSFERS: Final = """
             FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
     FROM judged
 """
+PURCHASES: Final = """
+    WITH booked AS (
+        SELECT split_part(reference, ':', 2) AS id, split_part(reference, ':', 4) AS sku, warehouse,
+               sum(delta) AS pieces
+        FROM inventory.inventory_adjustment WHERE reference LIKE 'purchase:%' GROUP BY 1, 2, 3),
+    judged AS (
+        SELECT p.id, l.sku, CASE WHEN l.received <> coalesce(b.pieces, 0) THEN
+            format('%s have come, but %s were put into %s', l.received, coalesce(b.pieces, 0), p.warehouse) END AS why
+        FROM inventory.purchase AS p JOIN inventory.purchase_line AS l ON l.purchase_id = p.id
+        LEFT JOIN booked AS b ON b.id = p.id::text AND b.sku = l.sku AND b.warehouse = p.warehouse)
+    SELECT count(*) AS checked, 0 AS in_flight, count(why) AS violated,
+           (array_agg(format('purchase %s, SKU %s: %s', id, sku, why) ORDER BY id, sku)
+            FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
+    FROM judged
+"""
 SHIPMENTS: Final = """
     WITH judged AS (
         SELECT coalesce(o.id, h.order_id) AS id, coalesce(s.phase IN ('STARTED', 'COMPENSATING'), false) AS moving, CASE

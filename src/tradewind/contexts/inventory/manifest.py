@@ -26,6 +26,13 @@ from tradewind.contexts.inventory.list_warehouses.query import list_warehouses
 from tradewind.contexts.inventory.open_warehouse import rest as open_warehouse_rest
 from tradewind.contexts.inventory.open_warehouse.command import OpenWarehouse, open_warehouse
 from tradewind.contexts.inventory.peer import Inventory
+from tradewind.contexts.inventory.purchase_stock import rest as purchase_rest
+from tradewind.contexts.inventory.purchase_stock.command import (
+    close_purchase,
+    get_purchase,
+    place_purchase,
+    receive_purchase,
+)
 from tradewind.contexts.inventory.query_stock import rest as query_stock_rest
 from tradewind.contexts.inventory.query_stock.kept import forget_stock, show_stock
 from tradewind.contexts.inventory.query_stock.query import query_stock
@@ -70,6 +77,10 @@ MANIFEST = Manifest(
         get_backorder,
         set_replenishment,
         suggest_replenishment,
+        place_purchase,
+        receive_purchase,
+        close_purchase,
+        get_purchase,
     ),
     routes=(
         adjust_stock_rest.adjust_stock,
@@ -93,6 +104,10 @@ MANIFEST = Manifest(
         backorder_rest.get_backorder,
         replenishment_rest.set_replenishment,
         replenishment_rest.suggest_replenishment,
+        purchase_rest.place_purchase,
+        purchase_rest.receive_purchase,
+        purchase_rest.close_purchase,
+        purchase_rest.get_purchase,
     ),
     subscribers=(on_product_created, on_order_cancelled, on_order_confirmed, on_parts_moved),
     listeners=(forget_stock,),

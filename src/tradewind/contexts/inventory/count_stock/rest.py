@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from tradewind.api.rest import Body, Call, Dispatch, get, post
 from tradewind.contexts.inventory._domain.bundle import NoStockOfItsOwn
-from tradewind.contexts.inventory._domain.stock import MAX_ON_HAND, BelowReserved, NoSuchStock
+from tradewind.contexts.inventory._domain.stock import MAX_ON_HAND, BelowReserved, InvalidAdjustment, NoSuchStock
 from tradewind.contexts.inventory._domain.warehouse import CODE, NoSuchWarehouse
 from tradewind.contexts.inventory._store.stocktakes import NoSuchStocktake, Stocktake
 from tradewind.contexts.inventory.count_stock.command import (
@@ -47,7 +47,7 @@ async def open_stocktake(body: NewStocktake, call: Call, dispatch: Dispatch) -> 
 
 @post(
     "/api/v1/inventory/stocktakes/{stocktake_id}/counts",
-    raises=(NoSuchStocktake, InvalidCount, AlreadyCounted, BelowReserved),
+    raises=(NoSuchStocktake, InvalidCount, AlreadyCounted, BelowReserved, InvalidAdjustment, NoStockOfItsOwn),
 )
 async def close_stocktake(stocktake_id: UUID, body: Found, call: Call, dispatch: Dispatch) -> Stocktake:
     """Book the difference between what was found and what the books said when the stocktake was opened."""

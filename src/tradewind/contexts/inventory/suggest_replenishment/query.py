@@ -32,9 +32,14 @@ SUGGEST: Final = """
         SELECT sku, sum(quantity)::int AS pieces FROM inventory.reservation
         WHERE state = 'CONFIRMED' AND expires_at > now() - make_interval(days => $3) GROUP BY sku),
     coming AS (
-        SELECT l.sku, sum(l.quantity)::int AS pieces
-        FROM inventory.transfer_line AS l JOIN inventory.transfer AS t ON t.id = l.transfer_id
-        WHERE t.status = 'IN_TRANSIT' GROUP BY l.sku),
+        SELECT sku, sum(quantity)::int AS pieces FROM (
+            SELECT l.sku, l.quantity
+            FROM inventory.transfer_line AS l JOIN inventory.transfer AS t ON t.id = l.transfer_id
+            WHERE t.status = 'IN_TRANSIT'
+            UNION ALL SELECT l.sku, l.quantity - l.received
+            FROM inventory.purchase_line AS l JOIN inventory.purchase AS p ON p.id = l.purchase_id
+            WHERE p.status = 'OPEN') AS expected
+        GROUP BY sku),
     waiting AS (
         SELECT sku, sum(quantity)::int AS pieces FROM inventory.backorder WHERE status = 'WAITING' GROUP BY sku),
     judged AS (
