@@ -175,11 +175,13 @@ async def open_shop(
     connections: int = 16,
     instead: Mapping[type, object] | None = None,
     gives_way: bool = False,
+    listens: bool = True,
 ) -> AsyncIterator[Shop]:
     """A migrated shop's every part, ready to answer commands. It does no work of its own until `work` is called.
 
     `instead`: who answers to a peer's protocol in place of the context that usually does. `gives_way`:
     transactions of a process that falls silent are undone after a saga's lease; not for long thinking in between.
+    `listens`: follows the log's tail, as whoever answers from what it keeps must; others keep nothing.
     """
     contexts = manifests()
     async with AsyncExitStack() as stack:
@@ -200,7 +202,9 @@ async def open_shop(
         peers.setdefault(ProductIndex, await stack.enter_async_context(index))
         bell = await stack.enter_async_context(Bell(db, engines.database_url))
         listeners = [listener for one in contexts for listener in one.listeners]
-        tail = await stack.enter_async_context(Tail(engines.database_url, bell, listeners, peers))
+        tail = Tail(engines.database_url, bell, listeners, peers)
+        if listens:
+            await stack.enter_async_context(tail)
         peers |= {Tail: tail, Bell: bell}
         handlers = [handler for one in contexts for handler in one.handlers]
         dispatch = await stack.enter_async_context(Dispatcher(db, handlers, bell))

@@ -23,7 +23,7 @@ async def work(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with engines(settings) as found, open_shop(settings, found, gives_way=True) as shop:
+    async with engines(settings) as found, open_shop(settings, found, gives_way=True, listens=False) as shop:
         if ready := os.environ.get(READY_FILE):
             os.close(os.open(ready, os.O_CREAT | os.O_WRONLY, 0o600))
         set_aside()

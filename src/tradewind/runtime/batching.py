@@ -22,6 +22,8 @@ PATIENCE_S = 5.0
 """What is under way when a lane stops has so long to end."""
 WORKERS = 2
 """Transactions of one lane that are open at once: while one commits, the next fills."""
+CROWD = 16
+"""Commands that must wait before a second transaction is opened beside the first: fewer share the next one."""
 
 
 class QueueFull(Unavailable):
@@ -54,7 +56,9 @@ class Lane:
         self._spec = spec
         self._db = db
         self._queue: deque[Task] = deque()
-        self._ready = asyncio.Event()
+        self._open = 0
+        self._due = asyncio.Event()
+        """Set while a batch is to be taken; the lane looks again whenever a command comes or a transaction ends."""
         self._leaders: dict[str, Task] = {}
         self._answered = idempotency.Recent()
         self._workers: list[asyncio.Task[None]] = []
@@ -70,7 +74,7 @@ class Lane:
     async def stop(self) -> None:
         """Finish what is under way; whatever waits is refused."""
         self._stopping = True
-        self._ready.set()
+        self._look()
         if self._workers:
             await asyncio.wait(self._workers, timeout=PATIENCE_S)
         for worker in self._workers:
@@ -98,24 +102,33 @@ class Lane:
         if len(self._queue) >= MAX_WAITING:
             raise QueueFull
         self._queue.append(task)
-        self._ready.set()
+        self._look()
         if claim is None:
             return await task.answer
         self._leaders[claim.scope] = task
         task.answer.add_done_callback(lambda _: self._leaders.pop(claim.scope, None))
         return await task.answer
 
+    def _look(self) -> None:
+        taken = len(self._queue) >= CROWD if self._open else bool(self._queue)
+        (self._due.set if taken or self._stopping else self._due.clear)()
+
     async def _work(self) -> None:
         while True:
-            await self._ready.wait()
+            await self._due.wait()
             if self._stopping:
                 return
+            if not self._due.is_set():
+                continue  # the other transaction took them
             batch = [self._queue.popleft() for _ in range(min(MAX_BATCH, len(self._queue)))]
-            if not self._queue:
-                self._ready.clear()
-            if batch:
-                self._size.observe(len(batch))
+            self._size.observe(len(batch))
+            self._open += 1
+            self._look()
+            try:
                 await self._answer(batch)
+            finally:
+                self._open -= 1
+                self._look()
 
     async def _answer(self, batch: Sequence[Task]) -> None:
         try:

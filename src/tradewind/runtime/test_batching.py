@@ -104,10 +104,33 @@ async def test_a_full_queue_refuses_the_next_one(db: Database, monkeypatch: pyte
     await lane.stop()
 
 
+@pytest.mark.parametrize(("others", "sizes"), [("bc", [1, 2]), ("bcd", [1, 3])], ids=["a few wait", "a crowd does not"])
+async def test_a_second_transaction_is_opened_for_a_crowd_only(
+    db: Database, monkeypatch: pytest.MonkeyPatch, others: str, sizes: list[int]
+) -> None:
+    monkeypatch.setattr(batching, "CROWD", 3)
+    await add(db, "a", *others)
+    counting = Counting()
+    lane = counting.lane(db)
+    lane.start()
+    putting = []
+    for name in "a" + others:
+        putting.append(asyncio.create_task(lane.put(CountUp(name=name), on_behalf())))
+        await asyncio.sleep(0)  # each comes by itself, and a worker that is free
+        await asyncio.sleep(0)  # would take it before the next one comes
+        if name == "a" or (len(others) == batching.CROWD and name == others[-1]):
+            await counting.begun.acquire()
+    counting.gate.set()
+    await asyncio.gather(*putting)
+    assert [len(batch) for batch in counting.batches] == sizes
+    await lane.stop()
+
+
 async def test_a_stop_lets_what_is_under_way_end_and_refuses_the_waiting(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batching, "MAX_BATCH", 1)
+    monkeypatch.setattr(batching, "CROWD", 1)
     await add(db, "a", "b", "c")
     counting = Counting()
     lane = counting.lane(db)

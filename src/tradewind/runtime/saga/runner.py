@@ -15,7 +15,7 @@ from tradewind.runtime.failpoints import failpoint
 from tradewind.runtime.saga import store
 from tradewind.runtime.saga.definition import Saga
 from tradewind.runtime.saga.settling import Booking, Verdict, timed_out
-from tradewind.runtime.saga.stage import Stage
+from tradewind.runtime.saga.stage import PACE_S, Stage
 from tradewind.runtime.saga.working import Working
 from tradewind.runtime.telemetry import metrics
 from tradewind.runtime.telemetry.logs import log
@@ -44,17 +44,19 @@ class Runner:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Claim and carry until `stop`; what is under way then is left to its leases."""
-        looks = 0
+        looks, loop = 0, asyncio.get_running_loop()
         renewing = asyncio.create_task(self._renew())
         try:
             while not stop.is_set():
-                rings = self._bell.rings
+                rings, looked_s = self._bell.rings, loop.time()
                 claimed = await self._claim()
                 looks += 1
                 if looks % MEASURE_EVERY == 1:
                     await self._measure()
                 if claimed < CLAIM:
                     await self._bell.rung(POLL_S, since=rings)
+                    # Their first stage takes them at this pace anyway: those that come right after share a claim too.
+                    await asyncio.sleep(looked_s + PACE_S - loop.time())
         finally:
             renewing.cancel()
             await asyncio.gather(renewing, return_exceptions=True)
