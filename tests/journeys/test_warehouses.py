@@ -16,7 +16,7 @@ import pytest
 
 from tests.journeys.crowd import Wish, all_at_once, by_workers, statuses
 from tests.markets import Market, open_market
-from tests.shops import Shop, a_call
+from tests.shops import Shop, a_call, until
 from tradewind.app.audit import audit
 from tradewind.app.engines import Engines
 from tradewind.app.settings import ALLOCATIONS, Settings
@@ -100,7 +100,7 @@ async def rush(market: Market, *, skus: int, bundles: int, pieces: int, orders: 
     goods = await stocked(market.shop, chance, skus=skus, bundles=bundles, pieces=pieces)
     told = await by_workers([wish(market, chance, goods) for _ in range(orders)], WORKERS)
     if rests:
-        await market.sees(lambda: pool.fetchval(AT_REST))
+        await until(market.shop, lambda: pool.fetchval(AT_REST), within_s=120)
     shelves, out = await pool.fetch(SHELVES), {row["sku"]: row["pieces"] for row in await pool.fetch(OUT)}
     print(f"seed {SEED}: {orders} baskets over {skus} SKUs of {pieces} in each of 2 warehouses and {bundles} bundles, "
           f"{WORKERS} workers, {len(market.urls)} edges: {statuses(told)}")  # fmt: skip

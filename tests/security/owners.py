@@ -37,7 +37,7 @@ class Owner:
     async def of(cls, market: Market, person: Person, sku: str) -> Self:
         """Let them have what their role can have."""
         ids = {name: str(new_id()) for name in MADE_UP}
-        ids |= {"sku": sku, "digest": "0" * 64, "name": "100.webp", "customer_id": person.subject}
+        ids |= {"sku": sku, "digest": "0" * 64, "code": "NOWHERE", "name": "100.webp", "customer_id": person.subject}
         ids["product_id"] = await product_of(market, sku)
         ids["order_id"] = await made(person, "/api/v1/orders", order_of(sku))
         ids["cart_id"] = await made(person, "/api/v1/carts")
