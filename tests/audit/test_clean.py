@@ -101,7 +101,7 @@ async def test_the_command_shows_the_report_and_ends_with_its_verdict(
     await copy.run("UPDATE inventory.inventory_stock SET on_hand = on_hand + 1 WHERE sku = 'LAMP'")
     assert await asyncio.to_thread(run_audit, there, as_json) == 1
     shown = capsys.readouterr().out
-    assert "SKU LAMP: on_hand is" in shown
+    assert "SKU LAMP in MAIN: on_hand is" in shown
     assert not as_json or not msgspec.json.decode(shown)["ok"]
 
 

@@ -25,6 +25,8 @@ OF_THE_SHOP = {
     "provider": "whose settlement report it is",
     "operation": "capture or refund",
     "number": "what a parcel that comes back is labelled with",
+    "bundle": "a SKU",
+    "warehouse": "the code of a place of the shop's own",
 }
 
 

@@ -32,7 +32,7 @@ from tradewind.contexts.customers._domain.profile import Changes
 from tradewind.contexts.customers.change_profile.command import ChangeProfile
 from tradewind.contexts.customers.manifest import ErasePerson
 from tradewind.contexts.inventory._domain.settings import RESERVATION_TTL_S
-from tradewind.contexts.inventory.manifest import AdjustStock
+from tradewind.contexts.inventory.manifest import AdjustStock, SetBundle
 from tradewind.contexts.orders.cancel_order.command import CancelOrder
 from tradewind.contexts.orders.edit_order.command import EditOrder, Quantity
 from tradewind.contexts.orders.get_order.query import GetOrder
@@ -103,6 +103,9 @@ async def goods(shop: Shop) -> None:
     await shop.dispatch(said, STAFF)
     spare = CreateProduct(sku="SPARE", name="Spare", category="parts", amount=Decimal("1.00"), currency="EUR")
     await shop.dispatch(ArchiveProduct(product_id=(await shop.dispatch(spare, STAFF)).id), STAFF)
+    kit = CreateProduct(sku="KIT", name="Kit", category="parts", amount=Decimal("20.00"), currency="EUR")
+    await shop.dispatch(kit, STAFF)
+    await shop.dispatch(SetBundle(sku="KIT", parts={SKU: 2}), STAFF)
     raised = SetPrice(product_id=product.id, amount=Decimal("12.50"), currency="EUR", reason="dearer")
     await shop.dispatch(raised, STAFF)
 

@@ -89,7 +89,14 @@ async def test_a_product_is_made_priced_stocked_and_found(ask: Client) -> None:
 
     path = "/api/v1/inventory/85123A"
     status, stock = await ask("POST", f"{path}/adjustments", "warehouse", {"delta": 5, "reason": "delivery"})
-    expected = {"sku": "85123A", "productId": made["id"], "onHand": 5, "reserved": 0, "available": 5}
+    counts = {"onHand": 5, "reserved": 0, "available": 5}
+    expected = {
+        "sku": "85123A",
+        "productId": made["id"],
+        **counts,
+        "warehouses": [{"warehouse": "MAIN", **counts}],
+        "parts": [],
+    }
     assert (status, stock) == (201, expected)
     assert await ask("GET", path) == (200, expected)
     status, refused = await ask("POST", f"{path}/adjustments", "warehouse", {"delta": -6, "reason": "loss"})

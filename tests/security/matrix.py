@@ -204,9 +204,33 @@ RETURN: Final = {"lines": [{"sku": "<sku>", "qty": 1}], "reason": "DAMAGED"}
 JSON: Final = {"Content-Type": "application/json"}
 METHOD: Final = {"token": "tok_visa", "brand": "Visa", "last4": "4242", "expMonth": 12, "expYear": 2030}
 REFUND: Final = {"amount": 1, "currency": "EUR", "reason": "broken"}
+MOVED: Final = {"lines": [{"sku": "<sku>", "qty": 1}]}
 ORDERS: Final = {
     "GET /api/v1/inventory/{sku}": Row(ANYBODY),
     "POST /api/v1/inventory/{sku}/adjustments": Row(WAREHOUSE, {"delta": 1, "reason": "count"}),
+    "PUT /api/v1/inventory/bundles/{sku}": Row(WAREHOUSE, {"parts": [{"sku": "<sku>", "qty": 1}]}),
+    "POST /api/v1/inventory/reservations": Row(WAREHOUSE, LINES),
+    "GET /api/v1/inventory/reservations/{reservation_id}": Row(WAREHOUSE),
+    "POST /api/v1/inventory/reservations/{reservation_id}/confirm": Row(WAREHOUSE),
+    "POST /api/v1/inventory/reservations/{reservation_id}/cancel": Row(WAREHOUSE),
+    "POST /api/v1/inventory/transfers": Row(WAREHOUSE, {"source": "MAIN", "target": "NOWHERE", **MOVED}),
+    "GET /api/v1/inventory/transfers/{transfer_id}": Row(WAREHOUSE),
+    "POST /api/v1/inventory/transfers/{transfer_id}/receive": Row(WAREHOUSE, {}),
+    "POST /api/v1/inventory/stocktakes": Row(WAREHOUSE, {"skus": ["<sku>"]}),
+    "GET /api/v1/inventory/stocktakes/{stocktake_id}": Row(WAREHOUSE),
+    "POST /api/v1/inventory/stocktakes/{stocktake_id}/counts": Row(WAREHOUSE, {"counted": {}}),
+    "POST /api/v1/inventory/backorders": Row(WAREHOUSE, {"sku": "<sku>", "qty": 1}),
+    "GET /api/v1/inventory/backorders/{backorder_id}": Row(WAREHOUSE),
+    "POST /api/v1/inventory/backorders/{backorder_id}/cancel": Row(WAREHOUSE),
+    "PUT /api/v1/inventory/{sku}/replenishment": Row(WAREHOUSE, {"lowThreshold": 5}),
+    "GET /api/v1/replenishment-suggestions": Row(WAREHOUSE),
+    "POST /api/v1/inventory/purchases": Row(WAREHOUSE, {"supplier": "Acme", **MOVED}),
+    "GET /api/v1/inventory/purchases/{purchase_id}": Row(WAREHOUSE),
+    "POST /api/v1/inventory/purchases/{purchase_id}/receipts": Row(WAREHOUSE, {"note": "N-1", **MOVED}),
+    "POST /api/v1/inventory/purchases/{purchase_id}/close": Row(WAREHOUSE),
+    "GET /api/v1/warehouses": Row(WAREHOUSE),
+    "POST /api/v1/warehouses": Row(WAREHOUSE, {"code": "MATRIX", "name": "Matrix"}),
+    "PUT /api/v1/warehouses/{code}": Row(WAREHOUSE, {"name": "Nobody's"}),
     "POST /api/v1/orders": Row(SHOPPERS, LINES),
     "GET /api/v1/orders": Row(SHOPPERS | SUPPORT),
     f"GET {_ORDER}": order(SUPPORT, None, 200),

@@ -18,7 +18,7 @@ HEARD: Final = "INSERT INTO reviews.product (product_id) VALUES ($1) ON CONFLICT
 MADE_UP: Final = tuple(
     f"{thing}_id"
     for thing in "order cart address review session shipment user sale category image return message book promotion "
-    "subscription payment_method".split()
+    "subscription payment_method reservation transfer stocktake backorder purchase".split()
 )
 """Of these an id is made up for whoever has none."""
 
@@ -41,6 +41,7 @@ class Owner:
             "provider": "nobody",
             "sku": sku,
             "digest": "0" * 64,
+            "code": "NOWHERE",
             "name": "100.webp",
             "carrier": "rest",
             "country": "AQ",

@@ -48,7 +48,7 @@ OF_STAFF: Final = (
     "/api/v1/users", "/api/v1/promotions", "/api/v1/coupons", "/api/v1/price-books", "/api/v1/taxes",
     "/api/v1/tax-rates", "/api/v1/tax-classes", "/api/v1/media", "/api/v1/customers/{customer_id}", "/api/v1/feeds",
     "/api/v1/returns", "/api/v1/webhook-subscriptions", "/api/v1/fulfillment-tasks", "/api/v1/carriers",
-    "/api/v1/shipping",
+    "/api/v1/shipping", "/api/v1/warehouses",
 )  # fmt: skip
 """Routes by which staff run the shop: what they write is the shop's, not a customer's."""
 WITHOUT_A_PERSON: Final = {

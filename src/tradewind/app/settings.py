@@ -16,6 +16,8 @@ PAYMENT_PROVIDERS: Final = ("simulated", "stripe", "adyen", "soap")
 NEEDS: Final = {"stripe": ("stripe_key",), "adyen": ("adyen_key", "adyen_account")}
 """What each payment provider of the world asks for."""
 
+ALLOCATIONS: Final = ("priority", "nearest", "fewest_parcels")
+
 T = TypeVar("T")
 
 
@@ -74,6 +76,8 @@ class Settings:
     """Seconds that one question to the payment provider may take."""
     reservation_ttl_s: int = 900
     """Seconds for which stock is held for an order that is not paid."""
+    allocation: str = "priority"
+    """From which warehouse an order is served first: priority, nearest or fewest_parcels."""
     cart_abandoned_after_s: int = 14_400
     """Seconds after which a filled cart that nobody touches counts as abandoned."""
     cart_expires_after_s: int = 2_592_000
@@ -154,6 +158,7 @@ class Settings:
             admin_password=read("ADMIN_PASSWORD", str, None),
             provider_timeout_s=read("PROVIDER_TIMEOUT_S", _seconds, 2.0),
             reservation_ttl_s=read("RESERVATION_TTL_S", _whole_seconds, 900),
+            allocation=read("ALLOCATION", _allocation, "priority"),
             cart_abandoned_after_s=read("CART_ABANDONED_AFTER_S", _whole_seconds, 14_400),
             cart_expires_after_s=read("CART_EXPIRES_AFTER_S", _whole_seconds, 2_592_000),
             saga_lease_s=read("SAGA_LEASE_S", _seconds, 10.0),
@@ -240,6 +245,12 @@ def _whole_seconds(value: str) -> int:
     if not value.isdecimal() or int(value) == 0:
         raise ValueError("must be a whole number of seconds above 0")
     return int(value)
+
+
+def _allocation(value: str) -> str:
+    if value not in ALLOCATIONS:
+        raise ValueError(f"must be one of {', '.join(ALLOCATIONS)}")
+    return value
 
 
 def _switch(value: str) -> bool:

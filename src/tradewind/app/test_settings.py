@@ -16,6 +16,7 @@ from tradewind.app.settings import SettingError, Settings
         ("PROVIDER_TIMEOUT_S", "nan", "number of seconds above 0"),
         ("SAGA_LEASE_S", "-1", "number of seconds above 0"),
         ("RESERVATION_TTL_S", "1.5", "whole number of seconds above 0"),
+        ("ALLOCATION", "cheapest", "must be one of priority, nearest, fewest_parcels"),
         ("RATE_LIMITS", "maybe", "must be on or off"),
         ("TRUSTED_PROXIES", "10.0.0.0/8,proxy", "addresses or networks with commas between"),
         ("PAYMENT_PROVIDER", "cash", "one of simulated, stripe, adyen, soap"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Final, Protocol
 from uuid import UUID
 
 from msgspec import Struct
@@ -10,16 +10,28 @@ from msgspec import Struct
 from tradewind.contracts.messages import Event
 from tradewind.kernel.errors import Conflict
 
+MAIN: Final = "MAIN"
+"""The warehouse that every shop has."""
 
-class ReservedLine(Struct, frozen=True, rename="camel"):
-    """So many of one SKU."""
+
+class ReservedLine(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """So many of one SKU, lying in one warehouse; `bundle` is what was ordered, where this is part of one."""
+
+    sku: str
+    qty: int
+    warehouse: str = MAIN
+    bundle: str | None = None
+
+
+class Part(Struct, frozen=True, rename="camel"):
+    """So many of one SKU in each bundle."""
 
     sku: str
     qty: int
 
 
 class StockAdjusted(Event, frozen=True):
-    """Stock came or went otherwise than by an order."""
+    """Stock came or went in `warehouse` otherwise than by an order; `on_hand` and `reserved` count all of them."""
 
     TYPE = "ecommerce.inventory.stock.adjusted.v1"
     KEY: ClassVar[str] = "product_id"
@@ -29,6 +41,7 @@ class StockAdjusted(Event, frozen=True):
     on_hand: int
     reserved: int
     reason: str
+    warehouse: str = MAIN
 
 
 class LowStockDetected(Event, frozen=True):
@@ -48,6 +61,17 @@ class OutOfStock(Event, frozen=True):
     KEY: ClassVar[str] = "product_id"
     product_id: UUID
     sku: str
+
+
+class BundleChanged(Event, frozen=True):
+    """A bundle is made of these, and so many can be put together: either is another than before."""
+
+    TYPE = "ecommerce.inventory.bundle.changed.v1"
+    KEY: ClassVar[str] = "product_id"
+    product_id: UUID
+    sku: str
+    parts: tuple[Part, ...]
+    available: int
 
 
 class InventoryReserved(Event, frozen=True):
@@ -89,10 +113,11 @@ class NotEnoughStock(Conflict):
 
 
 class Wanted(Struct, frozen=True):
-    """What an order wants held: SKU to quantity."""
+    """What an order wants held: SKU to quantity; and where it shall go, where that is known (country, postalCode)."""
 
     order_id: UUID
     quantities: Mapping[str, int]
+    ship_to: Mapping[str, Any] | None = None
 
 
 class Amendment(Struct, frozen=True):
@@ -112,7 +137,10 @@ class ReservationEnded(Conflict):
 
 
 class Delivery(Struct, frozen=True):
-    """So many of a product came (or went, where it is less than none). What has a `reference` is booked once."""
+    """So many of a product came (or went, where it is less than none). What has a `reference` is booked once.
+
+    What comes is put into the main warehouse; what goes is taken from wherever it lies, from there first.
+    """
 
     sku: str
     product_id: UUID

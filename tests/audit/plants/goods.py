@@ -1,6 +1,17 @@
 """Goods that are promised, shipped or counted wrongly."""
 
-from tests.audit.plants.plant import APART, CARRIAGE, PICKING, RESERVATIONS, SHIPMENTS, STOCK, Plant
+from tests.audit.plants.plant import (
+    APART,
+    CARRIAGE,
+    CLAIMS,
+    PICKING,
+    PURCHASES,
+    RESERVATIONS,
+    SHIPMENTS,
+    STOCK,
+    TRANSFERS,
+    Plant,
+)
 
 A_PARCEL = (
     "INSERT INTO shipping.parcel (id, shipment_id, weight_g, length_mm, width_mm, height_mm, carrier, state, "
@@ -12,13 +23,13 @@ OF_GOODS = (
         "a lamp too many on the shelf",
         "UPDATE inventory.inventory_stock SET on_hand = on_hand + 1 WHERE sku = 'LAMP'",
         (STOCK,),
-        "SKU LAMP: on_hand is",
+        "SKU LAMP in MAIN: on_hand is",
     ),
     Plant(
         "a promise to nobody",
         "UPDATE inventory.inventory_stock SET reserved = reserved + 1 WHERE sku = 'ROPE'",
         (STOCK,),
-        "SKU ROPE: reserved is",
+        "SKU ROPE in MAIN: reserved is",
     ),
     Plant(
         "more promised than there is",
@@ -78,6 +89,53 @@ OF_GOODS = (
           UPDATE inventory.inventory_stock SET on_hand = on_hand + 1 WHERE sku = 'ROPE'""",
         (RESERVATIONS,),
         "never reserved",
+    ),
+    Plant(
+        "a claim that nobody let go",
+        """
+          INSERT INTO inventory.claim (id, owner) VALUES ('00000000-0000-7000-8000-000000000001', 'x');
+          INSERT INTO inventory.reservation (order_id, sku, quantity, state, expires_at)
+          VALUES ('00000000-0000-7000-8000-000000000001', 'TENT', 1, 'HELD', now() - interval '1 h');
+          UPDATE inventory.inventory_stock SET reserved = reserved + 1 WHERE sku = 'TENT'""",
+        (CLAIMS,),
+        "it is held, though only until",
+    ),
+    Plant(
+        "a claim that is canceled and out of stock all the same",
+        """
+          INSERT INTO inventory.claim (id, owner, canceled) VALUES ('00000000-0000-7000-8000-000000000001', 'x', true);
+          INSERT INTO inventory.reservation (order_id, sku, quantity, state, expires_at)
+          VALUES ('00000000-0000-7000-8000-000000000001', 'TENT', 1, 'CONFIRMED', now());
+          UPDATE inventory.inventory_stock SET on_hand = on_hand - 1 WHERE sku = 'TENT'""",
+        (CLAIMS,),
+        "it is canceled, but CONFIRMED",
+    ),
+    Plant(
+        "a claim of nothing",
+        "INSERT INTO inventory.claim (id, owner) VALUES (gen_random_uuid(), 'x')",
+        (CLAIMS,),
+        "nothing was ever held for it",
+    ),
+    Plant(
+        "a delivery that never reached the shelf",
+        """
+          INSERT INTO inventory.purchase (id, supplier, warehouse)
+          VALUES ('00000000-0000-7000-8000-000000000003', 'Acme', 'MAIN');
+          INSERT INTO inventory.purchase_line (purchase_id, sku, quantity, received)
+          VALUES ('00000000-0000-7000-8000-000000000003', 'TENT', 3, 2)""",
+        (PURCHASES,),
+        "2 have come, but 0 were put into MAIN",
+    ),
+    Plant(
+        "goods on the road that never left the shelf",
+        """
+          INSERT INTO inventory.warehouse (code, name) VALUES ('NORTH', 'North');
+          INSERT INTO inventory.transfer (id, source, target)
+          VALUES ('00000000-0000-7000-8000-000000000002', 'MAIN', 'NORTH');
+          INSERT INTO inventory.transfer_line (transfer_id, sku, quantity)
+          VALUES ('00000000-0000-7000-8000-000000000002', 'TENT', 3)""",
+        (TRANSFERS,),
+        "3 were sent, but 0 left MAIN",
     ),
     Plant(
         "a shipment of a canceled order",

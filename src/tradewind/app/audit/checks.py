@@ -57,6 +57,12 @@ PROBES: Final = (
     Probe("stock ledger", goods.STOCK, "compare inventory.inventory_adjustment and inventory.reservation of this "
           "SKU, count the shelf, and put it right with an adjustment"),
     Probe("reservations", goods.RESERVATIONS, f"{_SAGA}; release what nobody will take"),
+    Probe("claims", goods.CLAIMS, "is a worker running (tradewind serve)? Cancel what nobody will confirm: POST "
+          "/api/v1/inventory/reservations/<id>/cancel", (OVERDUE_S,)),
+    Probe("transfers", goods.TRANSFERS, "compare inventory.inventory_adjustment with inventory.transfer_line, and "
+          "count both shelves"),
+    Probe("purchases", goods.PURCHASES, "compare inventory.inventory_adjustment with inventory.purchase_line, and "
+          "count the shelf"),
     Probe("shipments", goods.SHIPMENTS, f"stop the shipment if it can be stopped; {_SAGA}", (GRACE_S,)),
     Probe("pieces in shipments", parcels.PIECES, "compare shipping.shipments of this order with orders.order_items; "
           "stop what is packed wrongly"),

@@ -3,11 +3,12 @@
 from typing import Final
 
 STOCK: Final = """
-    WITH adjusted AS (SELECT sku, sum(delta) AS quantity FROM inventory.inventory_adjustment GROUP BY sku),
+    WITH adjusted AS (
+        SELECT sku, warehouse, sum(delta) AS quantity FROM inventory.inventory_adjustment GROUP BY sku, warehouse),
     taken AS (
-        SELECT sku, sum(quantity) FILTER (WHERE state = 'CONFIRMED') AS confirmed,
+        SELECT sku, warehouse, sum(quantity) FILTER (WHERE state = 'CONFIRMED') AS confirmed,
                sum(quantity) FILTER (WHERE state = 'HELD') AS held
-        FROM inventory.reservation GROUP BY sku),
+        FROM inventory.reservation GROUP BY sku, warehouse),
     judged AS (
         SELECT NULLIF(concat_ws(', ',
             CASE WHEN s.sku IS NULL THEN 'is reserved or adjusted, but has no row in inventory.inventory_stock' END,
@@ -18,20 +19,24 @@ STOCK: Final = """
                 format('reserved is %s, but %s is held', s.reserved, coalesce(t.held, 0)) END,
             CASE WHEN s.on_hand < 0 OR s.reserved < 0 OR s.reserved > s.on_hand THEN
                 format('more is promised than there is: on_hand %s, reserved %s', s.on_hand, s.reserved) END), '')
-            AS why, sku
-        FROM inventory.inventory_stock AS s FULL JOIN adjusted AS a USING (sku) FULL JOIN taken AS t USING (sku))
+            AS why, format('SKU %s in %s', sku, warehouse) AS place
+        FROM inventory.inventory_stock AS s FULL JOIN adjusted AS a USING (sku, warehouse)
+        FULL JOIN taken AS t USING (sku, warehouse))
     SELECT count(*) AS checked, 0 AS in_flight, count(why) AS violated,
-           (array_agg('SKU ' || sku || ': ' || why ORDER BY sku) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
+           (array_agg(place || ': ' || why ORDER BY place) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
     FROM judged
 """
 RESERVATIONS: Final = """
     WITH goods AS (
         SELECT order_id, sku, sum(quantity) AS quantity FROM orders.order_items
         WHERE kind = 'goods' GROUP BY order_id, sku),
+    held AS (
+        SELECT order_id, coalesce(bundle, sku) AS ordered, sku, per, state, sum(quantity) AS quantity
+        FROM inventory.reservation WHERE order_id NOT IN (SELECT id FROM inventory.claim) GROUP BY 1, 2, 3, 4, 5),
     line AS (
-        SELECT coalesce(g.order_id, r.order_id) AS order_id, coalesce(g.sku, r.sku) AS sku,
-               g.quantity AS ordered, r.quantity AS reserved, r.state
-        FROM goods AS g FULL JOIN inventory.reservation AS r ON r.order_id = g.order_id AND r.sku = g.sku),
+        SELECT coalesce(g.order_id, r.order_id) AS order_id, coalesce(r.sku, g.sku) AS sku,
+               g.quantity * coalesce(r.per, 1) AS ordered, r.quantity AS reserved, r.state
+        FROM goods AS g FULL JOIN held AS r ON r.order_id = g.order_id AND r.ordered = g.sku),
     judged AS (
         SELECT l.order_id, l.sku, coalesce(s.phase IN ('STARTED', 'COMPENSATING'), false) AS moving, CASE
             WHEN o.id IS NULL THEN CASE
@@ -56,6 +61,57 @@ RESERVATIONS: Final = """
         LEFT JOIN runtime.saga AS s ON s.id = l.order_id)
     SELECT count(*) AS checked, count(*) FILTER (WHERE moving) AS in_flight, count(why) AS violated,
            (array_agg(format('order %s, SKU %s: %s', order_id, sku, why) ORDER BY order_id, sku)
+            FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
+    FROM judged
+"""
+CLAIMS: Final = """
+    WITH judged AS (
+        SELECT c.id, CASE
+            WHEN r.order_id IS NULL AND NOT c.canceled THEN 'nothing was ever held for it'
+            WHEN c.canceled AND r.state IN ('HELD', 'CONFIRMED') THEN format('it is canceled, but %s', r.state)
+            WHEN r.state = 'HELD' AND r.expires_at < now() - make_interval(secs => $2) THEN
+                format('it is held, though only until %s', r.expires_at)
+            WHEN r.states > 1 THEN 'its lines are not all in one state' END AS why
+        FROM inventory.claim AS c LEFT JOIN (
+            SELECT order_id, min(state) AS state, count(DISTINCT state) AS states, min(expires_at) AS expires_at
+            FROM inventory.reservation GROUP BY order_id) AS r ON r.order_id = c.id)
+    SELECT count(*) AS checked, 0 AS in_flight, count(why) AS violated,
+           (array_agg(format('reservation %s: %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1]
+               AS violations
+    FROM judged
+"""
+TRANSFERS: Final = """
+    WITH booked AS (
+        SELECT split_part(reference, ':', 2) AS id, split_part(reference, ':', 4) AS sku, warehouse,
+               sum(delta) FILTER (WHERE reference LIKE 'transfer:%:out:%') AS sent,
+               sum(delta) FILTER (WHERE reference LIKE 'transfer:%:in:%') AS came
+        FROM inventory.inventory_adjustment WHERE reference LIKE 'transfer:%' GROUP BY 1, 2, 3),
+    judged AS (
+        SELECT t.id, l.sku, t.status = 'IN_TRANSIT' AS moving, CASE
+            WHEN l.quantity <> -coalesce(o.sent, 0) THEN
+                format('%s were sent, but %s left %s', l.quantity, -coalesce(o.sent, 0), t.source)
+            WHEN l.received <> coalesce(i.came, 0) THEN
+                format('%s have come, but %s were put into %s', l.received, coalesce(i.came, 0), t.target) END AS why
+        FROM inventory.transfer AS t JOIN inventory.transfer_line AS l ON l.transfer_id = t.id
+        LEFT JOIN booked AS o ON o.id = t.id::text AND o.sku = l.sku AND o.warehouse = t.source
+        LEFT JOIN booked AS i ON i.id = t.id::text AND i.sku = l.sku AND i.warehouse = t.target)
+    SELECT count(*) AS checked, count(*) FILTER (WHERE moving) AS in_flight, count(why) AS violated,
+           (array_agg(format('transfer %s, SKU %s: %s', id, sku, why) ORDER BY id, sku)
+            FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
+    FROM judged
+"""
+PURCHASES: Final = """
+    WITH booked AS (
+        SELECT split_part(reference, ':', 2) AS id, split_part(reference, ':', 4) AS sku, warehouse,
+               sum(delta) AS pieces
+        FROM inventory.inventory_adjustment WHERE reference LIKE 'purchase:%' GROUP BY 1, 2, 3),
+    judged AS (
+        SELECT p.id, l.sku, CASE WHEN l.received <> coalesce(b.pieces, 0) THEN
+            format('%s have come, but %s were put into %s', l.received, coalesce(b.pieces, 0), p.warehouse) END AS why
+        FROM inventory.purchase AS p JOIN inventory.purchase_line AS l ON l.purchase_id = p.id
+        LEFT JOIN booked AS b ON b.id = p.id::text AND b.sku = l.sku AND b.warehouse = p.warehouse)
+    SELECT count(*) AS checked, 0 AS in_flight, count(why) AS violated,
+           (array_agg(format('purchase %s, SKU %s: %s', id, sku, why) ORDER BY id, sku)
             FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
     FROM judged
 """

@@ -28,8 +28,10 @@ ORDERS_AND_EVENTS: Final = """
                (array_agg(e.payload->>'userId' ORDER BY e.stamp DESC, e.position DESC)
                    FILTER (WHERE e.type = $4 AND was_heard))[1] AS owner_heard
         FROM heard, LATERAL (SELECT *, (stamp, position) <= (heard.stamp, heard.position) AS was_heard
-                             FROM runtime.outbox WHERE (type = ANY($1::text[]) OR type = $4)
-                                 AND key NOT IN (SELECT id::text FROM orders.edit)) AS e
+                             FROM runtime.outbox
+                             WHERE (type = ANY($1::text[]) OR type = $4)
+                               AND key NOT IN (SELECT id::text FROM inventory.claim)
+                               AND key NOT IN (SELECT id::text FROM orders.edit)) AS e
         GROUP BY 1),
     history AS (
         SELECT order_id::text COLLATE "C" AS key, array_agg(version ORDER BY version) AS versions,

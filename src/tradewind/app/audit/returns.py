@@ -20,7 +20,8 @@ RETURNED_PIECES: Final = """
 """
 RETURNS: Final = """
     WITH shelved AS (
-        SELECT reference, delta FROM inventory.inventory_adjustment WHERE reference LIKE 'return:%'),
+        SELECT split_part(reference, '/', 1) AS reference, min(delta / per) AS delta
+        FROM inventory.inventory_adjustment WHERE reference LIKE 'return:%' GROUP BY 1),
     line AS (
         SELECT l.return_id, coalesce(sum(l.quantity), 0) AS pieces,
                sum(l.restocked + l.written_off + l.refused) AS seen, sum(l.restocked) AS restocked,

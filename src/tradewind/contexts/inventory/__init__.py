@@ -4,5 +4,6 @@ Orders ask it (InventoryPeer) to hold, take out and give back goods within their
 ProductCreated to open the stock, and asks the catalog which product carries a SKU when an adjustment comes first. Tells
 of every movement, of low and of empty stock, and of reservations that nobody confirmed in time.
 
-The ledger, which the audit proves: on hand = adjustments - CONFIRMED reservations; reserved = HELD reservations.
+The ledger, which the audit proves for each SKU in each warehouse: on hand = adjustments - CONFIRMED reservations;
+reserved = HELD reservations.
 """

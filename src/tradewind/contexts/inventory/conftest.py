@@ -13,13 +13,23 @@ from tradewind.kernel.ids import new_id
 from tradewind.runtime.database import Database
 
 LEDGER = """
-    SELECT s.sku, s.on_hand, s.reserved,
-           (SELECT coalesce(sum(delta), 0) FROM inventory.inventory_adjustment a WHERE a.sku = s.sku)
+    SELECT s.sku, s.warehouse, s.on_hand, s.reserved,
+           (SELECT coalesce(sum(delta), 0) FROM inventory.inventory_adjustment a
+            WHERE a.sku = s.sku AND a.warehouse = s.warehouse)
            - (SELECT coalesce(sum(quantity), 0) FROM inventory.reservation r
-              WHERE r.sku = s.sku AND state = 'CONFIRMED') AS on_hand_due,
-           (SELECT coalesce(sum(quantity), 0) FROM inventory.reservation r WHERE r.sku = s.sku AND state = 'HELD')
-             AS reserved_due
-    FROM inventory.inventory_stock s ORDER BY sku
+              WHERE r.sku = s.sku AND r.warehouse = s.warehouse AND state = 'CONFIRMED') AS on_hand_due,
+           (SELECT coalesce(sum(quantity), 0) FROM inventory.reservation r
+            WHERE r.sku = s.sku AND r.warehouse = s.warehouse AND state = 'HELD') AS reserved_due
+    FROM inventory.inventory_stock s ORDER BY sku, warehouse
+"""
+OPEN = "INSERT INTO inventory.warehouse (code, name, priority) VALUES ($1, $1, $2)"
+PUT = """
+    WITH stock AS (
+        INSERT INTO inventory.inventory_stock AS s (sku, product_id, on_hand, warehouse)
+        SELECT sku, product_id, $4, $3 FROM inventory.inventory_stock WHERE sku = $2 AND warehouse = 'MAIN'
+        ON CONFLICT (sku, warehouse) DO UPDATE SET on_hand = s.on_hand + $4)
+    INSERT INTO inventory.inventory_adjustment (id, sku, delta, reason, actor, warehouse)
+    VALUES ($1, $2, $4, 'opening', 'test', $3)
 """
 
 
@@ -48,6 +58,15 @@ class Store:
                     new_id(), sku, quantity,
                 )  # fmt: skip
 
+    async def open(self, code: str, *, priority: int = 100) -> None:
+        """Let there be a warehouse."""
+        await self.db.pool.execute(OPEN, code, priority)
+
+    async def put(self, warehouse: str, **stock: int) -> None:
+        """Put so many of each SKU into a warehouse."""
+        for sku, quantity in stock.items():
+            await self.db.pool.execute(PUT, new_id(), sku, warehouse, quantity)
+
     async def reserve(self, *wanted: Wanted) -> Sequence[InventoryReserved | NotEnoughStock]:
         """Try."""
         async with self.db.transaction(a_call("system")) as tx:
@@ -68,11 +87,21 @@ class Store:
         rows = await self.db.pool.fetch(LEDGER)
         for row in rows:
             assert (row["on_hand"], row["reserved"]) == (row["on_hand_due"], row["reserved_due"]), dict(row)
-        return {row["sku"]: (row["on_hand"], row["reserved"]) for row in rows}
+        found: dict[str, tuple[int, int]] = {}
+        for row in rows:
+            on_hand, reserved = found.get(row["sku"], (0, 0))
+            found[row["sku"]] = on_hand + row["on_hand"], reserved + row["reserved"]
+        return found
+
+    async def shelves(self, sku: str) -> dict[str, tuple[int, int]]:
+        """Warehouse to (on hand, reserved)."""
+        await self.stock()
+        rows = [row for row in await self.db.pool.fetch(LEDGER) if row["sku"] == sku]
+        return {row["warehouse"]: (row["on_hand"], row["reserved"]) for row in rows}
 
     async def states(self) -> list[str]:
         """The state of every reservation."""
-        rows = await self.db.pool.fetch("SELECT state FROM inventory.reservation ORDER BY order_id, sku")
+        rows = await self.db.pool.fetch("SELECT state FROM inventory.reservation ORDER BY order_id, line")
         return [row["state"] for row in rows]
 
     async def told(self) -> list[tuple[str, str]]:

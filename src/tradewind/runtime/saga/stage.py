@@ -90,9 +90,11 @@ class Walk:
         if not (kept and self._far):
             return
         self.went_on = True
-        await self._tx.flush()
         for _, group in groupby(sorted(kept, key=_place), key=_place):
             ours = list(group)
+            await (
+                self._tx.flush()
+            )  # what was put off must not share a statement with the next group's: rows may be the same
             working = self._sink.working(ours[0])
             failpoint(f"saga.{working.label}.begin")
             await self.enter(working, ours)

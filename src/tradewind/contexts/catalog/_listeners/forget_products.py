@@ -4,6 +4,7 @@ from typing import Final, TypeAlias, assert_never
 
 from tradewind.contracts.catalog import CategoryUpdated, ProductCreated, ProductDeleted, ProductUpdated
 from tradewind.contracts.inventory import (
+    BundleChanged,
     InventoryReleased,
     InventoryReservationExpired,
     InventoryReserved,
@@ -33,6 +34,7 @@ Told: TypeAlias = (
     ProductPriceChanged
     | RatingChanged
     | StockAdjusted
+    | BundleChanged
     | InventoryReserved
     | InventoryReleased
     | InventoryReservationExpired
@@ -69,7 +71,7 @@ def _touched(event: Described | Told | OnSale) -> tuple[list[str], str]:
             return [f"{KEY}{one}" for one in event.product_ids], SALES
         case RatingChanged():
             return [f"{KEY}{event.product_id}"], RATINGS
-        case StockAdjusted():
+        case StockAdjusted() | BundleChanged():
             return [SKU + event.sku], STOCK
         case InventoryReserved() | InventoryReleased() | InventoryReservationExpired():
             return [SKU + line.sku for line in event.items], STOCK

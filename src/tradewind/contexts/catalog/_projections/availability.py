@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias, assert_never
 
 from tradewind.contracts.inventory import (
+    BundleChanged,
     InventoryReleased,
     InventoryReservationExpired,
     InventoryReserved,
@@ -21,7 +22,9 @@ MOVE: Final = """
     INSERT INTO catalog.availability AS a (sku, available) SELECT * FROM unnest($1::text[], $2::int[])
     ON CONFLICT (sku) DO UPDATE SET available = a.available + excluded.available
 """
-StockEvent: TypeAlias = StockAdjusted | InventoryReserved | InventoryReleased | InventoryReservationExpired
+StockEvent: TypeAlias = (
+    StockAdjusted | BundleChanged | InventoryReserved | InventoryReleased | InventoryReservationExpired
+)
 
 
 @projection("catalog.availability")
@@ -42,6 +45,8 @@ async def availability(events: Sequence[StockEvent], tx: Tx) -> None:
             case StockAdjusted():
                 counted[event.sku] = event.on_hand - event.reserved
                 moved.pop(event.sku, None)
+            case BundleChanged():
+                counted[event.sku] = event.available
             case InventoryReserved():
                 move(event.items, -1)
             case InventoryReleased() | InventoryReservationExpired():

@@ -21,6 +21,7 @@ from tradewind.contracts.catalog import (
     ProductUpdated,
 )
 from tradewind.contracts.inventory import (
+    BundleChanged,
     InventoryReleased,
     InventoryReservationExpired,
     InventoryReserved,
@@ -73,6 +74,7 @@ ListingEvent: TypeAlias = (
     | FlashSaleReopened
     | FlashSaleEnded
     | StockAdjusted
+    | BundleChanged
     | InventoryReserved
     | InventoryReleased
     | InventoryReservationExpired
@@ -177,7 +179,7 @@ class _Shelf:
                 assert_never(event)
 
     def _count(
-        self, event: StockAdjusted | InventoryReserved | InventoryReleased | InventoryReservationExpired
+        self, event: StockAdjusted | BundleChanged | InventoryReserved | InventoryReleased | InventoryReservationExpired
     ) -> None:
         match event:
             case StockAdjusted():
@@ -186,6 +188,8 @@ class _Shelf:
                     lambda row: replace(row, sku=event.sku, available=event.on_hand - event.reserved),
                 )
                 self._by_sku[event.sku] = event.product_id
+            case BundleChanged():
+                self._change(event.product_id, lambda row: replace(row, sku=event.sku, available=event.available))
             case InventoryReserved():
                 for line in event.items:
                     self._move(line.sku, -line.qty)

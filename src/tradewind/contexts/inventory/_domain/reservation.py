@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from tradewind.contracts.inventory import (
+    MAIN,
     InventoryReleased,
     InventoryReservationExpired,
     ReservationConfirmed,
@@ -34,21 +35,24 @@ LIFECYCLE = Lifecycle(
 
 
 class Line(Struct, frozen=True):
-    """So many of one SKU, promised to one order."""
+    """So many of one SKU in one warehouse, promised to one order."""
 
     order_id: UUID
     sku: str
     quantity: int
     state: State
     expires_at: datetime
+    warehouse: str = MAIN
+    bundle: str | None = None
 
 
 class Movement(Struct, frozen=True):
-    """What lines on their way add to a SKU's two numbers."""
+    """What lines on their way add to the two numbers of a SKU in a warehouse."""
 
     sku: str
     on_hand: int
     reserved: int
+    warehouse: str = MAIN
 
 
 def moving(lines: Sequence[Line], by: type) -> list[Line]:
@@ -60,18 +64,27 @@ def goods(lines: Sequence[Line]) -> dict[UUID, tuple[ReservedLine, ...]]:
     """What the lines hold, by order."""
     found: dict[UUID, tuple[ReservedLine, ...]] = {}
     for line in lines:
-        found[line.order_id] = (*found.get(line.order_id, ()), ReservedLine(line.sku, line.quantity))
+        found[line.order_id] = (
+            *found.get(line.order_id, ()),
+            reserved_line(line.sku, line.quantity, line.warehouse, line.bundle),
+        )
     return found
 
 
+def reserved_line(sku: str, quantity: int, warehouse: str, bundle: str | None) -> ReservedLine:
+    """A line as events tell of it. What a row says is no default until it is the same object."""
+    return ReservedLine(sku, quantity, MAIN if warehouse == MAIN else warehouse, bundle)
+
+
 def movements(lines: Sequence[Line], by: type) -> list[Movement]:
-    """What the stock gains and loses when these lines follow the arrow, one movement a SKU."""
-    sums: dict[str, tuple[int, int]] = {}
+    """What the stock gains and loses when these lines follow the arrow, one movement a shelf."""
+    sums: dict[tuple[str, str], tuple[int, int]] = {}
     for line in lines:
-        on_hand, reserved = sums.get(line.sku, (0, 0))
+        shelf = line.sku, line.warehouse
+        on_hand, reserved = sums.get(shelf, (0, 0))
         gained, freed = _change(line.state, LIFECYCLE.follow(line.state, by))
-        sums[line.sku] = (on_hand + gained * line.quantity, reserved + freed * line.quantity)
-    return [Movement(sku, *sums[sku]) for sku in sorted(sums)]
+        sums[shelf] = (on_hand + gained * line.quantity, reserved + freed * line.quantity)
+    return [Movement(sku, *sums[sku, place], place) for sku, place in sorted(sums)]
 
 
 def _change(source: State, target: State) -> tuple[int, int]:

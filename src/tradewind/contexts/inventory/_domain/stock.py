@@ -1,13 +1,14 @@
-"""Stock of one SKU: what can be promised, what crossing a mark means, what an adjustment may do. Pure."""
+"""Stock of one SKU, wherever it lies: what can be promised, which marks it crosses, how it may be adjusted. Pure."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tradewind.contracts.inventory import LowStockDetected, OutOfStock
+from tradewind.contracts.inventory import MAIN, LowStockDetected, OutOfStock
 from tradewind.kernel.errors import Conflict, Invalid, NotFound
 
 MAX_DELTA: Final = 1_000_000
@@ -15,7 +16,7 @@ MAX_DELTA: Final = 1_000_000
 MAX_ON_HAND: Final = 1_000_000_000
 MAX_REASON: Final = 200
 MAX_SKU: Final = 64
-_SKU = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+SKU: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 
 
 class InvalidAdjustment(Invalid):
@@ -30,29 +31,58 @@ class BelowReserved(Conflict):
     """So many are promised to buyers that they cannot be taken away."""
 
 
+class Shelf(Struct, frozen=True):
+    """One SKU in one warehouse: `on_hand` lie there, `reserved` of these are promised."""
+
+    on_hand: int
+    reserved: int
+
+    @property
+    def available(self) -> int:
+        """What can still be promised from here."""
+        return self.on_hand - self.reserved
+
+
+EMPTY: Final = Shelf(0, 0)
+
+
 class Stock(Struct, frozen=True, kw_only=True):
-    """One SKU: `on_hand` lie in the house, `reserved` of these are promised."""
+    """One SKU: `on_hand` lie in all warehouses together, `reserved` of these are promised; `shelves` tells of each."""
 
     sku: str
     product_id: UUID
     on_hand: int
     reserved: int
     low_threshold: int
+    shelves: Mapping[str, Shelf]
 
     @property
     def available(self) -> int:
         """What can still be promised."""
         return self.on_hand - self.reserved
 
-    def adjusted(self, delta: int) -> "Stock":
-        """The stock after so many came or went; refuses BelowReserved, and InvalidAdjustment where it gets absurd."""
+    def adjusted(self, delta: int, warehouse: str = MAIN) -> "Stock":
+        """The stock after so many came or went there; refuses BelowReserved, InvalidAdjustment if it gets absurd."""
+        shelf = self.shelves.get(warehouse, EMPTY)
         if self.on_hand + delta > MAX_ON_HAND:
             detail = f"No SKU has more than {MAX_ON_HAND} pieces."
             raise InvalidAdjustment(detail, errors=[{"pointer": "/delta", "detail": detail}])
-        if self.on_hand + delta < self.reserved:
-            detail = f"{self.sku}: {self.on_hand} on hand, {self.reserved} of them reserved; {-delta} cannot go."
-            raise BelowReserved(detail, sku=self.sku, on_hand=self.on_hand, reserved=self.reserved, delta=delta)
-        return replace(self, on_hand=self.on_hand + delta)
+        if shelf.on_hand + delta < shelf.reserved:
+            facts = {"on_hand": shelf.on_hand, "reserved": shelf.reserved, "delta": delta, "warehouse": warehouse}
+            detail = f"{self.sku}: {shelf.on_hand} on hand, {shelf.reserved} of them reserved; {-delta} cannot go."
+            raise BelowReserved(detail, sku=self.sku, **facts)
+        shelves = {**self.shelves, warehouse: Shelf(shelf.on_hand + delta, shelf.reserved)}
+        return replace(self, on_hand=self.on_hand + delta, shelves=shelves)
+
+    def taken_from(self, pieces: int) -> dict[str, int]:
+        """Where so many pieces can be taken from, the main warehouse first; what is nowhere is asked of that one."""
+        left, taken = pieces, dict[str, int]()
+        for place in sorted(self.shelves, key=lambda code: (code != MAIN, code)):
+            here = min(left, max(0, self.shelves[place].available))
+            if here:
+                taken[place] = here
+                left -= here
+        return {**taken, MAIN: taken.get(MAIN, 0) + left} if left else taken
 
     def crossed(self, taken: int) -> tuple[LowStockDetected | OutOfStock, ...]:
         """What is to be told when `taken` fewer can be promised: each mark once, when it is crossed downwards."""
@@ -66,7 +96,7 @@ class Stock(Struct, frozen=True, kw_only=True):
 def check(sku: str, delta: int, reason: str) -> None:
     """Refuse (InvalidAdjustment) what says nothing, or says too much."""
     errors = []
-    if not _SKU.fullmatch(sku):
+    if not re.fullmatch(SKU, sku):
         errors.append({"pointer": "/sku", "detail": "This is no SKU."})
     if delta == 0 or abs(delta) > MAX_DELTA:
         errors.append({"pointer": "/delta", "detail": f"Expected a whole number up to {MAX_DELTA}, but not zero."})

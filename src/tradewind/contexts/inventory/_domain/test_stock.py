@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from tradewind.contexts.inventory._domain.reservation import LIFECYCLE, Line, Movement, State, movements, moving
 from tradewind.contexts.inventory._domain.settings import RESERVATION_TTL_S
-from tradewind.contexts.inventory._domain.stock import BelowReserved, InvalidAdjustment, Stock, check
+from tradewind.contexts.inventory._domain.stock import BelowReserved, InvalidAdjustment, Shelf, Stock, check
 from tradewind.contracts.inventory import (
+    MAIN,
     InventoryReleased,
     InventoryReservationExpired,
     LowStockDetected,
@@ -19,7 +21,8 @@ from tradewind.kernel.ids import new_id
 
 
 def a_stock(on_hand: int = 10, reserved: int = 0) -> Stock:
-    return Stock(sku="A", product_id=new_id(), on_hand=on_hand, reserved=reserved, low_threshold=5)
+    shelves = {MAIN: Shelf(on_hand, reserved)}
+    return Stock(sku="A", product_id=new_id(), on_hand=on_hand, reserved=reserved, low_threshold=5, shelves=shelves)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +46,7 @@ def test_a_mark_is_told_once_when_it_is_crossed_downwards(
 def test_what_is_promised_cannot_be_taken_away() -> None:
     with pytest.raises(BelowReserved) as refused:
         a_stock(10, 8).adjusted(-3)
-    assert refused.value.facts == {"sku": "A", "on_hand": 10, "reserved": 8, "delta": -3}
+    assert refused.value.facts == {"sku": "A", "on_hand": 10, "reserved": 8, "delta": -3, "warehouse": "MAIN"}
     assert a_stock(10, 8).adjusted(-2).available == 0
 
 
@@ -64,6 +67,22 @@ def test_an_adjustment_that_says_nothing_or_too_much_is_refused(
     with pytest.raises(InvalidAdjustment) as refused:
         check(sku, delta, reason)
     assert [error["pointer"] for error in refused.value.facts["errors"]] == [pointer]
+
+
+def test_what_lies_elsewhere_does_not_help_where_too_much_shall_go() -> None:
+    apart = replace(a_stock(9, 0), shelves={"MAIN": Shelf(4, 0), "NORTH": Shelf(5, 2)})
+    with pytest.raises(BelowReserved):
+        apart.adjusted(-4, "NORTH")
+    assert apart.adjusted(-3, "NORTH").shelves == {"MAIN": Shelf(4, 0), "NORTH": Shelf(2, 2)}
+    assert apart.adjusted(2, "SOUTH").shelves["SOUTH"] == Shelf(2, 0)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "taken"), [(4, {"MAIN": 4}), (6, {"MAIN": 4, "NORTH": 2}), (9, {"MAIN": 6, "NORTH": 3})]
+)
+def test_what_goes_is_taken_from_the_main_warehouse_first(pieces: int, taken: dict[str, int]) -> None:
+    apart = replace(a_stock(9, 0), shelves={"NORTH": Shelf(5, 2), "MAIN": Shelf(4, 0)})
+    assert apart.taken_from(pieces) == taken
 
 
 def test_no_stock_grows_beyond_its_column() -> None:

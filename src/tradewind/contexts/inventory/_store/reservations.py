@@ -1,60 +1,76 @@
-"""The SQL of reservations. Whoever changes them holds the reservations first (by order, SKU), then stock (by SKU)."""
+"""The SQL of reservations. Whoever changes them holds them first (by order, line), then stock (by SKU, place)."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from tradewind.contexts.inventory._domain.allocation import Pick
 from tradewind.contexts.inventory._domain.reservation import LIFECYCLE, Line, State, movements
 from tradewind.contexts.inventory._store import stock
 from tradewind.contracts.inventory import Wanted
 from tradewind.runtime.database import Tx
 
 LOCK_STOCK: Final = """
-    SELECT sku, product_id, on_hand, reserved, low_threshold, now() + make_interval(secs => $2) AS expires_at
-    FROM inventory.inventory_stock WHERE sku = ANY($1::text[]) ORDER BY sku FOR NO KEY UPDATE
+    WITH parts AS MATERIALIZED (
+        SELECT bundle, part, pieces FROM inventory.bundle_part WHERE bundle = ANY($1::text[])),
+    stock AS MATERIALIZED (
+        SELECT sku, warehouse, product_id, on_hand, reserved, low_threshold FROM inventory.inventory_stock
+        WHERE sku = ANY($1::text[] || ARRAY(SELECT part FROM parts)) ORDER BY sku, warehouse FOR NO KEY UPDATE)
+    SELECT s.*, now() + make_interval(secs => $2) AS expires_at, NULL AS bundle FROM stock AS s
+    UNION ALL SELECT part, NULL, NULL, pieces, NULL, NULL, NULL, bundle FROM parts
 """
 LOCK_STOCK_FOR_ONE: Final = """
-    WITH stock AS MATERIALIZED (
-        SELECT sku, product_id, on_hand, reserved, low_threshold
-        FROM inventory.inventory_stock WHERE sku = ANY($1::text[]) ORDER BY sku FOR NO KEY UPDATE)
-    SELECT s.*, r.state, coalesce(r.expires_at, now() + make_interval(secs => $2)) AS expires_at
-    FROM stock AS s LEFT JOIN inventory.reservation AS r ON r.order_id = $3 AND r.sku = s.sku
+    WITH parts AS MATERIALIZED (
+        SELECT bundle, part, pieces FROM inventory.bundle_part WHERE bundle = ANY($1::text[])),
+    stock AS MATERIALIZED (
+        SELECT sku, warehouse, product_id, on_hand, reserved, low_threshold FROM inventory.inventory_stock
+        WHERE sku = ANY($1::text[] || ARRAY(SELECT part FROM parts)) ORDER BY sku, warehouse FOR NO KEY UPDATE)
+    SELECT s.*, coalesce(r.expires_at, now() + make_interval(secs => $2)) AS expires_at, NULL AS bundle, r.state
+    FROM stock AS s LEFT JOIN inventory.reservation AS r ON r.order_id = $3 AND r.line = 0
+    UNION ALL SELECT part, NULL, NULL, pieces, NULL, NULL, NULL, bundle, NULL FROM parts
 """
 READ_STOCK: Final = """
-    SELECT sku, product_id, on_hand, reserved, low_threshold, now() + make_interval(secs => $2) AS expires_at
-    FROM inventory.inventory_stock WHERE sku = ANY($1::text[])
+    WITH parts AS MATERIALIZED (
+        SELECT bundle, part, pieces FROM inventory.bundle_part WHERE bundle = ANY($1::text[]))
+    SELECT s.sku, s.warehouse, s.product_id, s.on_hand, s.reserved, s.low_threshold,
+           now() + make_interval(secs => $2) AS expires_at, NULL AS bundle
+    FROM inventory.inventory_stock AS s WHERE s.sku = ANY($1::text[] || ARRAY(SELECT part FROM parts))
+    UNION ALL SELECT part, NULL, NULL, pieces, NULL, NULL, NULL, bundle FROM parts
 """
 ADD: Final = """
-    INSERT INTO inventory.reservation (order_id, sku, quantity, expires_at)
+    INSERT INTO inventory.reservation (order_id, sku, quantity, line, warehouse, bundle, per, expires_at)
     SELECT u.*, $2::timestamptz FROM unnest($1::inventory.new_reservation[]) AS u
 """
 LOCK_ORDERS: Final = """
     WITH lines AS MATERIALIZED (
-        SELECT order_id, sku, quantity, state, expires_at FROM inventory.reservation
-        WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, sku FOR NO KEY UPDATE),
+        SELECT order_id, line, sku, quantity, state, expires_at, warehouse, bundle FROM inventory.reservation
+        WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, line FOR NO KEY UPDATE),
     stock AS MATERIALIZED (
         SELECT sku FROM inventory.inventory_stock
-        WHERE sku = ANY(ARRAY(SELECT sku FROM lines WHERE state = ANY($2::text[]))) ORDER BY sku FOR NO KEY UPDATE)
+        WHERE sku = ANY(ARRAY(SELECT sku FROM lines WHERE state = ANY($2::text[])))
+        ORDER BY sku, warehouse FOR NO KEY UPDATE)
     SELECT lines.*, (SELECT count(*) FROM stock) AS locked FROM lines
 """
 MARK: Final = """
     UPDATE inventory.reservation SET state = $2 WHERE order_id = ANY($1::uuid[]) AND state = ANY($3::text[])
 """
 DUE: Final = """
-    SELECT r.order_id FROM inventory.reservation AS r
-    WHERE r.state = 'HELD' AND (r.order_id, r.sku) IN (
-        SELECT d.order_id, min(d.sku) FROM inventory.reservation AS d
-        WHERE d.state = 'HELD' AND d.expires_at <= now()
-        GROUP BY d.order_id ORDER BY min(d.expires_at) LIMIT $1)
-    FOR NO KEY UPDATE OF r SKIP LOCKED
+    SELECT order_id FROM inventory.reservation WHERE state = 'HELD' AND line = 0 AND expires_at <= now()
+    ORDER BY expires_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
+"""
+OF_ORDER: Final = """
+    SELECT order_id, sku, quantity, state, expires_at, warehouse, bundle FROM inventory.reservation
+    WHERE order_id = $1 ORDER BY line
 """
 
 
 async def lock_stock(tx: Tx, wanted: Sequence[Wanted], ttl_s: int, *, locking: bool = True) -> Sequence[Any]:
-    """The stock of every SKU that is wanted, held in SKU order, with the moment at which a new reservation ends.
+    """The stock of all that is wanted and of its parts, held in its order, with the moment when a reservation ends.
 
-    For one order alone the answer also says in which state its own reservation of each SKU is, if it has any.
+    A row that names a bundle is none of stock: it says how many (`on_hand`) of a SKU are in one of it.
+
+    For one order alone the answer also says in which state its own reservation is, if it has one.
     """
     skus = sorted({sku for order in wanted for sku in order.quantities})
     if not locking:
@@ -64,22 +80,41 @@ async def lock_stock(tx: Tx, wanted: Sequence[Wanted], ttl_s: int, *, locking: b
     return await tx.all(LOCK_STOCK, skus, float(ttl_s))
 
 
-def add(tx: Tx, served: Sequence[Wanted], expires_at: datetime) -> None:
+def add(tx: Tx, served: Iterable[tuple[UUID, Sequence[Pick]]], expires_at: datetime) -> None:
     """Write the reservations of these orders; the commit refuses (AlreadyExists) where an order has some."""
-    lines = [(order.order_id, sku, quantity) for order in served for sku, quantity in order.quantities.items()]
+    lines = [
+        (order_id, pick.sku, pick.quantity, line, pick.warehouse, pick.bundle, pick.per)
+        for order_id, picks in served
+        for line, pick in enumerate(picks)
+    ]
     tx.later(ADD, lines, expires_at)
 
 
 async def hold(tx: Tx, order_ids: Sequence[UUID], by: type) -> list[Line]:
-    """Every line of these orders, held; and the stock of those that an arrow named `by` leads on, in SKU order."""
+    """Every line of these orders, held; and the stock of those that an arrow named `by` leads on, in its order."""
     sources = [state.value for state in LIFECYCLE.sources(by)]
     rows = await tx.all(LOCK_ORDERS, order_ids, sources)
-    return [Line(row["order_id"], row["sku"], row["quantity"], State(row["state"]), row["expires_at"]) for row in rows]
+    return [_line(row) for row in rows]
+
+
+async def of_order(tx: Tx, order_id: UUID) -> list[Line]:
+    """Every line of one order, as it stands."""
+    return [_line(row) for row in await tx.all(OF_ORDER, order_id)]
+
+
+def _line(row: Any) -> Line:
+    state = State(row["state"])
+    return Line(row["order_id"], row["sku"], row["quantity"], state, row["expires_at"], row["warehouse"], row["bundle"])
 
 
 def lead_on(tx: Tx, lines: Sequence[Line], by: type) -> None:
     """Let held lines follow the arrow, and the stock with them."""
     stock.move(tx, movements(lines, by))
+    mark(tx, lines, by)
+
+
+def mark(tx: Tx, lines: Sequence[Line], by: type) -> None:
+    """Write where these lines stand after the arrow, and nothing of stock."""
     for target, order_ids in _by_target(lines, by):
         tx.later(MARK, order_ids, target.value, [state.value for state in LIFECYCLE.sources(by)])
 

@@ -1,56 +1,91 @@
-"""The SQL of stock and its adjustments."""
+"""The SQL of stock and its adjustments. Rows are held by SKU, then warehouse."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from tradewind.contexts.inventory._domain.reservation import Movement
-from tradewind.contexts.inventory._domain.stock import Stock
+from tradewind.contexts.inventory._domain.stock import Shelf, Stock
 from tradewind.kernel.ids import new_id
 from tradewind.runtime.database import Tx
 
-GET: Final = "SELECT sku, product_id, on_hand, reserved, low_threshold FROM inventory.inventory_stock WHERE sku = $1"
+GET: Final = """
+    SELECT sku, warehouse, product_id, on_hand, reserved, low_threshold FROM inventory.inventory_stock
+    WHERE sku = ANY($1::text[]) ORDER BY sku, warehouse
+"""
 HOLD: Final = """
-    SELECT sku, product_id, on_hand, reserved, low_threshold FROM inventory.inventory_stock
-    WHERE sku = $1 FOR NO KEY UPDATE
+    SELECT sku, warehouse, product_id, on_hand, reserved, low_threshold,
+           (SELECT count(*) > 1 FROM inventory.warehouse) AS several
+    FROM inventory.inventory_stock WHERE sku = ANY($1::text[]) ORDER BY sku, warehouse FOR NO KEY UPDATE
 """
 OPEN: Final = """
     INSERT INTO inventory.inventory_stock (sku, product_id) SELECT * FROM unnest($1::text[], $2::uuid[])
-    ON CONFLICT (sku) DO NOTHING
+    ON CONFLICT (sku, warehouse) DO NOTHING
+"""
+OPEN_PLACES: Final = """
+    INSERT INTO inventory.inventory_stock (sku, product_id, low_threshold, warehouse)
+    SELECT s.sku, s.product_id, s.low_threshold, u.warehouse
+    FROM unnest($1::text[], $2::text[]) AS u (sku, warehouse)
+    JOIN inventory.inventory_stock AS s ON s.sku = u.sku AND s.warehouse = 'MAIN'
+    ORDER BY u.sku, u.warehouse
+    ON CONFLICT (sku, warehouse) DO NOTHING
 """
 MOVE: Final = """
     UPDATE inventory.inventory_stock AS s SET on_hand = s.on_hand + u.on_hand, reserved = s.reserved + u.reserved
-    FROM unnest($1::inventory.movement[]) AS u WHERE s.sku = u.sku
+    FROM unnest($1::inventory.movement[]) AS u WHERE s.sku = u.sku AND s.warehouse = u.warehouse
 """
 OVERWRITE: Final = """
     UPDATE inventory.inventory_stock AS s SET reserved = u.reserved
-    FROM unnest($1::text[], $2::int[]) AS u (sku, reserved) WHERE s.sku = u.sku
+    FROM unnest($1::text[], $2::text[], $3::int[]) AS u (sku, warehouse, reserved)
+    WHERE s.sku = u.sku AND s.warehouse = u.warehouse
 """
 NOTE: Final = """
-    INSERT INTO inventory.inventory_adjustment (id, sku, delta, reason, actor, reference)
-    VALUES ($1, $2, $3, $4, $5, $6)
+    INSERT INTO inventory.inventory_adjustment (id, sku, warehouse, delta, reference, per, reason, actor)
+    SELECT u.*, $8
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::int[], $7::text[]) AS u
 """
 AVAILABLE: Final = """
-    SELECT sku, on_hand - reserved FROM inventory.inventory_stock WHERE sku = ANY($1::text[])
+    WITH parts AS (SELECT bundle, part, pieces FROM inventory.bundle_part WHERE bundle = ANY($1::text[])),
+    pieces AS (
+        SELECT sku, sum(on_hand - reserved) AS available FROM inventory.inventory_stock
+        WHERE sku = ANY($1::text[] || ARRAY(SELECT part FROM parts)) GROUP BY sku)
+    SELECT s.sku, coalesce((SELECT min(p.available / parts.pieces) FROM parts JOIN pieces AS p ON p.sku = parts.part
+                            WHERE parts.bundle = s.sku), s.available)::int
+    FROM pieces AS s WHERE s.sku = ANY($1::text[])
 """
-KNOWN: Final = "SELECT EXISTS (SELECT FROM inventory.inventory_adjustment WHERE reference = $1)"
+KNOWN: Final = "SELECT reference FROM inventory.inventory_adjustment WHERE reference = ANY($1::text[])"
+
+
+class Change(NamedTuple):
+    """So many came or went; `per` of them for each thing that `reference` speaks of, where that is a bundle."""
+
+    sku: str
+    warehouse: str
+    delta: int
+    reference: str | None = None
+    per: int = 1
 
 
 async def get(tx: Tx, sku: str) -> Stock | None:
     """The stock of `sku` as it stands."""
-    row = await tx.row(GET, sku)
-    return None if row is None else from_row(row)
+    return from_rows(await tx.all(GET, [sku])).get(sku)
 
 
 async def available(tx: Tx, skus: Sequence[str]) -> dict[str, int]:
-    """What can still be promised of each SKU, as it stands."""
+    """What can still be promised of each SKU, as it stands; of a bundle, what can be put together."""
     return {row[0]: row[1] for row in await tx.all(AVAILABLE, skus)}
 
 
-async def hold(tx: Tx, sku: str) -> Stock | None:
-    """The stock of `sku`; nobody else changes it until the transaction ends."""
-    row = await tx.row(HOLD, sku)
-    return None if row is None else from_row(row)
+async def hold(tx: Tx, skus: Sequence[str]) -> dict[str, Stock]:
+    """The stock of each of these SKUs, wherever it lies; nobody else changes it until the transaction ends.
+
+    A place that somebody opened while this waited for them is not seen by the statement that waited, so where there can
+    be such places it is asked again.
+    """
+    rows = await tx.all(HOLD, skus)
+    return from_rows(await tx.all(HOLD, skus) if rows and rows[0]["several"] else rows)
 
 
 async def open_for(tx: Tx, sku: str, product_id: UUID) -> None:
@@ -64,36 +99,64 @@ async def open_all(tx: Tx, product_ids: Mapping[str, UUID]) -> None:
     await tx.run(OPEN, skus, [product_ids[sku] for sku in skus])
 
 
+async def hold_in(tx: Tx, places: Iterable[tuple[str, str]]) -> dict[str, Stock]:
+    """The stock of these SKUs, held, each with a place in its warehouse; what has no stock anywhere is missing."""
+    places = sorted(set(places))
+    skus = sorted({sku for sku, _ in places})
+    held = await hold(tx, skus)
+    new = [(sku, place) for sku, place in places if sku in held and place not in held[sku].shelves]
+    if not new:
+        return held
+    await tx.run(OPEN_PLACES, [sku for sku, _ in new], [place for _, place in new])
+    return await hold(tx, skus)
+
+
 def move(tx: Tx, movements: Sequence[Movement]) -> None:
-    """Add to both numbers of each SKU with the commit's statement. The rows must be held, a SKU be named once.
+    """Add to both numbers of each shelf with the commit's statement. The rows must be held, a shelf be named once.
 
     The table's CHECKs are the guard: what would promise more than there is fails the transaction. A WHERE would only
     leave the row out, and nobody sees how many rows a put-off statement touched.
     """
-    tx.later(MOVE, [(one.sku, one.on_hand, one.reserved) for one in movements])
+    tx.later(MOVE, [(one.sku, one.on_hand, one.reserved, one.warehouse) for one in movements])
 
 
-def overwrite(tx: Tx, reserved: Mapping[str, int]) -> None:
+def overwrite(tx: Tx, reserved: Mapping[tuple[str, str], int]) -> None:
     """Write absolute numbers: what the planted bug does."""
-    tx.later(OVERWRITE, list(reserved), list(reserved.values()))
+    tx.later(OVERWRITE, [sku for sku, _ in reserved], [place for _, place in reserved], list(reserved.values()))
 
 
-def note(tx: Tx, sku: str, delta: int, reason: str, reference: str | None) -> None:
-    """Put an adjustment into the ledger."""
-    tx.later(NOTE, new_id(), sku, delta, reason, tx.call.actor.subject, reference)
+def note(tx: Tx, changes: Sequence[Change], reason: str) -> None:
+    """Put adjustments into the ledger."""
+    note_each(tx, [(change, reason) for change in changes])
 
 
-async def is_known(tx: Tx, reference: str) -> bool:
-    """Whether an adjustment with this reference is in the ledger."""
-    return bool(await tx.value(KNOWN, reference))
+def note_each(tx: Tx, changes: Sequence[tuple[Change, str]]) -> None:
+    """Put adjustments into the ledger, each with its reason."""
+    rows = [(new_id(), *change, reason) for change, reason in changes]
+    tx.later(NOTE, *map(list, zip(*rows, strict=True)), tx.call.actor.subject)
 
 
-def from_row(row: Any) -> Stock:
-    """A row as the domain knows it."""
-    return Stock(
-        sku=row["sku"],
-        product_id=row["product_id"],
-        on_hand=row["on_hand"],
-        reserved=row["reserved"],
-        low_threshold=row["low_threshold"],
-    )
+async def known(tx: Tx, references: Sequence[str]) -> set[str]:
+    """Those of these references that are in the ledger."""
+    return {row["reference"] for row in await tx.all(KNOWN, references)}
+
+
+def from_rows(rows: Iterable[Any]) -> dict[str, Stock]:
+    """Rows as the domain knows them: the shelves of each SKU together."""
+    found: dict[str, Stock] = {}
+    for row in rows:
+        sku, on_hand, reserved = row["sku"], row["on_hand"], row["reserved"]
+        shelf = {row["warehouse"]: Shelf(on_hand, reserved)}
+        if (other := found.get(sku)) is None:
+            found[sku] = Stock(
+                sku=sku,
+                product_id=row["product_id"],
+                on_hand=on_hand,
+                reserved=reserved,
+                low_threshold=row["low_threshold"],
+                shelves=shelf,
+            )
+        else:
+            both = {"on_hand": other.on_hand + on_hand, "reserved": other.reserved + reserved}
+            found[sku] = replace(other, **both, shelves={**other.shelves, **shelf})
+    return found

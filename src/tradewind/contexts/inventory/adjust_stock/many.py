@@ -1,75 +1,91 @@
-"""Book many changes at once: for feeds and sensors. As many statements for a thousand as for one."""
+"""Book many deliveries at once: for feeds. Six statements, however many there are."""
 
-from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Mapping, Sequence
 
+from tradewind.contexts.inventory._domain.bundle import Bundles, NoStockOfItsOwn
 from tradewind.contexts.inventory._domain.reservation import Movement
-from tradewind.contexts.inventory._domain.stock import Stock, check
-from tradewind.contexts.inventory._store import stock
-from tradewind.contracts.inventory import Delivery, StockAdjusted
-from tradewind.kernel.ids import new_id
+from tradewind.contexts.inventory._domain.stock import NoSuchStock, Stock, check
+from tradewind.contexts.inventory._store import bundles, stock
+from tradewind.contexts.inventory._store.stock import Change
+from tradewind.contexts.inventory.adjust_stock.command import adjusted
+from tradewind.contracts.inventory import MAIN, Delivery
 from tradewind.runtime.database import Tx
-
-HOLD_ALL: Final = """
-    SELECT sku, product_id, on_hand, reserved, low_threshold FROM inventory.inventory_stock
-    WHERE sku = ANY($1::text[]) ORDER BY sku FOR NO KEY UPDATE
-"""
-REFERENCES: Final = "SELECT reference FROM inventory.inventory_adjustment WHERE reference = ANY($1::text[])"
-NOTE_ALL: Final = """
-    INSERT INTO inventory.inventory_adjustment (id, sku, delta, reason, actor, reference)
-    SELECT u.id, u.sku, u.delta, u.reason, $6, u.reference
-    FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[]) AS u (id, sku, delta, reason, reference)
-"""
-
-
-class Change(NamedTuple):
-    """So many pieces came, or went. What has a reference is booked once."""
-
-    sku: str
-    delta: int
-    reason: str
-    reference: str | None = None
 
 
 async def receive(tx: Tx, deliveries: Sequence[Delivery], *, reason: str) -> int:
     """Book what came, each SKU named once, and leave out what has a reference that is booked already; how many were.
 
-    Refuses with InvalidAdjustment. Tells StockAdjusted for each.
+    A bundle comes and goes as its parts. Refuses with InvalidAdjustment and BelowReserved; tells StockAdjusted.
     """
     for one in deliveries:
         check(one.sku, one.quantity, reason)
     await stock.open_all(tx, {one.sku: one.product_id for one in deliveries})
-    held = await hold_all(tx, [one.sku for one in deliveries])
-    known = {row["reference"] for row in await tx.all(REFERENCES, [one.reference for one in deliveries])}
-    fresh = [one for one in deliveries if one.reference not in known]
-    if not fresh:
-        return 0
-    change_all(tx, [Change(one.sku, one.quantity, reason, one.reference) for one in fresh])
-    for one in fresh:
-        after = held[one.sku].adjusted(one.quantity)
-        tx.tell(
-            StockAdjusted(
-                product_id=after.product_id,
-                sku=after.sku,
-                delta=one.quantity,
-                on_hand=after.on_hand,
-                reserved=after.reserved,
-                reason=reason,
-            )
-        )
+    made_of = await bundles.parts_of(tx, [one.sku for one in deliveries])
+    skus = {one.sku for one in deliveries} | {part for parts in made_of.values() for part in parts}
+    held = await stock.hold(tx, sorted(skus))
+    known = await stock.known(tx, [name for one in deliveries for name in _references(one, made_of)])
+    fresh = [one for one in deliveries if known.isdisjoint(_references(one, made_of))]
+    if fresh:
+        book(tx, held, _spread_all(held, [piece for one in fresh for piece in _pieces(one, made_of)]), reason)
     return len(fresh)
 
 
-async def hold_all(tx: Tx, skus: Iterable[str]) -> dict[str, Stock]:
-    """The stock of each SKU that has one; nobody else changes them until the transaction ends."""
-    return {row["sku"]: stock.from_row(row) for row in await tx.all(HOLD_ALL, sorted(skus))}
+def _references(one: Delivery, made_of: Bundles) -> list[str]:
+    """The first reference that it is booked under."""
+    return [piece.reference for piece in _pieces(one, made_of)[:1] if piece.reference is not None]
 
 
-def change_all(tx: Tx, changes: Sequence[Change]) -> None:
-    """Move the stock, which must be held, by all changes of each SKU, and put every change into the ledger."""
-    sums: dict[str, int] = {}
-    for one in changes:
-        sums[one.sku] = sums.get(one.sku, 0) + one.delta
-    stock.move(tx, [Movement(sku, delta, 0) for sku, delta in sorted(sums.items())])
-    rows = [(new_id(), *one) for one in changes]
-    tx.later(NOTE_ALL, *map(list, zip(*rows, strict=True)), tx.call.actor.subject)
+def _pieces(one: Delivery, made_of: Bundles) -> list[Change]:
+    if one.sku not in made_of:
+        return [Change(one.sku, MAIN, one.quantity, one.reference)]
+    return [
+        Change(part, MAIN, pieces * one.quantity, one.reference and f"{one.reference}/{part}", pieces)
+        for part, pieces in made_of[one.sku].items()
+    ]
+
+
+async def hold_plain(tx: Tx, places: Sequence[tuple[str, str]]) -> dict[str, Stock]:
+    """The stock of these SKUs, held, each with a place there; refuses NoSuchStock, and NoStockOfItsOwn of bundles."""
+    held = await stock.hold_in(tx, places)
+    for sku, _ in places:
+        if sku not in held:
+            raise NoSuchStock(f"There is no stock of {sku}.", sku=sku)
+    if made_of := await bundles.parts_of(tx, list(held)):
+        raise NoStockOfItsOwn(skus=sorted(made_of))
+    return held
+
+
+def book(tx: Tx, held: Mapping[str, Stock], changes: Sequence[Change], reason: str) -> None:
+    """Move held stock, note it and tell of it, with the marks that are crossed; refuses BelowReserved."""
+    now = dict(held)
+    moved: dict[tuple[str, str], int] = {}
+    for change in changes:
+        now[change.sku] = now[change.sku].adjusted(change.delta, change.warehouse)
+        tx.tell(adjusted(now[change.sku], change.delta, reason, change.warehouse))
+        shelf = change.sku, change.warehouse
+        moved[shelf] = moved.get(shelf, 0) + change.delta
+    for sku in dict.fromkeys(change.sku for change in changes):
+        tx.tell(*held[sku].crossed(held[sku].available - now[sku].available))
+    stock.move(tx, [Movement(sku, delta, 0, place) for (sku, place), delta in moved.items()])
+    stock.note(tx, changes, reason)
+
+
+def _spread_all(held: Mapping[str, Stock], pieces: Sequence[Change]) -> list[Change]:
+    now = dict(held)
+    changes: list[Change] = []
+    for piece in pieces:
+        for change in _spread(piece, now[piece.sku]):
+            now[change.sku] = now[change.sku].adjusted(change.delta, change.warehouse)
+            changes.append(change)
+    return changes
+
+
+def _spread(piece: Change, held: Stock) -> list[Change]:
+    """What comes is put into the main warehouse; what goes may go from several."""
+    if piece.delta > 0:
+        return [piece]
+    name = piece.reference
+    return [
+        Change(piece.sku, place, -pieces, f"{name}/{place}" if name and number else name, piece.per)
+        for number, (place, pieces) in enumerate(held.taken_from(-piece.delta).items())
+    ]

@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from tradewind.api.rest import Body, Call, Dispatch, post
+from tradewind.contexts.inventory._domain.bundle import NoStockOfItsOwn
 from tradewind.contexts.inventory._domain.stock import (
     MAX_DELTA,
     MAX_REASON,
@@ -12,8 +13,10 @@ from tradewind.contexts.inventory._domain.stock import (
     InvalidAdjustment,
     NoSuchStock,
 )
+from tradewind.contexts.inventory._domain.warehouse import CODE, NoSuchWarehouse, WarehouseClosed
 from tradewind.contexts.inventory.adjust_stock.command import AdjustStock
 from tradewind.contexts.inventory.query_stock.query import StockView
+from tradewind.contracts.inventory import MAIN
 
 
 class Adjustment(Body, frozen=True):
@@ -21,14 +24,16 @@ class Adjustment(Body, frozen=True):
 
     delta: Annotated[int, Meta(ge=-MAX_DELTA, le=MAX_DELTA)]
     reason: Annotated[str, Meta(min_length=1, max_length=MAX_REASON)]
+    warehouse: Annotated[str, Meta(pattern=CODE)] = MAIN
 
 
 @post(
     "/api/v1/inventory/{sku}/adjustments",
     status=201,
-    raises=(InvalidAdjustment, NoSuchStock, BelowReserved),
+    raises=(InvalidAdjustment, NoSuchStock, BelowReserved, NoStockOfItsOwn, NoSuchWarehouse, WarehouseClosed),
 )
 async def adjust_stock(sku: str, body: Adjustment, call: Call, dispatch: Dispatch) -> StockView:
     """Book what came or went otherwise than by an order; answers with the stock after it."""
-    answer: StockView = await dispatch(AdjustStock(sku=sku, delta=body.delta, reason=body.reason), call)
+    command = AdjustStock(sku=sku, delta=body.delta, reason=body.reason, warehouse=body.warehouse)
+    answer: StockView = await dispatch(command, call)
     return answer

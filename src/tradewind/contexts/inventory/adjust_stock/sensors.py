@@ -1,6 +1,9 @@
-"""Book what sensors saw: many messages at once, each id once, whatever cannot be used kept with its reason."""
+"""Book what sensors saw: many messages at once, each id once, whatever cannot be used kept with its reason.
 
-from collections import defaultdict
+Sensors watch the shelves of the main warehouse.
+"""
+
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal, Protocol
 
@@ -14,11 +17,13 @@ from tradewind.contexts.inventory._domain.reading import (
     printable,
     understand,
 )
+from tradewind.contexts.inventory._domain.reservation import Movement
 from tradewind.contexts.inventory._domain.stock import Stock
-from tradewind.contexts.inventory._store import sensors, stock
+from tradewind.contexts.inventory._store import bundles, sensors, stock
 from tradewind.contexts.inventory._store.sensors import Buried
-from tradewind.contexts.inventory.adjust_stock.many import Change, change_all, hold_all
+from tradewind.contexts.inventory._store.stock import Change
 from tradewind.contracts.catalog import CatalogPeer
+from tradewind.contracts.inventory import MAIN
 from tradewind.runtime.database import Tx
 from tradewind.runtime.failpoints import planted
 from tradewind.runtime.timers import Timer
@@ -29,6 +34,7 @@ FORGET_EVERY_S: Final = 600.0
 MAX_FORGOTTEN_AT_ONCE: Final = 5_000
 MAX_TOPIC: Final = 400
 UNKNOWN_SKU: Final = "No product carries this SKU."
+BUNDLE: Final = "This is a bundle: it has no stock but that of its parts."
 
 Outcome = Literal["taken", "duplicate", "refused"]
 
@@ -101,8 +107,11 @@ async def _book(tx: Tx, readings: Mapping[int, Reading]) -> dict[int, Unusable]:
     for place, one in sorted(readings.items()):
         by_sku[one.sku][place] = one
     done: dict[int, Booked | Unusable] = {}
+    made_of = await bundles.parts_of(tx, list(held)) if held else {}
     for sku, own in by_sku.items():
-        if sku in held:
+        if sku in made_of:
+            done |= {place: Unusable(sku, one.id, BUNDLE) for place, one in own.items()}
+        elif sku in held:
             done |= zip(own, fold(held[sku], list(own.values())), strict=True)
         else:
             done |= {place: Unusable(sku, one.id, UNKNOWN_SKU) for place, one in own.items()}
@@ -119,13 +128,17 @@ async def _held(tx: Tx, skus: set[str]) -> dict[str, Stock]:
     asked = [(sku, await catalog.identify(tx, sku)) for sku in sorted(skus - known.keys())]
     if opened := {sku: product_id for sku, product_id in asked if product_id is not None}:
         await stock.open_all(tx, opened)
-    return await hold_all(tx, skus)
+    return await stock.hold(tx, sorted(skus))
 
 
 def _write(tx: Tx, booked: Sequence[Booked]) -> None:
     if not booked:
         return
-    change_all(tx, [Change(one.reading.sku, one.reading.delta, one.reading.reason) for one in booked])
+    sums = Counter[str]()
+    for one in booked:
+        sums[one.reading.sku] += one.reading.delta
+    stock.move(tx, [Movement(sku, delta, 0) for sku, delta in sorted(sums.items())])
+    stock.note_each(tx, [(Change(one.reading.sku, MAIN, one.reading.delta), one.reading.reason) for one in booked])
     for one in booked:
         said = one.reading
         tx.tell(one.adjusted, *one.crossed)

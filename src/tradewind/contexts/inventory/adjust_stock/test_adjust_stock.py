@@ -10,7 +10,7 @@ from tests.shops import a_call, until, working
 from tradewind.contexts.inventory._domain.stock import BelowReserved, InvalidAdjustment, NoSuchStock
 from tradewind.contexts.inventory.adjust_stock.command import AdjustStock
 from tradewind.contexts.inventory.conftest import Store, wants
-from tradewind.contexts.inventory.query_stock.query import QueryStock, StockView
+from tradewind.contexts.inventory.query_stock.query import QueryStock, ShelfView, StockView
 from tradewind.contracts.catalog import ProductCreated
 from tradewind.kernel.errors import Forbidden
 from tradewind.kernel.ids import new_id
@@ -22,6 +22,10 @@ ADD_PRODUCT = (
 
 def an_adjustment(**different: Any) -> AdjustStock:
     return AdjustStock(**{"sku": "A", "delta": 5, "reason": "delivery", **different})
+
+
+def in_main(on_hand: int) -> ShelfView:
+    return ShelfView(warehouse="MAIN", on_hand=on_hand, reserved=0, available=on_hand)
 
 
 async def written(shop: Any) -> tuple[int, ...]:
@@ -83,7 +87,9 @@ async def test_the_first_adjustment_opens_the_stock_of_a_product(store: Store) -
     tries = [store.shop.dispatch(an_adjustment(sku="NEW"), a_call("warehouse")) for _ in range(4)]
     await asyncio.gather(*tries)
     seen = await store.shop.dispatch(QueryStock(sku="NEW"), a_call("anonymous"))
-    assert seen == StockView(sku="NEW", product_id=product_id, on_hand=20, reserved=0, available=20)
+    assert seen == StockView(
+        sku="NEW", product_id=product_id, on_hand=20, reserved=0, available=20, warehouses=(in_main(20),)
+    )
 
 
 async def test_an_adjustment_with_a_reference_is_booked_once(store: Store) -> None:
@@ -97,7 +103,9 @@ async def test_an_adjustment_with_a_reference_is_booked_once(store: Store) -> No
 async def test_an_adjustment_is_booked_told_and_audited(store: Store) -> None:
     await store.fill(A=9)
     answer = await store.shop.dispatch(an_adjustment(delta=-9), a_call("warehouse", subject="wanda"))
-    assert answer == StockView(sku="A", product_id=answer.product_id, on_hand=0, reserved=0, available=0)
+    assert answer == StockView(
+        sku="A", product_id=answer.product_id, on_hand=0, reserved=0, available=0, warehouses=(in_main(0),)
+    )
     key = str(answer.product_id)
     assert await store.told() == [("stock.adjusted", key), ("stock.low", key), ("stock.depleted", key)]
     entry = await store.shop.db.pool.fetchrow("SELECT actor, action, subject FROM runtime.audit_entry")

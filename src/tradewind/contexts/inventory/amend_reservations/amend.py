@@ -1,16 +1,17 @@
 """Amend: an order holds other goods than before, or other goods are taken out for it; whole or not at all.
 
 What comes is held for the edit first, as for any order; then the order takes those lines over. What goes is cut from
-the order's own lines. Each line moves the stock by the arrow that it follows.
+the order's own lines, wherever they lie, the last ones first; of a bundle so many of each part. Each line moves the
+stock by the arrow that it follows.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Final
-from uuid import UUID
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, Self
 
 from msgspec.structs import replace
 
-from tradewind.contexts.inventory._domain.reservation import Line, State, movements
+from tradewind.contexts.inventory._domain.reservation import Line, Movement, State, movements, reserved_line
 from tradewind.contexts.inventory._store import stock
 from tradewind.contexts.inventory.reserve_stock.reserve import reserve
 from tradewind.contracts.inventory import (
@@ -25,28 +26,40 @@ from tradewind.contracts.inventory import (
 from tradewind.runtime.database import Tx
 
 HOLD_LINES: Final = """
-    SELECT order_id, sku, quantity, state, expires_at FROM inventory.reservation
-    WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, sku FOR NO KEY UPDATE
+    SELECT order_id, sku, quantity, state, expires_at, warehouse, bundle, per FROM inventory.reservation
+    WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, line FOR NO KEY UPDATE
 """
-HOLD_STOCK: Final = "SELECT FROM inventory.inventory_stock WHERE sku = ANY($1::text[]) ORDER BY sku FOR NO KEY UPDATE"
-TAKE: Final = """
-    INSERT INTO inventory.reservation AS r (order_id, sku, quantity, state, expires_at)
-    SELECT $1, u.sku, u.quantity, $4, $5 FROM unnest($2::text[], $3::int[]) AS u (sku, quantity)
-    ON CONFLICT (order_id, sku) DO UPDATE SET quantity = r.quantity + excluded.quantity
+HOLD_STOCK: Final = """
+    SELECT FROM inventory.inventory_stock WHERE sku = ANY($1::text[]) ORDER BY sku, warehouse FOR NO KEY UPDATE
 """
-TAKEN: Final = "DELETE FROM inventory.reservation WHERE order_id = $1"
-CUT: Final = """
-    UPDATE inventory.reservation AS r SET quantity = r.quantity - u.quantity
-    FROM unnest($2::text[], $3::int[]) AS u (sku, quantity) WHERE r.order_id = $1 AND r.sku = u.sku
+WRITE: Final = """
+    INSERT INTO inventory.reservation (order_id, sku, quantity, line, warehouse, bundle, per, state, expires_at)
+    SELECT u.*, $2, $3 FROM unnest($1::inventory.new_reservation[]) AS u
+    ON CONFLICT (order_id, line) DO UPDATE SET sku = excluded.sku, quantity = excluded.quantity,
+        warehouse = excluded.warehouse, bundle = excluded.bundle, per = excluded.per
 """
-DROP: Final = "DELETE FROM inventory.reservation WHERE order_id = $1 AND sku = ANY($2::text[])"
+TRIM: Final = "DELETE FROM inventory.reservation WHERE order_id = $1 AND line >= $2"
+
+
+class Own(NamedTuple):
+    """A line as it is kept: where two say the same of different pieces, they are one."""
+
+    sku: str
+    warehouse: str
+    bundle: str | None
+    per: int
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """Without the pieces."""
+        return cls(row["sku"], row["warehouse"], row["bundle"], row["per"])
 
 
 async def amend(tx: Tx, wish: Amendment) -> NotEnoughStock | ReservationEnded | None:
     """None once it is done. What was put off is written first: others may have touched the same stock."""
     await tx.flush()
     own, held = await _hold(tx, wish)
-    if {line.state for line in own} not in ({State.HELD}, {State.CONFIRMED}):
+    if {row["state"] for row in own} not in ({State.HELD}, {State.CONFIRMED}):
         return ReservationEnded("The order's goods are not held.")
     if wish.more and not held:
         (answer,) = await reserve(tx, [Wanted(wish.edit_id, wish.more)])
@@ -55,45 +68,82 @@ async def amend(tx: Tx, wish: Amendment) -> NotEnoughStock | ReservationEnded | 
         tx.tell(answer)
         await tx.flush()
         own, held = await _hold(tx, wish)
-    if any(line.state is not State.HELD for line in held):
+    if any(row["state"] != State.HELD for row in held):
         return ReservationEnded("What was to be added is not held any more.")
-    _write(tx, wish, own, held)
+    await _write(tx, wish, own, held)
     return None
 
 
-async def _hold(tx: Tx, wish: Amendment) -> tuple[list[Line], list[Line]]:
+async def _hold(tx: Tx, wish: Amendment) -> tuple[list[Any], list[Any]]:
     """The lines of the order and those of the edit, and the stock of what changes, held."""
     rows = await tx.all(HOLD_LINES, [wish.order_id, wish.edit_id])
-    await tx.all(HOLD_STOCK, sorted({*wish.more, *wish.less}))
-    lines = [Line(row["order_id"], row["sku"], row["quantity"], State(row["state"]), row["expires_at"]) for row in rows]
-    own = [line for line in lines if line.order_id == wish.order_id]
-    return own, [line for line in lines if line.order_id == wish.edit_id]
+    own = [row for row in rows if row["order_id"] == wish.order_id]
+    held = [row for row in rows if row["order_id"] == wish.edit_id]
+    going = [row["sku"] for row in own if _bought(row) in wish.less]
+    await tx.all(HOLD_STOCK, sorted({*going, *(row["sku"] for row in held)}))
+    return own, held
 
 
-def _write(tx: Tx, wish: Amendment, own: Sequence[Line], held: Sequence[Line]) -> None:
-    is_out = own[0].state is State.CONFIRMED
-    gone = [replace(line, quantity=wish.less[line.sku]) for line in own if line.sku in wish.less]
-    out = movements(held, ReservationConfirmed) if is_out else []
-    stock.move(tx, [*out, *movements(gone, InventoryReleased)])
-    if held:
-        tx.later(TAKE, wish.order_id, [line.sku for line in held], [line.quantity for line in held],
-                 own[0].state.value, own[0].expires_at)  # fmt: skip
-        tx.later(TAKEN, wish.edit_id)
-    _cut(tx, wish.order_id, own, gone)
-    if held and is_out:
-        tx.tell(ReservationConfirmed(order_id=wish.order_id, items=_items(wish.more)))
+async def _write(tx: Tx, wish: Amendment, own: Sequence[Any], held: Sequence[Any]) -> None:
+    state, expires_at = State(own[0]["state"]), own[0]["expires_at"]
+    is_out = state is State.CONFIRMED
+    came = [_line(row) for row in held]
+    gone = _gone(own, wish.less)
+    stock.move(tx, _each_once([*(movements(came, ReservationConfirmed) if is_out else []),
+                               *movements(gone, InventoryReleased)]))  # fmt: skip
+    stays = _staying(own, held, gone)
+    lines = [(wish.order_id, one.sku, pieces, number, one.warehouse, one.bundle, one.per)
+             for number, (one, pieces) in enumerate(stays.items())]  # fmt: skip
+    await tx.run(TRIM, wish.edit_id, 0)
+    await tx.run(WRITE, lines, state.value, expires_at)
+    await tx.run(TRIM, wish.order_id, len(lines))
+    if came and is_out:
+        tx.tell(ReservationConfirmed(order_id=wish.order_id, items=_items(came)))
     if gone:
-        tx.tell(InventoryReleased(order_id=wish.order_id, reason="the order was edited", items=_items(wish.less)))
+        tx.tell(InventoryReleased(order_id=wish.order_id, reason="the order was edited", items=_items(gone)))
 
 
-def _cut(tx: Tx, order_id: UUID, own: Sequence[Line], gone: Sequence[Line]) -> None:
-    had = {line.sku: line.quantity for line in own}
-    assert all(line.quantity <= had[line.sku] for line in gone), "no more goes than there is"
-    dropped = [line.sku for line in gone if line.quantity == had[line.sku]]
-    cut = [line for line in gone if line.sku not in dropped]
-    tx.later(CUT, order_id, [line.sku for line in cut], [line.quantity for line in cut])
-    tx.later(DROP, order_id, dropped)
+def _bought(row: Any) -> str:
+    return row["bundle"] or row["sku"]  # type: ignore[no-any-return]
 
 
-def _items(pieces: Mapping[str, int]) -> tuple[ReservedLine, ...]:
-    return tuple(ReservedLine(sku, quantity) for sku, quantity in pieces.items())
+def _line(row: Any) -> Line:
+    state = State(row["state"])
+    return Line(row["order_id"], row["sku"], row["quantity"], state, row["expires_at"], row["warehouse"], row["bundle"])
+
+
+def _gone(own: Sequence[Any], less: Mapping[str, int]) -> list[Line]:
+    """What is cut: of each part of what was bought so many pieces, from the last line that has some."""
+    left = {(_bought(row), row["sku"]): less[_bought(row)] * row["per"] for row in own if _bought(row) in less}
+    gone = []
+    for row in reversed(own):
+        pieces = min(left.get((_bought(row), row["sku"]), 0), row["quantity"])
+        if pieces:
+            left[_bought(row), row["sku"]] -= pieces
+            gone.append(replace(_line(row), quantity=pieces))
+    assert not any(left.values()), "no more goes than there is"
+    return gone
+
+
+def _staying(own: Sequence[Any], held: Sequence[Any], gone: Sequence[Line]) -> dict[Own, int]:
+    """What the order has afterwards, in the order of its lines; the first stays its gate."""
+    found = Counter[Own]()
+    for row in (*own, *held):
+        found[Own.of(row)] += row["quantity"]
+    per = {(row["sku"], row["bundle"]): row["per"] for row in own}
+    for line in gone:
+        found[Own(line.sku, line.warehouse, line.bundle, per[line.sku, line.bundle])] -= line.quantity
+    return {one: pieces for one, pieces in found.items() if pieces}
+
+
+def _each_once(moves: Iterable[Movement]) -> list[Movement]:
+    """A shelf that one piece leaves and another comes to is moved once."""
+    sums: dict[tuple[str, str], tuple[int, int]] = {}
+    for one in moves:
+        on_hand, reserved = sums.get((one.sku, one.warehouse), (0, 0))
+        sums[one.sku, one.warehouse] = on_hand + one.on_hand, reserved + one.reserved
+    return [Movement(sku, *sums[sku, place], place) for sku, place in sorted(sums)]
+
+
+def _items(lines: Sequence[Line]) -> tuple[ReservedLine, ...]:
+    return tuple(reserved_line(line.sku, line.quantity, line.warehouse, line.bundle) for line in lines)

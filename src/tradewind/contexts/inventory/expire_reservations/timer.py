@@ -5,6 +5,7 @@ from tradewind.contexts.inventory._domain.settings import EXPIRE_EVERY_S, MAX_EX
 from tradewind.contexts.inventory._store import reservations
 from tradewind.contracts.inventory import InventoryReservationExpired
 from tradewind.runtime.database import Tx
+from tradewind.runtime.failpoints import planted
 from tradewind.runtime.timers import Timer
 
 
@@ -14,7 +15,8 @@ async def expire_reservations(tx: Tx) -> int:
     if not order_ids:
         return 0
     lines = moving(await reservations.hold(tx, order_ids, InventoryReservationExpired), InventoryReservationExpired)
-    reservations.lead_on(tx, lines, InventoryReservationExpired)
+    lead_on = reservations.mark if planted("expire_without_giving_back") else reservations.lead_on
+    lead_on(tx, lines, InventoryReservationExpired)
     expired = goods(lines)
     tx.tell(*(InventoryReservationExpired(order_id=order, items=expired.get(order, ())) for order in order_ids))
     return len(order_ids)

@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 from tradewind.api.rest import encoded
 from tradewind.contexts.inventory.query_stock.query import QueryStock, query_stock
 from tradewind.contracts.inventory import (
+    BundleChanged,
     InventoryReleased,
     InventoryReservationExpired,
     InventoryReserved,
@@ -57,9 +58,9 @@ def forget_all(here: Here) -> None:
 
 
 @listener(reset=forget_all)
-def forget_stock(event: StockAdjusted | Moved, here: Here) -> None:
+def forget_stock(event: StockAdjusted | BundleChanged | Moved, here: Here) -> None:
     """Whatever tells that stock has moved was told by the transaction that moved it."""
-    if isinstance(event, StockAdjusted):
+    if isinstance(event, StockAdjusted | BundleChanged):
         tags = [KEY.format(event.product_id), KEY_BY_SKU.format(event.sku)]
     else:
         tags = [KEY_BY_SKU.format(line.sku) for line in event.items]

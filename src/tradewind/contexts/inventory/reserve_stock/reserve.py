@@ -1,23 +1,28 @@
-"""Try: hold goods for orders. The hot path: one locking read, a pure decision, the rest is written at the commit."""
+"""Try: hold goods for orders. The hot path: one locking read, a pure decision, the rest is written at the commit.
+
+Where goods lie in several warehouses, one more read tells which of them comes first.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-from tradewind.contexts.inventory._domain.allocation import allocate, totals
-from tradewind.contexts.inventory._domain.reservation import Movement, State
-from tradewind.contexts.inventory._domain.settings import RESERVATION_TTL_S
+from tradewind.contexts.inventory._domain.allocation import Pick, Rank, allocate, totals
+from tradewind.contexts.inventory._domain.bundle import Bundles
+from tradewind.contexts.inventory._domain.reservation import Movement, State, reserved_line
+from tradewind.contexts.inventory._domain.settings import ALLOCATION, RESERVATION_TTL_S
 from tradewind.contexts.inventory._domain.stock import Stock
-from tradewind.contexts.inventory._store import reservations, stock
-from tradewind.contracts.inventory import InventoryReserved, NotEnoughStock, ReservedLine, Wanted
+from tradewind.contexts.inventory._domain.strategies import STRATEGIES
+from tradewind.contexts.inventory._store import reservations, stock, warehouses
+from tradewind.contracts.inventory import InventoryReserved, NotEnoughStock, Wanted
 from tradewind.runtime.database import Tx
 from tradewind.runtime.failpoints import planted
 from tradewind.runtime.telemetry import metrics
 
-Answer = InventoryReserved | NotEnoughStock
+Answer: TypeAlias = InventoryReserved | NotEnoughStock
 
 
-async def reserve(tx: Tx, wanted: Sequence[Wanted]) -> list[Answer]:
+async def reserve(tx: Tx, wanted: Sequence[Wanted], *, ttl_s: int = RESERVATION_TTL_S) -> list[Answer]:
     """Hold what is wanted, in order of arrival, each order wholly or not at all. The caller tells the events.
 
     Once in a transaction. Idempotent without a question of its own: an order that comes alone is looked up along with
@@ -27,45 +32,62 @@ async def reserve(tx: Tx, wanted: Sequence[Wanted]) -> list[Answer]:
     if not wanted:
         return []
     unguarded = planted("reserve_without_guard")
-    rows = await reservations.lock_stock(tx, wanted, RESERVATION_TTL_S, locking=not unguarded)
-    if len(wanted) == 1 and not unguarded and (states := _states(rows)):
-        return [_again(wanted[0], states, rows[0]["expires_at"])]
-    found = {row["sku"]: stock.from_row(row) for row in rows}
-    refusals = allocate({sku: one.available for sku, one in found.items()}, wanted)
-    served = [order for order, refusal in zip(wanted, refusals, strict=True) if refusal is None]
+    rows = await reservations.lock_stock(tx, wanted, ttl_s, locking=not unguarded)
+    if len(wanted) == 1 and not unguarded and rows and rows[0]["state"] is not None:
+        return [await _again(tx, wanted[0])]
+    found = stock.from_rows(row for row in rows if row["bundle"] is None)
+    shelves = {sku: {place: one.available for place, one in each.shelves.items()} for sku, each in found.items()}
+    answers = allocate(shelves, wanted, await _ranking(tx, found), _bundles(rows))
+    served = [(order.order_id, picks) for order, picks in zip(wanted, answers, strict=True) if isinstance(picks, list)]
     if len(served) < len(wanted):
         tx.on_commit.append(lambda: metrics.inventory_reservation_failures_total.inc(len(wanted) - len(served)))
     if not served:
-        return [refusal for refusal in refusals if refusal]
+        return [answer for answer in answers if isinstance(answer, NotEnoughStock)]
     expires_at: datetime = rows[0]["expires_at"]
-    _write(tx, served, found, expires_at, absolute=unguarded)
-    return [refusal or _reserved(order, expires_at) for order, refusal in zip(wanted, refusals, strict=True)]
+    _write(tx, [picks for _, picks in served], found, absolute=unguarded)
+    reservations.add(tx, served, expires_at)
+    return [
+        _reserved(order, picks, expires_at) if isinstance(picks, list) else picks
+        for order, picks in zip(wanted, answers, strict=True)
+    ]
 
 
-def _write(
-    tx: Tx, served: Sequence[Wanted], found: Mapping[str, Stock], expires_at: datetime, *, absolute: bool
-) -> None:
+def _bundles(rows: Sequence[Any]) -> Bundles:
+    found: dict[str, dict[str, int]] = {}
+    for row in rows:
+        if row["bundle"] is not None:
+            found.setdefault(row["bundle"], {})[row["sku"]] = row["on_hand"]
+    return found
+
+
+async def _ranking(tx: Tx, found: Mapping[str, Stock]) -> Rank:
+    """How warehouses are ranked; where each SKU lies in one alone, nobody is asked."""
+    several = any(len(one.shelves) > 1 for one in found.values())
+    return STRATEGIES[ALLOCATION](await warehouses.every(tx) if several else [])
+
+
+def _write(tx: Tx, served: Sequence[Sequence[Pick]], found: Mapping[str, Stock], *, absolute: bool) -> None:
     taken = totals(served)
     if absolute:
-        stock.overwrite(tx, {sku: found[sku].reserved + quantity for sku, quantity in taken.items()})
+        stock.overwrite(tx, {(s, p): found[s].shelves[p].reserved + quantity for (s, p), quantity in taken.items()})
     else:
-        stock.move(tx, [Movement(sku, 0, quantity) for sku, quantity in taken.items()])
-    reservations.add(tx, served, expires_at)
-    for sku, quantity in taken.items():
+        stock.move(tx, [Movement(sku, 0, quantity, place) for (sku, place), quantity in taken.items()])
+    pieces: dict[str, int] = {}
+    for (sku, _), quantity in taken.items():
+        pieces[sku] = pieces.get(sku, 0) + quantity
+    for sku, quantity in pieces.items():
         tx.tell(*found[sku].crossed(quantity))
 
 
-def _states(rows: Sequence[Any]) -> set[str]:
-    return {row["state"] for row in rows if row["state"] is not None}
-
-
-def _again(order: Wanted, states: set[str], expires_at: datetime) -> Answer:
+async def _again(tx: Tx, order: Wanted) -> Answer:
     """The answer to an order that has asked before: what it holds stands; what it gave back it does not get again."""
-    if states <= {State.HELD, State.CONFIRMED}:
-        return _reserved(order, expires_at)
+    lines = await reservations.of_order(tx, order.order_id)
+    if {line.state for line in lines} <= {State.HELD, State.CONFIRMED}:
+        items = tuple(reserved_line(line.sku, line.quantity, line.warehouse, line.bundle) for line in lines)
+        return InventoryReserved(order_id=order.order_id, items=items, expires_at=lines[0].expires_at)
     return NotEnoughStock("The order's reservation has ended.", skus=sorted(order.quantities))
 
 
-def _reserved(order: Wanted, expires_at: datetime) -> InventoryReserved:
-    items = tuple(ReservedLine(sku, quantity) for sku, quantity in order.quantities.items())
+def _reserved(order: Wanted, picks: Sequence[Pick], expires_at: datetime) -> InventoryReserved:
+    items = tuple(reserved_line(pick.sku, pick.quantity, pick.warehouse, pick.bundle) for pick in picks)
     return InventoryReserved(order_id=order.order_id, items=items, expires_at=expires_at)

@@ -1,16 +1,23 @@
 """Goods whose time ran out: the order, or the edit that they were for, is called off (S1-99)."""
 
+from contextlib import suppress
+
 from tradewind.contexts.orders.edit_order.saga import EDIT_ORDER
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER
 from tradewind.contracts.inventory import InventoryReservationExpired
 from tradewind.runtime.database import Tx
 from tradewind.runtime.saga import signals
+from tradewind.runtime.saga.signals import NoSuchSaga
 from tradewind.runtime.subscriptions import subscriber
 
 
 @subscriber
 async def on_reservation_expired(event: InventoryReservationExpired, tx: Tx) -> None:
-    """A saga past its pivot has confirmed its reservation, which then cannot expire; a late event changes nothing."""
-    row = await signals.find(tx, event.order_id)
-    saga = EDIT_ORDER if row["name"] == EDIT_ORDER.name else PLACE_ORDER
-    await signals.cancel(tx, saga, event.order_id, "the reservation expired")
+    """A saga past its pivot has confirmed its reservation, which then cannot expire; a late event changes nothing.
+
+    What was held for something that is neither order nor edit is nothing to orders.
+    """
+    with suppress(NoSuchSaga):
+        row = await signals.find(tx, event.order_id)
+        saga = EDIT_ORDER if row["name"] == EDIT_ORDER.name else PLACE_ORDER
+        await signals.cancel(tx, saga, event.order_id, "the reservation expired")

@@ -144,7 +144,7 @@ def _again(refusal: Refusal, *, let_go: bool) -> Refusal:
 
 async def _hold(tx: Tx, fit: Sequence[Draft]) -> Sequence[Steps | NotEnoughStock]:
     """Hold every order's goods, in order of arrival; for each, the steps it took, or the refusal."""
-    wanted = [Wanted(draft.order.id, draft.order.quantities) for draft in fit]
+    wanted = [Wanted(draft.order.id, draft.order.quantities, draft.order.shipping_address) for draft in fit]
     held = await tx.peer(InventoryPeer).reserve(tx, wanted) if wanted else []
     return [
         one if isinstance(one, NotEnoughStock) else [*_placed(draft.order), *draft.order.hold(one)]

@@ -38,7 +38,7 @@ async def reserve(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
     """Hold the goods of orders that were placed without; S3-79 where they are not there."""
     found = await orders.lock(tx, [task.saga_id for task in tasks])
     open_orders = [order for order in found.values() if order.status is Status.PENDING_RESERVATION]
-    wanted = [Wanted(order.id, order.quantities) for order in open_orders]
+    wanted = [Wanted(order.id, order.quantities, order.shipping_address) for order in open_orders]
     answers = await tx.peer(InventoryPeer).reserve(tx, wanted) if wanted else []
     held = {order.id: answer for order, answer in zip(open_orders, answers, strict=True)}
     moves = [step for order, one in zip(open_orders, answers, strict=True)

@@ -1,0 +1,42 @@
+"""The SQL of claims. Who moves one holds its row before anything else."""
+
+from typing import Final
+from uuid import UUID
+
+from tradewind.contexts.inventory._domain.claim import NoSuchReservation
+from tradewind.contexts.inventory._store import reservations
+from tradewind.runtime.database import Tx
+
+ADD: Final = """
+    INSERT INTO inventory.claim (id, owner, canceled) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING
+"""
+HOLD: Final = "SELECT canceled FROM inventory.claim WHERE id = $1 FOR UPDATE"
+CANCEL: Final = "UPDATE inventory.claim SET canceled = true WHERE id = $1"
+THERE: Final = "SELECT EXISTS (SELECT FROM inventory.claim WHERE id = $1)"
+
+
+async def add(tx: Tx, claim_id: UUID, *, canceled: bool = False) -> bool:
+    """Write a new one; False where it is there already. Refuses NoSuchReservation where the id is an order's."""
+    if await tx.run(ADD, claim_id, tx.call.actor.subject, canceled) == 0:
+        return False
+    if await reservations.of_order(tx, claim_id):
+        raise NoSuchReservation(reservationId=str(claim_id))
+    return True
+
+
+async def hold(tx: Tx, claim_id: UUID) -> bool:
+    """Whether it was canceled; nobody else moves it until the transaction ends. Refuses NoSuchReservation."""
+    canceled = await tx.value(HOLD, claim_id)
+    if canceled is None:
+        raise NoSuchReservation(reservationId=str(claim_id))
+    return bool(canceled)
+
+
+async def cancel(tx: Tx, claim_id: UUID) -> None:
+    """Let a held one never be tried again."""
+    await tx.run(CANCEL, claim_id)
+
+
+async def is_there(tx: Tx, claim_id: UUID) -> bool:
+    """Whether there is such a claim."""
+    return bool(await tx.value(THERE, claim_id))

@@ -1,0 +1,108 @@
+"""Try, confirm, cancel for whoever is no order: each may be asked any number of times, in any order.
+
+A cancellation that overtakes its try is remembered, so the try holds nothing. What nobody confirms runs out as orders'
+reservations do.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from tradewind.contexts.inventory._domain.claim import (
+    ClaimView,
+    NoSuchReservation,
+    ReservationEnded,
+    check,
+    view,
+)
+from tradewind.contexts.inventory._domain.reservation import State
+from tradewind.contexts.inventory._domain.settings import RESERVATION_TTL_S
+from tradewind.contexts.inventory._store import claims, reservations
+from tradewind.contexts.inventory.confirm_reservations.confirm import confirm
+from tradewind.contexts.inventory.release_reservations.release import release
+from tradewind.contexts.inventory.reserve_stock.reserve import reserve
+from tradewind.contracts.inventory import NotEnoughStock, Wanted
+from tradewind.contracts.messages import Command
+from tradewind.runtime.database import Tx
+from tradewind.runtime.handlers import handler, query
+
+
+class TryReservation(Command, frozen=True):
+    """Hold these for so long. `reservation_id` is the caller's, so that whoever asks again gets the same."""
+
+    reservation_id: UUID
+    quantities: Mapping[str, int]
+    ttl_s: int = RESERVATION_TTL_S
+    ship_to: Mapping[str, Any] | None = None
+
+
+class ConfirmReservation(Command, frozen=True):
+    """Take the goods out of stock for good."""
+
+    reservation_id: UUID
+
+
+class CancelReservation(Command, frozen=True):
+    """Give the goods back, whether they are held or were taken out."""
+
+    reservation_id: UUID
+
+
+class GetReservation(Command, frozen=True):
+    """How it stands."""
+
+    reservation_id: UUID
+
+
+@handler(action="inventory.claim")
+async def try_reservation(command: TryReservation, tx: Tx) -> ClaimView:
+    """What is held, now or since before; refuses InvalidClaim, NotEnoughStock, ReservationEnded."""
+    check(command.quantities, command.ttl_s)
+    if not await claims.add(tx, command.reservation_id):
+        canceled = await claims.hold(tx, command.reservation_id)
+        return await _standing(tx, command.reservation_id, canceled=canceled)
+    wanted = Wanted(command.reservation_id, command.quantities, command.ship_to)
+    (answer,) = await reserve(tx, [wanted], ttl_s=command.ttl_s)
+    if isinstance(answer, NotEnoughStock):
+        raise answer
+    tx.tell(answer)
+    tx.audit("inventory.claim", str(command.reservation_id), quantities=dict(command.quantities))
+    return ClaimView(id=answer.order_id, state=State.HELD, items=answer.items, expires_at=answer.expires_at)
+
+
+@handler(action="inventory.claim")
+async def confirm_reservation(command: ConfirmReservation, tx: Tx) -> ClaimView:
+    """Its goods are out, now or since before; refuses NoSuchReservation, ReservationEnded."""
+    canceled = await claims.hold(tx, command.reservation_id)
+    if not canceled:
+        await confirm(tx, [command.reservation_id])
+        await tx.flush()
+    tx.audit("inventory.confirm_claim", str(command.reservation_id))
+    return await _standing(tx, command.reservation_id, canceled=canceled)
+
+
+@handler(action="inventory.claim")
+async def cancel_reservation(command: CancelReservation, tx: Tx) -> None:
+    """Nothing of it is held, now and from now on; refuses NoSuchReservation of what is an order's."""
+    if not await claims.add(tx, command.reservation_id, canceled=True):
+        await claims.hold(tx, command.reservation_id)
+        await claims.cancel(tx, command.reservation_id)
+        await release(tx, [command.reservation_id], "canceled")
+    tx.audit("inventory.cancel_claim", str(command.reservation_id))
+
+
+@query(action="inventory.claim")
+async def get_reservation(command: GetReservation, tx: Tx) -> ClaimView:
+    """The reservation as it stands; refuses NoSuchReservation."""
+    lines = await reservations.of_order(tx, command.reservation_id)
+    if not lines or not await claims.is_there(tx, command.reservation_id):
+        raise NoSuchReservation(reservationId=str(command.reservation_id))
+    return view(lines)
+
+
+async def _standing(tx: Tx, claim_id: UUID, *, canceled: bool) -> ClaimView:
+    lines = await reservations.of_order(tx, claim_id)
+    state = lines[0].state if lines else State.RELEASED
+    if canceled or state in (State.RELEASED, State.EXPIRED):
+        raise ReservationEnded(reservationId=str(claim_id), state=state.value)
+    return view(lines)
