@@ -1,7 +1,7 @@
 # The front door: `make` lists what there is. A machine needs python3, pip and make; everything else is fetched from
 # PyPI, each file checked against a hash that is written in requirements.lock or tools/uv.txt.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint types walls format bench chaos requirements schemas docs lock clean stripe-mock
+.PHONY: help setup run test check lint types walls format bench chaos stripemock requirements schemas docs lock clean
 SHELL := /bin/bash
 UV := .uv/bin/uv
 BIN := .venv/bin
@@ -41,7 +41,7 @@ bench: setup ## Measure the raw limit, Tradewind and an order's whole walk side 
 chaos: setup ## Kill the shop at every commit boundary, 20 seeds each (SEEDS=5 for fewer)
 	@TRADEWIND_CHAOS_SEEDS=$(or $(SEEDS),20) $(BIN)/python -m pytest tests/chaos -rA $(TESTS)
 
-stripe-mock: setup ## Check what we ask Stripe against Stripe's own mock server (needs Go; builds it for a minute)
+stripemock: setup ## Check what we ask Stripe against Stripe's own mock server (needs Go; builds it for a minute)
 	@GOBIN=$(CURDIR)/.stripe-mock go install github.com/stripe/stripe-mock@$(STRIPE_MOCK)
 	@TRADEWIND_STRIPE_MOCK=$(CURDIR)/.stripe-mock/stripe-mock $(BIN)/python -m pytest -q \
 		tests/adapters/payment_provider/test_stripe_mock.py

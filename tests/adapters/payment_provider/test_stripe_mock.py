@@ -1,6 +1,6 @@
 """The shapes of what we ask Stripe, judged by Stripe's own mock server, which knows the whole published interface.
 
-It keeps no state, so that nothing but shapes is shown here. It is built by Go (`make stripe-mock`), which takes a
+It keeps no state, so that nothing but shapes is shown here. It is built by Go (`make stripemock`), which takes a
 minute and fetches modules: this is run only where TRADEWIND_STRIPE_MOCK names the built program.
 """
 
@@ -25,7 +25,7 @@ from tradewind.kernel.money import Money
 from tradewind.ports.payment_provider import Approved, Declined
 
 PROGRAM = os.environ.get("TRADEWIND_STRIPE_MOCK", "")
-pytestmark = pytest.mark.skipif(not PROGRAM, reason="TRADEWIND_STRIPE_MOCK names no program: see `make stripe-mock`")
+pytestmark = pytest.mark.skipif(not PROGRAM, reason="TRADEWIND_STRIPE_MOCK names no program: see `make stripemock`")
 
 
 @pytest_asyncio.fixture

@@ -35,7 +35,7 @@ KNOW: Final = "UPDATE payment_provider.asked SET provider_id = $2 WHERE key = $1
 SETTLE: Final = """
     UPDATE payment_provider.asked
     SET answer = $2, provider_id = coalesce($3, provider_id),
-        method = CASE WHEN $2 ->> 'outcome' = 'action_required' THEN method ELSE '' END
+        method = CASE WHEN $2::jsonb ->> 'outcome' = 'action_required' THEN method ELSE '' END
     WHERE key = $1 AND (answer IS NULL OR answer ->> 'outcome' = 'action_required') RETURNING answer
 """
 CORRECT: Final = """
