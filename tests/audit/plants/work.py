@@ -5,6 +5,7 @@ from tests.audit.plants.plant import (
     FOLD,
     HEARD,
     HISTORY,
+    HOOKS,
     KEYS,
     LEFT,
     ORDER,
@@ -127,7 +128,7 @@ OF_WORK = (
     Plant(
         "an event that was lost",
         "DELETE FROM runtime.outbox WHERE key = '{approve}' AND type LIKE '%order.paid%'",
-        (FOLD, HISTORY, SHOWN),
+        (FOLD, HISTORY, SHOWN, HOOKS),
         "status is PAID, the events say CONFIRMED",
     ),
     Plant(
