@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 from urllib.parse import urlsplit
 
 from tradewind.api.mqtt import address
@@ -23,6 +23,10 @@ T = TypeVar("T")
 
 class SettingError(ValueError):
     """An environment variable that cannot be understood. The message names it and says what would do."""
+
+
+_NONE: Final[tuple[str, ...]] = ()
+_RETURNS: Final[tuple[str, ...]] = ("Tradewind", "Returns")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,7 +114,7 @@ class Settings:
     """A warehouse's own system (WMS) that picks what is handed over to it; without one there is a simulated one."""
     wms_key: str | None = field(default=None, repr=False)
     """What the warehouse's system knows the shop by."""
-    return_address: tuple[str, ...] = ("Tradewind", "Returns")
+    return_address: tuple[str, ...] = _RETURNS
     """Where goods come back to, line by line with | between; it is printed on the labels of returns."""
     emails_per_minute: int = 6_000
     """E-mails that go out in a minute, at most."""
@@ -139,16 +143,7 @@ class Settings:
             home=read("HOME", _path, _path(".tradewind")),
             database_url=read("DATABASE_URL", _postgres, None),
             provider_url=read("PROVIDER_URL", _web_address, None),
-            payment_provider=read("PAYMENT_PROVIDER", _payment_provider, "simulated"),
-            stripe_key=read("STRIPE_KEY", str, None),
-            stripe_webhook_secrets=read("STRIPE_WEBHOOK_SECRETS", _words, ()),
-            stripe_url=read("STRIPE_URL", _web_address, None),
-            adyen_key=read("ADYEN_KEY", str, None),
-            adyen_account=read("ADYEN_ACCOUNT", str, None),
-            adyen_webhook_hmac_keys=read("ADYEN_WEBHOOK_HMAC_KEYS", _hexadecimal, ()),
-            adyen_live_prefix=read("ADYEN_LIVE_PREFIX", str, None),
-            adyen_url=read("ADYEN_URL", _web_address, None),
-            soap_url=read("SOAP_URL", _web_address, None),
+            **_of_payments(read),
             mqtt_url=read("MQTT_URL", _broker, None),
             mqtt_host=read("MQTT_HOST", str, "127.0.0.1"),
             mqtt_port=read("MQTT_PORT", _port, 0),
@@ -165,17 +160,7 @@ class Settings:
             rate_limits=read("RATE_LIMITS", _switch, True),
             trusted_proxies=read("TRUSTED_PROXIES", _networks, ()),
             webhook_allow=read("WEBHOOK_ALLOW", _networks, ()),
-            smtp_url=read("SMTP_URL", _mail_server, None),
-            mail_sender=read("MAIL_SENDER", _address, "shop@tradewind.localhost"),
-            texts_url=read("TEXTS_URL", _web_address, None),
-            texts_key=read("TEXTS_KEY", str, None),
-            push_account=read("PUSH_ACCOUNT", _path, None),
-            carrier_url=read("CARRIER_URL", _web_address, None),
-            carrier_key=read("CARRIER_KEY", str, None),
-            carrier_secret=read("CARRIER_SECRET", str, None),
-            wms_url=read("WMS_URL", _web_address, None),
-            wms_key=read("WMS_KEY", str, None),
-            return_address=read("RETURN_ADDRESS", _lines, ("Tradewind", "Returns")),
+            **_of_carriers(read),
             emails_per_minute=read("EMAILS_PER_MINUTE", _whole_number, 6_000),
             sms_per_minute=read("SMS_PER_MINUTE", _whole_number, 600),
             pushes_per_minute=read("PUSHES_PER_MINUTE", _whole_number, 6_000),
@@ -194,6 +179,39 @@ class Settings:
     def takes_payments_outside(self) -> bool:
         """Whether payments go to a provider of the world: then the home runs no simulated one."""
         return self.payment_provider in NEEDS
+
+
+def _of_payments(read: "_Reader") -> dict[str, Any]:
+    """Who moves the money, and how they know us."""
+    return {
+        "payment_provider": read("PAYMENT_PROVIDER", _payment_provider, "simulated"),
+        "stripe_key": read("STRIPE_KEY", str, None),
+        "stripe_webhook_secrets": read("STRIPE_WEBHOOK_SECRETS", _words, _NONE),
+        "stripe_url": read("STRIPE_URL", _web_address, None),
+        "adyen_key": read("ADYEN_KEY", str, None),
+        "adyen_account": read("ADYEN_ACCOUNT", str, None),
+        "adyen_webhook_hmac_keys": read("ADYEN_WEBHOOK_HMAC_KEYS", _hexadecimal, _NONE),
+        "adyen_live_prefix": read("ADYEN_LIVE_PREFIX", str, None),
+        "adyen_url": read("ADYEN_URL", _web_address, None),
+        "soap_url": read("SOAP_URL", _web_address, None),
+    }
+
+
+def _of_carriers(read: "_Reader") -> dict[str, Any]:
+    """Who carries mails, texts, notes and parcels, and how they know us."""
+    return {
+        "smtp_url": read("SMTP_URL", _mail_server, None),
+        "mail_sender": read("MAIL_SENDER", _address, "shop@tradewind.localhost"),
+        "texts_url": read("TEXTS_URL", _web_address, None),
+        "texts_key": read("TEXTS_KEY", str, None),
+        "push_account": read("PUSH_ACCOUNT", _path, None),
+        "carrier_url": read("CARRIER_URL", _web_address, None),
+        "carrier_key": read("CARRIER_KEY", str, None),
+        "carrier_secret": read("CARRIER_SECRET", str, None),
+        "wms_url": read("WMS_URL", _web_address, None),
+        "wms_key": read("WMS_KEY", str, None),
+        "return_address": read("RETURN_ADDRESS", _lines, _RETURNS),
+    }
 
 
 class _Reader:
