@@ -107,7 +107,7 @@ def fields(document: Json, operation: Mapping[str, Json]) -> list[Field]:
     for kind, content in operation.get("requestBody", {}).get("content", {}).items():
         place = {"application/json": "body", "application/x-www-form-urlencoded": "form"}.get(kind)
         if place:
-            found += [Field(place, *leaf) for leaf in leaves(document, content["schema"])]
+            found += [Field(place if leaf[0] else "raw", *leaf) for leaf in leaves(document, content["schema"])]
     return list(dict.fromkeys(found))
 
 

@@ -121,7 +121,8 @@ async def bite(scene: Scene, route: str, one: Field, bait: str) -> httpx2.Respon
     if person.token:
         headers["Authorization"] = f"Bearer {person.token}"
     address = path.format(**ids) + (f"?{query}" if query else "")
-    return await scene.market.http.request(method, address, content=row.raw or content, headers={**headers, **row.also})
+    content = bait.encode(errors="surrogatepass") if one.place == "raw" else row.raw or content
+    return await scene.market.http.request(method, address, content=content, headers={**headers, **row.also})
 
 
 def faults(scene: Scene, route: str, one: Field, bait: str, answer: httpx2.Response) -> list[str]:
