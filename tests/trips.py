@@ -120,6 +120,8 @@ class Trips:
                 return Refused("no")
             case "fails":
                 return Failed("it failed")
+            case "later":
+                return Waiting(3600.0)
             case "away":
                 raise Unavailable("nobody is there")
             case "breaks":

@@ -63,7 +63,8 @@ def _verdict(saga: Saga, held: store.Held, message: Message | None, outcome: Out
 
 def _delay_s(verdict: Verdict, outcome: Outcome) -> float:
     if isinstance(outcome, Waiting):
-        return outcome.for_s
+        # Who wants it undone came while somebody was asked: that does not wait for what they are waiting for.
+        return 0.0 if verdict.state.cancel and not verdict.state.undoing else outcome.for_s
     if verdict.keep or isinstance(outcome, Refused):
         return 0.0
     return backoff_s(verdict.state.attempt)

@@ -222,7 +222,7 @@ async def cancel(trips: Trips, saga: Saga, trip: UUID) -> bool:
         return await signals.cancel(tx, saga, trip, "not wanted")
 
 
-@pytest.mark.parametrize("answer", ["yes", "no", "fails", "away", "unwritable"])
+@pytest.mark.parametrize("answer", ["yes", "no", "fails", "later", "away", "unwritable"])
 async def test_a_cancel_during_a_remote_call_is_kept(trips: Trips, answer: str) -> None:
     saga = trips.saga()
     trips.gates["pay"] = asyncio.Event()
