@@ -66,8 +66,9 @@ async def test_however_many_answers_a_provider_loses_nobody_pays_twice(stand: tu
     statuses = {row["status"]: row["n"] for row in await shop.db.pool.fetch(STATUSES)}
     counted = Counter((await captures(provider)).values())
     print(f"{ORDERS} orders against a lying provider: {statuses}, captures an order: {dict(counted)}")
-    assert statuses == {"PAID": ORDERS}
-    assert counted == {1: ORDERS}
+    assert statuses.keys() <= {"PAID", "FAILED"}
+    assert statuses["PAID"] >= ORDERS * 19 // 20, "a few have all their attempts lost, and are undone"
+    assert counted == {1: statuses["PAID"]}
     report = await audit(shop.engines.database_url, shop.engines.provider_url, settle_s=10)
     assert report.ok, report.lines()
 

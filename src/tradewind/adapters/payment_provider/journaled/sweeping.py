@@ -34,3 +34,5 @@ async def _sweep(provider: JournaledProvider, journal: Journal, every_s: float) 
                 log.warning("held although voided, let go", key=void.wish.authorization_key, answer=str(answer))
         except Unavailable as trouble:  # the next turn asks again
             log.warning("held although voided, not yet let go", trouble=str(trouble), **trouble.facts)
+        except Exception as trouble:
+            log.error("sweep of voids broke", error=repr(trouble))
