@@ -51,7 +51,7 @@ async def test_what_is_dropped_and_replayed_is_the_same(
     assert red(await copy.audit()) == ([hurts] if hurts else [])
     await connection.execute(REWIND, subscribers)
     async with open_shop(settings, copy.found, connections=4) as shop, working(shop):
-            # The log is read below the oldest open transaction of the whole cluster, where other tests have theirs.
+        # The log is read below the oldest open transaction of the whole cluster, where other tests have theirs.
         assert await until(shop, lambda: shop.db.pool.fetchval(HEARD, *standing), within_s=120)
     assert await connection.fetchval(look) == before
     await connection.close()
