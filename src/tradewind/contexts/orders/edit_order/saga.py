@@ -13,6 +13,7 @@ from tradewind.contexts.orders._domain.order import Order
 from tradewind.contexts.orders._domain.order import Status as OrderStatus
 from tradewind.contexts.orders._store import edits, orders
 from tradewind.contexts.orders.edit_order.commit import commit, give_back
+from tradewind.contexts.orders.payment_step import payment_step
 from tradewind.contracts.inventory import InventoryPeer
 from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
 from tradewind.contracts.payments import Charge, PaymentsPeer, RefundsPeer
@@ -20,7 +21,7 @@ from tradewind.contracts.shipping import ShippingPeer
 from tradewind.kernel.errors import Refusal
 from tradewind.kernel.ids import new_id
 from tradewind.runtime.database import Tx
-from tradewind.runtime.saga.definition import Local, Remote, Saga, Step, Task
+from tradewind.runtime.saga.definition import Local, Saga, Step, Task
 
 REFUND_PATIENCE_S: Final = 30.0
 """How long it sleeps while money is on its way back; the refund wakes it sooner."""
@@ -114,34 +115,19 @@ async def end(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
     return [Done()] * len(tasks)
 
 
-def _payments(operation: str, **own: Any) -> Remote:
-    """A remote step that payments carries out."""
-
-    async def prepare(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
-        return await getattr(tx.peer(PaymentsPeer), operation).prepare(tx, tasks)  # type: ignore[no-any-return]
-
-    async def ask(_task: Task, wish: Any) -> Any:
-        return await wish.send()
-
-    async def record(tx: Tx, answered: Sequence[tuple[Task, Any]]) -> Sequence[Outcome]:
-        return await getattr(tx.peer(PaymentsPeer), operation).record(tx, answered)  # type: ignore[no-any-return]
-
-    return Remote(**{"prepare": prepare, "ask": ask, "record": record, **own})
-
-
 EDIT_ORDER = Saga(
     name="edit_order",
     version=1,
     steps=(
         Step(
             name="authorize_difference",
-            do=_payments("authorize", prepare=open_difference),
-            undo=_payments("cancel"),
+            do=payment_step("authorize", prepare=open_difference),
+            undo=payment_step("cancel"),
             within=timedelta(seconds=30),
             attempts=4,
         ),
         Step(name="commit_edit", do=Local(commit_edit), undo=Local(keep_committed)),
-        Step(name="capture_difference", do=_payments("capture"), within=timedelta(hours=6), attempts=12),
+        Step(name="capture_difference", do=payment_step("capture"), within=timedelta(hours=6), attempts=12),
         Step(name="settle_edit", do=Local(settle_edit)),
     ),
     pivot="commit_edit",

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from tradewind.contexts.orders._domain.order import LIFECYCLE, PENDING, Order, Status
 from tradewind.contexts.orders._store import early_deliveries, orders
+from tradewind.contexts.orders.payment_step import payment_step
 from tradewind.contracts.inventory import InventoryPeer, InventoryReserved, NotEnoughStock, Wanted
 from tradewind.contracts.messages import Event
 from tradewind.contracts.orders import OrderCancelled, OrderPaid
@@ -20,7 +21,7 @@ from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
 from tradewind.contracts.payments import Charge, PaymentsPeer
 from tradewind.contracts.shipping import ShippingPeer
 from tradewind.runtime.database import Tx
-from tradewind.runtime.saga.definition import Local, Remote, Saga, Step, Task
+from tradewind.runtime.saga.definition import Local, Saga, Step, Task
 
 PAYMENT_PATIENCE_S = 3600.0
 """How long an order without a payment method sleeps before it looks again; `pay` and expiry wake it sooner."""
@@ -165,21 +166,6 @@ def _calls(tasks: Sequence[Task]) -> Mapping[UUID, Any]:
     return {task.saga_id: task.call for task in tasks}
 
 
-def _payments(operation: str, **own: Any) -> Remote:
-    """A remote step that payments carries out; `own` replaces what orders does itself."""
-
-    async def prepare(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
-        return await getattr(tx.peer(PaymentsPeer), operation).prepare(tx, tasks)  # type: ignore[no-any-return]
-
-    async def ask(_task: Task, wish: Any) -> Any:
-        return await wish.send()
-
-    async def record(tx: Tx, answered: Sequence[tuple[Task, Any]]) -> Sequence[Outcome]:
-        return await getattr(tx.peer(PaymentsPeer), operation).record(tx, answered)  # type: ignore[no-any-return]
-
-    return Remote(**{"prepare": prepare, "ask": ask, "record": record, **own})
-
-
 PLACE_ORDER = Saga(
     name="place_order",
     version=1,
@@ -187,8 +173,8 @@ PLACE_ORDER = Saga(
         Step(name="reserve_inventory", do=Local(reserve), undo=Local(release)),
         Step(
             name="authorize_payment",
-            do=_payments("authorize", prepare=open_payment),
-            undo=_payments("cancel"),
+            do=payment_step("authorize", prepare=open_payment),
+            undo=payment_step("cancel"),
             within=timedelta(seconds=30),
             attempts=4,
         ),
@@ -197,7 +183,7 @@ PLACE_ORDER = Saga(
         Step(name="confirm_order", do=Local(confirm_order)),
         Step(
             name="capture_payment",
-            do=_payments("capture", prepare=prepare_capture, record=record_capture),
+            do=payment_step("capture", prepare=prepare_capture, record=record_capture),
             within=timedelta(hours=6),
             attempts=12,
         ),
