@@ -11,6 +11,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.listening import listening
+
 WIDTH = 64
 
 
@@ -70,13 +72,6 @@ async def scripted_ai() -> AsyncIterator[ScriptedAi]:
     app = web.Application()
     app.router.add_post("/v1/chat/completions", ai.chat)
     app.router.add_post("/v1/embeddings", ai.embeddings)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = runner.addresses[0][:2]
-        ai.url = f"http://{host}:{port}/v1"
+    async with listening(app) as url:
+        ai.url = f"{url}/v1"
         yield ai
-    finally:
-        await runner.cleanup()

@@ -6,8 +6,9 @@ import aiohttp
 
 from tests.markets import Market, Person
 from tests.shops import Shop
-from tradewind.adapters.payment_provider.notices import SIGNATURE, send_notices_to, sign
+from tradewind.adapters.payment_provider.notices import SIGNATURE, send_notices_to
 from tradewind.adapters.payment_provider.wire import NoticeBody
+from tradewind.adapters.signed_bodies import sign
 from tradewind.app.paying import SIMULATED, notice_secret
 from tradewind.contracts.privacy import Pseudonyms
 

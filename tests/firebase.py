@@ -9,6 +9,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
+from tests.listening import listening
 from tradewind.adapters.texting.fcm import GRANT, SCOPE, ServiceAccount
 from tradewind.kernel.clock import now
 
@@ -80,12 +81,5 @@ async def a_firebase() -> AsyncIterator[Firebase]:
     app = web.Application()
     app.router.add_post("/token", firebase.token)
     app.router.add_post("/v1/projects/project/messages:send", firebase.send)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, LOOPBACK, 0)
-    await site.start()
-    firebase.url = f"http://{LOOPBACK}:{runner.addresses[0][1]}"
-    try:
+    async with listening(app) as firebase.url:
         yield firebase
-    finally:
-        await runner.cleanup()

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import msgspec
 from aiohttp import web
 
+from tests.listening import listening
+
 
 class Heard(NamedTuple):
     """One message as it arrived."""
@@ -73,13 +75,5 @@ async def partners() -> AsyncIterator[Partners]:
     scripted = Partners()
     application = web.Application()
     application.router.add_post("/{name}", scripted.take)
-    runner = web.AppRunner(application)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = runner.addresses[0][:2]
-        scripted.url = f"http://{host}:{port}"
+    async with listening(application) as scripted.url:
         yield scripted
-    finally:
-        await runner.cleanup()

@@ -15,6 +15,8 @@ from typing import Any, Final
 from aiohttp import web
 from aiosmtpd.smtp import SMTP, Envelope
 
+from tests.listening import listening
+
 LOOPBACK: Final = "127.0.0.1"
 SAYINGS: Final = {"later": "451 try again", "unknown": "550 no such user", "full": "452 no space left"}
 
@@ -96,12 +98,6 @@ async def a_carrier() -> AsyncIterator[Carrier]:
     carrier = Carrier()
     app = web.Application()
     app.router.add_post("/texts", carrier.take)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, LOOPBACK, 0)
-    await site.start()
-    carrier.url = f"http://{LOOPBACK}:{runner.addresses[0][1]}/texts"
-    try:
+    async with listening(app) as url:
+        carrier.url = f"{url}/texts"
         yield carrier
-    finally:
-        await runner.cleanup()

@@ -1,27 +1,24 @@
 """A warehouse's system on the wire, with books of its own and a script as the carrier of parcels has one."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from aiohttp import web
 
-LOOPBACK: Final = "127.0.0.1"
+from tests.scripted import Scripted
+
 BOX: Final = {"weightG": 700, "lengthMm": 300, "widthMm": 200, "heightMm": 100}
 
 
-class WarehouseServer:
-    """`orders`: key to what was asked for; `reports`: key to what was picked. Script: a status, `lost`, `slow`."""
+class WarehouseServer(Scripted):
+    """`orders`: key to what was asked for; `reports`: key to what was picked."""
 
     def __init__(self) -> None:
-        self.script: list[str] = []
-        self.asked: list[tuple[str, str]] = []
+        super().__init__()
         self.orders: dict[str, dict[str, Any]] = {}
         self.reports: dict[str, dict[str, Any]] = {}
         self.tombstones: set[str] = set()
-        self.url = ""
-        self.never = asyncio.Event()
 
     def reports_that(self, key: str, lines: dict[str, int], boxes: int = 1) -> None:
         """From now on it says so."""
@@ -35,30 +32,17 @@ class WarehouseServer:
     async def send(self, request: web.Request) -> web.StreamResponse:
         """Take an order."""
         key, said = request.headers["Idempotency-Key"], await request.json()
-        return await self._scripted(request, "send", key, lambda: self._send(key, said))
+        return await self.scripted(request, "send", key, lambda: self._send(key, said))
 
     async def cancel(self, request: web.Request) -> web.StreamResponse:
         """Let it be."""
         key = request.match_info["key"]
-        return await self._scripted(request, "cancel", key, lambda: self._cancel(key))
+        return await self.scripted(request, "cancel", key, lambda: self._cancel(key))
 
     async def picked(self, request: web.Request) -> web.StreamResponse:
         """Tell what was picked."""
         key = request.match_info["key"]
-        return await self._scripted(request, "picked", key, lambda: self._picked(key))
-
-    async def _scripted(self, request: web.Request, what: str, key: str, do: Any) -> web.StreamResponse:
-        self.asked.append((what, key))
-        word = self.script.pop(0) if self.script else ""
-        if word.isdecimal():
-            return web.Response(status=int(word))
-        answer: web.StreamResponse = do()
-        if word == "slow":
-            await self.never.wait()
-        if word == "lost":
-            assert request.transport is not None
-            request.transport.abort()
-        return answer
+        return await self.scripted(request, "picked", key, lambda: self._picked(key))
 
     def _send(self, key: str, said: dict[str, Any]) -> web.Response:
         if key in self.tombstones:
@@ -83,17 +67,7 @@ class WarehouseServer:
 async def a_warehouse_system() -> AsyncIterator[WarehouseServer]:
     """One that listens."""
     server = WarehouseServer()
-    app = web.Application()
-    app.router.add_post("/orders", server.send)
-    app.router.add_post("/orders/{key}/cancel", server.cancel)
-    app.router.add_get("/orders/{key}", server.picked)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, LOOPBACK, 0)
-    await site.start()
-    server.url = f"http://{LOOPBACK}:{runner.addresses[0][1]}"
-    try:
+    routes = [web.post("/orders", server.send), web.post("/orders/{key}/cancel", server.cancel),
+              web.get("/orders/{key}", server.picked)]  # fmt: skip
+    async with server.listening(routes):
         yield server
-    finally:
-        server.never.set()
-        await runner.cleanup()

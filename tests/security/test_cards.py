@@ -13,10 +13,12 @@ from aiohttp import web
 
 from tests.adapters.payment_provider.provider_process import ProviderProcess
 from tests.challenges import answer
+from tests.listening import listening
 from tests.markets import Market, Person, open_market
 from tests.security import scanning
-from tradewind.adapters.payment_provider.notices import SIGNATURE, sign
+from tradewind.adapters.payment_provider.notices import SIGNATURE
 from tradewind.adapters.payment_provider.wire import NoticeBody
+from tradewind.adapters.signed_bodies import sign
 from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import SIMULATED, notice_secret
@@ -61,11 +63,8 @@ class Collector:
 async def collector() -> AsyncIterator[tuple[Collector, str]]:
     collector, app = Collector(), web.Application()
     app.router.add_post("/v1/traces", collector.take)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield collector, f"http://127.0.0.1:{runner.addresses[0][1]}"
-    await runner.cleanup()
+    async with listening(app) as url:
+        yield collector, url
 
 
 @pytest_asyncio.fixture(scope="module")

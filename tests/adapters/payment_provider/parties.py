@@ -16,6 +16,7 @@ from tests.adapters.payment_provider.outside.adyen_server import AdyenServer
 from tests.adapters.payment_provider.outside.counterpart import Process, Running, outside
 from tests.adapters.payment_provider.outside.stripe_server import StripeServer
 from tests.adapters.payment_provider.provider_process import ProviderProcess
+from tests.listening import listening
 from tradewind.adapters.payment_provider.adyen.api import adyen_provider
 from tradewind.adapters.payment_provider.adyen.notices import AdyenNotices
 from tradewind.adapters.payment_provider.client import payment_provider
@@ -116,14 +117,9 @@ async def party(name: str, folder: Path, journal: Journal) -> AsyncIterator[Part
         made = await _made(name, folder, journal, stack)
         app = web.Application()
         app.router.add_post("/hook", made.take)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
-        status, _ = await made.process.send(
-            "POST", WEBHOOK, msgspec.json.encode(Endpoint(url=url, secret=SECRETS[name]))
-        )
+        url = await stack.enter_async_context(listening(app))
+        door = Endpoint(url=f"{url}/hook", secret=SECRETS[name])
+        status, _ = await made.process.send("POST", WEBHOOK, msgspec.json.encode(door))
         assert status == 200
         yield made
 

@@ -11,10 +11,12 @@ import pytest_asyncio
 from aiohttp import web
 
 from tests.adapters.payment_provider.provider_process import ProviderProcess
+from tests.listening import listening
 from tradewind.adapters.payment_provider.client import payment_provider
-from tradewind.adapters.payment_provider.notices import SIGNATURE, SimulatedNotices, sign
+from tradewind.adapters.payment_provider.notices import SIGNATURE, SimulatedNotices
 from tradewind.adapters.payment_provider.simulator.faults import Telling
 from tradewind.adapters.payment_provider.wire import Endpoint, NoticeBody
+from tradewind.adapters.signed_bodies import sign
 from tradewind.kernel import clock
 from tradewind.kernel.errors import Invalid, Unauthenticated
 from tradewind.kernel.ids import new_id
@@ -61,13 +63,9 @@ async def door(process: ProviderProcess) -> AsyncIterator[ShopDoor]:
     """The shop's door, of which the provider knows."""
     door, app = ShopDoor(), web.Application()
     app.router.add_post("/hook", door.take)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
-    await process.send("POST", "/v1/webhook", msgspec.json.encode(Endpoint(url=url, secret=SECRET)))
-    yield door
-    await runner.cleanup()
+    async with listening(app) as url:
+        await process.send("POST", "/v1/webhook", msgspec.json.encode(Endpoint(url=f"{url}/hook", secret=SECRET)))
+        yield door
 
 
 async def challenged(provider: PaymentProvider, order: str, method: str = "tok_3ds_visa") -> ActionRequired:

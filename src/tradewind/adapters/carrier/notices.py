@@ -1,7 +1,5 @@
 """What a carrier posts to the shop: JSON, signed with HMAC-SHA256 over the moment and the body, and not too old."""
 
-import hashlib
-import hmac
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Final
@@ -9,6 +7,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
+from tradewind.adapters.signed_bodies import SignatureError, signed_at
 from tradewind.kernel.errors import Invalid, Unauthenticated
 from tradewind.ports.carrier import Notice
 
@@ -39,26 +38,16 @@ class SignedNotices:
     """The port `NoticeReader`. The header is `t=<seconds since 1970>,v1=<hexadecimal signature>`."""
 
     def __init__(self, secret: str) -> None:
-        self._secret = secret.encode()
+        self._secret = secret
 
     def read(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Sequence[Notice]:
         """See the port."""
-        given = dict(part.split("=", 1) for part in headers.get(SIGNATURE, "").split(",") if "=" in part)
-        moment, signature = given.get("t", ""), given.get("v1", "")
-        if not (moment.isascii() and moment.isdecimal() and len(moment) <= 12):
-            raise UnfitSignature
-        expected = sign(self._secret, moment, body)
-        if not hmac.compare_digest(expected.encode(), signature.encode()):
-            raise UnfitSignature
-        if abs(now.timestamp() - int(moment)) > TOLERANCE_S:
-            raise UnfitSignature
+        try:
+            signed_at(headers.get(SIGNATURE, ""), body, [self._secret], now, within_s=TOLERANCE_S)
+        except SignatureError:
+            raise UnfitSignature from None
         try:
             said = msgspec.json.decode(body, type=_Notices)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise UnfitNotice from None
         return [Notice(notice_id=one.id, key=one.key) for one in said.notices]
-
-
-def sign(secret: bytes, moment: str, body: bytes) -> str:
-    """The signature of a body at a moment."""
-    return hmac.new(secret, moment.encode() + b"." + body, hashlib.sha256).hexdigest()

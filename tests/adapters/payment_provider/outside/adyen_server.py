@@ -54,12 +54,7 @@ class AdyenServer(Outside):
         super().forget_keys()
         self._bodies.clear()
 
-    def request(self, connection: Any, verb: str, path: str, body: bytes) -> None:
-        said = self._answer(connection, verb, path, body)
-        if said is not None:
-            connection.answer(said[0], msgspec.json.encode(said[1]))
-
-    def _answer(self, connection: Any, verb: str, path: str, body: bytes) -> Said | None:
+    def answer(self, connection: Any, verb: str, path: str, body: bytes) -> Said | None:
         if connection.headers.get("x-api-key") != API_KEY:
             return _error(401, "000", "HTTP Status Response - Unauthorized")
         asked = msgspec.json.decode(body)

@@ -100,7 +100,7 @@ class OutsideNotifier(Notifier):
 
 
 class Outside:
-    """One outside provider: `handle` is the subclass's. Its idempotency keys can be forgotten, as after a day."""
+    """One outside provider: `answer` is the subclass's. Its idempotency keys can be forgotten, as after a day."""
 
     def __init__(self, ledger: Ledger, commits: GroupCommit, notifier: OutsideNotifier) -> None:
         self.books = ledger
@@ -119,7 +119,8 @@ class Outside:
     def notice(self, notice: NoticeBody, secret: str) -> tuple[bytes, dict[str, str]] | None:
         raise NotImplementedError
 
-    def request(self, connection: HeardConnection, verb: str, path: str, body: bytes) -> None:
+    def answer(self, connection: HeardConnection, verb: str, path: str, body: bytes) -> Said | None:
+        """What the provider says; None where it will, once the counter has."""
         raise NotImplementedError
 
     def handle(self, connection: Any, verb: bytes, target: str, body: bytes) -> None:
@@ -128,7 +129,9 @@ class Outside:
             self.counter.handle(connection, verb, target, body)
             return
         self.questions.append(f"{verb.decode()} {target.partition('?')[0]}")
-        self.request(connection, verb.decode(), target, body)
+        said = self.answer(connection, verb.decode(), target, body)
+        if said is not None:
+            connection.answer(said[0], msgspec.json.encode(said[1]))
 
     def put(self, connection: Any, wish: Wish, translate: Translate, ended: Callable[[Said | None], None]) -> None:
         """Hand a wish to the counter."""

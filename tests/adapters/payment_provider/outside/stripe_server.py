@@ -68,12 +68,7 @@ class StripeServer(Outside):
         super().forget_keys()
         self._begun.clear()
 
-    def request(self, connection: Any, verb: str, path: str, body: bytes) -> None:
-        said = self._answer(connection, verb, path, body)
-        if said is not None:
-            connection.answer(said[0], msgspec.json.encode(said[1]))
-
-    def _answer(self, connection: Any, verb: str, path: str, body: bytes) -> Said | None:
+    def answer(self, connection: Any, verb: str, path: str, body: bytes) -> Said | None:
         if connection.headers.get("authorization") != f"Bearer {SECRET_KEY}":
             return _error(401, "invalid_request_error", "Invalid API Key provided")
         path, _, query = path.partition("?")

@@ -9,9 +9,10 @@ from typing import Final
 import aiohttp
 import msgspec
 
-from tradewind.adapters.payment_provider.notices import SIGNATURE, sign
+from tradewind.adapters.payment_provider.notices import SIGNATURE
 from tradewind.adapters.payment_provider.simulator.faults import Telling
 from tradewind.adapters.payment_provider.wire import Endpoint, NoticeBody
+from tradewind.adapters.signed_bodies import sign
 from tradewind.kernel import clock
 from tradewind.kernel.ids import new_id
 
