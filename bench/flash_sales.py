@@ -18,8 +18,8 @@ from bench.parts import Place, answering, appearing, running
 from tradewind.app.bench.driving import percentile
 from tradewind.app.bench.own_database import own_database
 from tradewind.app.bench.report import Figure, Goal
-from tradewind.app.edge import free_port
 from tradewind.app.engines import Engines
+from tradewind.app.free_ports import free_port
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import Shop, migrate_shop, open_shop
 from tradewind.app.worker import READY_FILE

@@ -11,8 +11,8 @@ from tradewind.app.bench.driving import Run
 from tradewind.app.bench.placing import WARM_UP
 from tradewind.app.bench.report import Goal
 from tradewind.app.bench.rounds import Measure, Rounds
-from tradewind.app.edge import free_port
 from tradewind.app.engines import Engines
+from tradewind.app.free_ports import free_port
 from tradewind.app.settings import Settings
 
 EDGE: Final = "(c) Tradewind over HTTP"

@@ -14,8 +14,8 @@ import msgspec
 
 from bench.load import Plan, Result
 from tradewind.adapters.database.embedded import processes_in
-from tradewind.app.edge import free_port
 from tradewind.app.engines import Engines
+from tradewind.app.free_ports import free_port
 from tradewind.app.settings import Settings
 from tradewind.app.worker import READY_FILE
 

@@ -20,8 +20,9 @@ import pytest_asyncio
 
 from tests.shops import _database, until, working
 from tradewind.adapters.database.privileges import die_with_parent
-from tradewind.app.edge import free_port, rest_app
+from tradewind.app.edge import rest_app
 from tradewind.app.engines import Engines
+from tradewind.app.free_ports import free_port
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import Shop, create_first_admin, open_shop
 from tradewind.contexts.orders.manifest import Placement

@@ -19,8 +19,8 @@ import asyncpg
 
 from tradewind.adapters.database.privileges import die_with_parent
 from tradewind.app.audit import audit
-from tradewind.app.edge import free_port
 from tradewind.app.engines import engines
+from tradewind.app.free_ports import free_port
 from tradewind.app.sample import SAMPLE_SKU
 from tradewind.app.settings import Settings
 from tradewind.app.supervision import gone

@@ -22,8 +22,8 @@ from tests.chaos.nursery import Child, Nursery
 from tests.chaos.served import HOST, ready
 from tests.chaos.stands import Stand, a_stand, dice, seeds
 from tests.shops import a_call
-from tradewind.app.edge import free_port
 from tradewind.app.engines import Engines
+from tradewind.app.free_ports import free_port
 from tradewind.app.settings import Settings
 from tradewind.contexts.catalog.create_product.command import CreateProduct
 from tradewind.contexts.inventory.adjust_stock.command import AdjustStock

@@ -11,7 +11,7 @@ from tests.chaos.boundaries import EDGE
 from tests.chaos.served import HOST, ready
 from tests.chaos.stands import Stand, dice
 from tests.chaos.workload import SKUS
-from tradewind.app.edge import free_port
+from tradewind.app.free_ports import free_port
 
 BUYERS = 8
 ORDERS = "SELECT id FROM orders.orders"

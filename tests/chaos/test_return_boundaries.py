@@ -20,8 +20,8 @@ from tests.chaos.served import HOST, ready
 from tests.chaos.stands import Stand, a_stand, dice
 from tests.comebacks import received
 from tests.shops import a_call
-from tradewind.app.edge import free_port
 from tradewind.app.engines import Engines
+from tradewind.app.free_ports import free_port
 from tradewind.app.settings import Settings
 from tradewind.contexts.returns._domain.returned import Line
 from tradewind.contexts.returns.manifest import InspectReturn

@@ -19,7 +19,7 @@ from tradewind.adapters.database.privileges import die_with_parent
 from tradewind.adapters.sensor_broker.accounts import Accounts
 from tradewind.api.mqtt.address import OF_ITS_OWN, understand
 from tradewind.api.mqtt.client import Client
-from tradewind.app.edge import free_port
+from tradewind.app.free_ports import free_port
 from tradewind.contexts.inventory.manifest import SENSORS
 
 HOST: Final = "127.0.0.1"

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
@@ -133,14 +132,6 @@ def _stop(app: RestApp, server: Server) -> None:
     """Take no more requests; end the streams, which would never end by themselves."""
     server.stop()  # type: ignore[no-untyped-call]
     app.close_streams()
-
-
-def free_port(host: str) -> int:
-    """A port of `host` that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def main() -> None:

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import aiohttp
 
-from tradewind.app.edge import free_port
 from tradewind.app.engines import Engines, engines
+from tradewind.app.free_ports import free_port
 from tradewind.app.sample import add_sample
 from tradewind.app.sensors import with_broker
 from tradewind.app.settings import Settings

@@ -10,7 +10,7 @@ from typing import Final
 
 from tradewind.adapters.sensor_broker.accounts import SENSOR, SHOP, Accounts
 from tradewind.api.mqtt.address import OF_ITS_OWN
-from tradewind.app.edge import free_port
+from tradewind.app.free_ports import free_port
 from tradewind.app.settings import Settings
 from tradewind.app.supervision import Part
 from tradewind.contexts.inventory.manifest import SENSORS

@@ -18,7 +18,7 @@ from tests.adapters.payment_provider.parties import eventually
 from tradewind.adapters.payment_provider.journaled.api import Asked, Verb, Wish
 from tradewind.adapters.payment_provider.journaled.journal import Journal
 from tradewind.adapters.payment_provider.stripe.api import StripeApi
-from tradewind.app.edge import free_port
+from tradewind.app.free_ports import free_port
 from tradewind.kernel import clock
 from tradewind.kernel.errors import Unavailable
 from tradewind.kernel.money import Money
