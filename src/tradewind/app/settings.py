@@ -1,15 +1,15 @@
 """What the owner of a shop can decide, read once from the environment; everything has a default that works."""
 
 import os
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Final, Self, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, Final, Self
 
-from tradewind.api.mqtt import address
+from tradewind.app import setting_values as values
+from tradewind.app.setting_values import Reader, SettingError
+
+__all__ = ["ALLOCATIONS", "SettingError", "Settings"]
 
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 PAYMENT_PROVIDERS: Final = ("simulated", "stripe", "adyen", "soap")
@@ -17,13 +17,6 @@ NEEDS: Final = {"stripe": ("stripe_key",), "adyen": ("adyen_key", "adyen_account
 """What each payment provider of the world asks for."""
 
 ALLOCATIONS: Final = ("priority", "nearest", "fewest_parcels")
-
-T = TypeVar("T")
-
-
-class SettingError(ValueError):
-    """An environment variable that cannot be understood. The message names it and says what would do."""
-
 
 _NONE: Final[tuple[str, ...]] = ()
 _RETURNS: Final[tuple[str, ...]] = ("Tradewind", "Returns")
@@ -130,45 +123,74 @@ class Settings:
     """The AI provider's model that the assistant speaks with."""
     ai_meaning_model: str = "text-embedding-3-small"
     """The AI provider's model that says what texts mean."""
+    redis_url: str | None = field(default=None, repr=False)
+    """A Redis (redis://, rediss://) for what processes share; without one Postgres and their own memory are used."""
+    kafka_servers: str | None = None
+    """Kafka brokers (host:port, with commas between) that carry the events; without them the log in Postgres does."""
+    connect_url: str | None = None
+    """A Kafka Connect with Debezium that publishes the outbox; without one the shop's own relay publishes it."""
+    rabbitmq_url: str | None = field(default=None, repr=False)
+    """A RabbitMQ (amqp://, amqps://) in which retries of webhooks wait; without one they wait in Postgres."""
+    opensearch_url: str | None = field(default=None, repr=False)
+    """An OpenSearch in which products are found; without one the index is in the home."""
+    cassandra_servers: str | None = None
+    """Cassandra nodes (host:port, with commas between) for wide rows; without them those are in Postgres."""
+    clickhouse_url: str | None = field(default=None, repr=False)
+    """A ClickHouse for columns; without one those are in a file of the home."""
+    mongodb_url: str | None = field(default=None, repr=False)
+    """A MongoDB for documents; without one those are in Postgres."""
+    opa_url: str | None = None
+    """An OPA server that decides by the shop's Rego files; without one each process decides by itself."""
+    oidc_issuer: str | None = None
+    """Another issuer of OpenID Connect, as its tokens name it, whose tokens count beside the shop's own."""
+    vault_url: str | None = None
+    """A Vault whose transit engine seals secrets; without one a key in the home does."""
+    vault_token: str | None = field(default=None, repr=False)
+    """What Vault knows the shop by."""
+    unleash_url: str | None = None
+    """An Unleash server that says which features are on; without one a file in the home does."""
+    unleash_token: str | None = field(default=None, repr=False)
+    """What Unleash knows the shop by."""
     log_level: str = "info"
     """debug, info, warning or error."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read every setting. Raises SettingError. An empty value counts as none."""
-        read = _Reader(environment)
+        read = Reader(environment)
         host = read("HOST", str, "127.0.0.1")
-        port = read("PORT", _port, 8000)
+        port = read("PORT", values.port, 8000)
         found = cls(
-            home=read("HOME", _path, _path(".tradewind")),
-            database_url=read("DATABASE_URL", _postgres, None),
-            provider_url=read("PROVIDER_URL", _web_address, None),
+            home=read("HOME", values.path, values.path(".tradewind")),
+            database_url=read("DATABASE_URL", values.postgres, None),
+            provider_url=read("PROVIDER_URL", values.web_address, None),
             **_of_payments(read),
-            mqtt_url=read("MQTT_URL", _broker, None),
+            mqtt_url=read("MQTT_URL", values.broker, None),
             mqtt_host=read("MQTT_HOST", str, "127.0.0.1"),
-            mqtt_port=read("MQTT_PORT", _port, 0),
+            mqtt_port=read("MQTT_PORT", values.port, 0),
             host=host,
             port=port,
-            public_url=read("PUBLIC_URL", _web_address, None) or f"http://{_in_url(host)}:{port}",
+            public_url=read("PUBLIC_URL", values.web_address, None) or f"http://{values.in_url(host)}:{port}",
             admin_password=read("ADMIN_PASSWORD", str, None),
-            provider_timeout_s=read("PROVIDER_TIMEOUT_S", _seconds, 2.0),
-            reservation_ttl_s=read("RESERVATION_TTL_S", _whole_seconds, 900),
-            allocation=read("ALLOCATION", _allocation, "priority"),
-            cart_abandoned_after_s=read("CART_ABANDONED_AFTER_S", _whole_seconds, 14_400),
-            cart_expires_after_s=read("CART_EXPIRES_AFTER_S", _whole_seconds, 2_592_000),
-            saga_lease_s=read("SAGA_LEASE_S", _seconds, 10.0),
-            rate_limits=read("RATE_LIMITS", _switch, True),
-            trusted_proxies=read("TRUSTED_PROXIES", _networks, ()),
-            webhook_allow=read("WEBHOOK_ALLOW", _networks, ()),
+            provider_timeout_s=read("PROVIDER_TIMEOUT_S", values.seconds, 2.0),
+            reservation_ttl_s=read("RESERVATION_TTL_S", values.whole_seconds, 900),
+            allocation=read("ALLOCATION", values.one_of(*ALLOCATIONS), "priority"),
+            cart_abandoned_after_s=read("CART_ABANDONED_AFTER_S", values.whole_seconds, 14_400),
+            cart_expires_after_s=read("CART_EXPIRES_AFTER_S", values.whole_seconds, 2_592_000),
+            saga_lease_s=read("SAGA_LEASE_S", values.seconds, 10.0),
+            rate_limits=read("RATE_LIMITS", values.switch, True),
+            trusted_proxies=read("TRUSTED_PROXIES", values.networks, ()),
+            webhook_allow=read("WEBHOOK_ALLOW", values.networks, ()),
             **_of_carriers(read),
-            emails_per_minute=read("EMAILS_PER_MINUTE", _whole_number, 6_000),
-            sms_per_minute=read("SMS_PER_MINUTE", _whole_number, 600),
-            pushes_per_minute=read("PUSHES_PER_MINUTE", _whole_number, 6_000),
-            ai_url=read("AI_URL", _web_address, None),
+            emails_per_minute=read("EMAILS_PER_MINUTE", values.whole_number, 6_000),
+            sms_per_minute=read("SMS_PER_MINUTE", values.whole_number, 600),
+            pushes_per_minute=read("PUSHES_PER_MINUTE", values.whole_number, 6_000),
+            ai_url=read("AI_URL", values.web_address, None),
             ai_key=read("AI_KEY", str, None),
             ai_model=read("AI_MODEL", str, "gpt-4.1-mini"),
             ai_meaning_model=read("AI_MEANING_MODEL", str, "text-embedding-3-small"),
-            log_level=read("LOG_LEVEL", _log_level, "info"),
+            **_of_engines(read),
+            log_level=read("LOG_LEVEL", values.one_of(*LOG_LEVELS), "info"),
         )
         for need in NEEDS.get(found.payment_provider, ()):
             if getattr(found, need) is None:
@@ -181,175 +203,57 @@ class Settings:
         return self.payment_provider in NEEDS
 
 
-def _of_payments(read: "_Reader") -> dict[str, Any]:
+def _of_payments(read: Reader) -> dict[str, Any]:
     """Who moves the money, and how they know us."""
     return {
-        "payment_provider": read("PAYMENT_PROVIDER", _payment_provider, "simulated"),
+        "payment_provider": read("PAYMENT_PROVIDER", values.one_of(*PAYMENT_PROVIDERS), "simulated"),
         "stripe_key": read("STRIPE_KEY", str, None),
-        "stripe_webhook_secrets": read("STRIPE_WEBHOOK_SECRETS", _words, _NONE),
-        "stripe_url": read("STRIPE_URL", _web_address, None),
+        "stripe_webhook_secrets": read("STRIPE_WEBHOOK_SECRETS", values.words, _NONE),
+        "stripe_url": read("STRIPE_URL", values.web_address, None),
         "adyen_key": read("ADYEN_KEY", str, None),
         "adyen_account": read("ADYEN_ACCOUNT", str, None),
-        "adyen_webhook_hmac_keys": read("ADYEN_WEBHOOK_HMAC_KEYS", _hexadecimal, _NONE),
+        "adyen_webhook_hmac_keys": read("ADYEN_WEBHOOK_HMAC_KEYS", values.hexadecimal, _NONE),
         "adyen_live_prefix": read("ADYEN_LIVE_PREFIX", str, None),
-        "adyen_url": read("ADYEN_URL", _web_address, None),
-        "soap_url": read("SOAP_URL", _web_address, None),
+        "adyen_url": read("ADYEN_URL", values.web_address, None),
+        "soap_url": read("SOAP_URL", values.web_address, None),
     }
 
 
-def _of_carriers(read: "_Reader") -> dict[str, Any]:
+def _of_carriers(read: Reader) -> dict[str, Any]:
     """Who carries mails, texts, notes and parcels, and how they know us."""
     return {
-        "smtp_url": read("SMTP_URL", _mail_server, None),
-        "mail_sender": read("MAIL_SENDER", _address, "shop@tradewind.localhost"),
-        "texts_url": read("TEXTS_URL", _web_address, None),
+        "smtp_url": read("SMTP_URL", values.mail_server, None),
+        "mail_sender": read("MAIL_SENDER", values.mail_address, "shop@tradewind.localhost"),
+        "texts_url": read("TEXTS_URL", values.web_address, None),
         "texts_key": read("TEXTS_KEY", str, None),
-        "push_account": read("PUSH_ACCOUNT", _path, None),
-        "carrier_url": read("CARRIER_URL", _web_address, None),
+        "push_account": read("PUSH_ACCOUNT", values.path, None),
+        "carrier_url": read("CARRIER_URL", values.web_address, None),
         "carrier_key": read("CARRIER_KEY", str, None),
         "carrier_secret": read("CARRIER_SECRET", str, None),
-        "wms_url": read("WMS_URL", _web_address, None),
+        "wms_url": read("WMS_URL", values.web_address, None),
         "wms_key": read("WMS_KEY", str, None),
-        "return_address": read("RETURN_ADDRESS", _lines, _RETURNS),
+        "return_address": read("RETURN_ADDRESS", values.lines, _RETURNS),
     }
 
 
-class _Reader:
-    """Reads one setting after the other."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
-
-    def __call__(self, name: str, understand: Callable[[str], T], default: T) -> T:
-        """TRADEWIND_<name>, understood. Raises SettingError, which shows no secret."""
-        value = self._environment.get(f"TRADEWIND_{name}", "").strip()
-        try:
-            return understand(value) if value else default
-        except ValueError as reason:
-            secret = name.endswith(
-                ("PASSWORD", "DATABASE_URL", "MQTT_URL", "SMTP_URL", "KEY", "KEYS", "SECRET", "SECRETS")
-            )
-            shown = "" if secret else f" is {value!r}, but"
-            raise SettingError(f"TRADEWIND_{name}{shown} {reason}") from None
-
-
-def _path(value: str) -> Path:
-    return Path(value).expanduser().resolve()
-
-
-def _port(value: str) -> int:
-    if not value.isdecimal() or int(value) > 65535:
-        raise ValueError("must be a port: a whole number from 0 to 65535")
-    return int(value)
-
-
-def _seconds(value: str) -> float:
-    try:
-        seconds = float(value)
-    except ValueError:
-        seconds = 0.0
-    if not 0.0 < seconds < float("inf"):
-        raise ValueError("must be a number of seconds above 0")
-    return seconds
-
-
-def _whole_number(value: str) -> int:
-    if not value.isdecimal() or int(value) == 0:
-        raise ValueError("must be a whole number above 0")
-    return int(value)
-
-
-def _whole_seconds(value: str) -> int:
-    if not value.isdecimal() or int(value) == 0:
-        raise ValueError("must be a whole number of seconds above 0")
-    return int(value)
-
-
-def _allocation(value: str) -> str:
-    if value not in ALLOCATIONS:
-        raise ValueError(f"must be one of {', '.join(ALLOCATIONS)}")
-    return value
-
-
-def _switch(value: str) -> bool:
-    if value.lower() not in ("on", "off"):
-        raise ValueError("must be on or off")
-    return value.lower() == "on"
-
-
-def _networks(value: str) -> tuple[str, ...]:
-    found = _words(value)
-    try:
-        for one in found:
-            ip_network(one, strict=False)
-    except ValueError:
-        raise ValueError("must be addresses or networks with commas between, like 10.0.0.0/8,192.0.2.7") from None
-    return found
-
-
-def _words(value: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in value.split(",") if part.strip())
-
-
-def _hexadecimal(value: str) -> tuple[str, ...]:
-    found = _words(value)
-    if not all(re.fullmatch("(?:[0-9a-fA-F]{2})+", one) for one in found):
-        raise ValueError("must be keys in hexadecimal, with commas between")
-    return found
-
-
-def _log_level(value: str) -> str:
-    if value.lower() not in LOG_LEVELS:
-        raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
-    return value.lower()
-
-
-def _payment_provider(value: str) -> str:
-    if value.lower() not in PAYMENT_PROVIDERS:
-        raise ValueError(f"must be one of {', '.join(PAYMENT_PROVIDERS)}")
-    return value.lower()
-
-
-def _postgres(value: str) -> str:
-    if urlsplit(value).scheme not in ("postgres", "postgresql"):
-        raise ValueError("must look like postgresql://user:password@host:5432/database")
-    return value
-
-
-def _broker(value: str) -> str:
-    address.understand(value)
-    return value
-
-
-def _mail_server(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise ValueError("must look like smtp://user:password@mail.example:587, or smtps://…")
-    return value
-
-
-def _address(value: str) -> str:
-    name, at, domain = value.partition("@")
-    if not (name and at and domain) or not value.isprintable() or " " in value:
-        raise ValueError("must be an address like shop@example.org")
-    return value
-
-
-def _lines(value: str) -> tuple[str, ...]:
-    lines = tuple(part.strip() for part in value.split("|") if part.strip())
-    if not lines or not value.isprintable():
-        raise ValueError("must be lines with | between, like The Shop|1 Main Street|London")
-    return lines
-
-
-def _web_address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise ValueError("must look like https://shop.example")
-    return value.rstrip("/")
-
-
-def _in_url(host: str) -> str:
-    if host in ("0.0.0.0", "::"):  # noqa: S104 -- everywhere is nowhere to go to
-        return "localhost"
-    return f"[{host}]" if ":" in host else host
+def _of_engines(read: Reader) -> dict[str, Any]:
+    """Engines of the owner's; without one of them the embedded one beside it is used."""
+    redis = values.address_of("redis", "rediss", example="redis://user:password@host:6379/0")
+    rabbitmq = values.address_of("amqp", "amqps", example="amqp://user:password@host:5672/")
+    mongodb = values.address_of("mongodb", "mongodb+srv", example="mongodb://user:password@host:27017/tradewind")
+    return {
+        "redis_url": read("REDIS_URL", redis, None),
+        "kafka_servers": read("KAFKA_SERVERS", values.servers, None),
+        "connect_url": read("CONNECT_URL", values.web_address, None),
+        "rabbitmq_url": read("RABBITMQ_URL", rabbitmq, None),
+        "opensearch_url": read("OPENSEARCH_URL", values.web_address, None),
+        "cassandra_servers": read("CASSANDRA_SERVERS", values.servers, None),
+        "clickhouse_url": read("CLICKHOUSE_URL", values.web_address, None),
+        "mongodb_url": read("MONGODB_URL", mongodb, None),
+        "opa_url": read("OPA_URL", values.web_address, None),
+        "oidc_issuer": read("OIDC_ISSUER", values.web_address, None),
+        "vault_url": read("VAULT_URL", values.web_address, None),
+        "vault_token": read("VAULT_TOKEN", str, None),
+        "unleash_url": read("UNLEASH_URL", values.web_address, None),
+        "unleash_token": read("UNLEASH_TOKEN", str, None),
+    }

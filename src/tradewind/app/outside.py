@@ -1,0 +1,106 @@
+"""What contexts ask for beside each other: which adapter answers behind each port, by the owner's settings."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from tradewind.adapters.ai.openai_protocol import ai_provider
+from tradewind.adapters.cache.memory import MemoryCache
+from tradewind.adapters.carrier.notices import SignedNotices
+from tradewind.adapters.carrier.rest import rest_carrier
+from tradewind.adapters.carrier.simulated import SimulatedCarrier
+from tradewind.adapters.mail.folder import FolderMail
+from tradewind.adapters.mail.smtp import SmtpMail
+from tradewind.adapters.texting.apart import Apart
+from tradewind.adapters.texting.fcm import ServiceAccount, fcm_notes
+from tradewind.adapters.texting.folder import FolderTexts
+from tradewind.adapters.texting.http import http_texts
+from tradewind.adapters.warehouse_system.rest import rest_warehouse
+from tradewind.adapters.warehouse_system.simulated import SimulatedWarehouse
+from tradewind.app.engines import EngineError
+from tradewind.app.privacy.holders import Holders
+from tradewind.app.privacy.pseudonyms import KeyedPseudonyms
+from tradewind.app.settings import Settings
+from tradewind.contexts.catalog.manifest import MediaFolder
+from tradewind.contexts.notifications.manifest import PublicUrl
+from tradewind.contexts.returns.manifest import ReturnAddress
+from tradewind.contexts.webhooks.manifest import Door, SecretSeal, door
+from tradewind.contracts.privacy import PersonalDataPeer, Pseudonyms
+from tradewind.ports.ai import AiProvider
+from tradewind.ports.cache import Cache
+from tradewind.ports.carrier import Carrier, Carriers, NoticeReader
+from tradewind.ports.mail import Mailer
+from tradewind.ports.texting import Texter
+from tradewind.ports.warehouse_system import WarehouseSystem
+from tradewind.runtime.manifest import Manifest
+
+
+def _mailer(settings: Settings) -> Mailer:
+    """Whoever carries mails: the owner's server, or a folder of the home."""
+    if settings.smtp_url is None:
+        return FolderMail(settings.home / "mail")
+    return SmtpMail(settings.smtp_url, sender=settings.mail_sender)
+
+
+@asynccontextmanager
+async def _texter(settings: Settings) -> AsyncIterator[Texter]:
+    """Whoever carries texts: the owner's carriers, or a folder of the home."""
+    async with AsyncExitStack() as stack:
+        texts: Texter = FolderTexts(settings.home / "texts")
+        if settings.texts_url is not None:
+            texts = await stack.enter_async_context(http_texts(settings.texts_url, settings.texts_key))
+        if settings.push_account is not None:
+            try:
+                account = ServiceAccount.read(settings.push_account)
+            except ValueError as reason:
+                raise EngineError(f"TRADEWIND_PUSH_ACCOUNT {reason}") from None
+            texts = Apart(texts, await stack.enter_async_context(fcm_notes(account)))
+        yield texts
+
+
+@asynccontextmanager
+async def _carriers(settings: Settings) -> AsyncIterator[Carriers]:
+    """Whoever carries parcels: the simulated one, and the owner's."""
+    by_name: dict[str, Carrier] = {"simulated": SimulatedCarrier(settings.home / "carrier")}
+    readers: dict[str, NoticeReader] = {}
+    if settings.carrier_secret is not None:
+        readers["rest"] = SignedNotices(settings.carrier_secret)
+    async with AsyncExitStack() as stack:
+        if settings.carrier_url is not None:
+            carrier = rest_carrier(settings.carrier_url, settings.carrier_key)
+            by_name["rest"] = await stack.enter_async_context(carrier)
+        yield Carriers(by_name, readers)
+
+
+@asynccontextmanager
+async def _warehouse(settings: Settings) -> AsyncIterator[WarehouseSystem]:
+    """Whoever picks what is handed over: the owner's system, or the simulated one."""
+    if settings.wms_url is None:
+        yield SimulatedWarehouse(settings.home / "warehouse")
+        return
+    async with rest_warehouse(settings.wms_url, settings.wms_key) as system:
+        yield system
+
+
+async def of_this_process(
+    settings: Settings, contexts: Sequence[Manifest], stack: AsyncExitStack
+) -> dict[type, object]:
+    """What contexts ask for beside each other: clients of others, folders, keys, what a process keeps to itself."""
+    secrets = settings.home / "secrets"
+    return {
+        MediaFolder: MediaFolder(settings.home / "media"),
+        Mailer: _mailer(settings),
+        Texter: await stack.enter_async_context(_texter(settings)),
+        Carriers: await stack.enter_async_context(_carriers(settings)),
+        WarehouseSystem: await stack.enter_async_context(_warehouse(settings)),
+        ReturnAddress: ReturnAddress(settings.return_address),
+        PublicUrl: PublicUrl(settings.public_url),
+        Pseudonyms: KeyedPseudonyms.open(secrets),
+        PersonalDataPeer: Holders(contexts),
+        Cache: MemoryCache(),
+        SecretSeal: SecretSeal.open(secrets),
+        Door: await stack.enter_async_context(door(settings.webhook_allow)),
+        **{protocol: make() for one in contexts for protocol, make in one.parts.items()},
+        AiProvider: await stack.enter_async_context(
+            ai_provider(settings.ai_url, settings.ai_key, settings.ai_model, settings.ai_meaning_model)
+        ),
+    }
