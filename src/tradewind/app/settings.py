@@ -81,6 +81,8 @@ class Settings:
     """Seconds after which a cart that nobody touches is closed."""
     saga_lease_s: float = 10.0
     """Seconds after which another worker may take over a saga whose worker is silent."""
+    drain_s: float = 0.5
+    """Seconds for which an edge that was told to stop is not ready any more, but answers whoever still comes."""
     rate_limits: bool = True
     """on or off: whether one client and one user may ask only so much (docs/guides/rest.md)."""
     trusted_proxies: tuple[str, ...] = ()
@@ -178,6 +180,7 @@ class Settings:
             cart_abandoned_after_s=read("CART_ABANDONED_AFTER_S", values.whole_seconds, 14_400),
             cart_expires_after_s=read("CART_EXPIRES_AFTER_S", values.whole_seconds, 2_592_000),
             saga_lease_s=read("SAGA_LEASE_S", values.seconds, 10.0),
+            drain_s=read("DRAIN_S", values.seconds, 0.5),
             rate_limits=read("RATE_LIMITS", values.switch, True),
             trusted_proxies=read("TRUSTED_PROXIES", values.networks, ()),
             webhook_allow=read("WEBHOOK_ALLOW", values.networks, ()),
