@@ -1,7 +1,7 @@
 # The front door: `make` lists what there is. A machine needs python3, pip and make; everything else is fetched from
 # PyPI, each file checked against a hash that is written in requirements.lock or tools/uv.txt.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint types walls format bench chaos stripemock requirements schemas docs lock clean
+.PHONY: help setup run test check lint types walls format bench chaos stripemock engines engines-stop test-engines requirements schemas docs lock clean
 SHELL := /bin/bash
 UV := .uv/bin/uv
 BIN := .venv/bin
@@ -11,7 +11,7 @@ STRIPE_MOCK := v0.203.0
 export UV_PYTHON_DOWNLOADS := never
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/.installed ## Install everything into .venv (does nothing when it is up to date)
 
@@ -45,6 +45,15 @@ stripemock: setup ## Check what we ask Stripe against Stripe's own mock server (
 	@GOBIN=$(CURDIR)/.stripe-mock go install github.com/stripe/stripe-mock@$(STRIPE_MOCK)
 	@TRADEWIND_STRIPE_MOCK=$(CURDIR)/.stripe-mock/stripe-mock $(BIN)/python -m pytest -q \
 		tests/adapters/payment_provider/test_stripe_mock.py
+
+engines: setup ## Fetch and start real engines on loopback, without Docker (ENGINES="redis kafka" starts some)
+	@$(BIN)/python -m tools.engines up $(ENGINES)
+
+engines-stop: setup ## Stop the engines that `make engines` started
+	@$(BIN)/python -m tools.engines down $(ENGINES)
+
+test-engines: setup ## Run the tests of real engines against those that `make engines` started; none may be missing
+	@. "$${ENGINES_HOME:-.engines}/env" && $(BIN)/python -m pytest --engines=required $(TESTS)
 
 requirements: setup ## Show which requirements are met, by group (REQUIREMENTS="--json", "--open")
 	@$(BIN)/python -m tools.requirements $(REQUIREMENTS)
