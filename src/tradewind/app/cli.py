@@ -194,6 +194,7 @@ def main() -> None:
     from tradewind.app.dead_letters import app as dead_letters
     from tradewind.app.keys import app as keys
     from tradewind.app.messages import app as notifications
+    from tradewind.app.policies import app as policies
     from tradewind.app.privacy_command import app as privacy
     from tradewind.app.sagas import app as sagas
     from tradewind.runtime.telemetry import logs
@@ -202,6 +203,7 @@ def main() -> None:
     app.add_typer(sagas, name="saga")
     app.add_typer(privacy, name="privacy")
     app.add_typer(keys, name="keys")
+    app.add_typer(policies, name="policy")
     app.add_typer(dead_letters, name="dlq")
     app.add_typer(notifications, name="notifications")
     app(prog_name="tradewind")

@@ -11,6 +11,7 @@ from typing import Final, cast
 import asyncpg
 
 from tradewind.adapters.payment_provider.journaled.journal import MIGRATIONS as OUTSIDE_PAYMENTS
+from tradewind.adapters.policy.opa import OpaPolicy
 from tradewind.adapters.policy.rego import RegoPolicy
 from tradewind.adapters.search.tantivy import product_index
 from tradewind.api.auth.revocation import RevokedSessions
@@ -22,6 +23,7 @@ from tradewind.app.settings import Settings
 from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
 from tradewind.contracts.identity import TokenIssuer
 from tradewind.contracts.privacy import Pseudonyms
+from tradewind.ports.policy import Policy
 from tradewind.ports.search import ProductIndex
 from tradewind.runtime import giving_way, idempotency, outbox, timers
 from tradewind.runtime.database import Database
@@ -119,6 +121,11 @@ async def migrate_shop(url: str, contexts: Sequence[Manifest] | None = None) -> 
         await connection.close()
 
 
+def _policy(settings: Settings) -> Policy:
+    """Whoever decides: the owner's OPA, or the rules in this process."""
+    return RegoPolicy() if settings.opa_url is None else OpaPolicy(settings.opa_url)
+
+
 @asynccontextmanager
 async def open_shop(
     settings: Settings,
@@ -145,7 +152,7 @@ async def open_shop(
         db = await Database.open(
             engines.database_url,
             peers,
-            RegoPolicy(),
+            _policy(settings),
             size=connections,
             silent_s=settings.saga_lease_s if gives_way else None,
         )

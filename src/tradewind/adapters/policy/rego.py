@@ -1,5 +1,6 @@
 """The policy port on Rego, evaluated in this process: the same files that an OPA server reads."""
 
+import math
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,6 +26,8 @@ class RegoPolicy:
 
     Not for use by several threads at once.
     """
+
+    lasts_s = math.inf
 
     def __init__(self, directory: Path = HOUSE_POLICIES, *, remember: int = REMEMBERED_DECISIONS) -> None:
         self._remember = remember
