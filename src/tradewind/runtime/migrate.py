@@ -90,7 +90,7 @@ def _is_applied(migration: Migration, applied: dict[tuple[str, int], str]) -> bo
 
 
 async def _apply(connection: Any, migration: Migration) -> None:
-    """A migration that waits for a table has everybody wait who comes after it: so it waits briefly, and comes again."""
+    """Who waits for a table has everybody wait who comes after: so a migration waits briefly, and comes again."""
     for attempt in range(1, MAX_ATTEMPTS + 1):
         try:
             return await _apply_once(connection, migration)
