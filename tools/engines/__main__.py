@@ -21,7 +21,7 @@ Json = Annotated[bool, typer.Option("--json", help="Say how everything stands as
 
 @app.command()
 def up(names: Names = None, as_json: Json = False) -> None:
-    """Fetch and start engines; whatever runs is left alone. Optional ones, by name only: keycloak, opa."""
+    """Fetch and start engines; whatever runs is left alone. Keycloak is started by name only."""
     home, began = Home.of_environment(), time.monotonic()
     try:
         launcher.up(home, names or [], lambda line: typer.echo(f"{time.monotonic() - began:6.1f} s  {line}", err=True))

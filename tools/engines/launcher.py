@@ -20,12 +20,12 @@ ENGINES: Final = {
     one.name: one
     for one in (
         small.REDIS, small.RABBITMQ, small.MOSQUITTO, postgres.POSTGRES, columns.CLICKHOUSE,
-        kafka.KAFKA, stores.CASSANDRA, stores.OPENSEARCH, kafka.CONNECT,
+        kafka.KAFKA, stores.CASSANDRA, stores.OPENSEARCH, kafka.CONNECT, trust.OPA,
     )
 }  # fmt: skip
 """Those that `up` starts when none is named, in their order."""
-OPTIONAL: Final = {one.name: one for one in (trust.KEYCLOAK, trust.OPA)}
-"""Those that are started only by name: big, or minutes to build."""
+OPTIONAL: Final = {one.name: one for one in (trust.KEYCLOAK,)}
+"""Those that are started only by name."""
 AT_ONCE: Final = 3
 """Engines that are started side by side."""
 Say = Callable[[str], None]
