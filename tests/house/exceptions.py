@@ -9,6 +9,7 @@ MAY_CATCH_ALL = {
     "src/tradewind/api/mqtt/taking.py": "one message that breaks must not stop the others",
     "src/tradewind/api/rest/app.py": "the outermost of a request: whatever broke, the client gets an answer",
     "src/tradewind/api/rest/pages.py": "whatever is wrong with a part, it is not ready",
+    "src/tradewind/app/doctor/looking.py": "an engine whose client raises, whatever it is, is a finding",
     "src/tradewind/app/supervision.py": "a part that dies is started again",
     "src/tradewind/runtime/batching.py": "a batch that fails is tried one by one, and each caller gets its own error",
     "src/tradewind/runtime/dispatch.py": "the outermost of a command",

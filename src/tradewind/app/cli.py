@@ -120,6 +120,18 @@ def audit(
 
 
 @app.command()
+def doctor(json: Json = False) -> None:
+    """Ask every engine that the settings name how it is, and say what to do where one is not well.
+
+    Looks at each for ten seconds at most: whether it answers, its version, the rights and topics and indices that the
+    shop needs, readers that fall behind. Exit 0 where all are well, 1 where one is not.
+    """
+    from tradewind.app.doctor.command import run_doctor
+
+    raise typer.Exit(run_doctor(_settings(), json=json))
+
+
+@app.command()
 def reconcile(
     day: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only this day (UTC). [default: all]")
