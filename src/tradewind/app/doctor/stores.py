@@ -14,6 +14,9 @@ SLOTS: Final = """
     SELECT slot_name, active, pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::bigint AS behind
     FROM pg_replication_slots WHERE database = current_database()
 """
+SHOW_NUMBER: Final = "SHOW server_version_num"
+SHOW_LEVEL: Final = "SHOW wal_level"
+MAY_CREATE: Final = "SELECT has_database_privilege(current_database(), 'CREATE')"
 MAX_BEHIND_BYTES: Final = 256 * 1024 * 1024
 """More of the log than this kept for a reader that is away fills the disk some day."""
 
@@ -24,11 +27,11 @@ async def database(settings: Settings) -> Finding:
     connection: Any = await asyncpg.connect(settings.database_url, timeout=WITHIN_S)
     try:
         version = ".".join(map(str, connection.get_server_version()[:2]))
-        if int(await connection.fetchval("SHOW server_version_num")) < OLDEST_POSTGRES:
+        if int(await connection.fetchval(SHOW_NUMBER)) < OLDEST_POSTGRES:
             raise UnwellError(f"it is {version}", "Postgres 15 or newer is needed.")
-        if not await connection.fetchval("SELECT has_database_privilege(current_database(), 'CREATE')"):
+        if not await connection.fetchval(MAY_CREATE):
             raise UnwellError("its user may not make schemas", "GRANT CREATE ON DATABASE … TO the shop's user.")
-        if settings.connect_url and await connection.fetchval("SHOW wal_level") != "logical":
+        if settings.connect_url and await connection.fetchval(SHOW_LEVEL) != "logical":
             raise UnwellError("its log cannot be decoded", "Set wal_level = logical and restart it: Debezium reads it.")
         behind = [row["slot_name"] for row in await connection.fetch(SLOTS) if (row["behind"] or 0) > MAX_BEHIND_BYTES]
         if behind:
