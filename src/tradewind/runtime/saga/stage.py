@@ -182,12 +182,12 @@ class Stage:
 
     async def _record(self, answered: Sequence[tuple[store.Held, Any]], *, far: bool) -> None:
         batch = [held for held, _ in answered]
-        answers = {held.id: answer for held, answer in answered}
+        answers = {(held.id, held.fence): answer for held, answer in answered}
 
         async def first(walk: Walk, tx: Tx) -> None:
             walk.labels.append(self._label)
             ours = await self.working.still_ours(tx, batch)
-            await walk.go_on(await self.working.record(tx, [(held, answers[held.id]) for held in ours]))
+            await walk.go_on(await self.working.record(tx, [(held, answers[held.id, held.fence]) for held in ours]))
 
         await self._walk(batch, first, far=far)
 
