@@ -47,10 +47,14 @@ class Lossy:
         return answer
 
     async def reserve(self, wanted: Wanted, call: Any) -> InventoryReserved | NotEnoughStock:
-        return await self._then_lose("reserve", wanted.order_id, self.real.reserve(wanted, call))
+        answer: InventoryReserved | NotEnoughStock = await self._then_lose(
+            "reserve", wanted.order_id, self.real.reserve(wanted, call)
+        )
+        return answer
 
     async def confirm(self, order_id: UUID, call: Any) -> bool:
-        return await self._then_lose("confirm", order_id, self.real.confirm(order_id, call))
+        out: bool = await self._then_lose("confirm", order_id, self.real.confirm(order_id, call))
+        return out
 
     async def release(self, order_id: UUID, call: Any) -> None:
         await self._then_lose("release", order_id, self.real.release(order_id, call))
