@@ -1,12 +1,13 @@
 # The front door: `make` lists what there is. A machine needs python3, pip and make; everything else is fetched from
 # PyPI, each file checked against a hash that is written in requirements.lock or tools/uv.txt.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint types walls format bench chaos stripemock engines engines-stop test-engines requirements schemas docs lock clean
+.PHONY: help setup run test check lint types walls format bench chaos stripemock engines engines-stop test-engines requirements schemas protos docs lock clean
 SHELL := /bin/bash
 UV := .uv/bin/uv
 BIN := .venv/bin
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+PROTOS := src/tradewind/contracts/proto
 STRIPE_MOCK := v0.203.0
 export UV_PYTHON_DOWNLOADS := never
 
@@ -61,11 +62,15 @@ requirements: setup ## Show which requirements are met, by group (REQUIREMENTS="
 schemas: setup ## Make the JSON Schema of each event from its class; refuses changes that are not additive
 	@$(BIN)/python -m tools.schemas
 
+protos: setup ## Make the Python of each published protobuf file
+	@cd $(PROTOS) && $(CURDIR)/$(BIN)/python -m grpc_tools.protoc -I . --python_out=. --pyi_out=. \
+		$$(find . -name '*.proto' -printf '%P\n')
+
 docs: setup ## Make the pages that follow from the code: events, lifecycles, settings
 	@$(BIN)/python -m tools.pages
 
 lock: $(UV) ## Choose dependency versions anew and pin them by hash (LOCK="--upgrade" moves them up)
-	@$(COMPILE) $(LOCK) --group dev pyproject.toml --output-file requirements.lock
+	@$(COMPILE) $(LOCK) --group dev --extra engines pyproject.toml --output-file requirements.lock
 	@$(COMPILE) $(LOCK) tools/uv.in --output-file tools/uv.txt
 
 clean: ## Remove what was installed and cached; homes with orders in them (.tradewind) stay

@@ -1,5 +1,7 @@
 """What every test can rely on, those beside the code and those in tests/."""
 
+import tradewind.api.grpc  # noqa: F401 -- its settings for grpcio, which must come before whoever loads it first
+
 pytest_plugins = (
     "tests.engines",
     "tests.house.ledger",

@@ -70,6 +70,14 @@ async def own_engines(template: Engines) -> AsyncIterator[Engines]:
 
 
 @pytest_asyncio.fixture
+async def other_engines(shared_engines: Engines) -> AsyncIterator[Engines]:
+    """The same servers with one more migrated database, for a shop beside the test's own."""
+    async with _database(shared_engines) as found:
+        await migrate_shop(found.database_url)
+        yield found
+
+
+@pytest_asyncio.fixture
 async def shop(settings: Settings, own_engines: Engines) -> AsyncIterator[Shop]:
     """A shop that answers commands but does no work by itself."""
     async with open_shop(settings, own_engines, connections=8) as opened:

@@ -203,6 +203,7 @@ def _stop(why: str) -> NoReturn:
 
 def main() -> None:
     """Run the command line."""
+    from tradewind.app.certificates import app as certificates
     from tradewind.app.dead_letters import app as dead_letters
     from tradewind.app.keys import app as keys
     from tradewind.app.messages import app as notifications
@@ -217,6 +218,7 @@ def main() -> None:
     app.add_typer(keys, name="keys")
     app.add_typer(policies, name="policy")
     app.add_typer(dead_letters, name="dlq")
+    app.add_typer(certificates, name="ca")
     app.add_typer(notifications, name="notifications")
     app(prog_name="tradewind")
 

@@ -24,6 +24,7 @@ from tradewind.api.soap.door import SoapDoor
 from tradewind.app.engines import engines
 from tradewind.app.memory import set_aside
 from tradewind.app.paying import SIMULATED, gateway_url, notice_secret, plays_gateway
+from tradewind.app.remote import answering_remotely
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import Shop, open_shop
 from tradewind.contexts.identity.manifest import session_check
@@ -133,7 +134,7 @@ async def serve(settings: Settings, also: Sequence[Route] = ()) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, leaving.begin, settings.drain_s, partial(_stop, app, server))
         set_aside()
-        async with listening_to_provider(shop):
+        async with listening_to_provider(shop), answering_remotely(shop):
             await server.serve()
 
 

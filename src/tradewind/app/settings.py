@@ -65,6 +65,14 @@ class Settings:
     """The address on which HTTP is served."""
     port: int = 8000
     """The port on which HTTP is served; 0 takes any free one."""
+    grpc_port: int | None = None
+    """The port on which other processes are answered over gRPC, at the same address; without one nobody is."""
+    grpc_cert: Path | None = None
+    """This process's certificate (PEM, a key of an elliptic curve); without one gRPC is for loopback alone."""
+    grpc_key: Path | None = None
+    """The key of this process's certificate (PEM)."""
+    grpc_ca: Path | None = None
+    """The authority whose certificates others must show (PEM)."""
     public_url: str = ""
     """How browsers and partners reach the shop, no slash at the end; also the issuer of its tokens."""
     admin_password: str | None = field(default=None, repr=False)
@@ -172,6 +180,7 @@ class Settings:
             mqtt_port=read("MQTT_PORT", values.port, 0),
             host=host,
             port=port,
+            **_of_grpc(read),
             public_url=read("PUBLIC_URL", values.web_address, None) or f"http://{values.in_url(host)}:{port}",
             admin_password=read("ADMIN_PASSWORD", str, None),
             provider_timeout_s=read("PROVIDER_TIMEOUT_S", values.seconds, 2.0),
@@ -195,6 +204,8 @@ class Settings:
             **_of_engines(read),
             log_level=read("LOG_LEVEL", values.one_of(*LOG_LEVELS), "info"),
         )
+        if len({found.grpc_cert is None, found.grpc_key is None, found.grpc_ca is None}) > 1:
+            raise SettingError("TRADEWIND_GRPC_CERT, TRADEWIND_GRPC_KEY and TRADEWIND_GRPC_CA are set together")
         for need in NEEDS.get(found.payment_provider, ()):
             if getattr(found, need) is None:
                 raise SettingError(f"TRADEWIND_{need.upper()} is needed where payments go to {found.payment_provider}")
@@ -219,6 +230,16 @@ def _of_payments(read: Reader) -> dict[str, Any]:
         "adyen_live_prefix": read("ADYEN_LIVE_PREFIX", str, None),
         "adyen_url": read("ADYEN_URL", values.web_address, None),
         "soap_url": read("SOAP_URL", values.web_address, None),
+    }
+
+
+def _of_grpc(read: Reader) -> dict[str, Any]:
+    """Where other processes ask, and what they and this one show each other."""
+    return {
+        "grpc_port": read("GRPC_PORT", values.port, None),
+        "grpc_cert": read("GRPC_CERT", values.path, None),
+        "grpc_key": read("GRPC_KEY", values.path, None),
+        "grpc_ca": read("GRPC_CA", values.path, None),
     }
 
 

@@ -148,6 +148,25 @@ class Delivery(Struct, frozen=True):
     reference: str | None = None
 
 
+class InventoryAway(Protocol):
+    """Inventory in another process, asked outside of any transaction, on behalf of `call`. Each may be asked again, in
+    any order: a release that comes first lets its reserve hold nothing. All raise Unavailable where nobody knows what
+    became of it.
+    """
+
+    async def reserve(self, wanted: Wanted, call: object) -> InventoryReserved | NotEnoughStock:
+        """Hold all of it or nothing."""
+        ...
+
+    async def confirm(self, order_id: UUID, call: object) -> bool:
+        """Take what is held out of stock; False where it is held no more."""
+        ...
+
+    async def release(self, order_id: UUID, call: object) -> None:
+        """Give back whatever is held or was taken out."""
+        ...
+
+
 class InventoryPeer(Protocol):
     """Try, confirm, cancel (TCC) of many orders at once, inside the caller's transaction. All three are idempotent."""
 

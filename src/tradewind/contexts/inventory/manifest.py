@@ -112,6 +112,10 @@ MANIFEST = Manifest(
         purchase_rest.close_purchase,
         purchase_rest.get_purchase,
     ),
+    remote=(
+        "tradewind.contexts.inventory.claim_stock.grpc",
+        "tradewind.contexts.inventory.query_stock.grpc",
+    ),
     subscribers=(on_product_created, on_order_cancelled, on_order_confirmed, on_parts_moved),
     listeners=(forget_stock,),
     timers=(EXPIRE_RESERVATIONS, SERVE_BACKORDERS, FORGET_SENSOR_IDS),

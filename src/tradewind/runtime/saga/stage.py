@@ -75,9 +75,9 @@ class Walk:
 
     async def enter(self, working: Working, ours: Sequence[store.Held]) -> None:
         """Enter a step, and those after it as far as that is to be."""
-        if isinstance(working.work, Local):
-            self.labels.append(working.label)
         entered = await working.enter(self._tx, ours)
+        if isinstance(working.work, Local) or not entered.asking:
+            self.labels.append(working.label)
         for held, _ in entered.asking:
             self._ends.pop(held.id, None)
         self._asking += entered.asking
