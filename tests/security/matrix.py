@@ -303,6 +303,9 @@ REVIEWS: Final = {
     "GET /api/v1/recommendations/search": Row(NAMED, query="?q=a"),
     "POST /api/v1/assistant/messages": Row(NAMED, {"messages": [{"role": "user", "text": "?"}]}, away=True),
 }
+ANALYTICS: Final = {
+    "GET /api/v1/analytics/revenue": Row(MERCHANTS),
+}
 _WEBHOOK: Final = "/api/v1/webhook-subscriptions/{subscription_id}"
 WEBHOOKS: Final = {
     "POST /api/v1/webhook-subscriptions": Row(
@@ -330,6 +333,7 @@ MESSAGES: Final = {
 }
 MATRIX: Final[Mapping[str, Row]] = {
     **IDENTITY, **CUSTOMERS_ROWS, **CATALOG, **PRICING, **CARTS, **ORDERS, **REVIEWS, **WEBHOOKS, **MESSAGES,
+    **ANALYTICS,
 }  # fmt: skip
 
 

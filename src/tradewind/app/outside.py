@@ -8,6 +8,7 @@ from tradewind.adapters.cache.memory import MemoryCache
 from tradewind.adapters.carrier.notices import SignedNotices
 from tradewind.adapters.carrier.rest import rest_carrier
 from tradewind.adapters.carrier.simulated import SimulatedCarrier
+from tradewind.adapters.columns.duckdb import DuckDbColumns
 from tradewind.adapters.mail.folder import FolderMail
 from tradewind.adapters.mail.smtp import SmtpMail
 from tradewind.adapters.texting.apart import Apart
@@ -28,6 +29,7 @@ from tradewind.contracts.privacy import PersonalDataPeer, Pseudonyms
 from tradewind.ports.ai import AiProvider
 from tradewind.ports.cache import Cache
 from tradewind.ports.carrier import Carrier, Carriers, NoticeReader
+from tradewind.ports.columns import Columns
 from tradewind.ports.mail import Mailer
 from tradewind.ports.texting import Texter
 from tradewind.ports.warehouse_system import WarehouseSystem
@@ -79,6 +81,15 @@ async def _warehouse(settings: Settings) -> AsyncIterator[WarehouseSystem]:
         return
     async with rest_warehouse(settings.wms_url, settings.wms_key) as system:
         yield system
+
+
+def columns(settings: Settings, which: str) -> Columns:
+    """Where the star schema of the database that `which` names lies: the owner's ClickHouse, or a file of the home."""
+    if settings.clickhouse_url is None:
+        return DuckDbColumns(settings.home / "columns" / which)
+    from tradewind.adapters.columns.clickhouse import ClickHouseColumns
+
+    return ClickHouseColumns(settings.clickhouse_url, f"tradewind_{which}".replace("-", "_"))
 
 
 async def of_this_process(
