@@ -305,6 +305,11 @@ REVIEWS: Final = {
 }
 ANALYTICS: Final = {
     "GET /api/v1/analytics/revenue": Row(MERCHANTS),
+    "GET /api/v1/analytics/daily-revenue": Row(MERCHANTS),
+    "GET /api/v1/analytics/top-products": Row(MERCHANTS),
+    "GET /api/v1/analytics/sales": Row(MERCHANTS),
+    "GET /api/v1/analytics/exports/revenue.csv": Row(MERCHANTS),
+    "GET /api/v1/analytics/exports/top-products.csv": Row(MERCHANTS),
 }
 _WEBHOOK: Final = "/api/v1/webhook-subscriptions/{subscription_id}"
 WEBHOOKS: Final = {

@@ -191,6 +191,7 @@ def _stop(why: str) -> NoReturn:
 
 def main() -> None:
     """Run the command line."""
+    from tradewind.app.analytics import app as analytics
     from tradewind.app.dead_letters import app as dead_letters
     from tradewind.app.keys import app as keys
     from tradewind.app.messages import app as notifications
@@ -204,6 +205,7 @@ def main() -> None:
     app.add_typer(keys, name="keys")
     app.add_typer(dead_letters, name="dlq")
     app.add_typer(notifications, name="notifications")
+    app.add_typer(analytics, name="analytics")
     app(prog_name="tradewind")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
 
 from tradewind.adapters.ai.openai_protocol import ai_provider
 from tradewind.adapters.cache.memory import MemoryCache
@@ -29,11 +30,13 @@ from tradewind.contracts.privacy import PersonalDataPeer, Pseudonyms
 from tradewind.ports.ai import AiProvider
 from tradewind.ports.cache import Cache
 from tradewind.ports.carrier import Carrier, Carriers, NoticeReader
-from tradewind.ports.columns import Columns
 from tradewind.ports.mail import Mailer
 from tradewind.ports.texting import Texter
 from tradewind.ports.warehouse_system import WarehouseSystem
 from tradewind.runtime.manifest import Manifest
+
+if TYPE_CHECKING:
+    from tradewind.adapters.columns.clickhouse import ClickHouseColumns
 
 
 def _mailer(settings: Settings) -> Mailer:
@@ -83,7 +86,7 @@ async def _warehouse(settings: Settings) -> AsyncIterator[WarehouseSystem]:
         yield system
 
 
-def columns(settings: Settings, which: str) -> Columns:
+def columns(settings: Settings, which: str) -> "DuckDbColumns | ClickHouseColumns":
     """Where the star schema of the database that `which` names lies: the owner's ClickHouse, or a file of the home."""
     if settings.clickhouse_url is None:
         return DuckDbColumns(settings.home / "columns" / which)

@@ -156,6 +156,50 @@ class Revenue(Struct, frozen=True):
     refunds: int
 
 
+class DailyRevenue(Struct, frozen=True):
+    """`daily_revenue`: orders of one currency that were paid on a day, and paid ones that were called off on it."""
+
+    day: datetime
+    currency: str
+    paid_minor: int
+    canceled_minor: int
+    paid: int
+    canceled: int
+
+
+class ProductSales(Struct, frozen=True):
+    """What a product sold in orders that were not called off: pieces, and their prices before discounts and tax.
+
+    `name` and `category` are the product's own as they are now; fees, which are no product, have neither.
+    """
+
+    sku: str
+    name: str
+    category: str
+    pieces: int
+    sales_minor: int
+    orders: int
+
+
+class Sales(Struct, frozen=True):
+    """Orders of one currency placed in a period: all, those paid, those called off; pieces and totals without these."""
+
+    currency: str
+    orders: int
+    paid: int
+    called_off: int
+    customers: int
+    pieces: int
+    total_minor: int
+
+
+class CartsEnded(Struct, frozen=True):
+    """Carts that became an order, and carts that were left and have not become one since."""
+
+    checked_out: int
+    abandoned: int
+
+
 class Columns(Protocol):
     """Everything that analytics asks of the store."""
 
@@ -169,4 +213,20 @@ class Columns(Protocol):
 
     async def revenue(self, since: datetime, until: datetime, grain: Grain) -> Sequence[Revenue]:
         """By piece of time and currency, in this order; pieces in which nothing moved are left out."""
+        ...
+
+    async def daily_revenue(self, since: datetime, until: datetime) -> Sequence[DailyRevenue]:
+        """By day and currency, in this order; days on which nothing was paid or called off are left out."""
+        ...
+
+    async def top_products(self, since: datetime, until: datetime, currency: str, many: int) -> Sequence[ProductSales]:
+        """Of the orders placed in the period; those that sold for most first, equals by SKU."""
+        ...
+
+    async def sales(self, since: datetime, until: datetime) -> Sequence[Sales]:
+        """By currency."""
+        ...
+
+    async def carts(self, since: datetime, until: datetime) -> CartsEnded:
+        """What became of carts in the period."""
         ...

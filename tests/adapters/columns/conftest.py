@@ -1,8 +1,8 @@
 """Columns on every engine: in a file, and on the ClickHouse that the environment names."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -12,11 +12,17 @@ from tradewind.kernel.ids import new_id
 from tradewind.ports.columns import Columns
 
 
-def in_a_file(folder: Path) -> Columns:
+class Counted(Columns, Protocol):
+    """Columns whose tables a test may look into."""
+
+    async def ask(self, sql: str, **values: Any) -> Sequence[tuple[Any, ...]]: ...
+
+
+def in_a_file(folder: Path) -> Counted:
     return DuckDbColumns(folder / "columns")
 
 
-def on_clickhouse(_: Path) -> Columns:
+def on_clickhouse(_: Path) -> Counted:
     url = address("CLICKHOUSE_URL")
     from tradewind.adapters.columns.clickhouse import ClickHouseColumns
 
@@ -30,6 +36,6 @@ ENGINES = (
 
 
 @pytest.fixture(params=ENGINES)
-def columns(request: Any, tmp_path: Path) -> Columns:
-    make: Callable[[Path], Columns] = request.param
+def columns(request: Any, tmp_path: Path) -> Counted:
+    make: Callable[[Path], Counted] = request.param
     return make(tmp_path)

@@ -7,7 +7,6 @@ in this process (chdb) is spoken to by the same client.
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -15,9 +14,10 @@ from clickhouse_connect import get_client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from urllib3.exceptions import HTTPError
 
-from tradewind.adapters.columns.questions import REVENUE
-from tradewind.adapters.columns.tables import NAMES, columns_of, in_utc
-from tradewind.ports.columns import Batch, ColumnsAway, Grain, Revenue
+from tradewind.adapters.columns.asking import Asking
+from tradewind.adapters.columns.questions import VIEWS
+from tradewind.adapters.columns.tables import NAMES, columns_of
+from tradewind.ports.columns import Batch, ColumnsAway
 
 T = TypeVar("T")
 CONNECT_WITHIN_S: Final = 5
@@ -49,6 +49,11 @@ CREATE: Final = (
         event_id UUID, product_id UUID, version Int64, valid_from DateTime64(6, 'UTC'), sku String, name String,
         category String, brand String, status LowCardinality(String))
         ENGINE = ReplacingMergeTree ORDER BY event_id""",
+    """CREATE VIEW IF NOT EXISTS dim_date AS
+        SELECT toDate('2000-01-01') + number AS day, toYear(day) AS year, toQuarter(day) AS quarter,
+               toMonth(day) AS month, toISOWeek(day) AS iso_week, toDayOfWeek(day) AS iso_weekday
+        FROM numbers(36525)""",
+    *VIEWS,
 )
 EMPTY: Final = "TRUNCATE TABLE IF EXISTS {name:Identifier}"
 FORGET: Final = "ALTER TABLE fact_orders UPDATE customer_key = '' WHERE customer_key IN {keys:Array(String)}"
@@ -61,7 +66,7 @@ TYPES: Final = {
 """How this engine writes the parameters of a question."""
 
 
-class ClickHouseColumns:
+class ClickHouseColumns(Asking):
     """The columns in `database` of the server at `url`, or of the engine in the folder of chdb:///folder.
 
     The client is made, and the tables with it, by the first who puts or asks.
@@ -78,11 +83,7 @@ class ClickHouseColumns:
     async def clear(self) -> None:
         await self._do(_clear)
 
-    async def revenue(self, since: datetime, until: datetime, grain: Grain) -> Sequence[Revenue]:
-        rows = await self._ask(REVENUE[grain], since=since, until=until)
-        return [Revenue(in_utc(row[0]), *row[1:]) for row in rows]
-
-    async def _ask(self, sql: str, **values: Any) -> Sequence[tuple[Any, ...]]:
+    async def ask(self, sql: str, **values: Any) -> Sequence[tuple[Any, ...]]:
         for name, typed in TYPES.items():
             sql = sql.replace(name, typed)
         return await self._do(lambda client: client.query(sql, parameters=values).result_rows)

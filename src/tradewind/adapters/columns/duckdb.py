@@ -16,9 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from tradewind.adapters.columns.questions import REVENUE
-from tradewind.adapters.columns.tables import columns_of, in_utc
-from tradewind.ports.columns import Batch, ColumnsAway, Grain, Revenue
+from tradewind.adapters.columns.asking import Asking
+from tradewind.adapters.columns.questions import VIEWS
+from tradewind.adapters.columns.tables import columns_of
+from tradewind.ports.columns import Batch, ColumnsAway
 from tradewind.runtime.failpoints import failpoint
 
 VERSION: Final = 1
@@ -53,6 +54,10 @@ CREATE: Final = """
         event_id UUID PRIMARY KEY, product_id UUID NOT NULL, version BIGINT NOT NULL, valid_from TIMESTAMP NOT NULL,
         sku VARCHAR NOT NULL, name VARCHAR NOT NULL, category VARCHAR NOT NULL, brand VARCHAR NOT NULL,
         status VARCHAR NOT NULL);
+    CREATE VIEW IF NOT EXISTS dim_date AS
+        SELECT CAST(d AS DATE) AS day, year(d) AS year, quarter(d) AS quarter, month(d) AS month,
+               weekofyear(d) AS iso_week, isodow(d) AS iso_weekday
+        FROM generate_series(TIMESTAMP '2000-01-01', TIMESTAMP '2099-12-31', INTERVAL 1 DAY) AS dates (d);
 """
 PUT: Final = {
     "fact_orders": """
@@ -96,8 +101,8 @@ PUT: Final = {
 FORGET: Final = "UPDATE fact_orders SET customer_key = '' WHERE customer_key IN (SELECT unnest($1::VARCHAR[]))"
 
 
-class DuckDbColumns:
-    """The columns in `file`, which is made by the first who puts or asks."""
+class DuckDbColumns(Asking):
+    """The columns in `file`, which is made by the first who puts."""
 
     def __init__(self, file: Path) -> None:
         self._file = file.with_name(f"{file.name}-v{VERSION}.duckdb")
@@ -108,16 +113,13 @@ class DuckDbColumns:
     async def clear(self) -> None:
         await asyncio.to_thread(self._clear)
 
-    async def revenue(self, since: datetime, until: datetime, grain: Grain) -> Sequence[Revenue]:
-        rows = await self._ask(REVENUE[grain], since=_naive(since), until=_naive(until))
-        return [Revenue(in_utc(row[0]), *row[1:]) for row in rows]
-
-    async def _ask(self, sql: str, **values: Any) -> Sequence[tuple[Any, ...]]:
-        return await asyncio.to_thread(self._answer, sql, values)
+    async def ask(self, sql: str, **values: Any) -> Sequence[tuple[Any, ...]]:
+        plain = {name: _naive(one) if isinstance(one, datetime) else one for name, one in values.items()}
+        return await asyncio.to_thread(self._answer, sql, plain)
 
     def _answer(self, sql: str, values: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
         if not self._file.exists():
-            self._put(Batch())
+            return ()
         with self._opened(alone=False) as connection:
             late = threading.Timer(ANSWER_WITHIN_S, connection.interrupt)
             late.start()
@@ -152,6 +154,8 @@ class DuckDbColumns:
                 try:
                     if alone:
                         connection.execute(CREATE)
+                        for view in VIEWS:
+                            connection.execute(view)
                     yield connection
                 finally:
                     connection.close()

@@ -4,6 +4,7 @@ The columns are written between two transactions, inside none. Who dies in betwe
 count once by their keys: nothing is lost, because what is deleted is there, and nothing doubled.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from tradewind.contexts.analytics._domain.facts import together
@@ -12,7 +13,7 @@ from tradewind.kernel.clock import now
 from tradewind.ports.columns import Columns, ColumnsAway
 from tradewind.runtime.call import internal_call
 from tradewind.runtime.database import Database
-from tradewind.runtime.failpoints import failpoint
+from tradewind.runtime.failpoints import failpoint, planted
 from tradewind.runtime.telemetry import metrics
 from tradewind.runtime.telemetry.logs import log
 from tradewind.runtime.timers import Timer
@@ -30,6 +31,9 @@ async def load_columns(db: Database) -> int:
     metrics.analytics_lag_seconds.set((now() - oldest).total_seconds() if oldest else 0.0)
     if not waiting:
         return 0
+    numbers = [seq for seq, _, _ in waiting]
+    if planted("staged_deleted_before_put"):
+        await _delete(db, numbers)
     failpoint("analytics.before_put")
     try:
         await columns.put(together(batch for _, _, batch in waiting))
@@ -37,11 +41,15 @@ async def load_columns(db: Database) -> int:
         log.warning("columns not loaded", error=repr(away.__cause__))
         return 0
     failpoint("analytics.after_put")
-    async with db.transaction(call) as tx:
-        await tx.run(staged.DONE, [seq for seq, _, _ in waiting])
+    await _delete(db, numbers)
+    return len(waiting)
+
+
+async def _delete(db: Database, numbers: Sequence[int]) -> None:
+    async with db.transaction(internal_call("analytics.load_columns")) as tx:
+        await tx.run(staged.DONE, numbers)
         failpoint("analytics.before_commit")
     failpoint("analytics.after_commit")
-    return len(waiting)
 
 
 LOAD_COLUMNS = Timer("analytics.load_columns", EVERY_S, load_columns, apart=True)
