@@ -1,4 +1,4 @@
-"""A worker is killed at each boundary on the way to the columns, until all is through: nothing lost, nothing doubled."""
+"""A worker is killed at each boundary on the way to the columns, until all is through: nothing is lost or doubled."""
 
 import asyncio
 import os

@@ -73,7 +73,7 @@ class LineFact(Struct, frozen=True, array_like=True):
 
 
 class StepFact(Struct, frozen=True, array_like=True):
-    """`fact_order_steps`: that an order was PAID, CANCELED, FAILED, FULFILLED or DELIVERED, by `event_id`.
+    """`fact_order_steps`: that an order was CONFIRMED, PAID, CANCELED, FAILED, FULFILLED or DELIVERED, by `event_id`.
 
     Where no amount is told, there is none and no currency.
     """

@@ -37,7 +37,8 @@ ROWS: Final = {
         """SELECT event_id, (payload->>'orderId')::uuid, s.step, occurred_at,
                   coalesce((payload->>'totalAmount')::numeric * 100, 0), coalesce(payload->>'currency', '')
            FROM runtime.outbox JOIN (VALUES
-               ('ecommerce.order.order.paid.v1', 'PAID'), ('ecommerce.order.order.canceled.v1', 'CANCELED'),
+               ('ecommerce.order.order.confirmed.v1', 'CONFIRMED'), ('ecommerce.order.order.paid.v1', 'PAID'),
+               ('ecommerce.order.order.canceled.v1', 'CANCELED'),
                ('ecommerce.order.order.failed.v1', 'FAILED'), ('ecommerce.order.order.fulfilled.v1', 'FULFILLED'),
                ('ecommerce.shipping.shipment.delivered.v1', 'DELIVERED')) AS s (type, step) USING (type)""",
     ),

@@ -98,6 +98,7 @@ PUT: Final = {
         ON CONFLICT DO NOTHING""",
 }
 """How the columns of a table's rows go there, by table."""
+COMPLETE: Final = "SELECT 1 FROM duckdb_views() WHERE view_name = 'dim_date'"
 FORGET: Final = "UPDATE fact_orders SET customer_key = '' WHERE customer_key IN (SELECT unnest($1::VARCHAR[]))"
 
 
@@ -152,10 +153,8 @@ class DuckDbColumns(Asking):
             with self._locked(alone=alone):
                 connection = duckdb.connect(self._file, read_only=not alone, config={**LIMITS, **SHUT})
                 try:
-                    if alone:
-                        connection.execute(CREATE)
-                        for view in VIEWS:
-                            connection.execute(view)
+                    if alone and connection.execute(COMPLETE).fetchone() is None:
+                        _create(connection)
                     yield connection
                 finally:
                     connection.close()
@@ -171,6 +170,14 @@ class DuckDbColumns(Asking):
             yield
         finally:
             os.close(beside)
+
+
+def _create(connection: Any) -> None:
+    """All tables and views, or none."""
+    connection.begin()
+    for statements in (CREATE, *VIEWS):
+        connection.execute(statements)
+    connection.commit()
 
 
 def _lock(descriptor: int, how: int) -> None:

@@ -7,7 +7,15 @@ from typing import Final, TypeAlias, assert_never
 from tradewind.contracts.carts import CartAbandoned, CartCheckedOut, CartExpired
 from tradewind.contracts.catalog import ProductCreated, ProductDeleted, ProductUpdated
 from tradewind.contracts.inventory import StockAdjusted
-from tradewind.contracts.orders import OrderCancelled, OrderEdited, OrderFailed, OrderFulfilled, OrderPaid, OrderPlaced
+from tradewind.contracts.orders import (
+    OrderCancelled,
+    OrderConfirmed,
+    OrderEdited,
+    OrderFailed,
+    OrderFulfilled,
+    OrderPaid,
+    OrderPlaced,
+)
 from tradewind.contracts.payments import PaymentCaptured, PaymentRefunded
 from tradewind.contracts.privacy import PersonErased
 from tradewind.contracts.shipping import ShipmentDelivered
@@ -25,12 +33,13 @@ from tradewind.ports.columns import (
 from tradewind.runtime.subscriptions import Told
 
 Heard: TypeAlias = (
-    OrderPlaced | OrderEdited | OrderPaid | OrderCancelled | OrderFailed | OrderFulfilled
+    OrderPlaced | OrderEdited | OrderConfirmed | OrderPaid | OrderCancelled | OrderFailed | OrderFulfilled
     | PaymentCaptured | PaymentRefunded | ShipmentDelivered | StockAdjusted
     | CartCheckedOut | CartAbandoned | CartExpired
     | ProductCreated | ProductUpdated | ProductDeleted | PersonErased
 )  # fmt: skip
 """Everything that analytics counts."""
+Stepped: TypeAlias = OrderConfirmed | OrderPaid | OrderCancelled | OrderFailed | OrderFulfilled | ShipmentDelivered
 GONE: Final = "DELETED"
 """The status of a product that is no longer sold."""
 Pseudonym: TypeAlias = Callable[[str], str]
@@ -56,7 +65,10 @@ class _Rows:
         match event:
             case OrderPlaced() | OrderEdited():
                 self._order(event, told)
-            case OrderPaid() | OrderCancelled() | OrderFailed() | OrderFulfilled() | ShipmentDelivered():
+            case OrderConfirmed() | OrderPaid() | OrderCancelled():
+                minor = _minor(event.total_amount, event.currency)
+                self.steps.append(_step(event, told, minor, event.currency))
+            case OrderFailed() | OrderFulfilled() | ShipmentDelivered():
                 self.steps.append(_step(event, told))
             case PaymentCaptured() | PaymentRefunded():
                 self.payments.append(_payment(event, told))
@@ -92,6 +104,7 @@ class _Rows:
 
 _OUTCOMES: Final = {CartCheckedOut: "CHECKED_OUT", CartAbandoned: "ABANDONED", CartExpired: "EXPIRED"}
 _STEPS: Final = {
+    OrderConfirmed: "CONFIRMED",
     OrderPaid: "PAID",
     OrderCancelled: "CANCELED",
     OrderFailed: "FAILED",
@@ -126,14 +139,8 @@ def together(batches: Iterable[Batch]) -> Batch:
     )
 
 
-def _step(
-    event: OrderPaid | OrderCancelled | OrderFailed | OrderFulfilled | ShipmentDelivered, told: Told[Heard]
-) -> StepFact:
-    fact = StepFact(told.event_id, event.order_id, _STEPS[type(event)], told.told_at)
-    if isinstance(event, OrderPaid | OrderCancelled):
-        minor = _minor(event.total_amount, event.currency)
-        return StepFact(fact.event_id, fact.order_id, fact.step, fact.told_at, minor, event.currency)
-    return fact
+def _step(event: Stepped, told: Told[Heard], minor: int = 0, currency: str = "") -> StepFact:
+    return StepFact(told.event_id, event.order_id, _STEPS[type(event)], told.told_at, minor, currency)
 
 
 def _payment(event: PaymentCaptured | PaymentRefunded, told: Told[Heard]) -> PaymentFact:

@@ -9,7 +9,7 @@ import msgspec
 from tradewind.ports.columns import Batch
 from tradewind.runtime.database import Tx
 
-MAX_STAGED: Final = 50
+MAX_STAGED: Final = 200
 """Batches that go to the columns at once; each is of one look at the log (runtime/feeds.py: TOGETHER)."""
 STAGE: Final = "INSERT INTO analytics.staged (told_at, batch) VALUES ($1, $2)"
 WAITING: Final = "SELECT seq, told_at, batch FROM analytics.staged ORDER BY seq LIMIT $1"
