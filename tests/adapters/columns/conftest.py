@@ -1,5 +1,6 @@
 """Columns on every engine: in a file, and on the ClickHouse that the environment names."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -7,6 +8,7 @@ from typing import Any, Protocol
 import pytest
 
 from tests.engines import address
+from tests.shops import IN_PROCESS
 from tradewind.adapters.columns.duckdb import DuckDbColumns
 from tradewind.kernel.ids import new_id
 from tradewind.ports.columns import Columns
@@ -23,7 +25,8 @@ def in_a_file(folder: Path) -> Counted:
 
 
 def on_clickhouse(_: Path) -> Counted:
-    url = address("CLICKHOUSE_URL")
+    in_process = os.environ.get(f"TRADEWIND_{IN_PROCESS}")
+    url = f"{in_process}/{os.getpid()}" if in_process else address("CLICKHOUSE_URL")
     from tradewind.adapters.columns.clickhouse import ClickHouseColumns
 
     return ClickHouseColumns(url, f"test_{new_id().hex}")
