@@ -7,6 +7,7 @@ import aiohttp
 import asyncpg
 import msgspec
 
+from tradewind.app.audit import columns as counted_columns
 from tradewind.app.audit import provider_ledger, revenue
 from tradewind.app.audit.cart_events import cart_events
 from tradewind.app.audit.checks import GRACE_S, PROBES, Probe, consumers
@@ -32,7 +33,7 @@ async def audit(
     *,
     gateway_url: str | None = None,
     settle_s: float = 0.0,
-    columns: Callable[[str], revenue.Countable] | None = None,
+    columns: Callable[[str], counted_columns.Countable] | None = None,
 ) -> Report:
     """Check every promise. Changes nothing, and may run while the shop does.
 
@@ -46,7 +47,7 @@ async def audit(
     connection: Any = await asyncpg.connect(database_url, server_settings=SETTINGS, command_timeout=STATEMENT_WITHIN_S)
     try:
         target = await settled(connection, hears, settle_s)
-        counted = columns and await revenue.counted(columns(await connection.fetchval(WHICH)))
+        counted = columns and await counted_columns.counted(columns(await connection.fetchval(WHICH)))
         findings = Findings(provider_ledger.NAME, provider_ledger.ADVICE)
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             probes = (*PROBES, consumers(hears, target))
@@ -66,11 +67,11 @@ async def audit(
         await connection.close()
 
 
-async def _revenue(connection: Any, counted: tuple[list[Any], list[int], list[int]] | Check) -> Check:
+async def _revenue(connection: Any, counted: counted_columns.Counted) -> Check:
     """Whether what analytics counted is what the books of the snapshot say."""
-    if isinstance(counted, Check):
-        return counted
-    return await Probe(revenue.NAME, revenue.REVENUE, revenue.ADVICE, (*counted, GRACE_S)).run(connection)
+    if counted.trouble:
+        return Check(name=revenue.NAME, ok=False, checked=0, violations=[f"{counted.trouble}. Next: {revenue.ADVICE}"])
+    return await Probe(revenue.NAME, revenue.REVENUE, revenue.ADVICE, (*counted[:3], GRACE_S)).run(connection)
 
 
 def _hears() -> dict[str, list[str]]:

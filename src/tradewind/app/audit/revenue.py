@@ -4,19 +4,10 @@ The columns are read before the snapshot of the database, so they may lack what 
 just now, and everything while analytics is behind, are in flight.
 """
 
-from collections.abc import Sequence
-from typing import Any, Final, Protocol
-
-from tradewind.app.audit.report import Check
-from tradewind.ports.columns import ColumnsAway
+from typing import Final
 
 NAME: Final = "revenue in columns"
 ADVICE: Final = "tradewind analytics rebuild counts everything anew from the log"
-COUNTED: Final = """
-    SELECT order_id, sum(CASE WHEN movement = 'CAPTURED' THEN amount_minor ELSE 0 END),
-           sum(CASE WHEN movement = 'REFUNDED' THEN amount_minor ELSE 0 END)
-    FROM fact_payments GROUP BY order_id
-"""
 REVENUE: Final = """
     WITH counted AS (
         SELECT coalesce(p.part_of, u.order_id) AS id, sum(u.captured) AS captured, sum(u.refunded) AS refunded
@@ -50,20 +41,3 @@ REVENUE: Final = """
             FILTER (WHERE NOT moving AND why IS NOT NULL))[1:$1] AS violations
     FROM judged
 """
-
-
-class Countable(Protocol):
-    """Columns that answer a statement of the auditor's own."""
-
-    async def ask(self, sql: str, **values: Any) -> Sequence[tuple[Any, ...]]:
-        """The rows that it finds; raises ColumnsAway."""
-        ...
-
-
-async def counted(columns: Countable) -> tuple[list[Any], list[int], list[int]] | Check:
-    """The orders that the columns know, what was captured and what refunded; or that they cannot be read."""
-    try:
-        rows = await columns.ask(COUNTED)
-    except ColumnsAway as away:
-        return Check(name=NAME, ok=False, checked=0, violations=[f"the columns cannot be read: {away.__cause__!r}"])
-    return [row[0] for row in rows], [int(row[1]) for row in rows], [int(row[2]) for row in rows]
