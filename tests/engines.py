@@ -59,9 +59,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if config.getoption("--engines") == REQUIRED:
         _print(terminalreporter, "real engines", ("passed", "failed", "skipped"), found)
     elif left_out := {key: outcomes for key, outcomes in found.items() if outcomes["skipped"]}:
-        _print(
-            terminalreporter, "left out for want of an engine (make engines; make test-engines)", ("skipped",), left_out
-        )
+        _print(terminalreporter, LEFT_OUT, ("skipped",), left_out)
 
 
 def _about(report: Any) -> Sequence[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """What tests stand on: real engines, a migrated database of their own, the whole shop around it. No fakes."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -23,6 +24,11 @@ from tradewind.runtime.telemetry import logs
 __all__ = ["Shop", "a_call", "an_actor", "open_shop", "until", "working"]
 
 ENGINES_HOME = "tradewind-engines"
+IN_PROCESS = "TEST_CHDB"
+"""ClickHouse in this process (chdb:///folder) lets no other process in, and a shop is many: its adapter's tests find it
+under this name, and shops count in a file."""
+if os.environ.get("TRADEWIND_CLICKHOUSE_URL", "").startswith("chdb:"):
+    os.environ[f"TRADEWIND_{IN_PROCESS}"] = os.environ.pop("TRADEWIND_CLICKHOUSE_URL")
 
 
 @pytest.fixture(scope="session")

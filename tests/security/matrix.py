@@ -303,6 +303,14 @@ REVIEWS: Final = {
     "GET /api/v1/recommendations/search": Row(NAMED, query="?q=a"),
     "POST /api/v1/assistant/messages": Row(NAMED, {"messages": [{"role": "user", "text": "?"}]}, away=True),
 }
+ANALYTICS: Final = {
+    "GET /api/v1/analytics/revenue": Row(MERCHANTS),
+    "GET /api/v1/analytics/daily-revenue": Row(MERCHANTS),
+    "GET /api/v1/analytics/top-products": Row(MERCHANTS),
+    "GET /api/v1/analytics/sales": Row(MERCHANTS),
+    "GET /api/v1/analytics/exports/revenue.csv": Row(MERCHANTS),
+    "GET /api/v1/analytics/exports/top-products.csv": Row(MERCHANTS),
+}
 _WEBHOOK: Final = "/api/v1/webhook-subscriptions/{subscription_id}"
 WEBHOOKS: Final = {
     "POST /api/v1/webhook-subscriptions": Row(
@@ -330,6 +338,7 @@ MESSAGES: Final = {
 }
 MATRIX: Final[Mapping[str, Row]] = {
     **IDENTITY, **CUSTOMERS_ROWS, **CATALOG, **PRICING, **CARTS, **ORDERS, **REVIEWS, **WEBHOOKS, **MESSAGES,
+    **ANALYTICS,
 }  # fmt: skip
 
 

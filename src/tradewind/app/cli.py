@@ -204,6 +204,7 @@ def _stop(why: str) -> NoReturn:
 def main() -> None:
     """Run the command line."""
     from tradewind.app.certificates import app as certificates
+    from tradewind.app.analytics import app as analytics
     from tradewind.app.dead_letters import app as dead_letters
     from tradewind.app.keys import app as keys
     from tradewind.app.messages import app as notifications
@@ -220,6 +221,7 @@ def main() -> None:
     app.add_typer(dead_letters, name="dlq")
     app.add_typer(certificates, name="ca")
     app.add_typer(notifications, name="notifications")
+    app.add_typer(analytics, name="analytics")
     app(prog_name="tradewind")
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
 
 from tradewind.adapters.ai.openai_protocol import ai_provider
 from tradewind.adapters.cache.memory import MemoryCache
 from tradewind.adapters.carrier.notices import SignedNotices
 from tradewind.adapters.carrier.rest import rest_carrier
 from tradewind.adapters.carrier.simulated import SimulatedCarrier
+from tradewind.adapters.columns.duckdb import DuckDbColumns
 from tradewind.adapters.mail.folder import FolderMail
 from tradewind.adapters.mail.smtp import SmtpMail
 from tradewind.adapters.texting.apart import Apart
@@ -32,6 +34,9 @@ from tradewind.ports.mail import Mailer
 from tradewind.ports.texting import Texter
 from tradewind.ports.warehouse_system import WarehouseSystem
 from tradewind.runtime.manifest import Manifest
+
+if TYPE_CHECKING:
+    from tradewind.adapters.columns.clickhouse import ClickHouseColumns
 
 
 def _mailer(settings: Settings) -> Mailer:
@@ -79,6 +84,15 @@ async def _warehouse(settings: Settings) -> AsyncIterator[WarehouseSystem]:
         return
     async with rest_warehouse(settings.wms_url, settings.wms_key) as system:
         yield system
+
+
+def columns(settings: Settings, which: str) -> "DuckDbColumns | ClickHouseColumns":
+    """Where the star schema of the database that `which` names lies: the owner's ClickHouse, or a file of the home."""
+    if settings.clickhouse_url is None:
+        return DuckDbColumns(settings.home / "columns" / which)
+    from tradewind.adapters.columns.clickhouse import ClickHouseColumns
+
+    return ClickHouseColumns(settings.clickhouse_url, f"tradewind_{which}".replace("-", "_"))
 
 
 async def of_this_process(

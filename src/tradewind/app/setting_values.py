@@ -179,6 +179,14 @@ def web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def columns_address(value: str) -> str:
+    """An address of the web, or chdb:///folder: the engine in this process, whose folder no other process may have."""
+    parts = urlsplit(value)
+    if parts.scheme == "chdb" and not parts.netloc and len(parts.path) > 1:
+        return value
+    return web_address(value)
+
+
 def in_url(host: str) -> str:
     """A host as it is written in an address."""
     if host in ("0.0.0.0", "::"):  # noqa: S104 -- everywhere is nowhere to go to

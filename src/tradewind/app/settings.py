@@ -146,7 +146,7 @@ class Settings:
     cassandra_servers: str | None = None
     """Cassandra nodes (host:port, with commas between) for wide rows; without them those are in Postgres."""
     clickhouse_url: str | None = field(default=None, repr=False)
-    """A ClickHouse for columns; without one those are in a file of the home."""
+    """A ClickHouse for columns, https://user:password@host:8443; without one those are in a file of the home."""
     mongodb_url: str | None = field(default=None, repr=False)
     """A MongoDB for documents; without one those are in Postgres."""
     opa_url: str | None = None
@@ -272,7 +272,7 @@ def _of_engines(read: Reader) -> dict[str, Any]:
         "rabbitmq_url": read("RABBITMQ_URL", rabbitmq, None),
         "opensearch_url": read("OPENSEARCH_URL", values.web_address, None),
         "cassandra_servers": read("CASSANDRA_SERVERS", values.servers, None),
-        "clickhouse_url": read("CLICKHOUSE_URL", values.web_address, None),
+        "clickhouse_url": read("CLICKHOUSE_URL", values.columns_address, None),
         "mongodb_url": read("MONGODB_URL", mongodb, None),
         "opa_url": read("OPA_URL", values.web_address, None),
         "oidc_issuer": read("OIDC_ISSUER", values.web_address, None),

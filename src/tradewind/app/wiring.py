@@ -17,13 +17,14 @@ from tradewind.adapters.search.tantivy import product_index
 from tradewind.api.auth.revocation import RevokedSessions
 from tradewind.api.mqtt.consumer import Consumer
 from tradewind.app.engines import EngineError, Engines
-from tradewind.app.outside import of_this_process
+from tradewind.app.outside import columns, of_this_process
 from tradewind.app.paying import SIMULATED, notice_secret, paying
 from tradewind.app.settings import Settings
 from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
 from tradewind.contracts.identity import TokenIssuer
 from tradewind.contracts.privacy import Pseudonyms
 from tradewind.ports.policy import Policy
+from tradewind.ports.columns import Columns
 from tradewind.ports.search import ProductIndex
 from tradewind.runtime import giving_way, idempotency, outbox, timers
 from tradewind.runtime.database import Database
@@ -53,6 +54,7 @@ CONTEXTS = (
     "reviews",
     "recommendations",
     "webhooks",
+    "analytics",
 )
 """Every context, those that others ask before those that ask."""
 WHICH: Final = """
@@ -160,7 +162,9 @@ async def open_shop(
         pays = paying(settings, engines, db, cast(Pseudonyms, peers[Pseudonyms]))
         for protocol, answerer in (await stack.enter_async_context(pays)).items():
             peers.setdefault(protocol, answerer)
-        index = product_index(settings.home / "search" / await db.pool.fetchval(WHICH), settings.home / "synonyms.txt")
+        which = await db.pool.fetchval(WHICH)
+        peers.setdefault(Columns, columns(settings, which))
+        index = product_index(settings.home / "search" / which, settings.home / "synonyms.txt")
         peers.setdefault(ProductIndex, await stack.enter_async_context(index))
         bell = await stack.enter_async_context(Bell(db, engines.database_url))
         listeners = [listener for one in contexts for listener in one.listeners]

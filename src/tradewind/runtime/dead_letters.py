@@ -63,7 +63,8 @@ class SubscribersLetters:
         subscriber, operator = self._subscribers[name], tx.call
         tx.audit("dead_letters.redrive", id_, call=operator, eventType=logged.type)
         tx.call = internal_call(name, correlation_id=row["correlation_id"], trace_id=row["trace_id"])
-        await subscriber.react([logged.event] if subscriber.together else logged.event, tx)
+        given = subscriber.given(logged)
+        await subscriber.react([given] if subscriber.together else given, tx)
         await tx.flush()
         tx.call = operator
         return True

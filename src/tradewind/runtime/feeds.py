@@ -181,12 +181,12 @@ async def _react(member: Subscriber, fresh: Sequence[Logged], tx: Tx) -> None:
         return
     tx.call = _call(member.name, fresh[0])
     if member.together:
-        await member.react([logged.event for logged in fresh], tx)
+        await member.react([member.given(logged) for logged in fresh], tx)
         await tx.flush()
         return
     for logged in fresh:
         tx.call = _call(member.name, logged)
-        await member.react(logged.event, tx)
+        await member.react(member.given(logged), tx)
         await tx.flush()
 
 

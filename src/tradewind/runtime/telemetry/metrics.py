@@ -78,3 +78,7 @@ mqtt_batch_ms = Histogram(
     buckets=_LATENCY_MS,
 )  # fmt: skip
 mqtt_connected = Gauge("mqtt_connected", "Processes that take messages in by MQTT.", multiprocess_mode="livesum")
+analytics_lag_seconds = Gauge(
+    "analytics_lag_seconds", "How long the oldest event has waited that analytics heard and the columns lack.",
+    multiprocess_mode="mostrecent",
+)  # fmt: skip
