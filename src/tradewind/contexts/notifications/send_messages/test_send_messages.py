@@ -14,7 +14,8 @@ from tradewind.contexts.notifications._store import messages
 from tradewind.contexts.notifications._subscribers.owe_messages import owe_messages
 from tradewind.contexts.notifications.register_device.command import RegisterDevice
 from tradewind.contracts.carts import CartAbandoned
-from tradewind.contracts.orders import OrderCancelled, OrderConfirmed, OrderFailed, PaymentAwaited
+from tradewind.contracts.inventory import AwaitedLine, BackorderAllotted, InventoryBackordered
+from tradewind.contracts.orders import OrderCancelled, OrderConfirmed, OrderEdited, OrderFailed, PaymentAwaited
 from tradewind.contracts.payments import PaymentRefunded
 from tradewind.contracts.returns import ReturnApproved, ReturnReceived, ReturnRejected
 from tradewind.contracts.shipping import ShipmentDelivered, ShipmentDispatched
@@ -312,3 +313,42 @@ async def test_who_is_erased_while_a_mail_is_on_its_way_has_none_left_in_the_sho
     await post.sends()
     assert [path.name.split(".")[0] for path in (tmp_path / "mail").glob("*.eml")] == ["ben"]
     assert [row[2] for row in await post.messages()] == ["SENT"]
+
+
+async def test_who_waits_for_goods_hears_of_it_and_then_once_that_all_of_them_are_there(post: Post) -> None:
+    await post.person()
+    order_id = await post.order()
+    waits = InventoryBackordered(order_id=order_id, items=(AwaitedLine("KITE", 2), AwaitedLine("ROPE", 1)), until=NOON)
+    first = BackorderAllotted(order_id=order_id, items=(), still_waiting=1)
+    last = BackorderAllotted(order_id=order_id, items=(), still_waiting=0)
+    await post.hears(waits, first)
+    await post.hears(last, last)
+    with held(NOON):
+        await post.sends(Channel.EMAIL)
+    assert sorted((one[0], one[2]) for one in await post.messages()) == [
+        ("order_backordered", "SENT"),
+        ("order_goods_ready", "SENT"),
+    ]
+    assert "2 × KITE, 1 × ROPE" in post.mails.took[0].text
+    assert "by 2026-11-28" in post.mails.took[0].text
+
+
+@pytest.mark.parametrize(
+    ("total", "said"),
+    [(1500, "2.50 EUR more than before (12.50 EUR)"), (1000, "2.50 EUR less than before (12.50 EUR)"), (1250, "")],
+)
+async def test_who_had_an_order_changed_is_told_what_it_comes_to_now(post: Post, total: int, said: str) -> None:
+    await post.person()
+    nothing = Money(0, "EUR").amount
+    edited = OrderEdited(
+        order_id=await post.order(), edit_id=new_id(), user_id="ada", previous_amount=Money(1250, "EUR").amount,
+        total_amount=Money(total, "EUR").amount, currency="EUR", items=(), shipping_amount=nothing, tax_amount=nothing,
+        discount_amount=nothing, address_changed=False,
+    )  # fmt: skip
+    await post.hears(edited, edited)
+    with held(NOON):
+        await post.sends(Channel.EMAIL)
+    (mail,) = post.mails.took
+    assert f"comes to {Money(total, 'EUR').amount} EUR" in mail.text
+    assert said in mail.text
+    assert ("more than" in mail.text, "less than" in mail.text) == (total > 1250, total < 1250)
