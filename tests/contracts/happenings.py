@@ -32,7 +32,7 @@ EMAIL: Final = "claims@shop.test"
 PASSWORD: Final = "a wire around the world"
 PRODUCT: Final = "SELECT id FROM catalog.products WHERE sku = $1"
 TELLS: Final = "SELECT EXISTS (SELECT FROM runtime.outbox WHERE type = $1)"
-_CODE: Final = re.compile(r"[A-Za-z0-9_-]{20,}")
+_CODE: Final = re.compile(r"[A-Za-z0-9_-]{40,}")
 
 
 async def hears(shop: Shop, kind: str) -> None:

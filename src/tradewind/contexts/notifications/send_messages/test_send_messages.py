@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import pytest
 
@@ -33,6 +34,16 @@ NIGHT: Final = datetime(2026, 11, 28, 23, tzinfo=UTC)
 
 def confirmed(order_id: Any, user_id: str = "ada") -> OrderConfirmed:
     return OrderConfirmed(order_id=order_id, user_id=user_id, **AMOUNT)
+
+
+def edited(order_id: UUID, total: int) -> OrderEdited:
+    """It came to 12.50 EUR before."""
+    nothing = Money(0, "EUR").amount
+    return OrderEdited(
+        order_id=order_id, edit_id=new_id(), user_id="ada", previous_amount=Money(1250, "EUR").amount,
+        total_amount=Money(total, "EUR").amount, currency="EUR", items=(), shipping_amount=nothing, tax_amount=nothing,
+        discount_amount=nothing, address_changed=False,
+    )  # fmt: skip
 
 
 def plain(mail: EmailMessage) -> str:
@@ -174,6 +185,8 @@ async def test_everything_that_happens_to_an_order_its_parcels_its_money_and_its
         OrderFailed(order_id=order, cause="nobody answers"), ShipmentDispatched(tracking_number="TW1", **parcel),
         ShipmentDelivered(**parcel), PaymentRefunded(order_id=order, reason="back", **refund),
         ReturnApproved(number="RMA-1", **back), ReturnRejected(**back), ReturnReceived(**back),
+        InventoryBackordered(order_id=order, items=(AwaitedLine("KITE", 2),), until=NOON),
+        BackorderAllotted(order_id=order, items=(), still_waiting=0), edited(order, 1500),
     ]  # fmt: skip
     assert {type(one) for one in told} | {CartAbandoned} == set(owe_messages.events)
     await post.hears(*told)
@@ -346,13 +359,8 @@ async def test_who_waits_for_goods_hears_of_it_and_then_once_that_all_of_them_ar
 )
 async def test_who_had_an_order_changed_is_told_what_it_comes_to_now(post: Post, total: int, said: str) -> None:
     await post.person()
-    nothing = Money(0, "EUR").amount
-    edited = OrderEdited(
-        order_id=await post.order(), edit_id=new_id(), user_id="ada", previous_amount=Money(1250, "EUR").amount,
-        total_amount=Money(total, "EUR").amount, currency="EUR", items=(), shipping_amount=nothing, tax_amount=nothing,
-        discount_amount=nothing, address_changed=False,
-    )  # fmt: skip
-    await post.hears(edited, edited)
+    event = edited(await post.order(), total)
+    await post.hears(event, event)
     with held(NOON):
         await post.sends(Channel.EMAIL)
     (mail,) = post.mails.took
