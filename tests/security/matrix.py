@@ -222,6 +222,7 @@ ORDERS: Final = {
     "POST /api/v1/inventory/backorders": Row(WAREHOUSE, {"sku": "<sku>", "qty": 1}),
     "GET /api/v1/inventory/backorders/{backorder_id}": Row(WAREHOUSE),
     "POST /api/v1/inventory/backorders/{backorder_id}/cancel": Row(WAREHOUSE),
+    "PUT /api/v1/inventory/{sku}/backordering": Row(WAREHOUSE, {"limit": 0}),
     "PUT /api/v1/inventory/{sku}/replenishment": Row(WAREHOUSE, {"lowThreshold": 5}),
     "GET /api/v1/replenishment-suggestions": Row(WAREHOUSE),
     "POST /api/v1/inventory/purchases": Row(WAREHOUSE, {"supplier": "Acme", **MOVED}),
