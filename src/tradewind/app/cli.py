@@ -203,8 +203,8 @@ def _stop(why: str) -> NoReturn:
 
 def main() -> None:
     """Run the command line."""
-    from tradewind.app.certificates import app as certificates
     from tradewind.app.analytics import app as analytics
+    from tradewind.app.certificates import app as certificates
     from tradewind.app.dead_letters import app as dead_letters
     from tradewind.app.keys import app as keys
     from tradewind.app.messages import app as notifications

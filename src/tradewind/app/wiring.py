@@ -23,8 +23,8 @@ from tradewind.app.settings import Settings
 from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
 from tradewind.contracts.identity import TokenIssuer
 from tradewind.contracts.privacy import Pseudonyms
-from tradewind.ports.policy import Policy
 from tradewind.ports.columns import Columns
+from tradewind.ports.policy import Policy
 from tradewind.ports.search import ProductIndex
 from tradewind.runtime import giving_way, idempotency, outbox, timers
 from tradewind.runtime.database import Database

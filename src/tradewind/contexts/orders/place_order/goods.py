@@ -88,7 +88,7 @@ def _outcome(answer: InventoryReserved | NotEnoughStock | None) -> Outcome:
     return Refused(f"out of stock: {', '.join(answer.facts['skus'])}") if isinstance(answer, NotEnoughStock) else Done()
 
 
-async def _release_here(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
+async def release_here(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
     """Give back what is held, or what was taken out."""
     for why in {task.why or "undone" for task in tasks}:
         ids = [task.saga_id for task in tasks if (task.why or "undone") == why]
@@ -125,5 +125,5 @@ async def _confirmed(tx: Tx, answered: Sequence[tuple[Task, bool]]) -> Sequence[
 
 
 RESERVE = _step(_reserve_here, _reserve_there, _hold)
-RELEASE = _step(_release_here, _release_there, _released)
+RELEASE = _step(release_here, _release_there, _released)
 CONFIRM = _step(_confirm_here, _confirm_there, _confirmed)

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from tradewind.contexts.orders._domain.order import Status
 from tradewind.contexts.orders._store import orders
-from tradewind.contexts.orders.place_order.saga import PLACE_ORDER, release
+from tradewind.contexts.orders.place_order.goods import release_here
+from tradewind.contexts.orders.place_order.saga import PLACE_ORDER
 from tradewind.contracts.inventory import BackordersPeer, InventoryReserved, StillAwaited
 from tradewind.contracts.outcomes import Done, Outcome, Refused, Waiting
 from tradewind.runtime.database import Tx
@@ -53,7 +54,7 @@ async def give_up(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
     for why in {task.why or "undone" for task in tasks}:
         ids: list[UUID] = [task.saga_id for task in tasks if (task.why or "undone") == why]
         await tx.peer(BackordersPeer).give_up(tx, ids, why)
-    return await release(tx, tasks)
+    return await release_here(tx, tasks)
 
 
 PLACE_BACKORDER: Final = Saga(
