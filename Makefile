@@ -47,13 +47,13 @@ stripemock: setup ## Check what we ask Stripe against Stripe's own mock server (
 	@TRADEWIND_STRIPE_MOCK=$(CURDIR)/.stripe-mock/stripe-mock $(BIN)/python -m pytest -q \
 		tests/adapters/payment_provider/test_stripe_mock.py
 
-engines: setup ## Fetch and start real engines on loopback, without Docker (ENGINES="redis kafka" starts some)
+engines: .venv/.engines ## Fetch and start real engines on loopback, without Docker (ENGINES="redis kafka" starts some)
 	@$(BIN)/python -m tools.engines up $(ENGINES)
 
 engines-stop: setup ## Stop the engines that `make engines` started
 	@$(BIN)/python -m tools.engines down $(ENGINES)
 
-test-engines: setup ## Run the tests of real engines against those that `make engines` started; none may be missing
+test-engines: .venv/.engines ## Run the tests of real engines against those that `make engines` started; none may be missing
 	@. "$${ENGINES_HOME:-.engines}/env" && $(BIN)/python -m pytest --engines=required $(TESTS)
 
 requirements: setup ## Show which requirements are met, by group (REQUIREMENTS="--json", "--open")
@@ -72,6 +72,7 @@ docs: setup ## Make the pages that follow from the code: events, lifecycles, set
 lock: $(UV) ## Choose dependency versions anew and pin them by hash (LOCK="--upgrade" moves them up)
 	@$(COMPILE) $(LOCK) --group dev --extra engines pyproject.toml --output-file requirements.lock
 	@$(COMPILE) $(LOCK) tools/uv.in --output-file tools/uv.txt
+	@$(COMPILE) $(LOCK) --constraint requirements.lock tools/engines.in --output-file tools/engines.txt
 
 clean: ## Remove what was installed and cached; homes with orders in them (.tradewind) stay
 	@rm -rf .venv .uv .stripe-mock .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -82,6 +83,11 @@ $(UV): tools/uv.txt
 	@rm -rf .uv && PIP_USER=0 python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
 		--no-deps --only-binary :all: --require-hashes --target .uv -r tools/uv.txt
 	@touch $(UV)
+
+.venv/.engines: .venv/.installed tools/engines.txt
+	@echo "Installing what engines need into .venv …"
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r tools/engines.txt
+	@touch $@
 
 # The project goes in last and editable, built by the locked hatchling: nothing is fetched that is not pinned.
 .venv/.installed: requirements.lock pyproject.toml $(UV)

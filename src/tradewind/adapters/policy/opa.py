@@ -24,7 +24,7 @@ PUSH_WITHIN_S: Final = 10.0
 REST_S: Final = 1.0
 """For so long a server that did not answer is not asked again."""
 LASTS_S: Final = 5.0
-"""For so long a decision holds: how late a changed rule takes effect, at most."""
+"""For so long a decision holds here, and as long where it was asked for: a changed rule counts after twice that."""
 REMEMBERED_DECISIONS: Final = 4096
 MAX_ANSWER_BYTES: Final = 64 * 1024
 DECISION: Final = "/v1/data/tradewind/authz/allow"
