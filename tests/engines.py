@@ -9,5 +9,5 @@ def address(name: str) -> str:
     """What TRADEWIND_<name> says; the test is left out where it says nothing."""
     found = os.environ.get(f"TRADEWIND_{name}", "")
     if not found:
-        pytest.skip(f"engine: TRADEWIND_{name} names no {name.split('_')[0].capitalize()}")
+        pytest.skip(f"engine: TRADEWIND_{name} names no {name.partition('_')[0].capitalize()}")
     return found

@@ -191,6 +191,8 @@ def _stop(why: str) -> NoReturn:
 
 def main() -> None:
     """Run the command line."""
+    from tradewind.app.connecting import app as connect
+    from tradewind.app.connecting import topics
     from tradewind.app.dead_letters import app as dead_letters
     from tradewind.app.keys import app as keys
     from tradewind.app.messages import app as notifications
@@ -204,6 +206,8 @@ def main() -> None:
     app.add_typer(keys, name="keys")
     app.add_typer(dead_letters, name="dlq")
     app.add_typer(notifications, name="notifications")
+    app.add_typer(connect, name="connect")
+    app.command()(topics)
     app(prog_name="tradewind")
 
 

@@ -51,15 +51,20 @@ async def test_what_commits_late_is_not_passed_over(db: Database, carrier: Carri
     assert sorted(await heard(db, "one")) == [*(("a", n) for n in range(1, 11)), ("late", 1)]
 
 
+async def tell_and_break(db: Database) -> None:
+    """An event that is written, and undone."""
+    async with db.transaction(on_behalf()) as tx:
+        await count(tx, "a")
+        await tx.flush()
+        raise ZeroDivisionError
+
+
 async def test_what_was_undone_is_never_heard(db: Database, carrier: Carrier) -> None:
     await add(db, "a")
     one = Listener("one")
     async with carrier.carrying(one.subscriber):
         with pytest.raises(ZeroDivisionError):
-            async with db.transaction(on_behalf()) as tx:
-                await count(tx, "a")
-                await tx.flush()
-                raise ZeroDivisionError
+            await tell_and_break(db)
         await count_up(db, 1)
         await one.until(1)
     assert await heard(db, "one") == [("a", 1)]

@@ -62,7 +62,10 @@ PLACEHOLDERS: Final = Source(
 
 def connectors(source: Source, names: Names) -> dict[str, dict[str, str]]:
     """Each connector's name and configuration."""
-    return {f"{names.prefix}tradewind-outbox": outbox(source, names), f"{names.prefix}tradewind-cdc": cdc(source, names)}
+    return {
+        f"{names.prefix}tradewind-outbox": outbox(source, names),
+        f"{names.prefix}tradewind-cdc": cdc(source, names),
+    }
 
 
 def outbox(source: Source, names: Names) -> dict[str, str]:

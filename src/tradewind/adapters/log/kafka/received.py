@@ -12,9 +12,11 @@ from msgspec import Raw, Struct
 from tradewind.contracts.envelope import EVENTS
 from tradewind.kernel.clock import now
 from tradewind.kernel.ids import new_id
+from tradewind.runtime.database import Tx
 from tradewind.runtime.reading import Cursor, Logged
 from tradewind.runtime.telemetry import metrics
 from tradewind.runtime.telemetry.logs import log
+from tradewind.runtime.timers import Timer
 
 ELSEWHERE: Final = Cursor(2**63 - 1, 0)
 """Where an event stands in our log that is not in it: beyond everything that was heard from there."""
@@ -34,6 +36,12 @@ LOOK_UP: Final = """
     JOIN runtime.inbox AS i USING (event_id)
     LEFT JOIN runtime.outbox AS o ON o.position = n.position AND o.event_id = n.event_id
     ORDER BY nth
+"""
+KEEP_DAYS: Final = 35.0
+"""For so long an event is known to have been seen: longer than topics keep it."""
+PURGE: Final = """
+    DELETE FROM runtime.inbox WHERE event_id IN (
+        SELECT event_id FROM runtime.inbox WHERE seen_at < now() - make_interval(secs => $1) LIMIT 5000)
 """
 PARK_UNREADABLE: Final = """
     WITH first AS (
@@ -70,6 +78,14 @@ class Received(Logged):
     def is_local(self) -> bool:
         """Whether it came out of this database's own log."""
         return self.at != ELSEWHERE
+
+
+async def purge(tx: Tx) -> int:
+    """Forget what nobody can send again."""
+    return await tx.run(PURGE, KEEP_DAYS * 86_400)
+
+
+FORGET: Final = Timer("inbox.purge", 600.0, purge)
 
 
 async def receive(pool: Any, messages: Sequence[Any]) -> list[Received]:
