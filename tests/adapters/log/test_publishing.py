@@ -7,10 +7,12 @@ from collections.abc import Callable
 import jsonschema_rs
 import pytest
 
+from tests.adapters.log.brokers import Broker
 from tests.adapters.log.conftest import TYPES, ByDebezium, ByKafka, running
 from tests.adapters.log.listening import Listener, count_up
 from tests.adapters.log.raw import messages
 from tests.counters import Counted, add, count, heard, on_behalf
+from tests.engines import address
 from tradewind.adapters.log.kafka.topics import Names
 from tradewind.kernel.ids import new_id
 from tradewind.runtime import feeds
@@ -179,3 +181,18 @@ def test_topics_are_one_a_context_and_one_a_captured_table() -> None:
         "mine.cdc.orders.orders", "mine.cdc.inventory.inventory_adjustment", "mine.cdc.catalog.products",
     ]  # fmt: skip
     assert TYPES == (Counted.TYPE,)
+
+
+@pytest.mark.engine("connect")
+async def test_a_connect_that_is_killed_loses_nothing_and_doubles_nothing(db: Database, debezium: ByDebezium) -> None:
+    worker = Broker(int(address("CONNECT_URL").rpartition(":")[2].partition("/")[0]))
+    await add(db, "a")
+    one = Listener("one")
+    async with debezium.carrying(one.subscriber):
+        await count_up(db, 5)
+        await one.until(5)
+        await worker.kill()
+        await count_up(db, 30)  # nobody who tells is held up
+        worker.start()
+        await one.until(35)
+    assert await heard(db, "one") == [("a", n) for n in range(1, 36)]

@@ -143,6 +143,7 @@ def _of_postgres(source: Source, names: Names, what: str) -> dict[str, str]:
         "producer.override.compression.type": "lz4",
         "producer.override.linger.ms": "1",
         "errors.tolerance": "none",
+        "extended.headers.enabled": "false",
     }
 
 
