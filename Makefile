@@ -1,7 +1,7 @@
 # The front door: `make` lists what there is. A machine needs python3, pip and make; everything else is fetched from
 # PyPI, each file checked against a hash that is written in requirements.lock or tools/uv.txt.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint types walls format bench chaos stripemock requirements schemas docs lock clean
+.PHONY: help setup run test check lint types walls format bench bench-engines chaos stripemock requirements schemas docs lock clean
 SHELL := /bin/bash
 UV := .uv/bin/uv
 BIN := .venv/bin
@@ -11,7 +11,7 @@ STRIPE_MOCK := v0.203.0
 export UV_PYTHON_DOWNLOADS := never
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/.installed ## Install everything into .venv (does nothing when it is up to date)
 
@@ -37,6 +37,9 @@ format: setup ## Format the code and mend what lint can mend
 
 bench: setup ## Measure the raw limit, Tradewind and an order's whole walk side by side (BENCH="--short" for a quick look)
 	@$(BIN)/python -m bench $(BENCH)
+
+bench-engines: setup ## Measure real engines that the environment names beside the embedded ones (BENCH="--short --only log")
+	@$(BIN)/python -m bench --engines $(BENCH)
 
 chaos: setup ## Kill the shop at every commit boundary, 20 seeds each (SEEDS=5 for fewer)
 	@TRADEWIND_CHAOS_SEEDS=$(or $(SEEDS),20) $(BIN)/python -m pytest tests/chaos -rA $(TESTS)
