@@ -1,7 +1,7 @@
 # The front door: `make` lists what there is. A machine needs python3, pip and make; everything else is fetched from
 # PyPI, each file checked against a hash that is written in requirements.lock or tools/uv.txt.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint types walls format bench chaos stripemock engines engines-stop test-engines requirements schemas protos docs lock clean
+.PHONY: help setup run test check lint types walls format bench bench-engines chaos stripemock engines engines-stop test-engines requirements schemas protos docs lock clean
 SHELL := /bin/bash
 UV := .uv/bin/uv
 BIN := .venv/bin
@@ -38,6 +38,9 @@ format: setup ## Format the code and mend what lint can mend
 
 bench: setup ## Measure the raw limit, Tradewind and an order's whole walk side by side (BENCH="--short" for a quick look)
 	@$(BIN)/python -m bench $(BENCH)
+
+bench-engines: setup ## Measure real engines that the environment names beside the embedded ones (BENCH="--short --only log")
+	@$(BIN)/python -m bench --engines $(BENCH)
 
 chaos: setup ## Kill the shop at every commit boundary, 20 seeds each (SEEDS=5 for fewer)
 	@TRADEWIND_CHAOS_SEEDS=$(or $(SEEDS),20) $(BIN)/python -m pytest tests/chaos -rA $(TESTS)

@@ -37,7 +37,10 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     logs.configure("ERROR")
     base = tmp_path_factory.getbasetemp()
     home = (base.parent if base.name.startswith("popen-") else base) / ENGINES_HOME
-    return replace(Settings.from_environment(), home=Path(home), port=0, provider_timeout_s=0.5, rate_limits=False)
+    found = replace(Settings.from_environment(), home=Path(home), port=0, provider_timeout_s=0.5, rate_limits=False)
+    return replace(
+        found, kafka_servers=None, connect_url=None
+    )  # one Kafka for all, where each shop needs its own names
 
 
 @pytest_asyncio.fixture(scope="session")

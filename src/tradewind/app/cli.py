@@ -205,6 +205,8 @@ def main() -> None:
     """Run the command line."""
     from tradewind.app.analytics import app as analytics
     from tradewind.app.certificates import app as certificates
+    from tradewind.app.connecting import app as connect
+    from tradewind.app.connecting import topics
     from tradewind.app.dead_letters import app as dead_letters
     from tradewind.app.keys import app as keys
     from tradewind.app.messages import app as notifications
@@ -222,6 +224,8 @@ def main() -> None:
     app.add_typer(certificates, name="ca")
     app.add_typer(notifications, name="notifications")
     app.add_typer(analytics, name="analytics")
+    app.add_typer(connect, name="connect")
+    app.command()(topics)
     app(prog_name="tradewind")
 
 

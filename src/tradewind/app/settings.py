@@ -137,6 +137,8 @@ class Settings:
     """A Redis (redis://, rediss://) for what processes share; without one Postgres and their own memory are used."""
     kafka_servers: str | None = None
     """Kafka brokers (host:port, with commas between) that carry the events; without them the log in Postgres does."""
+    kafka_prefix: str = ""
+    """What the names of topics and consumer groups begin with, where several shops share a Kafka."""
     connect_url: str | None = None
     """A Kafka Connect with Debezium that publishes the outbox; without one the shop's own relay publishes it."""
     rabbitmq_url: str | None = field(default=None, repr=False)
@@ -268,6 +270,7 @@ def _of_engines(read: Reader) -> dict[str, Any]:
     return {
         "redis_url": read("REDIS_URL", redis, None),
         "kafka_servers": read("KAFKA_SERVERS", values.servers, None),
+        "kafka_prefix": read("KAFKA_PREFIX", str, ""),
         "connect_url": read("CONNECT_URL", values.web_address, None),
         "rabbitmq_url": read("RABBITMQ_URL", rabbitmq, None),
         "opensearch_url": read("OPENSEARCH_URL", values.web_address, None),

@@ -18,6 +18,8 @@ from tradewind.api.auth.revocation import RevokedSessions
 from tradewind.api.mqtt.consumer import Consumer
 from tradewind.app.engines import EngineError, Engines
 from tradewind.app.outside import columns, of_this_process
+from tradewind.app.eventing import carriers
+
 from tradewind.app.paying import SIMULATED, notice_secret, paying
 from tradewind.app.settings import Settings
 from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
@@ -31,7 +33,6 @@ from tradewind.runtime.database import Database
 from tradewind.runtime.dispatch import Dispatcher
 from tradewind.runtime.manifest import Manifest
 from tradewind.runtime.migrate import migrate
-from tradewind.runtime.relay import Relay
 from tradewind.runtime.saga.runner import Runner
 from tradewind.runtime.tail import Tail
 from tradewind.runtime.timers import Timer
@@ -90,12 +91,15 @@ class Shop:
         subscribers = [subscriber for one in self.contexts for subscriber in one.subscribers]
         silent_s = self.settings.saga_lease_s
         end_silent = Timer("silence.end", silent_s, partial(giving_way.end_silent, silent_s=silent_s), everywhere=True)
-        chores = [end_silent, *self.chores, *(timer for one in self.contexts for timer in one.timers)]
+        carrying, more = carriers(self.settings, self.db, self.bell, self.engines.database_url, subscribers)
+        chores = [end_silent, *self.chores, *more, *(timer for one in self.contexts for timer in one.timers)]
         runner = Runner(self.db, sagas, self.bell, lease_s=silent_s)
-        relay = Relay(self.db, subscribers, self.bell, self.engines.database_url, silent_s=silent_s)
         sensors = [self._sensors(self.settings.mqtt_url).run(stop)] if self.settings.mqtt_url else []
         await asyncio.gather(
-            runner.run(stop), relay.run(stop), *sensors, *(timers.keep(self.db, timer, stop) for timer in chores)
+            runner.run(stop),
+            *(one.run(stop) for one in carrying),
+            *sensors,
+            *(timers.keep(self.db, timer, stop) for timer in chores),
         )
 
     def _sensors(self, broker_url: str) -> Consumer:
