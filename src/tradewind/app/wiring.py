@@ -17,9 +17,8 @@ from tradewind.adapters.search.tantivy import product_index
 from tradewind.api.auth.revocation import RevokedSessions
 from tradewind.api.mqtt.consumer import Consumer
 from tradewind.app.engines import EngineError, Engines
-from tradewind.app.outside import columns, of_this_process
 from tradewind.app.eventing import carriers
-
+from tradewind.app.outside import columns, of_this_process
 from tradewind.app.paying import SIMULATED, notice_secret, paying
 from tradewind.app.settings import Settings
 from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin

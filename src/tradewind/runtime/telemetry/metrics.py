@@ -84,5 +84,7 @@ analytics_lag_seconds = Gauge(
 )  # fmt: skip
 kafka_lag = Gauge(
     "kafka_lag", "Messages of a partition that the group has not read yet.", ["group", "topic", "partition"],
+    multiprocess_mode="mostrecent",
+)  # fmt: skip
 kafka_duplicates_total = Counter("kafka_duplicates_total", "Events that came by Kafka once more, and were passed over.")
 kafka_pauses_total = Counter("kafka_pauses_total", "Times that partitions were paused because subscribers are slow.")
