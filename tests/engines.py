@@ -63,7 +63,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 
 def _about(report: Any) -> Sequence[tuple[str, str]]:
-    pairs = [value.split("|") for name, value in report.user_properties if name == PROPERTY]
+    pairs = [value.split("|") for name, value in getattr(report, "user_properties", ()) if name == PROPERTY]
     return [(port, engine) for port, engine in pairs]
 
 
