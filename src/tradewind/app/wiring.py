@@ -12,11 +12,10 @@ import asyncpg
 
 from tradewind.adapters.payment_provider.journaled.journal import MIGRATIONS as OUTSIDE_PAYMENTS
 from tradewind.adapters.policy.rego import RegoPolicy
-from tradewind.adapters.search.tantivy import product_index
 from tradewind.api.auth.revocation import RevokedSessions
 from tradewind.api.mqtt.consumer import Consumer
 from tradewind.app.engines import EngineError, Engines
-from tradewind.app.outside import of_this_process
+from tradewind.app.outside import of_this_process, product_index
 from tradewind.app.paying import SIMULATED, notice_secret, paying
 from tradewind.app.settings import Settings
 from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
@@ -153,7 +152,7 @@ async def open_shop(
         pays = paying(settings, engines, db, cast(Pseudonyms, peers[Pseudonyms]))
         for protocol, answerer in (await stack.enter_async_context(pays)).items():
             peers.setdefault(protocol, answerer)
-        index = product_index(settings.home / "search" / await db.pool.fetchval(WHICH), settings.home / "synonyms.txt")
+        index = product_index(settings, await db.pool.fetchval(WHICH))
         peers.setdefault(ProductIndex, await stack.enter_async_context(index))
         bell = await stack.enter_async_context(Bell(db, engines.database_url))
         listeners = [listener for one in contexts for listener in one.listeners]
