@@ -121,18 +121,6 @@ def postgres(value: str) -> str:
     return value
 
 
-def address_of(*schemes: str, example: str) -> Callable[[str], str]:
-    """The address of a server that is spoken to by one of these schemes."""
-
-    def understand(value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in schemes or not parts.hostname:
-            raise ValueError(f"must look like {example}")
-        return value.rstrip("/")
-
-    return understand
-
-
 def servers(value: str) -> str:
     """Hosts with their ports, with commas between."""
     found = words(value)

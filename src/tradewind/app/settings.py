@@ -133,36 +133,18 @@ class Settings:
     """The AI provider's model that the assistant speaks with."""
     ai_meaning_model: str = "text-embedding-3-small"
     """The AI provider's model that says what texts mean."""
-    redis_url: str | None = field(default=None, repr=False)
-    """A Redis (redis://, rediss://) for what processes share; without one Postgres and their own memory are used."""
     kafka_servers: str | None = None
     """Kafka brokers (host:port, with commas between) that carry the events; without them the log in Postgres does."""
     kafka_prefix: str = ""
     """What the names of topics and consumer groups begin with, where several shops share a Kafka."""
     connect_url: str | None = None
     """A Kafka Connect with Debezium that publishes the outbox; without one the shop's own relay publishes it."""
-    rabbitmq_url: str | None = field(default=None, repr=False)
-    """A RabbitMQ (amqp://, amqps://) in which retries of webhooks wait; without one they wait in Postgres."""
     opensearch_url: str | None = field(default=None, repr=False)
     """An OpenSearch in which products are found; without one the index is in the home."""
-    cassandra_servers: str | None = None
-    """Cassandra nodes (host:port, with commas between) for wide rows; without them those are in Postgres."""
     clickhouse_url: str | None = field(default=None, repr=False)
     """A ClickHouse for columns, https://user:password@host:8443; without one those are in a file of the home."""
-    mongodb_url: str | None = field(default=None, repr=False)
-    """A MongoDB for documents; without one those are in Postgres."""
     opa_url: str | None = None
     """An OPA server that decides by the shop's Rego files; without one each process decides by itself."""
-    oidc_issuer: str | None = None
-    """Another issuer of OpenID Connect, as its tokens name it, whose tokens count beside the shop's own."""
-    vault_url: str | None = None
-    """A Vault whose transit engine seals secrets; without one a key in the home does."""
-    vault_token: str | None = field(default=None, repr=False)
-    """What Vault knows the shop by."""
-    unleash_url: str | None = None
-    """An Unleash server that says which features are on; without one a file in the home does."""
-    unleash_token: str | None = field(default=None, repr=False)
-    """What Unleash knows the shop by."""
     log_level: str = "info"
     """debug, info, warning or error."""
 
@@ -264,23 +246,11 @@ def _of_carriers(read: Reader) -> dict[str, Any]:
 
 def _of_engines(read: Reader) -> dict[str, Any]:
     """Engines of the owner's; without one of them the embedded one beside it is used."""
-    redis = values.address_of("redis", "rediss", example="redis://user:password@host:6379/0")
-    rabbitmq = values.address_of("amqp", "amqps", example="amqp://user:password@host:5672/")
-    mongodb = values.address_of("mongodb", "mongodb+srv", example="mongodb://user:password@host:27017/tradewind")
     return {
-        "redis_url": read("REDIS_URL", redis, None),
         "kafka_servers": read("KAFKA_SERVERS", values.servers, None),
         "kafka_prefix": read("KAFKA_PREFIX", str, ""),
         "connect_url": read("CONNECT_URL", values.web_address, None),
-        "rabbitmq_url": read("RABBITMQ_URL", rabbitmq, None),
         "opensearch_url": read("OPENSEARCH_URL", values.web_address, None),
-        "cassandra_servers": read("CASSANDRA_SERVERS", values.servers, None),
         "clickhouse_url": read("CLICKHOUSE_URL", values.columns_address, None),
-        "mongodb_url": read("MONGODB_URL", mongodb, None),
         "opa_url": read("OPA_URL", values.web_address, None),
-        "oidc_issuer": read("OIDC_ISSUER", values.web_address, None),
-        "vault_url": read("VAULT_URL", values.web_address, None),
-        "vault_token": read("VAULT_TOKEN", str, None),
-        "unleash_url": read("UNLEASH_URL", values.web_address, None),
-        "unleash_token": read("UNLEASH_TOKEN", str, None),
     }

@@ -13,12 +13,11 @@ import asyncpg
 from tradewind.adapters.payment_provider.journaled.journal import MIGRATIONS as OUTSIDE_PAYMENTS
 from tradewind.adapters.policy.opa import OpaPolicy
 from tradewind.adapters.policy.rego import RegoPolicy
-from tradewind.adapters.search.tantivy import product_index
 from tradewind.api.auth.revocation import RevokedSessions
 from tradewind.api.mqtt.consumer import Consumer
 from tradewind.app.engines import EngineError, Engines
 from tradewind.app.eventing import carriers
-from tradewind.app.outside import columns, of_this_process
+from tradewind.app.outside import columns, of_this_process, product_index
 from tradewind.app.paying import SIMULATED, notice_secret, paying
 from tradewind.app.settings import Settings
 from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
@@ -167,7 +166,7 @@ async def open_shop(
             peers.setdefault(protocol, answerer)
         which = await db.pool.fetchval(WHICH)
         peers.setdefault(Columns, columns(settings, which))
-        index = product_index(settings.home / "search" / which, settings.home / "synonyms.txt")
+        index = product_index(settings, which)
         peers.setdefault(ProductIndex, await stack.enter_async_context(index))
         bell = await stack.enter_async_context(Bell(db, engines.database_url))
         listeners = [listener for one in contexts for listener in one.listeners]
