@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.engines.home import birth
+
 LISTEN = "0A"
 
 
@@ -35,7 +37,7 @@ class Broker:
         process = Path("/proc", str(pid))
         self._argv = [word.decode() for word in (process / "cmdline").read_bytes().split(b"\0")[:-1]]
         self._folder = os.readlink(process / "cwd")
-        self._pid_file = next((one for one in self._pid_files() if one.read_text().strip() == str(pid)), None)
+        self._pid_file = next((one for one in self._pid_files() if one.read_text().split()[:1] == [str(pid)]), None)
 
     def _pid_files(self) -> list[Path]:
         """Where its keeper may look for its number: beside its configuration."""
@@ -59,4 +61,4 @@ class Broker:
             start_new_session=True,
         )
         if self._pid_file is not None:
-            self._pid_file.write_text(f"{again.pid}\n")
+            self._pid_file.write_text(f"{again.pid} {birth(again.pid)}")
