@@ -197,6 +197,7 @@ def main() -> None:
     from tradewind.app.keys import app as keys
     from tradewind.app.messages import app as notifications
     from tradewind.app.privacy_command import app as privacy
+    from tradewind.app.revenue import show_revenue
     from tradewind.app.sagas import app as sagas
     from tradewind.runtime.telemetry import logs
 
@@ -208,6 +209,7 @@ def main() -> None:
     app.add_typer(notifications, name="notifications")
     app.add_typer(connect, name="connect")
     app.command()(topics)
+    app.command("revenue")(show_revenue)
     app(prog_name="tradewind")
 
 
