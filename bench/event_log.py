@@ -43,8 +43,10 @@ class Arrivals:
         self.subscriber = Subscriber("bench.arrivals", (LowStockDetected,), self._hear)
 
     async def _hear(self, event: LowStockDetected, tx: Tx) -> None:
-        loop = asyncio.get_running_loop()
-        tx.on_commit.append(lambda: self.at_s.setdefault(event.product_id, loop.time()))
+        tx.on_commit.append(lambda: self._note(event.product_id))
+
+    def _note(self, product_id: Any) -> None:
+        self.at_s.setdefault(product_id, asyncio.get_running_loop().time())
 
     async def have(self, number: int) -> None:
         """Return once so many have arrived."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.adapters.log.raw import send
 from tests.counters import Counted, add, heard
 from tradewind.adapters.log.kafka import consuming
 from tradewind.adapters.log.kafka.places import KafkaPlaces
-from tradewind.adapters.log.kafka.received import Received
+from tradewind.adapters.log.kafka.received import Received, receive
 from tradewind.kernel.clock import now
 from tradewind.kernel.ids import new_id
 from tradewind.runtime import feeds
@@ -63,7 +63,7 @@ async def test_one_that_was_paused_and_comes_late_with_what_others_did_does_noth
 ) -> None:
     await add(db, "a")
     one, received = Listener("one"), list[Received]()
-    real = consuming.receive
+    real = receive
 
     async def kept(pool: Any, messages: Any) -> list[Received]:
         batch = await real(pool, messages)
@@ -178,6 +178,8 @@ async def test_lag_is_told_and_falls_to_nothing(db: Database, kafka: ByKafka) ->
         async with asyncio.timeout(60):
             while (group, topic, "0") not in metrics.kafka_lag._metrics:  # noqa: ASYNC110 -- a gauge has no event
                 await asyncio.sleep(0.05)
-        lags = [gauge._value.get() for labels, gauge in metrics.kafka_lag._metrics.items() if labels[1] == topic]
+        lags = [
+            cast(Any, gauge)._value.get() for labels, gauge in metrics.kafka_lag._metrics.items() if labels[1] == topic
+        ]
     assert len(lags) == 6
     assert sum(lags) == 0

@@ -8,7 +8,7 @@ Rows are sums as a whole, and only ever replaced by sums of more events: written
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 from quixstreams import Application
@@ -82,7 +82,7 @@ def _read(value: bytes) -> dict[str, Any] | None:
         return None  # a dead letter of the shop's own consumers
     found = [
         (one.size, int(one.since.timestamp()), one.currency, one.captured_minor, one.refunded_minor)
-        for one in gains(event, wrapped.occurred_at.astimezone(UTC))
+        for one in gains(cast(Any, event), wrapped.occurred_at.astimezone(UTC))
     ]
     return {"id": str(wrapped.event_id), "currency": event.currency, "gains": found}
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 from confluent_kafka import KafkaException
+from opentelemetry.trace import SpanKind
 
 from tradewind.adapters.log.kafka.sending import Record, RefusedError, Sender
 from tradewind.adapters.log.kafka.topics import KafkaAway, Names, ensure
@@ -114,7 +115,7 @@ class Publisher:
         await connection.execute(MOVE, [NAME], *batch[-1].at)
         for one in fitting:
             metrics.event_lag_ms.labels(NAME).observe(one.age_ms)
-            with traces.span("publish", one.row["trace_id"], kind=traces.SpanKind.PRODUCER, eventType=one.type):
+            with traces.span("publish", one.row["trace_id"], kind=SpanKind.PRODUCER, eventType=one.type):
                 pass
 
     async def _fits(self, connection: Any, logged: Logged) -> bool:

@@ -72,7 +72,8 @@ class Received(Logged):
     topic: str = ""
     partition: int = 0
     place: int = 0
-    envelope: str = ""
+    text: str = ""
+    """The whole message."""
 
     @property
     def is_local(self) -> bool:
@@ -140,7 +141,7 @@ def _received(message: Any, wrapped: Wrapped, row: Any) -> Received:
     }
     at = ELSEWHERE if row["stamp"] is None else Cursor(row["stamp"], row["position"])
     where = {"topic": message.topic(), "partition": message.partition(), "place": message.offset()}
-    return Received(at=at, type=wrapped.event_type, row=said, envelope=message.value().decode(), **where)
+    return Received(at=at, type=wrapped.event_type, row=said, text=message.value().decode(), **where)
 
 
 async def _park(pool: Any, message: Any, reason: str) -> None:
