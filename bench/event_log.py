@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from functools import partial
 from typing import Any, Final
 
 from tradewind.app.bench.driving import percentile
@@ -44,7 +43,7 @@ class Arrivals:
         self.subscriber = Subscriber("bench.arrivals", (LowStockDetected,), self._hear)
 
     async def _hear(self, event: LowStockDetected, tx: Tx) -> None:
-        tx.on_commit.append(partial(self._note, event.product_id))
+        tx.on_commit.append(lambda: self._note(event.product_id))
 
     def _note(self, product_id: Any) -> None:
         self.at_s.setdefault(product_id, asyncio.get_running_loop().time())

@@ -224,6 +224,7 @@ def main() -> None:
     from tradewind.app.messages import app as notifications
     from tradewind.app.policies import app as policies
     from tradewind.app.privacy_command import app as privacy
+    from tradewind.app.revenue import show_revenue
     from tradewind.app.sagas import app as sagas
     from tradewind.runtime.telemetry import logs
 
@@ -238,6 +239,7 @@ def main() -> None:
     app.add_typer(analytics, name="analytics")
     app.add_typer(connect, name="connect")
     app.command()(topics)
+    app.command("revenue")(show_revenue)
     app(prog_name="tradewind")
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
+from tradewind.adapters.streams.log import ADD_UP
 from tradewind.app.settings import Settings
 from tradewind.runtime.database import Database
 from tradewind.runtime.relay import Relay
@@ -26,7 +27,7 @@ def carriers(
     """What runs in a worker so that `subscribers` hear what is told in the database at `url`, and its chores."""
     silent_s = settings.saga_lease_s
     if settings.kafka_servers is None:
-        return [Relay(db, subscribers, bell, url, silent_s=silent_s)], []
+        return [Relay(db, subscribers, bell, url, silent_s=silent_s)], [ADD_UP]
     from tradewind.adapters.log.kafka.consuming import Consumer
     from tradewind.adapters.log.kafka.publishing import Publisher
     from tradewind.adapters.log.kafka.received import FORGET

@@ -13,6 +13,7 @@ import asyncpg
 from tradewind.adapters.payment_provider.journaled.journal import MIGRATIONS as OUTSIDE_PAYMENTS
 from tradewind.adapters.policy.opa import OpaPolicy
 from tradewind.adapters.policy.rego import RegoPolicy
+from tradewind.adapters.streams.rows import MIGRATIONS as STREAMS
 from tradewind.api.auth.revocation import RevokedSessions
 from tradewind.api.mqtt.consumer import Consumer
 from tradewind.app.engines import EngineError, Engines
@@ -114,7 +115,7 @@ async def migrate_shop(url: str, contexts: Sequence[Manifest] | None = None) -> 
     connection = await asyncpg.connect(url)
     try:
         streams = [(one.name, one.migrations) for one in contexts or manifests()]
-        applied = await migrate(connection, [*streams, ("payment_provider", OUTSIDE_PAYMENTS)])
+        applied = await migrate(connection, [*streams, ("payment_provider", OUTSIDE_PAYMENTS), ("streams", STREAMS)])
         if await outbox.is_from_elsewhere(connection):
             raise EngineError(
                 "This database was restored from another cluster: its events carry stamps from there, new ones would "

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -70,7 +70,7 @@ async def test_one_that_was_paused_and_comes_late_with_what_others_did_does_noth
         received.extend(batch)
         return batch
 
-    monkeypatch.setattr("tradewind.adapters.log.kafka.consuming.receive", kept)
+    monkeypatch.setattr(consuming, "receive", kept)
     async with kafka.carrying(one.subscriber):
         await count_up(db, 5)
         await one.until(5)
@@ -179,9 +179,7 @@ async def test_lag_is_told_and_falls_to_nothing(db: Database, kafka: ByKafka) ->
             while (group, topic, "0") not in metrics.kafka_lag._metrics:  # noqa: ASYNC110 -- a gauge has no event
                 await asyncio.sleep(0.05)
         lags = [
-            gauge._value.get()  # type: ignore[attr-defined]  # the library shows it no other way
-            for labels, gauge in metrics.kafka_lag._metrics.items()
-            if labels[1] == topic
+            cast(Any, gauge)._value.get() for labels, gauge in metrics.kafka_lag._metrics.items() if labels[1] == topic
         ]
     assert len(lags) == 6
     assert sum(lags) == 0

@@ -22,7 +22,7 @@ UNREFUNDED: Final = """
 """
 BEHIND: Final = """
     SELECT count(*) FROM runtime.position
-    WHERE subscriber <> '(kafka)' AND (stamp, position)
+    WHERE subscriber NOT LIKE '(%' AND (stamp, position)
         < (SELECT stamp, position FROM runtime.outbox ORDER BY stamp DESC, position DESC LIMIT 1)
 """
 

@@ -127,13 +127,40 @@ class Consumer:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _step(self, client: Client) -> None:
-        messages = await asyncio.to_thread(_take, client)
+        messages = await self._take(client)
         fed = self._fed
         if batch := await receive(self._db.pool, messages):
             await self._feed(client, fed, batch)
         if (now_s := asyncio.get_running_loop().time()) >= self._tick_due_s and fed and fed is self._fed:
             self._tick_due_s = now_s + TICK_S
             await self._tick(client)
+
+    async def _take(self, client: Client) -> list[Any]:
+        """What is there, at most BATCH; waits a while for the first.
+
+        Partitions may change hands in the middle of it: then what was taken before would come to feeds that have yet to
+        hear what lies before that, and these would be taken to have heard it. All of it is taken again, from its place.
+        """
+
+        def take() -> tuple[list[Any], bool]:
+            first = client.poll(WAIT_S)
+            fed = self._fed
+            found = [] if first is None else [first, *client.consume(BATCH - 1, 0)]
+            return found, fed is not self._fed
+
+        found, changed = await asyncio.to_thread(take)
+        if changed:
+            await self._begin_again(client)
+            return []
+        for one in found:
+            if one.error() is not None:
+                log.warning("kafka says", error=str(one.error()))
+        return [one for one in found if one.error() is None]
+
+    async def _begin_again(self, client: Client) -> None:
+        """The same partitions, from where Postgres says."""
+        if self._assigned:
+            client.assign(await self._begin(self._assigned))
 
     async def _feed(self, client: Client, fed: list[Feed], batch: Sequence[Logged]) -> None:
         """Hand `batch` to all; while queues are full nothing more is fetched, and the group hears that we live."""
@@ -143,8 +170,8 @@ class Consumer:
             metrics.kafka_pauses_total.inc()
             client.pause(self._assigned)
             while not putting.done() and fed is self._fed:
-                if extra := await asyncio.to_thread(_take, client):
-                    raise KafkaAway(f"{len(extra)} messages of partitions that are paused")
+                if await self._take(client):
+                    await self._begin_again(client)  # others' partitions came meanwhile, and are not paused
                 await asyncio.wait({putting}, timeout=0)
             if fed is self._fed:
                 client.resume(self._assigned)
@@ -165,15 +192,3 @@ class Consumer:
                 if ends := {where: end for where, end in at.items() if where[0] == topic}:
                     await move_next(tx, sorted(idle & set(names)), ends)
             await tx.run(CATCH_UP, [name for name, _ in everybody], [kind for _, kind in everybody])
-
-
-def _take(client: Client) -> list[Any]:
-    """What is there, at most BATCH; waits a while for the first. In a thread, where the group's callbacks run too."""
-    first = client.poll(WAIT_S)
-    if first is None:
-        return []
-    found = [first, *client.consume(BATCH - 1, 0)]
-    for one in found:
-        if one.error() is not None:
-            log.warning("kafka says", error=str(one.error()))
-    return [one for one in found if one.error() is None]

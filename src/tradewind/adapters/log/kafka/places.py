@@ -84,7 +84,7 @@ class KafkaPlaces:
         if one.is_local:
             await tx.run(PARK, name, one.at.position, event_id, one.type, reason, attempts)
         else:
-            await tx.run(PARK_FROM_ELSEWHERE, name, event_id, one.type, reason, attempts, one.spelled)
+            await tx.run(PARK_FROM_ELSEWHERE, name, event_id, one.type, reason, attempts, one.text)
 
 
 async def move_next(tx: Any, names: Sequence[str], ends: dict[tuple[str, int], int]) -> None:

@@ -1,8 +1,10 @@
 """What comes from Kafka, as the log holds it: envelopes read, duplicates known by their ids, strangers put aside."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import heapify, heappop, heapreplace
 from typing import Any, Final
 from uuid import UUID
 
@@ -72,7 +74,8 @@ class Received(Logged):
     topic: str = ""
     partition: int = 0
     place: int = 0
-    spelled: str = ""
+    text: str = ""
+    """The whole message."""
 
     @property
     def is_local(self) -> bool:
@@ -108,11 +111,37 @@ async def receive(pool: Any, messages: Sequence[Any]) -> list[Received]:
     topics, partitions = [one.topic() for one, _ in events], [one.partition() for one, _ in events]
     await pool.execute(NOTE, ids, topics, partitions, [one.offset() for one, _ in events])
     found = await pool.fetch(LOOK_UP, ids, [_position(one) for one, _ in events])
-    return [
+    return _merged(
         _received(message, wrapped, row)
         for (message, wrapped), row in zip(events, found, strict=True)
         if _is_first(message, row)
-    ]
+    )
+
+
+def _merged(received: Iterable[Received]) -> list[Received]:
+    """Partitions side by side, each in its own order, as nearly as that allows in the order of telling.
+
+    Some subscribers hear events of one key from several topics, between which Kafka knows no order.
+    """
+    partitions: dict[tuple[str, int], deque[Received]] = {}
+    for one in received:
+        partitions.setdefault((one.topic, one.partition), deque()).append(one)
+    heads = [(_told(waiting[0]), where) for where, waiting in partitions.items()]
+    heapify(heads)
+    merged = []
+    while heads:
+        _, where = heads[0]
+        waiting = partitions[where]
+        merged.append(waiting.popleft())
+        if waiting:
+            heapreplace(heads, (_told(waiting[0]), where))
+        else:
+            heappop(heads)
+    return merged
+
+
+def _told(one: Received) -> tuple[Cursor, datetime]:
+    return one.at, one.row["occurred_at"]
 
 
 def _is_first(message: Any, row: Any) -> bool:
@@ -140,7 +169,7 @@ def _received(message: Any, wrapped: Wrapped, row: Any) -> Received:
     }
     at = ELSEWHERE if row["stamp"] is None else Cursor(row["stamp"], row["position"])
     where = {"topic": message.topic(), "partition": message.partition(), "place": message.offset()}
-    return Received(at=at, type=wrapped.event_type, row=said, spelled=message.value().decode(), **where)
+    return Received(at=at, type=wrapped.event_type, row=said, text=message.value().decode(), **where)
 
 
 async def _park(pool: Any, message: Any, reason: str) -> None:
