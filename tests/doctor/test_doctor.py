@@ -1,28 +1,49 @@
 """What the doctor finds of engines that are well, that are away, and that are something else than they should be."""
 
+import asyncio
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import asyncpg
 import msgspec
 import pytest
+from aiosmtpd.smtp import SMTP, AuthResult
 
 from tests.engines import address
+from tests.receivers import a_mail_server
+from tests.sensors.brokers import OwnBroker
 from tradewind.adapters.policy.opa import push
+from tradewind.api.mqtt.address import understand
+from tradewind.api.mqtt.client import Client
+from tradewind.app.doctor import stores
 from tradewind.app.doctor.finding import Finding
 from tradewind.app.doctor.looking import LOOKS, look
 from tradewind.app.engines import Engines
 from tradewind.app.free_ports import free_port
 from tradewind.app.settings import Settings
+from tradewind.app.wiring import manifests
+from tradewind.kernel.ids import new_id
 
 HOST = "127.0.0.1"
-NOWHERE = {"kafka_servers": "{host}:{port}", "database_url": "postgresql://shop:secret@{host}:{port}/shop"}
+NOWHERE = {
+    "kafka_servers": "{host}:{port}",
+    "database_url": "postgresql://shop:secret@{host}:{port}/shop",
+    "clickhouse_url": "http://shop:secret@{host}:{port}",
+    "mqtt_url": "mqtt://shop:secret@{host}:{port}",
+    "smtp_url": "smtp://shop:secret@{host}:{port}",
+}
+
+
+HAS_READ = "INSERT INTO runtime.kafka_position (subscriber, topic, partition, next) VALUES ($1, $2, 0, 0)"
 
 
 def settings(**named: str) -> Settings:
@@ -81,6 +102,7 @@ def served(answers: Mapping[str, tuple[int, Any]]) -> str:
 
 OLD = {"/": (200, {"version": {"number": "1.3.0"}})}
 RED = {"/": (200, {"version": {"number": "2.19.1"}}), "/_cluster/health": (200, {"status": "red"})}
+ASKED = "/?query=SELECT+version()"
 FAILED = {
     "/": (200, {"version": "4.3.1"}),
     "/connectors?expand=status": (
@@ -98,6 +120,9 @@ FAILED = {
         ("opensearch_url", {}, "404", "log"),
         ("connect_url", FAILED, "failed: outbox", "restart"),
         ("opa_url", {"/v1/data/tradewind/authz/allow": (200, {})}, "no rules", "tradewind policy push"),
+        ("clickhouse_url", {ASKED: (516, {})}, "does not let", "TRADEWIND_CLICKHOUSE_URL"),
+        ("clickhouse_url", {ASKED: (200, 22.8)}, "it is 22.8", "23.2 or newer"),
+        ("clickhouse_url", {ASKED: (200, {"a": "page"})}, "200", "the address"),
     ],
 )
 async def test_an_engine_that_is_not_as_it_should_be_is_told_apart(
@@ -115,7 +140,7 @@ async def test_an_engine_that_is_not_as_it_should_be_is_told_apart(
         pytest.param(engine, name, marks=pytest.mark.engine(engine))
         for engine, name in [
             ("kafka", "KAFKA_SERVERS"), ("connect", "CONNECT_URL"),
-            ("opensearch", "OPENSEARCH_URL"), ("opa", "OPA_URL"),
+            ("opensearch", "OPENSEARCH_URL"), ("opa", "OPA_URL"), ("clickhouse", "CLICKHOUSE_URL"),
         ]
     ],
 )  # fmt: skip
@@ -134,3 +159,76 @@ def test_the_command_tells_all_of_them_and_ends_with_1_where_one_is_unwell() -> 
     told = msgspec.json.decode(done.stdout)
     assert (done.returncode, told["well"]) == (1, False)
     assert [one["engine"] for one in told["engines"] if not one["well"]] == ["opa"]
+
+
+async def test_a_clickhouse_that_lets_us_in_is_well() -> None:
+    found = await only(clickhouse_url=served({ASKED: (200, 25.8)}))
+    assert (found.well, found.version) == (True, "25.8"), found
+
+
+async def test_a_broker_of_sensors_is_well_and_its_session_of_the_shop_is_left_alone(tmp_path: Path) -> None:
+    broker = OwnBroker(tmp_path)
+    await broker.start()
+    try:
+        async with Client(understand(broker.shop)) as shops:
+            found = await only(mqtt_url=broker.shop)
+            await shops.subscribe("iot/inventory/+/delta/#", qos=1)
+        assert (found.engine, found.well) == ("mqtt", True), found
+        wrong = await only(mqtt_url=broker.shop.replace(broker.accounts.tradewind, "wrong"))
+        assert (wrong.well, wrong.detail) == (False, "it does not let its user in")
+        assert "TRADEWIND_MQTT_URL" in wrong.advice
+        sensor = await only(mqtt_url=broker.sensor)
+        assert (sensor.well, sensor.detail) == (False, "its user may not hear sensors")
+    finally:
+        await broker.end(signal.SIGTERM)
+
+
+async def test_a_mail_server_is_well_and_one_that_knows_nobody_by_a_password_is_not() -> None:
+    async with a_mail_server() as server:
+        assert (await only(smtp_url=server.url)).well
+        named = await only(smtp_url=server.url.replace("//", "//shop:secret@"))
+        assert (named.well, named.detail) == (False, "it asks nobody for a password")
+        assert server.took == []
+
+
+async def test_a_mail_server_that_refuses_the_password_is_told_apart() -> None:
+    def nobody(*_: Any) -> AuthResult:
+        return AuthResult(success=False, handled=False)
+
+    loop, port = asyncio.get_running_loop(), free_port(HOST)
+    made = partial(SMTP, object(), authenticator=nobody, auth_require_tls=False, loop=loop)
+    listening = await loop.create_server(made, HOST, port)
+    async with listening:
+        found = await only(smtp_url=f"smtp://shop:secret@{HOST}:{port}")
+    assert (found.well, found.detail) == (False, "it does not let its user in")
+
+
+@pytest.mark.engine("kafka")
+async def test_a_shop_that_is_behind_what_kafka_has_is_told_so(
+    shared_engines: Engines, own_engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from confluent_kafka import Producer
+
+    from tradewind.adapters.log.kafka.topics import ensure
+
+    servers, topic = address("KAFKA_SERVERS"), f"test-{new_id().hex}"
+    ensure(servers, [topic])
+    producer = Producer({"bootstrap.servers": servers})
+    for _ in range(5):
+        producer.produce(topic, b"told", partition=0)
+    assert producer.flush(30) == 0
+    nowhere_yet = await kafka_of(kafka_servers=servers, database_url=shared_engines.database_url)
+    assert (nowhere_yet.well, "0 messages behind" in nowhere_yet.detail) == (True, True), nowhere_yet
+
+    connection: Any = await asyncpg.connect(own_engines.database_url)
+    subscriber = next(one.name for context in manifests() for one in context.subscribers)
+    await connection.execute(HAS_READ, subscriber, topic)
+    await connection.close()
+    monkeypatch.setattr(stores, "MAX_BEHIND_MESSAGES", 4)
+    behind = await kafka_of(kafka_servers=servers, database_url=own_engines.database_url)
+    assert (behind.well, behind.detail) == (False, "the shop is 5 messages behind")
+
+
+async def kafka_of(**named: str) -> Finding:
+    """How Kafka is, of all that is looked at."""
+    return next(one for one in await look(settings(**named)) if one.engine == "kafka")

@@ -14,6 +14,8 @@ log.console = false
 log.file.level = warning
 vm_memory_high_watermark.absolute = 256MB
 """
+RABBIT_START: Final = 'epmd -address "$ERL_EPMD_ADDRESS" -port "$ERL_EPMD_PORT" & exec "$0"'
+"""Erlang's name server is started beside it: one that it starts itself leaves its session, and is there for ever."""
 MOSQUITTO_CONF: Final = """listener {port} {host}
 allow_anonymous true
 user root
@@ -50,7 +52,7 @@ def _rabbitmq(home: Home, ports: Ports) -> Launch:
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +S 2:2",
         "RABBITMQ_LOGS": str(folder / "server.log"),
     }  # fmt: skip
-    return Launch(argv=[str(servers[-1])], environment=environment)
+    return Launch(argv=["sh", "-c", RABBIT_START, str(servers[-1])], environment=environment)
 
 
 def _mosquitto(home: Home, ports: Ports) -> Launch:

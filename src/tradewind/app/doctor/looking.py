@@ -3,7 +3,7 @@
 import asyncio
 from typing import Final
 
-from tradewind.app.doctor import stores, web
+from tradewind.app.doctor import messengers, stores, web
 from tradewind.app.doctor.finding import Finding, Look, UnwellError
 from tradewind.app.settings import Settings
 
@@ -14,7 +14,10 @@ LOOKS: Final[dict[str, tuple[str, Look]]] = {
     "kafka": ("kafka_servers", stores.kafka),
     "connect": ("connect_url", web.connect),
     "opensearch": ("opensearch_url", web.opensearch),
+    "clickhouse": ("clickhouse_url", web.clickhouse),
     "opa": ("opa_url", web.opa),
+    "mqtt": ("mqtt_url", messengers.mqtt),
+    "smtp": ("smtp_url", messengers.smtp),
     "payment_provider": ("provider_url", web.payment_provider),
 }
 """By engine: the setting that names it, and how one looks at it."""

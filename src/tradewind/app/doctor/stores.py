@@ -7,6 +7,7 @@ import asyncpg
 
 from tradewind.app.doctor.finding import Finding, UnwellError
 from tradewind.app.settings import Settings
+from tradewind.app.wiring import manifests
 
 OLDEST_POSTGRES: Final = 150_000
 WITHIN_S: Final = 5.0
@@ -17,6 +18,12 @@ SLOTS: Final = """
 SHOW_NUMBER: Final = "SHOW server_version_num"
 SHOW_LEVEL: Final = "SHOW wal_level"
 MAY_CREATE: Final = "SELECT has_database_privilege(current_database(), 'CREATE')"
+PLACES: Final = """
+    SELECT topic, partition, min(next) AS next FROM runtime.kafka_position
+    WHERE subscriber = ANY($1::text[]) GROUP BY topic, partition
+"""
+MAX_BEHIND_MESSAGES: Final = 10_000
+"""More than a minute's worth of a partition in a busy shop."""
 MAX_BEHIND_BYTES: Final = 256 * 1024 * 1024
 """More of the log than this kept for a reader that is away fills the disk some day."""
 
@@ -43,7 +50,7 @@ async def database(settings: Settings) -> Finding:
 
 
 async def kafka(settings: Settings) -> Finding:
-    """Its brokers, and how many topics the shop has there."""
+    """Its brokers, how many topics the shop has there, and whether the shop reads them as fast as they grow."""
     from confluent_kafka.admin import AdminClient
 
     assert settings.kafka_servers
@@ -53,4 +60,28 @@ async def kafka(settings: Settings) -> Finding:
     leaderless = [name for name in ours if any(one.leader < 0 for one in about.topics[name].partitions.values())]
     if leaderless:
         raise UnwellError(f"without a leader: {', '.join(leaderless[:5])}", "Start the brokers that are missing.")
-    return Finding(engine="kafka", well=True, detail=f"{len(about.brokers)} brokers, {len(ours)} topics of ours")
+    behind = await _behind(settings, client) if settings.database_url else 0
+    if behind > MAX_BEHIND_MESSAGES:
+        advice = "Is a worker running? Its log names the subscriber that fails; `tradewind dlq list` what was given up."
+        raise UnwellError(f"the shop is {behind} messages behind", advice)
+    detail = f"{len(about.brokers)} brokers, {len(ours)} topics of ours, {behind} messages behind"
+    return Finding(engine="kafka", well=True, detail=detail)
+
+
+async def _behind(settings: Settings, client: Any) -> int:
+    """How far the slowest subscriber of now is behind in its worst partition; 0 where the shop has not begun."""
+    from confluent_kafka import TopicPartition
+    from confluent_kafka.admin import OffsetSpec
+
+    connection: Any = await asyncpg.connect(settings.database_url, timeout=WITHIN_S)
+    try:
+        rows = await connection.fetch(PLACES, [one.name for context in manifests() for one in context.subscribers])
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
+        rows = []
+    finally:
+        await connection.close(timeout=WITHIN_S)
+    next_ = {(row["topic"], row["partition"]): row["next"] for row in rows}
+    ask = {TopicPartition(*where): OffsetSpec.latest() for where in next_}
+    ends = client.list_offsets(ask, request_timeout=WITHIN_S) if ask else {}
+    found = {(one.topic, one.partition): await asyncio.wrap_future(told) for one, told in ends.items()}
+    return max((end.offset - next_[where] for where, end in found.items()), default=0)

@@ -1,6 +1,7 @@
-"""Engines that are asked over HTTP: OpenSearch, OPA, Kafka Connect, the payment provider."""
+"""Engines that are asked over HTTP: OpenSearch, ClickHouse, OPA, Kafka Connect, the payment provider."""
 
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 import aiohttp
 
@@ -8,6 +9,11 @@ from tradewind.app.doctor.finding import Finding, UnwellError
 from tradewind.app.settings import Settings
 
 OLDEST_OPENSEARCH: Final = 2
+OLDEST_CLICKHOUSE: Final = (23, 2)
+"""Since then every table of a question can be read as `final`."""
+VERSION: Final = "SELECT version()"
+NOT_LET_IN: Final = frozenset({401, 403, 516})
+MAX_ANSWER_BYTES: Final = 4_096
 MAX_CONNECTORS: Final = 100
 
 
@@ -31,6 +37,27 @@ async def opensearch(settings: Settings) -> Finding:
     if health["status"] == "red":
         raise UnwellError("some of its indices have no primary", "Delete what is red: the shop builds its index anew.")
     return Finding(engine="opensearch", well=True, version=version, detail=f"{health['status']}")
+
+
+async def clickhouse(settings: Settings) -> Finding:
+    """Version, and whether its user is let in; of the engine in this process (chdb://) there is nothing to ask."""
+    assert settings.clickhouse_url
+    parts = urlsplit(settings.clickhouse_url)
+    if parts.scheme == "chdb":
+        return Finding(engine="clickhouse", well=True, detail="in the process of the shop")
+    user = aiohttp.encode_basic_auth(unquote(parts.username or "default"), unquote(parts.password or ""))
+    url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    headers, question = {"Authorization": user}, {"query": VERSION}
+    async with aiohttp.ClientSession(headers=headers) as http, http.get(f"{url}/", params=question) as answer:
+        said = (await answer.content.read(MAX_ANSWER_BYTES)).decode(errors="replace").strip()
+    if answer.status in NOT_LET_IN:
+        raise UnwellError("it does not let its user in", "Set user and password in TRADEWIND_CLICKHOUSE_URL.")
+    if answer.status != 200 or not said[:1].isdecimal():
+        raise UnwellError(f"it answers with {answer.status}", "Look into its log; is the address that of the engine?")
+    if tuple(int(one) for one in said.split(".")[:2]) < OLDEST_CLICKHOUSE:
+        oldest = ".".join(map(str, OLDEST_CLICKHOUSE))
+        raise UnwellError(f"it is {said}", f"ClickHouse {oldest} or newer is needed.")
+    return Finding(engine="clickhouse", well=True, version=said)
 
 
 async def opa(settings: Settings) -> Finding:
