@@ -1,6 +1,7 @@
 """`tradewind`: the command. Each one says in --help what it does, what it needs and how it ends."""
 
 import asyncio
+import os
 from collections.abc import Coroutine
 from dataclasses import replace
 from datetime import datetime
@@ -25,13 +26,24 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document inst
 
 
 @app.callback()
-def _tradewind() -> None:
+def _tradewind(
+    profile: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Settings, a line each; the environment goes before it.")
+    ] = None,
+) -> None:
     """A whole event-driven shop in one command.
 
     All state lives under TRADEWIND_HOME (default: .tradewind in this folder). Commands start the home's Postgres
     themselves when nothing is running on it, and join it when something is. TRADEWIND_DATABASE_URL names a Postgres of
-    yours instead (version 15 or newer).
+    yours instead (version 15 or newer). deploy/profiles has files of settings for --profile.
     """
+    if profile is not None:
+        from tradewind.app import profiles
+
+        try:
+            profiles.apply(profile, os.environ)
+        except SettingError as error:
+            _stop(str(error))
 
 
 @app.command()
