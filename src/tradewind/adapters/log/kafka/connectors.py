@@ -54,9 +54,7 @@ class Source:
         return re.sub(r"[^a-z0-9_]", "_", f"{names.prefix}{self.database}_{what}".lower())[-63:]
 
 
-PLACEHOLDERS: Final = Source(
-    "${env:TRADEWIND_CDC_HOST}", "5432", "${env:TRADEWIND_CDC_USER}", "${env:TRADEWIND_CDC_PASSWORD}", "tradewind"
-)
+PLACEHOLDERS: Final = Source("${env:CDC_HOST}", "5432", "${env:CDC_USER}", "${env:CDC_PASSWORD}", "tradewind")
 """For configurations that are written down: Connect's EnvVarConfigProvider fills them in."""
 
 
