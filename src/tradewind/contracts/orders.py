@@ -293,8 +293,9 @@ class Replacement(Struct, frozen=True, kw_only=True):
 class OrdersPeer(Protocol):
     """What others may ask of orders inside their own transaction."""
 
-    async def replace(self, tx: Any, replacement: Replacement) -> Refusal | None:
-        """Place that order, its goods held, as its buyer would: None, or why it cannot be. Once in a transaction.
+    async def replace(self, tx: Any, replacement: Replacement) -> Money | Refusal:
+        """Place that order, its goods held, as its buyer would: what it comes to, or why it cannot be. Once in a
+        transaction.
 
         What they had before costs what it cost then, other things what they cost now; there is no carriage.
         """

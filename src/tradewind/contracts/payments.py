@@ -44,6 +44,8 @@ class PaymentCaptured(_PaymentEvent, frozen=True):
 
     TYPE = "ecommerce.payment.payment.captured.v1"
     let_go: Decimal | None = None
+    prepaid: Decimal | None = None
+    """So much of it was paid by what came back of another order; none where nothing was."""
 
 
 class PaymentFailed(_PaymentEvent, frozen=True):
@@ -66,6 +68,8 @@ class PaymentRefunded(_PaymentEvent, frozen=True):
     reason: str
     refund_id: UUID | None = None
     """Which refund it was; none where an order was undone, and old logs do not say."""
+    credited_to: UUID | None = None
+    """The order that it pays for; none where it went back to a card."""
 
 
 class SettlementDiffered(Event, frozen=True):
@@ -170,19 +174,44 @@ class Claimed(Struct, frozen=True):
     status: str
 
 
+class Instead(Struct, frozen=True):
+    """An order that a buyer gets instead of money, and what it comes to."""
+
+    order_id: UUID
+    total: Money
+
+
 class RefundsPeer(Protocol):
     """How others give money back, inside their own transaction; a saga of payments asks the provider afterwards."""
 
-    async def refund(self, tx: Any, order_id: UUID, refund_id: UUID, pieces: Mapping[str, int], reason: str) -> Claimed:
+    async def refund(
+        self,
+        tx: Any,
+        order_id: UUID,
+        refund_id: UUID,
+        pieces: Mapping[str, int],
+        reason: str,
+        instead: Instead | None = None,
+    ) -> Claimed:
         """Claim what was paid for so many `pieces` of each SKU, as far as they have not been refunded before.
 
         Never more than what is left of the capture; nothing is claimed where nothing is left. Idempotent by
         `refund_id`: one that is known is answered as it stands. Refuses with NotFound without a payment.
+
+        `instead`: placed in this very transaction, it is paid by what is claimed as far as that goes; the rest of one
+        goes back, the rest of the other is charged. Should it come to nothing, what had paid for it goes back too.
         """
         ...
 
     async def refund_amount(self, tx: Any, order_id: UUID, refund_id: UUID, amount: Money, reason: str) -> Claimed:
         """As `refund`, of an amount: what is left of it where that is less."""
+        ...
+
+    async def ask_again(self, tx: Any, order_id: UUID, refund_id: UUID) -> bool:
+        """Claim anew what the provider would not give back of this refund, of which other parts are done.
+
+        False where less is left than that.
+        """
         ...
 
     async def standing(self, tx: Any, refund_ids: Sequence[UUID]) -> Mapping[UUID, Claimed]:

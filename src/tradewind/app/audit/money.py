@@ -24,7 +24,9 @@ ORDER_MONEY: Final = """
 """
 PAYMENTS: Final = """
     WITH done AS (
-        SELECT order_id, sum(amount_minor) AS minor FROM payments.refund WHERE status = 'DONE' GROUP BY order_id),
+        SELECT r.order_id, sum(r.amount_minor) AS minor
+        FROM payments.refund AS r LEFT JOIN payments.payments AS p ON p.order_id = r.order_id
+        WHERE r.status = 'DONE' AND (r.charge_id IS NULL OR p.captured_minor > 0) GROUP BY r.order_id),
     edited AS (
         SELECT order_id, sum(difference_minor) AS minor FROM orders.edit WHERE status IN ('COMMITTED', 'DONE')
         GROUP BY order_id),
@@ -95,12 +97,16 @@ REFUNDS: Final = """
     WITH judged AS (
         SELECT coalesce(r.id, s.id) AS id, coalesce(s.phase IN ('STARTED', 'COMPENSATING'), false) AS moving, CASE
             WHEN r.id IS NULL THEN format('a saga (%s) carries a refund that does not exist', s.phase)
+            WHEN p.order_id IS NULL AND r.charge_id IS NULL THEN
+                format('of order %s, for which nothing was paid', r.order_id)
+            WHEN r.credited_to IS NOT NULL THEN NULL
             WHEN s.id IS NULL THEN format('of order %s: %s, but no saga carries it', r.order_id, r.status)
             WHEN r.status <> CASE s.phase WHEN 'COMPLETED' THEN 'DONE' WHEN 'FAILED' THEN 'REFUSED' ELSE 'PENDING' END
                 THEN
                 format('of order %s: %s, but its saga is %s', r.order_id, r.status, s.phase)
             END AS why
         FROM payments.refund AS r
+        LEFT JOIN payments.payments AS p ON p.order_id = r.order_id
         FULL JOIN (SELECT id, phase FROM runtime.saga WHERE name = 'refund_payment') AS s ON s.id = r.id)
     SELECT count(*) AS checked, count(*) FILTER (WHERE moving) AS in_flight, count(why) AS violated,
            (array_agg(format('refund %s: %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations

@@ -26,20 +26,22 @@ PAGE: Final = 1_000
 PREFETCH: Final = 1_000
 ANSWER_WITHIN_S: Final = 30.0
 BOOKS: Final = """
-    SELECT p.order_id, p.currency, p.captured_minor, p.refunded_minor,
+    SELECT p.order_id, p.currency, greatest(p.captured_minor - p.prepaid_minor, 0) AS captured_minor,
+           p.refunded_minor - p.elsewhere_minor AS refunded_minor,
            coalesce(s.phase IN ('COMPLETED', 'FAILED'), true) AND NOT EXISTS (
-               SELECT FROM payments.refund AS r WHERE r.order_id = p.order_id AND r.status = 'PENDING') AS settled
+               SELECT FROM payments.refund AS r
+               WHERE coalesce(r.charge_id, r.order_id) = p.order_id AND r.status = 'PENDING') AS settled
     FROM payments.payments AS p LEFT JOIN runtime.saga AS s ON s.id = p.order_id
 """
 STANDING: Final = """
     SELECT o.id AS order_id, concat_ws('/', s.phase, s.fence, s.changed_at, p.status, p.captured_minor,
-                                       p.refunded_minor, p.changed_at, r.refunds) AS standing
+                                       p.refunded_minor, p.elsewhere_minor, p.changed_at, r.refunds) AS standing
     FROM unnest($1::uuid[]) AS u (id)
     JOIN (SELECT id FROM orders.orders UNION ALL SELECT id FROM orders.edit) AS o ON o.id = u.id
     LEFT JOIN runtime.saga AS s ON s.id = u.id
     LEFT JOIN payments.payments AS p ON p.order_id = u.id
     LEFT JOIN LATERAL (SELECT string_agg(id || status, ',' ORDER BY id) AS refunds
-                       FROM payments.refund WHERE order_id = u.id) AS r ON true
+                       FROM payments.refund WHERE coalesce(charge_id, order_id) = u.id) AS r ON true
 """
 
 

@@ -9,6 +9,7 @@ from tradewind.contexts.orders._store import orders
 from tradewind.contexts.orders.place_replacement.place import place
 from tradewind.contracts.orders import Bought, BoughtLine, Buyer, Replacement
 from tradewind.kernel.errors import Refusal
+from tradewind.kernel.money import Money
 
 BUYERS: Final = "SELECT id, user_id, email FROM orders.orders WHERE id = ANY($1::uuid[])"
 FULFILLED_AT: Final = """
@@ -19,8 +20,8 @@ FULFILLED_AT: Final = """
 class Orders:
     """Answers to OrdersPeer."""
 
-    async def replace(self, tx: Any, replacement: Replacement) -> Refusal | None:
-        """Place an order in exchange for what came back: None, or why it cannot be."""
+    async def replace(self, tx: Any, replacement: Replacement) -> Money | Refusal:
+        """Place an order in exchange for what came back: what it comes to, or why it cannot be."""
         return await place(tx, replacement)
 
     async def bought(self, tx: Any, order_id: UUID, *, hold: bool = False) -> Bought | None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tradewind.contexts.payments._fallback.provider import FallbackProvider
 from tradewind.contexts.payments._fallback.routes import StoredRoutes
+from tradewind.contexts.payments._subscribers.on_order_called_off import on_order_called_off
 from tradewind.contexts.payments._subscribers.on_shipment_dispatched import on_shipment_dispatched
 from tradewind.contexts.payments.capture_payment import rest as capture_rest
 from tradewind.contexts.payments.capture_payment.command import capture_payment
@@ -42,7 +43,7 @@ MANIFEST = Manifest(
         list_methods_rest.list_methods,
         remove_method_rest.remove_method,
     ),
-    subscribers=(on_shipment_dispatched,),
+    subscribers=(on_shipment_dispatched, on_order_called_off),
     timers=(FORGET_NOTICES, RECONCILE),
     parts={LastReconciled: LastReconciled},
     sagas=(REFUND_PAYMENT,),

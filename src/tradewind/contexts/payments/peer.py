@@ -9,10 +9,11 @@ from msgspec.structs import replace
 from tradewind.contexts.payments._domain.payment import Payment, Status
 from tradewind.contexts.payments._domain.settings import BY_HAND_LOOK_S, CHALLENGE_PATIENCE_S, LOOK_AGAIN_S
 from tradewind.contexts.payments._domain.wishes import AskAgain, Authorize, Cancel, CancelAll, Cancelled, Capture
-from tradewind.contexts.payments._store import challenges, methods, payments
+from tradewind.contexts.payments._store import challenges, credits, methods, payments
 from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
 from tradewind.contracts.payments import Charge, Operation, Wish
 from tradewind.kernel.ids import new_id
+from tradewind.kernel.money import Money
 from tradewind.ports.payment_provider import ActionRequired, Answer, Approved, PaymentProvider, Settled
 from tradewind.runtime.database import Tx
 from tradewind.runtime.failpoints import planted
@@ -43,8 +44,10 @@ class Payments:
 
     async def open(self, tx: Tx, charges: Sequence[tuple[Task, Charge]]) -> Sequence[Wish | Outcome]:
         """Open an intent per charge, idempotent; the wishes to authorize, or outcomes where settled already."""
-        known = await payments.lock(tx, [task.saga_id for task, _ in charges])
-        fresh = [_intent(task, charge) for task, charge in charges if task.saga_id not in known]
+        known, credit = await payments.lock_and_credit(tx, [task.saga_id for task, _ in charges])
+        fresh = [
+            _intent(task, charge, credit.get(task.saga_id, 0)) for task, charge in charges if task.saga_id not in known
+        ]
         payments.insert(tx, fresh)
         calls = {task.saga_id: task.call for task, _ in charges}
         for payment in fresh:
@@ -78,7 +81,7 @@ class Payments:
         return bool(payment and payment.by_hand and payment.status is Status.AUTHORIZED and payment.to_capture is None)
 
 
-def _intent(task: Task, charge: Charge) -> Payment:
+def _intent(task: Task, charge: Charge, prepaid: int) -> Payment:
     return Payment(
         id=new_id(),
         order_id=charge.order_id,
@@ -87,6 +90,7 @@ def _intent(task: Task, charge: Charge) -> Payment:
         authorization_key=task.effect_key,
         by_hand=charge.by_hand,
         part_of=charge.part_of,
+        prepaid=prepaid,
     )
 
 
@@ -102,14 +106,14 @@ def _to_authorize(tx: Tx, payment: Payment, *, asked: bool) -> Wish | Outcome:
         return Done()
     reference = str(payment.order_id)
     provider = tx.peer(PaymentProvider)
-    if payment.amount.minor == 0:
+    if payment.asked.minor == 0:
         return _Free()
-    wish = Authorize(provider, payment.amount, payment.method, payment.authorization_key, reference)
+    wish = Authorize(provider, payment.asked, payment.method, payment.authorization_key, reference)
     return AskAgain(wish) if asked and not planted("effect_without_key") else wish
 
 
 class _Free:
-    """Nothing is owed, so nobody is asked."""
+    """Nothing is owed that was not paid by another order's charge, so nobody is asked."""
 
     async def send(self) -> Answer:
         return Approved(provider_id="free")
@@ -168,12 +172,12 @@ class _Capture:
 def _to_capture(tx: Tx, payment: Payment, task: Task) -> Wish | Outcome:
     if payment.status is Status.CAPTURED or _called_off(payment):
         return Done()
-    if payment.amount.minor == 0:
+    if payment.asked.minor == 0:
         return _Free()
     if payment.by_hand and payment.to_capture is None:
         return Waiting(BY_HAND_LOOK_S)
     provider = tx.peer(PaymentProvider)
-    return Capture(provider, payment.authorization_key, payment.due, task.effect_key)
+    return Capture(provider, payment.authorization_key, payment.charge, task.effect_key)
 
 
 def _called_off(payment: Payment) -> bool:
@@ -192,11 +196,13 @@ def _captured(payment: Payment, answer: Settled) -> tuple[Payment | None, Any, O
 class _Cancel:
     async def prepare(self, tx: Tx, tasks: Sequence[Task]) -> Sequence[Wish | Outcome]:
         found = await _by_task(tx, tasks)
-        return [_to_cancel(tx, found[task.saga_id], task) for task in tasks]
+        lent = await _lent(tx, found)
+        return [_to_cancel(tx, found[task.saga_id], lent, task) for task in tasks]
 
     async def record(self, tx: Tx, answered: Answered) -> Sequence[Outcome]:
         found = await _by_task(tx, [task for task, _ in answered])
-        return [_all_cancelled(tx, found[task.saga_id], task, answers) for task, answers in answered]
+        lent = await _lent(tx, found)
+        return [_all_cancelled(tx, found[task.saga_id], lent, task, answers) for task, answers in answered]
 
 
 async def _by_task(tx: Tx, tasks: Sequence[Task]) -> dict[UUID, list[Payment]]:
@@ -206,30 +212,48 @@ async def _by_task(tx: Tx, tasks: Sequence[Task]) -> dict[UUID, list[Payment]]:
     return {task.saga_id: found.get(task.saga_id) or each.get(task.saga_id, []) for task in tasks}
 
 
-def _to_cancel(tx: Tx, found: Sequence[Payment], task: Task) -> Wish | Outcome:
+async def _lent(tx: Tx, found: Mapping[UUID, Sequence[Payment]]) -> Mapping[UUID, int]:
+    """How much of each of these payments others' charges have paid that has not gone back to them."""
+    prepaid = [one.order_id for own in found.values() for one in own if one.prepaid]
+    return await credits.left(tx, prepaid) if prepaid else {}
+
+
+def _to_cancel(tx: Tx, found: Sequence[Payment], lent: Mapping[UUID, int], task: Task) -> Wish | Outcome:
     over = (Status.VOIDED, Status.REFUNDED, Status.FAILED)
     provider = tx.peer(PaymentProvider)
     wishes = {
-        one.order_id: Cancel(provider, one.authorization_key, one.due, one.left, _key(task, one))
+        one.order_id: Cancel(
+            provider, one.authorization_key, one.charge, _by_card(one, lent), _key(task, one), taken=one.captured > 0
+        )
         for one in found
         if one.status not in over and one.amount.minor > 0
     }
     return CancelAll(wishes) if wishes else Done()
 
 
+def _by_card(payment: Payment, lent: Mapping[UUID, int]) -> Money:
+    """What is left of what its own card paid."""
+    others = lent.get(payment.order_id, 0) if payment.captured else 0
+    return Money(payment.left.minor - others, payment.amount.currency)
+
+
 def _key(task: Task, payment: Payment) -> str:
     return task.effect_key if payment.order_id == task.saga_id else f"{task.effect_key}/{payment.order_id}"
 
 
-def _all_cancelled(tx: Tx, found: Sequence[Payment], task: Task, answers: Mapping[UUID, Cancelled]) -> Outcome:
+def _all_cancelled(
+    tx: Tx, found: Sequence[Payment], lent: Mapping[UUID, int], task: Task, answers: Mapping[UUID, Cancelled]
+) -> Outcome:
     """Book what each of the order's payments came to; the first that failed is what the step comes to."""
-    decided = [_cancelled(one, answers[one.order_id]) for one in found if one.order_id in answers]
+    decided = [
+        _cancelled(one, lent.get(one.order_id, 0), answers[one.order_id]) for one in found if one.order_id in answers
+    ]
     payments.save(tx, [payment for payment, _, _ in decided if payment])
     tx.tell(*(event for _, event, _ in decided if event), call=task.call)
     return next((outcome for _, _, outcome in decided if not isinstance(outcome, Done)), Done())
 
 
-def _cancelled(payment: Payment, done: Cancelled) -> tuple[Payment | None, Any, Outcome]:
+def _cancelled(payment: Payment, lent: int, done: Cancelled) -> tuple[Payment | None, Any, Outcome]:
     if payment.status in (Status.VOIDED, Status.REFUNDED):
         return None, None, Done()
     if not isinstance(done.answer, Approved):
@@ -237,7 +261,7 @@ def _cancelled(payment: Payment, done: Cancelled) -> tuple[Payment | None, Any, 
     if not done.refunded:
         return *payment.void(), Done()
     taken = payment if payment.captured else replace(payment, captured=payment.due.minor, status=Status.CAPTURED)
-    return *taken.refund(taken.left, "order undone"), Done()
+    return *taken.refund(taken.left, "order undone", elsewhere=lent), Done()
 
 
 async def _book(

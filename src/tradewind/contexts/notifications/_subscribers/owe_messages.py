@@ -93,6 +93,8 @@ async def _of_orders(tx: Tx, events: Sequence[OfOrder]) -> Sequence[Occasion]:
     found = []
     for event in events:
         if isinstance(event, PaymentRefunded):
+            if event.credited_to is not None:
+                continue  # it pays for another order, whose messages tell of it
             refunds[event.payment_id] += 1
         if event.order_id in buyers and not (isinstance(event, BackorderAllotted) and event.still_waiting):
             subject = _subject(event, refunds)

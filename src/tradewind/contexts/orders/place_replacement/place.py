@@ -1,7 +1,8 @@
 """An order in exchange for what came back of another one: placed for its buyer, carried by the same saga as any.
 
-It is paid for like any other, and what came back is refunded: each order's books are whole, and whatever becomes of
-the new one, nobody is left without goods and money.
+What came back pays for it as far as that goes, which payments sees to (RefundsPeer): only the rest is charged, by the
+method of the first order. Each order's books are whole, and whatever becomes of the new one, nobody is left without
+goods and money.
 """
 
 from msgspec.structs import replace as but
@@ -20,8 +21,8 @@ from tradewind.runtime.database import Tx
 from tradewind.runtime.saga import store as sagas
 
 
-async def place(tx: Tx, wish: Replacement) -> Refusal | None:
-    """None once it is placed; the caller holds the order that it is for. What was put off is written first."""
+async def place(tx: Tx, wish: Replacement) -> Money | Refusal:
+    """What it comes to once it is placed; the caller holds the order that it is for. What was put off is written first."""
     await tx.flush()
     of = await orders.read(tx, wish.of)
     try:
@@ -36,7 +37,7 @@ async def place(tx: Tx, wish: Replacement) -> Refusal | None:
     sagas.begin(tx, PLACE_ORDER, [order.id], [tx.call], at_step=AFTER_RESERVATION)
     tx.tell(*(event for _, event in steps))
     tx.audit("orders.place", str(order.id), in_exchange_for=str(of.id))
-    return None
+    return order.total
 
 
 async def _draft(tx: Tx, of: Order, wish: Replacement) -> Order:
@@ -51,6 +52,7 @@ async def _draft(tx: Tx, of: Order, wish: Replacement) -> Order:
         tax=stays.tax + comes.tax,
         discount=stays.discount + comes.discount,
         placed_at=now(),
+        capture_by_hand=False,
         status=Status.PENDING_RESERVATION,
         version=1,
         why=None,

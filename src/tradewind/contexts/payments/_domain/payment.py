@@ -60,7 +60,8 @@ class Payment(Struct, frozen=True, kw_only=True):
     """One order's payment, or a part's. REFUNDED once nothing of the capture is left; until then refunds only add up.
 
     What an edit added to an order is a part: its `order_id` is the edit's, `part_of` the order's. `by_hand`: it is held
-    until somebody says how much is to be captured (`to_capture`, in minor units).
+    until somebody says how much is to be captured (`to_capture`, in minor units). `prepaid`: so much of it was paid by
+    what came back of another order; `elsewhere`: so much of what went back did not go to its own card.
     """
 
     id: UUID
@@ -76,6 +77,18 @@ class Payment(Struct, frozen=True, kw_only=True):
     by_hand: bool = False
     to_capture: int | None = None
     part_of: UUID | None = None
+    prepaid: int = 0
+    elsewhere: int = 0
+
+    @property
+    def asked(self) -> Money:
+        """What a provider is to hold for it."""
+        return Money(self.amount.minor - self.prepaid, self.amount.currency)
+
+    @property
+    def charge(self) -> Money:
+        """What a provider is to take for it."""
+        return Money(self.due.minor - self.prepaid, self.amount.currency)
 
     @property
     def due(self) -> Money:
@@ -105,7 +118,8 @@ class Payment(Struct, frozen=True, kw_only=True):
         """What was due is ours, and the rest is held no more."""
         rest = Money(self.amount.minor - self.due.minor, self.amount.currency)
         let_go = rest.amount if rest.minor else None
-        event = PaymentCaptured(**{**self._facts(), "amount": self.due.amount}, let_go=let_go)
+        prepaid = Money(self.prepaid, self.amount.currency).amount if self.prepaid else None
+        event = PaymentCaptured(**{**self._facts(), "amount": self.due.amount}, let_go=let_go, prepaid=prepaid)
         return replace(self._moved(event), captured=self.due.minor), event
 
     def fail(self, reason: str) -> tuple[Self, PaymentFailed]:
@@ -118,11 +132,20 @@ class Payment(Struct, frozen=True, kw_only=True):
         event = PaymentVoided(**self._facts())
         return self._moved(event), event
 
-    def refund(self, amount: Money, reason: str, refund_id: UUID | None = None) -> tuple[Self, PaymentRefunded]:
-        """So much of the capture went back."""
+    def refund(
+        self,
+        amount: Money,
+        reason: str,
+        refund_id: UUID | None = None,
+        *,
+        elsewhere: int = 0,
+        credited_to: UUID | None = None,
+    ) -> tuple[Self, PaymentRefunded]:
+        """So much of the capture went back, `elsewhere` of it not to its own card: to another, or to pay an order."""
         assert 0 < amount.minor <= self.left.minor, "a refund never exceeds what is left of the capture"
-        event = PaymentRefunded(**{**self._facts(), "amount": amount.amount}, reason=reason, refund_id=refund_id)
-        after = replace(self, refunded=self.refunded + amount.minor)
+        facts = {**self._facts(), "amount": amount.amount}
+        event = PaymentRefunded(**facts, reason=reason, refund_id=refund_id, credited_to=credited_to)
+        after = replace(self, refunded=self.refunded + amount.minor, elsewhere=self.elsewhere + elsewhere)
         return (after._moved(event) if after.left.minor == 0 else after), event
 
     def _moved(self, event: PaymentEvent) -> Self:

@@ -10,12 +10,18 @@ from tradewind.runtime.database import Tx
 
 INSERT: Final = """
     INSERT INTO payments.payments (order_id, id, status, method, currency, amount_minor, authorization_key,
-                                   part_of, by_hand)
-    SELECT a, b, 'INITIATED', c, d, e, f, g, h
-    FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::uuid[], $8::bool[])
-         AS u (a, b, c, d, e, f, g, h)
+                                   part_of, by_hand, prepaid_minor)
+    SELECT a, b, 'INITIATED', c, d, e, f, g, h, i
+    FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::uuid[], $8::bool[],
+                $9::bigint[]) AS u (a, b, c, d, e, f, g, h, i)
 """
 LOCK: Final = "SELECT * FROM payments.payments WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE"
+LOCK_AND_CREDIT: Final = """
+    WITH known AS (SELECT * FROM payments.payments WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE),
+    paid AS (SELECT order_id AS paid_for, sum(amount_minor)::bigint AS credit FROM payments.credit
+             WHERE order_id = ANY($1::uuid[]) GROUP BY order_id)
+    SELECT * FROM known FULL JOIN paid ON paid_for = order_id
+"""
 LOCK_WHOLE: Final = """
     SELECT * FROM payments.payments WHERE order_id = ANY($1::uuid[]) OR part_of = ANY($1::uuid[])
     ORDER BY order_id FOR UPDATE
@@ -34,9 +40,9 @@ HELD: Final = """
 SAVE: Final = """
     UPDATE payments.payments AS p
     SET status = u.status, captured_minor = u.captured, refunded_minor = u.refunded, provider_id = u.provider_id,
-        why = u.why, authorization_key = u.key, method = u.method, changed_at = now()
-    FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[])
-         AS u (order_id, status, captured, refunded, provider_id, why, key, method)
+        why = u.why, authorization_key = u.key, method = u.method, elsewhere_minor = u.elsewhere, changed_at = now()
+    FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[],
+                $9::bigint[]) AS u (order_id, status, captured, refunded, provider_id, why, key, method, elsewhere)
     WHERE p.order_id = u.order_id
 """
 
@@ -48,6 +54,7 @@ def insert(tx: Tx, payments: Sequence[Payment]) -> None:
             INSERT, [p.order_id for p in payments], [p.id for p in payments], [p.method for p in payments],
             [p.amount.currency for p in payments], [p.amount.minor for p in payments],
             [p.authorization_key for p in payments], [p.part_of for p in payments], [p.by_hand for p in payments],
+            [p.prepaid for p in payments],
         )  # fmt: skip
 
 
@@ -57,13 +64,20 @@ def save(tx: Tx, payments: Sequence[Payment]) -> None:
         tx.later(
             SAVE, [p.order_id for p in payments], [p.status.value for p in payments], [p.captured for p in payments],
             [p.refunded for p in payments], [p.provider_id for p in payments], [p.why for p in payments],
-            [p.authorization_key for p in payments], [p.method for p in payments],
+            [p.authorization_key for p in payments], [p.method for p in payments], [p.elsewhere for p in payments],
         )  # fmt: skip
 
 
 async def lock(tx: Tx, order_ids: Iterable[UUID]) -> dict[UUID, Payment]:
     """The payments of these orders that exist, by order, locked until the end of the transaction."""
     return {row["order_id"]: payment_of(row) for row in await tx.all(LOCK, list(order_ids))}
+
+
+async def lock_and_credit(tx: Tx, order_ids: Iterable[UUID]) -> tuple[dict[UUID, Payment], dict[UUID, int]]:
+    """As `lock`, and how much of each order was paid by others' charges, for those where something was."""
+    rows = await tx.all(LOCK_AND_CREDIT, list(order_ids))
+    known = {row["order_id"]: payment_of(row) for row in rows if row["order_id"]}
+    return known, {row["paid_for"]: row["credit"] for row in rows if row["paid_for"]}
 
 
 async def lock_whole(tx: Tx, order_ids: Iterable[UUID]) -> dict[UUID, list[Payment]]:
@@ -90,4 +104,6 @@ def payment_of(row: Any) -> Payment:
         by_hand=row["by_hand"],
         to_capture=row["to_capture_minor"],
         part_of=row["part_of"],
+        prepaid=row["prepaid_minor"],
+        elsewhere=row["elsewhere_minor"],
     )

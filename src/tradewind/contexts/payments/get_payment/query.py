@@ -24,7 +24,8 @@ class PaymentView(Struct, frozen=True, kw_only=True, rename="camel"):
     """What was paid for an order, without how: its own payment, whose status this is, and what edits added to it.
 
     `captureMethod`: `automatic`, or `manual` where it is captured by hand. `nextAction`: where the buyer must prove
-    themselves, while the payment waits for that.
+    themselves, while the payment waits for that. `prepaid`: so much of `amount` was paid by what came back of another
+    order; what came back of this one and pays for another is among `refunded`.
     """
 
     id: UUID
@@ -37,6 +38,7 @@ class PaymentView(Struct, frozen=True, kw_only=True, rename="camel"):
     why: str | None
     capture_method: str
     next_action: str | None
+    prepaid: Decimal = Decimal(0)
 
 
 @query(action="payments.get")
@@ -57,5 +59,6 @@ async def get_payment(command: GetPayment, tx: Tx) -> PaymentView:
         currency=currency,
         why=payment.why,
         capture_method="manual" if payment.by_hand else "automatic",
+        prepaid=Money(sum(one.prepaid for one in found), currency).amount,
         next_action=(await challenges.urls(tx, [payment.order_id])).get(payment.order_id),
     )

@@ -20,13 +20,15 @@ from tradewind.runtime.database import Database
 SECOND_LOOK_S: Final = 2.0
 """How long what differs is let alone before it is looked at again."""
 OURS: Final = """
-    SELECT p.order_id, p.currency, p.captured_minor, p.refunded_minor,
+    SELECT p.order_id, p.currency, greatest(p.captured_minor - p.prepaid_minor, 0) AS captured_minor,
+           p.refunded_minor - p.elsewhere_minor AS refunded_minor,
            p.status NOT IN ('CAPTURED', 'REFUNDED', 'VOIDED', 'FAILED') OR EXISTS (
-               SELECT FROM payments.refund AS r WHERE r.order_id = p.order_id AND r.status = 'PENDING') AS moving
+               SELECT FROM payments.refund AS r
+               WHERE coalesce(r.charge_id, r.order_id) = p.order_id AND r.status = 'PENDING') AS moving
     FROM payments.payments AS p WHERE p.order_id = ANY($1::uuid[])
 """
 TAKEN: Final = """
-    SELECT order_id FROM payments.payments WHERE captured_minor > 0
+    SELECT order_id FROM payments.payments WHERE captured_minor > prepaid_minor
        AND ($1::timestamptz IS NULL OR changed_at >= $1 AND changed_at < $2)
 """
 

@@ -4,32 +4,61 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from tradewind.contexts.payments._domain.purse import Purse, Taken, net
 from tradewind.contexts.payments._store import payments
 from tradewind.contexts.payments.refund_payment import goods, sources
 from tradewind.contexts.payments.refund_payment.command import REFUND_PAYMENT
 from tradewind.contexts.payments.refund_payment.goods import RefundLine
-from tradewind.contexts.payments.refund_payment.sources import Purse
-from tradewind.contracts.payments import Claimed
+from tradewind.contracts.payments import Claimed, Instead
+from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
 from tradewind.runtime.database import Tx
+from tradewind.runtime.failpoints import planted
 from tradewind.runtime.saga import store as sagas
 
 BESIDES: Final = """
     SELECT EXISTS (SELECT FROM payments.refund WHERE order_id = ANY($1::uuid[]) AND status <> 'REFUSED'
                    AND coalesce(part_of, id) <> ALL($2::uuid[]))
 """
+SET_APART: Final = """
+    UPDATE payments.refund SET part_of = NULL WHERE part_of = $1 AND status = 'REFUSED'
+    RETURNING order_id, coalesce(charge_id, order_id) AS charge_id, amount_minor, reason
+"""
+REFUSED: Final = """
+    SELECT coalesce(sum(amount_minor), 0)::bigint FROM payments.refund WHERE part_of = $1 AND status = 'REFUSED'
+"""
+CALLED_OFF: Final = "the order that it paid for was called off"
 
 
 class Refunds:
     """Answers to RefundsPeer. Whoever asks was authorized by its own action."""
 
-    async def refund(self, tx: Any, order_id: UUID, refund_id: UUID, pieces: Mapping[str, int], reason: str) -> Claimed:
-        """Claim under the payment's lock, never more than is left."""
+    async def refund(
+        self,
+        tx: Any,
+        order_id: UUID,
+        refund_id: UUID,
+        pieces: Mapping[str, int],
+        reason: str,
+        instead: Instead | None = None,
+    ) -> Claimed:
+        """Claim under the payment's lock, never more than is left; `instead` is paid of it first."""
         purse = await sources.hold(tx, order_id)
         if known := (await sources.standing(tx, [refund_id])).get(refund_id):
             return known
         owed, lines = await goods.still_owed(tx, order_id, pieces)
-        return await _claim(tx, purse, refund_id, owed, reason, lines)
+        return await _claim(tx, purse, refund_id, owed, reason, lines, instead)
+
+    async def ask_again(self, tx: Any, order_id: UUID, refund_id: UUID) -> bool:
+        """Claim anew what the provider refused of it; the refused parts stand apart from then on."""
+        purse = await sources.hold(tx, order_id)
+        if purse.free.minor < await tx.value(REFUSED, refund_id):
+            return False
+        refused = await tx.all(SET_APART, refund_id)
+        taken = [Taken(row["order_id"], row["charge_id"], row["amount_minor"]) for row in refused]
+        if taken:
+            await _send(tx, taken, refund_id, refused[0]["reason"], first=False)
+        return True
 
     async def refund_amount(self, tx: Any, order_id: UUID, refund_id: UUID, amount: Money, reason: str) -> Claimed:
         """As `refund`, of an amount: what is left of it where that is less."""
@@ -52,16 +81,41 @@ class Refunds:
         return frozenset(row["order_id"] for row in await tx.all(payments.GIVEN_BACK, list(order_ids)))
 
 
+async def give_back_credits(tx: Tx, order_id: UUID) -> None:
+    """An order was called off: what others' charges had paid of it goes back to their cards, as far as it has not."""
+    taken = await sources.hold_credits(tx, order_id)
+    if taken and not planted("credit_kept"):
+        await _send(tx, taken, new_id(), CALLED_OFF, first=True)
+        tx.audit("payments.refund", str(order_id), amount_minor=sum(one.minor for one in taken))
+
+
 async def _claim(
-    tx: Tx, purse: Purse, refund_id: UUID, owed: int, reason: str, lines: Sequence[RefundLine] = ()
+    tx: Tx,
+    purse: Purse,
+    refund_id: UUID,
+    owed: int,
+    reason: str,
+    lines: Sequence[RefundLine] = (),
+    instead: Instead | None = None,
 ) -> Claimed:
     minor = min(owed, purse.free.minor)
     if minor <= 0:
         return Claimed(Money(0, purse.currency), "DONE")
-    ids = await sources.claim(tx, purse, refund_id, minor, reason)
+    credit, back = net(minor, instead.total.minor if instead else 0)
+    to_cards = purse.take(back)
+    if instead and credit:
+        credited = purse.without(to_cards).take(credit)
+        await sources.credit(tx, purse, credited, refund_id, reason, instead.order_id)
+    await _send(tx, to_cards, refund_id, reason, first=not credit)
     if lines:
         await goods.note(tx, refund_id, lines)
-    sagas.begin(tx, REFUND_PAYMENT, ids, [tx.call] * len(ids))
     order_id = purse.payments[0].order_id
-    tx.audit("payments.refund", str(order_id), refund_id=str(refund_id), amount_minor=minor)
-    return Claimed(Money(minor, purse.currency), "PENDING")
+    tx.audit("payments.refund", str(order_id), refund_id=str(refund_id), amount_minor=minor, credited_minor=credit)
+    return Claimed(Money(minor, purse.currency), "PENDING" if back else "DONE")
+
+
+async def _send(tx: Tx, taken: Sequence[Taken], refund_id: UUID, reason: str, *, first: bool) -> None:
+    """Have it carried to the cards that it came from."""
+    if taken:
+        ids = await sources.claim(tx, taken, refund_id, reason, first=first)
+        sagas.begin(tx, REFUND_PAYMENT, ids, [tx.call] * len(ids))

@@ -1,14 +1,16 @@
 """Refund a payment: claim the amount, then let a saga ask the provider until it has answered."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from tradewind.contexts.payments._domain.payment import Payment, Status
 from tradewind.contexts.payments._domain.wishes import Refund
-from tradewind.contexts.payments._store import payments
+from tradewind.contexts.payments._store import credits, payments
 from tradewind.contexts.payments.refund_payment import goods, sources
 from tradewind.contexts.payments.refund_payment.goods import RefundLine
 from tradewind.contexts.payments.refund_payment.sources import NoSuchPayment
@@ -73,7 +75,7 @@ async def refund_payment(command: RefundPayment, tx: Tx) -> RefundView:
     back = await _asked(tx, command, free.currency)
     if back.currency != free.currency or not 0 < back.minor <= free.minor:
         raise RefundTooLarge(f"At most {free} can be refunded.", left=str(free.amount), currency=free.currency)
-    ids = await sources.claim(tx, purse, refund_id, back.minor, command.reason)
+    ids = await sources.claim(tx, purse.take(back.minor), refund_id, command.reason)
     if command.lines:
         await goods.note(tx, refund_id, command.lines)
     sagas.begin(tx, REFUND_PAYMENT, ids, [tx.call] * len(ids))
@@ -92,14 +94,19 @@ async def _asked(tx: Tx, command: RefundPayment, currency: str) -> Money:
 async def prepare(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
     """The wishes to send; a refund that was booked before needs none."""
     refunds = {row["id"]: row for row in await tx.all(FIND, [task.saga_id for task in tasks])}
-    paid = await payments.lock(tx, {row["order_id"] for row in refunds.values()})
+    paid = await payments.lock(tx, _concerned(refunds.values()))
     return [_wish(tx, refunds[task.saga_id], paid, task) for task in tasks]
+
+
+def _concerned(refunds: Iterable[Any]) -> set[UUID]:
+    """The payments that refunds are of, and the charges that they go back to."""
+    return {order_id for row in refunds for order_id in (row["order_id"], row["charge_id"]) if order_id}
 
 
 def _wish(tx: Tx, refund: Any, paid: Any, task: Task) -> Any:
     if refund["status"] != "PENDING":
         return Done()
-    payment = paid[refund["order_id"]]
+    payment = paid[refund["charge_id"] or refund["order_id"]]
     provider = tx.peer(PaymentProvider)
     return Refund(
         provider, payment.authorization_key, Money(refund["amount_minor"], payment.amount.currency), task.effect_key
@@ -109,24 +116,34 @@ def _wish(tx: Tx, refund: Any, paid: Any, task: Task) -> Any:
 async def record(tx: Tx, answered: Sequence[tuple[Task, Any]]) -> Sequence[Outcome]:
     """Book each refund on its payment. Several may be of one payment, so they are booked one after the other."""
     refunds = {row["id"]: row for row in await tx.all(FIND, [task.saga_id for task, _ in answered])}
-    paid = await payments.lock(tx, {row["order_id"] for row in refunds.values()})
+    paid = await payments.lock(tx, _concerned(refunds.values()))
     outcomes: list[Outcome] = []
     for task, answer in answered:
         refund = refunds[task.saga_id]
         if refund["status"] != "PENDING":
             outcomes.append(Done())
         elif isinstance(answer, Approved):
-            payment = paid[refund["order_id"]]
-            amount = Money(refund["amount_minor"], payment.amount.currency)
-            after, event = payment.refund(amount, refund["reason"], refund["part_of"] or task.saga_id)
-            paid[refund["order_id"]] = after
+            await _book(tx, refund, paid, task)
             await tx.run(SETTLE, task.saga_id, "DONE", None)
-            tx.tell(event, call=task.call)
             outcomes.append(Done())
         else:
             outcomes.append(Refused(f"refund declined: {answer.code}"))
     payments.save(tx, list(paid.values()))
     return outcomes
+
+
+async def _book(tx: Tx, refund: Any, paid: dict[UUID, Payment], task: Task) -> None:
+    """So much is back; by a credit also on the charge that had paid for the order, whatever became of that order."""
+    order_id, charge_id, minor = refund["order_id"], refund["charge_id"], refund["amount_minor"]
+    if charge_id:
+        await credits.spend(tx, order_id, charge_id, minor)
+        paid[charge_id] = replace(paid[charge_id], elsewhere=paid[charge_id].elsewhere - minor)
+        if order_id not in paid or paid[order_id].status is not Status.CAPTURED:
+            return
+    payment = paid[order_id]
+    amount, of = Money(minor, payment.amount.currency), refund["part_of"] or task.saga_id
+    paid[order_id], event = payment.refund(amount, refund["reason"], of, elsewhere=minor if charge_id else 0)
+    tx.tell(event, call=task.call)
 
 
 async def give_up(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:

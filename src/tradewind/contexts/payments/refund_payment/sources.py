@@ -1,33 +1,41 @@
-"""Where the money of a refund comes from: the order's payment, those of its parts, or several of them."""
+"""Where the money of a refund comes from: the order's payment, those of its parts, others' charges, or several."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from msgspec import Struct
-
-from tradewind.contexts.payments._domain.payment import Payment
-from tradewind.contexts.payments._store import payments
+from tradewind.contexts.payments._domain.purse import Credit, Purse, Taken
+from tradewind.contexts.payments._store import credits, payments
 from tradewind.contracts.payments import Claimed
 from tradewind.kernel.errors import NotFound
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
 from tradewind.runtime.database import Tx
 
+HOLD: Final = """
+    SELECT *, order_id = $1 OR part_of = $1 AS own FROM payments.payments
+    WHERE order_id = $1 OR part_of = $1 OR order_id IN (SELECT charge_id FROM payments.credit WHERE order_id = $1)
+    ORDER BY order_id FOR UPDATE
+"""
 PENDING: Final = """
-    SELECT order_id, sum(amount_minor)::bigint AS minor FROM payments.refund
-    WHERE order_id = ANY($1::uuid[]) AND status = 'PENDING' GROUP BY order_id
+    SELECT order_id, coalesce(charge_id, order_id) AS charge_id, sum(amount_minor)::bigint AS minor FROM payments.refund
+    WHERE order_id = ANY($1::uuid[]) AND status = 'PENDING' GROUP BY 1, 2
 """
 CLAIM: Final = """
-    INSERT INTO payments.refund (id, order_id, amount_minor, reason, part_of)
-    SELECT u.id, u.order_id, u.minor, $4, u.part_of
-    FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $5::uuid[]) AS u (id, order_id, minor, part_of)
+    INSERT INTO payments.refund (id, order_id, charge_id, amount_minor, reason, part_of)
+    SELECT u.id, u.order_id, u.charge_id, u.minor, $5, NULLIF($6, u.id)
+    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[]) AS u (id, order_id, charge_id, minor)
+"""
+CREDIT: Final = """
+    INSERT INTO payments.refund (id, order_id, amount_minor, reason, part_of, status, credited_to)
+    SELECT u.id, u.order_id, u.minor, $4, NULLIF($5, u.id), 'DONE', $6
+    FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS u (id, order_id, minor)
 """
 STANDING: Final = """
     SELECT coalesce(r.part_of, r.id) AS id, sum(r.amount_minor)::bigint AS minor, min(p.currency) AS currency,
            CASE WHEN bool_or(r.status = 'PENDING') THEN 'PENDING' WHEN bool_and(r.status = 'DONE') THEN 'DONE'
                 WHEN bool_and(r.status = 'REFUSED') THEN 'REFUSED' ELSE 'PARTLY' END AS status
-    FROM payments.refund AS r JOIN payments.payments AS p ON p.order_id = r.order_id
+    FROM payments.refund AS r JOIN payments.payments AS p ON p.order_id = coalesce(r.charge_id, r.order_id)
     WHERE r.id = ANY($1::uuid[]) OR r.part_of = ANY($1::uuid[]) GROUP BY 1
 """
 
@@ -36,53 +44,54 @@ class NoSuchPayment(NotFound):
     """This order has no payment."""
 
 
-class Purse(Struct, frozen=True):
-    """What was paid for an order, its own payment first; `claimed`: what is promised back already, by payment."""
-
-    payments: Sequence[Payment]
-    claimed: Mapping[UUID, int]
-
-    @property
-    def currency(self) -> str:
-        """That of all its payments."""
-        return self.payments[0].amount.currency
-
-    @property
-    def free(self) -> Money:
-        """What was taken, has not gone back and is not promised back."""
-        return Money(sum(self._left(one) for one in self.payments), self.currency)
-
-    def take(self, minor: int) -> dict[UUID, int]:
-        """From which payments so much comes: from one where one has it, else from one after the other."""
-        whole = next((one for one in self.payments if self._left(one) >= minor), None)
-        if whole is not None:
-            return {whole.order_id: minor}
-        taken: dict[UUID, int] = {}
-        for one in self.payments:
-            if part := min(self._left(one), minor - sum(taken.values())):
-                taken[one.order_id] = part
-        return taken
-
-    def _left(self, payment: Payment) -> int:
-        return payment.left.minor - self.claimed.get(payment.order_id, 0)
-
-
 async def hold(tx: Tx, order_id: UUID) -> Purse:
     """What was paid, held until the end of the transaction; refuses with NoSuchPayment."""
-    found = (await payments.lock_whole(tx, [order_id])).get(order_id)
-    if found is None:
+    found = [payments.payment_of(row) for row in await tx.all(HOLD, order_id) if row["own"]]
+    if not found:
         raise NoSuchPayment(orderId=str(order_id))
-    pending = {row["order_id"]: row["minor"] for row in await tx.all(PENDING, [one.order_id for one in found])}
-    return Purse(found, pending)
+    own = sorted(found, key=lambda one: one.part_of is not None)
+    lent = await credits.of(tx, order_id) if own[0].prepaid else []
+    return Purse(own, lent, await _pending(tx, [one.order_id for one in own]))
 
 
-async def claim(tx: Tx, purse: Purse, refund_id: UUID, minor: int, reason: str) -> list[UUID]:
-    """Promise so much back; the refunds that it becomes. The first one is `refund_id`, the others are parts of it."""
-    taken = purse.take(minor)
-    ids = [refund_id, *(new_id() for _ in range(len(taken) - 1))]
-    wholes: list[Any] = [None, *([refund_id] * (len(taken) - 1))]
-    await tx.run(CLAIM, ids, list(taken), list(taken.values()), reason, wholes)
+async def hold_credits(tx: Tx, order_id: UUID) -> list[Taken]:
+    """What is left of an order's credits and not promised back, whether it was ever paid or not; its charges held."""
+    await tx.all(HOLD, order_id)
+    found: Sequence[Credit] = await credits.of(tx, order_id)
+    pending = await _pending(tx, [order_id])
+    left = [Taken(order_id, one.charge_id, one.left - pending.get((order_id, one.charge_id), 0)) for one in found]
+    return [one for one in left if one.minor > 0]
+
+
+async def _pending(tx: Tx, order_ids: Sequence[UUID]) -> Mapping[tuple[UUID, UUID], int]:
+    return {(row["order_id"], row["charge_id"]): row["minor"] for row in await tx.all(PENDING, order_ids)}
+
+
+async def claim(tx: Tx, taken: Sequence[Taken], whole: UUID, reason: str, *, first: bool = True) -> list[UUID]:
+    """Promise it back; the refunds that it becomes. All are parts of `whole`, whose id the `first` of them has."""
+    ids = [whole if first and not number else new_id() for number in range(len(taken))]
+    charges = [one.charge_id if one.by_credit else None for one in taken]
+    minors = [one.minor for one in taken]
+    await tx.run(CLAIM, ids, [one.order_id for one in taken], charges, minors, reason, whole)
     return ids
+
+
+async def credit(tx: Tx, purse: Purse, taken: Sequence[Taken], whole: UUID, reason: str, order_id: UUID) -> None:
+    """Have it pay for this order: it is back at once, to no card. The first of its parts has the id of `whole`."""
+    parts: dict[UUID, int] = {}
+    for one in taken:
+        parts[one.order_id] = parts.get(one.order_id, 0) + one.minor
+    ids = [whole, *(new_id() for _ in range(len(parts) - 1))]
+    await tx.run(CREDIT, ids, list(parts), list(parts.values()), reason, whole, order_id)
+    await credits.give(tx, order_id, taken)
+    back = [one for one in purse.payments if one.order_id in parts]
+    booked = [
+        one.refund(Money(minor, purse.currency), reason, whole, elsewhere=minor, credited_to=order_id)
+        for one in back
+        if (minor := parts[one.order_id])
+    ]
+    payments.save(tx, [payment for payment, _ in booked])
+    tx.tell(*(event for _, event in booked))
 
 
 async def standing(tx: Tx, refund_ids: Sequence[UUID]) -> dict[UUID, Claimed]:

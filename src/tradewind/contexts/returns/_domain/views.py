@@ -28,7 +28,8 @@ class ExchangeLineView(Struct, frozen=True, kw_only=True, rename="camel"):
 class ReturnView(Struct, frozen=True, kw_only=True, rename="camel"):
     """A return. `number` goes on its parcel; `refundAmount` is what the buyer gets, 0 before it is inspected.
 
-    `exchange` is what they would rather have; `replacementOrderId` the order that goes out for it, paid for apart.
+    `exchange` is what they would rather have; `replacementOrderId` the order that goes out for it: `refundAmount`
+    pays for it as far as it goes, and only the difference is charged or given back.
     """
 
     id: UUID

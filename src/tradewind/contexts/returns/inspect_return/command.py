@@ -8,7 +8,7 @@ from tradewind.contexts.returns._store import returns
 from tradewind.contracts.inventory import Delivery, InventoryPeer
 from tradewind.contracts.messages import Command
 from tradewind.contracts.orders import Bought, OrdersPeer, Replacement
-from tradewind.contracts.payments import RefundsPeer
+from tradewind.contracts.payments import Instead, RefundsPeer
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
 from tradewind.runtime.database import Tx
@@ -51,23 +51,24 @@ async def _restock(tx: Tx, inspected: Return, bought: Bought) -> None:
         await tx.peer(InventoryPeer).receive(tx, deliveries, reason="returned")
 
 
-async def _replace(tx: Tx, inspected: Return) -> UUID | None:
+async def _replace(tx: Tx, inspected: Return) -> Instead | None:
     """Place the order that goes out in exchange; None where none does: then the buyer has the money alone."""
     goods = exchanged(inspected)
     if not goods:
         return None
     wish = Replacement(of=inspected.order_id, order_id=new_id(), goods=goods)
-    refusal = await tx.peer(OrdersPeer).replace(tx, wish)
-    return wish.order_id if refusal is None else None
+    placed = await tx.peer(OrdersPeer).replace(tx, wish)
+    return Instead(wish.order_id, placed) if isinstance(placed, Money) else None
 
 
 async def _settle(tx: Tx, inspected: Return, bought: Bought) -> Return:
     amount, refund_id = Money(0, bought.items.currency), new_id()
+    instead = await _replace(tx, inspected)
     if pieces := accepted(inspected):
-        claimed = await tx.peer(RefundsPeer).refund(tx, inspected.order_id, refund_id, pieces, "returned")
+        refunds = tx.peer(RefundsPeer)
+        claimed = await refunds.refund(tx, inspected.order_id, refund_id, pieces, "returned", instead)
         amount = claimed.amount
-    replacement_id = await _replace(tx, inspected)
-    settled, event = inspected.settle(amount, refund_id, replacement_id)
+    settled, event = inspected.settle(amount, refund_id, instead.order_id if instead else None)
     tx.tell(event)
     if amount.minor:
         return settled

@@ -33,6 +33,11 @@ async def retry_refund(command: RetryRefund, tx: Tx) -> ReturnView:
         raise NothingToRetry(status=held.status.value)
     refunds = tx.peer(RefundsPeer)
     before = await refunds.refund(tx, held.order_id, held.refund_id, accepted(held), "returned")
+    if before.status == "PARTLY":
+        if not await refunds.ask_again(tx, held.order_id, held.refund_id):
+            raise NothingToRetry("Less is left of the payment than this return is worth.")
+        tx.audit("returns.retry_refund", str(held.id), refund_id=str(held.refund_id))
+        return view(held)
     if before.status != "REFUSED":
         raise NothingToRetry(status=before.status)
     refund_id = new_id()
