@@ -58,6 +58,11 @@ def test_what_came_back_is_exchanged() -> None:
     """In Gherkin."""
 
 
+@scenario("features/returns.feature", "What came back is exchanged for something dearer")
+def test_what_came_back_is_exchanged_for_something_dearer() -> None:
+    """In Gherkin."""
+
+
 @scenario("features/lost.feature", "A lost parcel is sent once more")
 def test_a_lost_parcel_is_sent_once_more() -> None:
     """In Gherkin."""
@@ -164,6 +169,14 @@ def _exchanged(story: Story, quantity: int, name: str) -> None:
     assert payment["captured"] == order["totalAmount"]
     shipment = warehouse.told("GET", f"{path}/shipment")
     assert (shipment["status"], shipment["address"]["line1"]) == ("READY", GERMANY["line1"])
+
+
+@then(parsers.re(r"(?P<back>[\d.]+) EUR of that were paid by what came back, and (?P<card>nothing|[\d.]+ EUR) by card"))
+def _difference(story: Story, back: str, card: str) -> None:
+    other = _newest(story)["replacementOrderId"]
+    payment = story.staff("support").told("GET", f"/api/v1/orders/{other}/payment")
+    assert payment["prepaid"] == Decimal(back)
+    assert payment["captured"] - payment["prepaid"] == Decimal(card.removesuffix(" EUR").replace("nothing", "0"))
 
 
 @when("support lets it come back")

@@ -42,6 +42,17 @@ Feature: Giving things back
     And the warehouse finds 1 to sell again, 1 to throw away and 0 to refuse
     Then they have 22.50 EUR back
     And 1 of "Tides and Other Clocks" is on its way to them, paid for
+    And 20.00 EUR of that were paid by what came back, and nothing by card
     And 4 of "Tides and Other Clocks" are left
     And 8 of "The Salt Path Reckoning" are left
+    And the auditor finds nothing
+
+  Scenario: What came back is exchanged for something dearer
+    Given the shop sells "Tides and Other Clocks" for 20.00 EUR, 5 in stock
+    When they ask for 1 of "Tides and Other Clocks" instead of 1 of "The Salt Path Reckoning"
+    And support lets it come back
+    And the warehouse finds 1 to sell again, 0 to throw away and 0 to refuse
+    Then they have 11.25 EUR back
+    And 1 of "Tides and Other Clocks" is on its way to them, paid for
+    And 11.25 EUR of that were paid by what came back, and 8.75 EUR by card
     And the auditor finds nothing

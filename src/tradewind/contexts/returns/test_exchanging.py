@@ -87,13 +87,14 @@ async def test_who_cannot_have_it_any_more_has_the_money(working_shop: Shop) -> 
 
 async def test_a_declined_replacement_is_called_off_and_the_money_is_back(working_shop: Shop) -> None:
     order_id = await sold(working_shop)
+    await a_product(working_shop, "LAMP", amount="20.00")
     await working_shop.db.pool.execute(BY, "simulated:decline")
-    back = await received(working_shop, order_id, "BOOK", 1, PEN=1)
+    back = await received(working_shop, order_id, "BOOK", 1, LAMP=1)
     settled = await inspected(working_shop, back, written_off=1)
     order = await replacement(working_shop, settled, "CANCELED")
     await comes_to(working_shop, back.id, "REFUNDED")
     assert (await money(working_shop, order_id), order.why) == (2500, "payment declined: insufficient_funds")
-    assert await stock(working_shop, "PEN") == (10, 0)
+    assert await stock(working_shop, "LAMP") == (10, 0)
     assert await violations(working_shop) == []
 
 
