@@ -120,6 +120,7 @@ async def live(shop: Shop) -> dict[str, UUID]:
     orders |= {"waiting": await place(shop, None), "canceled": await place(shop, None, qty=7)}
     orders |= {"nowhere": await place(shop, country="AQ"), "returned": await place(shop, qty=3)}
     orders |= {"delivered": await place(shop, qty=4), "part": await place(shop, qty=5)}
+    orders |= {"exchanged": await place(shop, qty=6)}
     orders |= {"dearer": await place(shop, qty=8), "cheaper": await place(shop, qty=9)}
     await shop.dispatch(CancelOrder(order_id=orders["canceled"], reason="changed my mind"), a_call(subject="buyer"))
     await rest(shop, parked=1)
@@ -131,20 +132,24 @@ async def live(shop: Shop) -> dict[str, UUID]:
     for order, minor in (("returned", 6250), ("part", 100)):
         refund = RefundPayment(order_id=orders[order], amount=Decimal(minor) / 100, reason="came back")
         await shop.dispatch(refund, internal_call("test"))
-    shipment = await shop.db.pool.fetchval(SHIPMENT, orders["delivered"])
-    await shop.dispatch(DispatchShipment(shipment_id=shipment), internal_call("test"))
-    await shop.dispatch(DeliverShipment(shipment_id=shipment), internal_call("test"))
-
+    for order in ("delivered", "exchanged"):
+        shipment = await shop.db.pool.fetchval(SHIPMENT, orders[order])
+        await shop.dispatch(DispatchShipment(shipment_id=shipment), internal_call("test"))
+        await shop.dispatch(DeliverShipment(shipment_id=shipment), internal_call("test"))
     apart = await shop.db.pool.fetchval(SHIPMENT, orders["part"])
     await shop.dispatch(SplitShipment(shipment_id=apart, lines=(("ROPE", 1),)), internal_call("test"))
 
     async def fulfilled() -> bool:
-        return bool(await shop.db.pool.fetchval(STATUS, orders["delivered"]) == "FULFILLED")
+        there = [await shop.db.pool.fetchval(STATUS, orders[order]) for order in ("delivered", "exchanged")]
+        return there == ["FULFILLED", "FULFILLED"]
 
     await until(shop, fulfilled)
     back = await received(shop, orders["delivered"], "LAMP", 2)
     await inspected(shop, back, restocked=1, written_off=1)
     await comes_to(shop, back.id, "REFUNDED")
+    worn = await received(shop, orders["exchanged"], "LAMP", 2, LAMP=1)
+    orders["instead"] = (await inspected(shop, worn, written_off=2)).replacement_order_id
+    await comes_to(shop, worn.id, "REFUNDED")
     await rest(shop)
     return orders
 

@@ -28,6 +28,7 @@ HEARS: Mapping[str, tuple[type[Event], ...]] = {
         PaymentAuthorized, PaymentCaptured, PaymentFailed,
         ShipmentCreated, ShipmentDelivered,
     ),
+    "payments": (OrderCancelled,),
     "shipping": (PaymentCaptured,),
 }  # fmt: skip
 

@@ -1,6 +1,6 @@
 """Money that does not add up."""
 
-from tests.audit.plants.plant import FOLD, INTENTS, LEDGER, MONEY, PAYMENTS, REFUNDS, Plant
+from tests.audit.plants.plant import CREDITED, FOLD, INTENTS, LEDGER, MONEY, PAYMENTS, REFUNDS, Plant
 
 OF_MONEY = (
     Plant(
@@ -115,5 +115,31 @@ OF_MONEY = (
         "UPDATE payments.refund SET status = 'REFUSED' WHERE order_id = '{part}'",
         (PAYMENTS, REFUNDS),
         "REFUSED, but its saga is COMPLETED",
+    ),
+    Plant(
+        "a credit that nobody has",
+        "DELETE FROM payments.credit WHERE order_id = '{instead}'",
+        (CREDITED,),
+        "1250 in minor units came back to pay for it, but 0 are paid",
+    ),
+    Plant(
+        "an order that says more was paid for it than was",
+        "UPDATE payments.payments SET prepaid_minor = prepaid_minor - 1 WHERE order_id = '{instead}'",
+        (CREDITED, LEDGER),
+        "its payment says that 1249 EUR of it are paid by others, but they are 1250",
+    ),
+    Plant(
+        "a refund that went to the card and to another order",
+        "UPDATE payments.payments SET elsewhere_minor = elsewhere_minor - 1 WHERE order_id = '{exchanged}'",
+        (CREDITED, LEDGER),
+        "1249 EUR of it went elsewhere than to its card, but 1250 pay for others",
+    ),
+    Plant(
+        "a refund of what was never paid",
+        """
+          INSERT INTO payments.refund (id, order_id, amount_minor, reason, status, credited_to)
+          VALUES (gen_random_uuid(), gen_random_uuid(), 5, 'x', 'DONE', '{approve}')""",
+        (CREDITED, REFUNDS),
+        "for which nothing was paid",
     ),
 )

@@ -5,13 +5,13 @@ from typing import Any, Final, LiteralString, NamedTuple
 from tradewind.app.audit import (
     carts,
     coupons,
-    credits,
     edits,
     goods,
     log,
     messages,
     money,
     parcels,
+    prepaid,
     prices,
     recommendations,
     returns,
@@ -78,7 +78,7 @@ PROBES: Final = (
     Probe("payment intents", money.INTENTS, f"{_SAGA}; the provider's GET /v1/ledger/<order> tells what it holds",
           (OVERDUE_S,)),
     Probe("refunds", money.REFUNDS, "tradewind saga show <refund> tells how it came to this"),
-    Probe("credits", credits.CREDITS, "compare payments.credit with payments.payments and payments.refund of both "
+    Probe("credits", prepaid.CREDITS, "compare payments.credit with payments.payments and payments.refund of both "
           "orders; POST /api/v1/orders/<id>/refunds gives back what is kept for an order that is off", (GRACE_S,)),
     Probe("edits", edits.EDITS, "tradewind saga show <edit> tells how it came to this; compare orders.edit with "
           "payments.payments and payments.refund of it"),

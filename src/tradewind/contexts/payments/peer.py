@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tradewind.contexts.payments._domain.payment import Payment, Status
 from tradewind.contexts.payments._domain.settings import BY_HAND_LOOK_S, CHALLENGE_PATIENCE_S, LOOK_AGAIN_S
 from tradewind.contexts.payments._domain.wishes import AskAgain, Authorize, Cancel, CancelAll, Cancelled, Capture
-from tradewind.contexts.payments._store import challenges, credits, methods, payments
+from tradewind.contexts.payments._store import challenges, methods, payments
 from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
 from tradewind.contracts.payments import Charge, Operation, Wish
 from tradewind.kernel.ids import new_id
@@ -215,7 +215,7 @@ async def _by_task(tx: Tx, tasks: Sequence[Task]) -> dict[UUID, list[Payment]]:
 async def _lent(tx: Tx, found: Mapping[UUID, Sequence[Payment]]) -> Mapping[UUID, int]:
     """How much of each of these payments others' charges have paid that has not gone back to them."""
     prepaid = [one.order_id for own in found.values() for one in own if one.prepaid]
-    return await credits.left(tx, prepaid) if prepaid else {}
+    return await prepaid.left(tx, prepaid) if prepaid else {}
 
 
 def _to_cancel(tx: Tx, found: Sequence[Payment], lent: Mapping[UUID, int], task: Task) -> Wish | Outcome:

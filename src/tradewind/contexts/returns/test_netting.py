@@ -1,4 +1,4 @@
-"""What came back pays for what goes out: the cards see the difference alone, and all of it whatever comes of the order."""
+"""What came back pays for what goes out: cards see the difference alone, and all of it whatever comes of the order."""
 
 from typing import Any
 from uuid import UUID
@@ -191,9 +191,10 @@ async def test_an_inspection_that_dies_leaves_no_credit_behind(
     def die(_name: str) -> None:
         raise RuntimeError("killed")
 
-    with monkeypatch.context() as patched, pytest.raises(RuntimeError):
+    with monkeypatch.context() as patched:
         patched.setattr("tradewind.contexts.returns.inspect_return.command.failpoint", die)
-        await inspected(working_shop, back, restocked=1)
+        with pytest.raises(RuntimeError):
+            await inspected(working_shop, back, restocked=1)
     assert await working_shop.db.pool.fetchval("SELECT count(*) FROM payments.credit") == 0
     assert await money(working_shop, order_id) == 3750
     await inspected(working_shop, back, restocked=1)

@@ -22,7 +22,7 @@ from tradewind.runtime.saga import store as sagas
 
 
 async def place(tx: Tx, wish: Replacement) -> Money | Refusal:
-    """What it comes to once it is placed; the caller holds the order that it is for. What was put off is written first."""
+    """What it comes to once it is placed; the caller holds the order that it is for. Writes what was put off first."""
     await tx.flush()
     of = await orders.read(tx, wish.of)
     try:

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from tradewind.contexts.payments._domain.payment import Payment, Status
 from tradewind.kernel.money import Money
 
-
 UNDER_WAY: Final = frozenset((Status.INITIATED, Status.REQUIRES_ACTION, Status.AUTHORIZED))
 
 

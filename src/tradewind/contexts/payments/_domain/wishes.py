@@ -89,7 +89,7 @@ class Cancel:
 
     async def send(self) -> Cancelled:
         """Ask the provider, once or twice."""
-        if self.amount.minor == 0 or self.taken and self.left.minor == 0:
+        if self.amount.minor == 0 or (self.taken and self.left.minor == 0):
             return Cancelled(refunded=self.taken, answer=Approved(provider_id="free"))
         if self.left.minor == 0:
             answer = await self.provider.void(self.authorization_key, f"{self.key}/void")

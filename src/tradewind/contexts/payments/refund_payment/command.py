@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tradewind.contexts.payments._domain.payment import Payment, Status
 from tradewind.contexts.payments._domain.wishes import Refund
-from tradewind.contexts.payments._store import credits, payments
+from tradewind.contexts.payments._store import payments, prepaid
 from tradewind.contexts.payments.refund_payment import goods, sources
 from tradewind.contexts.payments.refund_payment.goods import RefundLine
 from tradewind.contexts.payments.refund_payment.sources import NoSuchPayment
@@ -136,7 +136,7 @@ async def _book(tx: Tx, refund: Any, paid: dict[UUID, Payment], task: Task) -> N
     """So much is back; by a credit also on the charge that had paid for the order, whatever became of that order."""
     order_id, charge_id, minor = refund["order_id"], refund["charge_id"], refund["amount_minor"]
     if charge_id:
-        await credits.spend(tx, order_id, charge_id, minor)
+        await prepaid.spend(tx, order_id, charge_id, minor)
         paid[charge_id] = replace(paid[charge_id], elsewhere=paid[charge_id].elsewhere - minor)
         if order_id not in paid or paid[order_id].status is not Status.CAPTURED:
             return

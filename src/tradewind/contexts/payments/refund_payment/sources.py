@@ -1,11 +1,11 @@
 """Where the money of a refund comes from: the order's payment, those of its parts, others' charges, or several."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from tradewind.contexts.payments._domain.purse import Credit, Purse, Taken
-from tradewind.contexts.payments._store import credits, payments
+from tradewind.contexts.payments._store import payments, prepaid
 from tradewind.contracts.payments import Claimed
 from tradewind.kernel.errors import NotFound
 from tradewind.kernel.ids import new_id
@@ -50,14 +50,14 @@ async def hold(tx: Tx, order_id: UUID) -> Purse:
     if not found:
         raise NoSuchPayment(orderId=str(order_id))
     own = sorted(found, key=lambda one: one.part_of is not None)
-    lent = await credits.of(tx, order_id) if own[0].prepaid else []
+    lent = await prepaid.of(tx, order_id) if own[0].prepaid else []
     return Purse(own, lent, await _pending(tx, [one.order_id for one in own]))
 
 
 async def hold_credits(tx: Tx, order_id: UUID) -> list[Taken]:
     """What is left of an order's credits and not promised back, whether it was ever paid or not; its charges held."""
     await tx.all(HOLD, order_id)
-    found: Sequence[Credit] = await credits.of(tx, order_id)
+    found: Sequence[Credit] = await prepaid.of(tx, order_id)
     pending = await _pending(tx, [order_id])
     left = [Taken(order_id, one.charge_id, one.left - pending.get((order_id, one.charge_id), 0)) for one in found]
     return [one for one in left if one.minor > 0]
@@ -83,7 +83,7 @@ async def credit(tx: Tx, purse: Purse, taken: Sequence[Taken], whole: UUID, reas
         parts[one.order_id] = parts.get(one.order_id, 0) + one.minor
     ids = [whole, *(new_id() for _ in range(len(parts) - 1))]
     await tx.run(CREDIT, ids, list(parts), list(parts.values()), reason, whole, order_id)
-    await credits.give(tx, order_id, taken)
+    await prepaid.give(tx, order_id, taken)
     back = [one for one in purse.payments if one.order_id in parts]
     booked = [
         one.refund(Money(minor, purse.currency), reason, whole, elsewhere=minor, credited_to=order_id)

@@ -22,7 +22,8 @@ CREDITS: Final = """
             WHEN p.prepaid_minor <> coalesce(paid.minor, 0) THEN
                 format('its payment says that %s %s of it are paid by others, but they are %s', p.prepaid_minor,
                        p.currency, coalesce(paid.minor, 0))
-            WHEN o.status IN ('CANCELED', 'FAILED') AND coalesce(s.changed_at, now()) < now() - make_interval(secs => $2)
+            WHEN o.status IN ('CANCELED', 'FAILED')
+                AND coalesce(s.changed_at, now()) < now() - make_interval(secs => $2)
                 AND paid.unspent > coalesce(n.minor, 0) THEN
                 format('it is %s, but %s in minor units of what others paid for it are not given back', o.status,
                        paid.unspent - coalesce(n.minor, 0))
