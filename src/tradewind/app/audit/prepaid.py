@@ -1,4 +1,4 @@
-"""Credits: what one order's charge paid for another is the same on both sides, and nobody keeps it of one that is off."""
+"""Credits: what one order's charge paid for another is the same on both sides, and nobody keeps it of an order gone."""
 
 from typing import Final
 
