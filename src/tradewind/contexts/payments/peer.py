@@ -214,8 +214,8 @@ async def _by_task(tx: Tx, tasks: Sequence[Task]) -> dict[UUID, list[Payment]]:
 
 async def _lent(tx: Tx, found: Mapping[UUID, Sequence[Payment]]) -> Mapping[UUID, int]:
     """How much of each of these payments others' charges have paid that has not gone back to them."""
-    prepaid = [one.order_id for own in found.values() for one in own if one.prepaid]
-    return await prepaid.left(tx, prepaid) if prepaid else {}
+    ids = [one.order_id for own in found.values() for one in own if one.prepaid]
+    return await prepaid.left(tx, ids) if ids else {}
 
 
 def _to_cancel(tx: Tx, found: Sequence[Payment], lent: Mapping[UUID, int], task: Task) -> Wish | Outcome:
