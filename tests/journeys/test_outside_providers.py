@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from tests.adapters.payment_provider.outside import adyen_server, stripe_server
-from tests.adapters.payment_provider.outside.adyen_server import AdyenServer
+from tests.adapters.payment_provider.outside.adyen_server import AdyenServer, redirect_result
 from tests.adapters.payment_provider.outside.counterpart import Running, outside
 from tests.adapters.payment_provider.outside.stripe_server import StripeServer
 from tests.adapters.payment_provider.parties import SECRETS
@@ -124,6 +124,23 @@ async def test_the_notice_of_a_confirmed_challenge_pays_the_order(place: Place, 
     await answer(order["nextAction"]["url"], "confirm")
     await market.comes_to(buyer, order["id"], "PAID")
     assert await place.moved(order["id"]) == PAID
+
+
+@pytest.mark.parametrize(("word", "status"), [("confirm", "PAID"), ("fail", "CANCELED")])
+async def test_a_buyer_who_comes_back_with_what_their_browser_was_given_is_believed_by_the_provider_alone(
+    place: Place, word: str, status: str
+) -> None:
+    market, buyer = place.market, place.market.somebody("customer")
+    order = await a_challenged_order(market, buyer, "challenge-never")
+    await answer(order["nextAction"]["url"], word)
+    verify, proof = f"/api/v1/orders/{order['id']}/payment/verify", ""
+    if isinstance(stand := place.stand.outside, AdyenServer):
+        proof = next(redirect_result(one) for one in stand.calls.values() if order["id"] in one.reference)
+        assert (await buyer.post(f"{verify}?redirectResult=made-up")).status_code == 202
+        assert (await buyer.post(f"{verify}?redirectResult=4242424242424242")).status_code == 422
+    assert (await buyer.post(f"{verify}?redirectResult={proof or 'none'}")).status_code == 202
+    await market.comes_to(buyer, order["id"], status)
+    assert await place.moved(order["id"]) == (PAID if status == "PAID" else {})
 
 
 async def test_the_notice_of_a_failed_challenge_cancels_the_order(place: Place) -> None:

@@ -158,6 +158,13 @@ class PaymentsPeer(Protocol):
         """Something may have come of what these orders' buyers were asked. Wake their sagas in the same transaction."""
         ...
 
+    async def prove(self, tx: Any, order_id: UUID, proof: str) -> None:
+        """What the browser of an order's buyer brought back from where they were sent; `hint` has the provider asked.
+
+        Refuses with CardNumberRefused. Nothing is kept of an order that does not wait for its buyer.
+        """
+        ...
+
     async def saved_tokens(self, tx: Any, named: Sequence[tuple[str, str]]) -> Sequence[str | None]:
         """For each (user, id of a payment method that they keep, or `default`) its token; None where they have none."""
         ...

@@ -87,6 +87,14 @@ class NoticeReader(Protocol):
         """
         ...
 
+    async def keep_proof(self, key: str, proof: str) -> None:
+        """What the buyer's browser brought back from proving themselves for the authorization with `key`.
+
+        Kept for its `look_up`, where the provider has to be shown it before it tells what came of that; nobody has
+        looked at it. Raises Unavailable where it could not be kept.
+        """
+        ...
+
 
 REPLAY_WINDOW_S = 300.0
 """How far a notice's signed time may be from ours, either way."""

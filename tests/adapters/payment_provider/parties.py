@@ -12,7 +12,7 @@ import msgspec
 from aiohttp import web
 
 from tests.adapters.payment_provider.outside import adyen_server, stripe_server
-from tests.adapters.payment_provider.outside.adyen_server import AdyenServer
+from tests.adapters.payment_provider.outside.adyen_server import AdyenServer, redirect_result
 from tests.adapters.payment_provider.outside.counterpart import Process, Running, outside
 from tests.adapters.payment_provider.outside.stripe_server import StripeServer
 from tests.adapters.payment_provider.provider_process import ProviderProcess
@@ -20,6 +20,7 @@ from tests.listening import listening
 from tradewind.adapters.payment_provider.adyen.api import adyen_provider
 from tradewind.adapters.payment_provider.adyen.notices import AdyenNotices
 from tradewind.adapters.payment_provider.client import payment_provider
+from tradewind.adapters.payment_provider.journaled.api import Wish
 from tradewind.adapters.payment_provider.journaled.journal import Journal
 from tradewind.adapters.payment_provider.notices import SimulatedNotices
 from tradewind.adapters.payment_provider.soap.client import soap_payment_provider
@@ -28,6 +29,7 @@ from tradewind.adapters.payment_provider.stripe.notices import StripeNotices
 from tradewind.adapters.payment_provider.wire import WEBHOOK, Endpoint, Entry
 from tradewind.app.paying import GATEWAY
 from tradewind.kernel import clock
+from tradewind.kernel.money import Money
 from tradewind.ports.payment_provider import Notice, NoticeReader, PaymentProvider
 
 NAMES = ("simulated", "soap", "stripe", "adyen")
@@ -82,6 +84,14 @@ class Party:
         """The buyer's browser answers the challenge."""
         async with aiohttp.ClientSession() as http, http.post(url, data={"answer": word}) as response:
             assert response.status == 200, await response.text()
+
+    async def come_back(self, key: str) -> None:
+        """The buyer's browser comes back to the shop with whatever the provider gave it."""
+        proof = "nothing"
+        if isinstance(self.process, Running) and isinstance(stand := self.process.outside, AdyenServer):
+            mark = Wish(verb="authorize", key=key, authorization_key=key, amount=Money(1, "EUR")).mark
+            proof = next(redirect_result(one) for one in stand.calls.values() if one.reference.endswith(mark))
+        await self.reader.keep_proof(key, proof)
 
     async def take(self, request: web.Request) -> web.Response:
         """A notice arrives at the shop."""

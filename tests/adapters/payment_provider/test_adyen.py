@@ -10,7 +10,14 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from tests.adapters.payment_provider.outside.adyen_server import ACCOUNT, HMAC_KEY, AdyenServer, Known, posted
+from tests.adapters.payment_provider.outside.adyen_server import (
+    ACCOUNT,
+    HMAC_KEY,
+    AdyenServer,
+    Known,
+    posted,
+    redirect_result,
+)
 from tests.adapters.payment_provider.outside.counterpart import Running, outside
 from tests.adapters.payment_provider.parties import eventually, of_adyen
 from tradewind.adapters.payment_provider.adyen.notices import AdyenNotices
@@ -189,3 +196,64 @@ async def test_a_buyer_who_confirms_after_the_void_is_let_go_by_whoever_lives(
 
 async def let_go(stand: AdyenServer, order: str) -> bool:
     return "void" in [line.operation for line in await Running(stand).ledger(order)]
+
+
+async def proved(
+    stand: AdyenServer, provider: PaymentProvider, reader: AdyenNotices, order: str, word: bytes = b"answer=confirm"
+) -> ActionRequired:
+    """A buyer who has answered, and whose browser has brought their proof back."""
+    challenge = await provider.authorize(EUR_100, "simulated:challenge", f"{order}/a", order)
+    assert isinstance(challenge, ActionRequired)
+    await Running(stand).send("POST", challenge.url.removeprefix(stand.url), word)
+    await reader.keep_proof(f"{order}/a", redirect_result(call_of(stand, "authorization")))
+    return challenge
+
+
+async def test_a_proof_is_shown_to_adyen_once_and_then_forgotten(
+    stand: AdyenServer, provider: PaymentProvider, reader: AdyenNotices, journal: Journal, order: str
+) -> None:
+    await proved(stand, provider, reader, order)
+    assert isinstance(await provider.look_up(f"{order}/a"), Approved)
+    assert isinstance(await provider.look_up(f"{order}/a"), Approved)
+    assert stand.questions.count("POST /v72/payments/details") == 1
+    kept = await journal.find(f"{order}/a")
+    assert kept is not None
+    assert kept.proof is None
+
+
+async def test_a_proof_of_another_payment_or_of_nothing_proves_nothing(
+    stand: AdyenServer, provider: PaymentProvider, reader: AdyenNotices, order: str
+) -> None:
+    cheap, dear = f"{order}/cheap", f"{order}/dear"
+    theirs = await provider.authorize(EUR_100, "simulated:challenge", f"{cheap}/a", cheap)
+    assert isinstance(theirs, ActionRequired)
+    await Running(stand).send("POST", theirs.url.removeprefix(stand.url), b"answer=confirm")
+    waits = await provider.authorize(Money(90_000, "EUR"), "simulated:challenge", f"{dear}/a", dear)
+    for proof in (redirect_result(call_of(stand, "authorization")), "made up"):
+        await reader.keep_proof(f"{dear}/a", proof)
+        for _ in range(2):
+            assert await provider.look_up(f"{dear}/a") == waits
+    assert stand.questions.count("POST /v72/payments/details") == 2, "each is shown once"
+
+
+async def test_a_proof_that_comes_before_the_buyer_has_answered_is_kept_until_they_have(
+    stand: AdyenServer, provider: PaymentProvider, reader: AdyenNotices, order: str
+) -> None:
+    challenge = await proved(stand, provider, reader, order, b"answer=later")
+    assert await provider.look_up(f"{order}/a") == challenge
+    await Running(stand).send("POST", challenge.url.removeprefix(stand.url), b"answer=fail")
+    answer = await provider.look_up(f"{order}/a")
+    assert isinstance(answer, Declined)
+    assert answer.code == "challenge_failed"
+
+
+async def test_a_proof_that_is_brought_after_the_void_holds_nothing(
+    stand: AdyenServer, provider: PaymentProvider, reader: AdyenNotices, order: str
+) -> None:
+    await proved(stand, provider, reader, order)
+    assert isinstance(await provider.void(f"{order}/a", f"{order}/v"), Approved)
+    await reader.keep_proof(f"{order}/a", redirect_result(call_of(stand, "authorization")))
+    answer = await provider.look_up(f"{order}/a")
+    assert isinstance(answer, Declined)
+    assert answer.code == "voided"
+    assert "POST /v72/payments/details" not in stand.questions

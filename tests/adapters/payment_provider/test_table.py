@@ -9,7 +9,7 @@ from tests.adapters.payment_provider.test_contract import APPROVE, EUR_100, HELD
 from tradewind.adapters.payment_provider.journaled.api import NEW_MARK
 from tradewind.adapters.payment_provider.wire import Call
 from tradewind.kernel.errors import Unavailable
-from tradewind.ports.payment_provider import Answer, Approved, PaymentProvider
+from tradewind.ports.payment_provider import ActionRequired, Answer, Approved, PaymentProvider
 from tradewind.runtime import failpoints
 
 BEFORE = ("timeout", "error")
@@ -114,6 +114,33 @@ async def test_a_notice_after_the_cancellation_brings_nothing_back(each: Party, 
     assert await each.other.look_up(f"{order}/a") == answer
     assert code(await ask(each.other, "capture", order)) == "voided"
     assert await each.moved(order) == [HELD, LET_GO]
+
+
+@pytest.mark.parametrize("word", ["confirm", "fail"])
+@pytest.mark.parametrize("fault", ["", "error", "timeout"])
+async def test_a_buyer_who_proves_themselves_and_comes_back_is_charged_once_or_not_at_all(
+    each: Party, order: str, word: str, fault: str
+) -> None:
+    challenge = await ask(each.provider, "authorization", order, "simulated:challenge-never")
+    assert isinstance(challenge, ActionRequired)
+    assert await each.other.look_up(f"{order}/a") == challenge
+    await each.prove(challenge.url, word)
+    if fault:
+        await each.process.strike("look_up", fault)
+    for _ in range(2):  # two tabs
+        await each.come_back(f"{order}/a")
+    if fault:
+        with pytest.raises(Unavailable):
+            await each.hasty.look_up(f"{order}/a")
+    answers = {await settled(lambda: each.other.look_up(f"{order}/a")), await each.provider.look_up(f"{order}/a")}
+    assert len(answers) == 1
+    if word == "fail":
+        assert code(answers.pop()) == "challenge_failed"
+        assert await each.moved(order) == []
+        return
+    assert isinstance(answers.pop(), Approved)
+    assert isinstance(await ask(each.provider, "capture", order), Approved)
+    assert await each.moved(order) == [HELD, TAKEN]
 
 
 async def test_a_slow_answer_is_found_later_and_charged_once(each: Party, order: str) -> None:

@@ -36,6 +36,9 @@ class SimulatedNotices:
             raise Invalid("The notice cannot be read.") from None
         return [Notice(notice_id=told.id, key=told.key, at=datetime.fromtimestamp(stamp, UTC))]
 
+    async def keep_proof(self, key: str, proof: str) -> None:
+        """Nothing to keep: a look-up shows what came of it."""
+
 
 async def send_notices_to(url: str, secret: str, provider_url: str) -> None:
     """Have the simulated provider at `provider_url` post to `url` from now on; does nothing where it cannot be told."""

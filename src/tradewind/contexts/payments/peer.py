@@ -9,12 +9,13 @@ from msgspec.structs import replace
 from tradewind.contexts.payments._domain.payment import Payment, Status
 from tradewind.contexts.payments._domain.settings import BY_HAND_LOOK_S, CHALLENGE_PATIENCE_S, LOOK_AGAIN_S
 from tradewind.contexts.payments._domain.wishes import AskAgain, Authorize, Cancel, CancelAll, Cancelled, Capture
-from tradewind.contexts.payments._store import challenges, methods, payments
+from tradewind.contexts.payments._store import challenges, methods, payments, prepaid
 from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
 from tradewind.contracts.payments import Charge, Operation, Wish
+from tradewind.kernel.cards import CardNumberRefused, holds_card_number
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
-from tradewind.ports.payment_provider import ActionRequired, Answer, Approved, PaymentProvider, Settled
+from tradewind.ports.payment_provider import ActionRequired, Answer, Approved, NoticeReaders, PaymentProvider, Settled
 from tradewind.runtime.database import Tx
 from tradewind.runtime.failpoints import planted
 from tradewind.runtime.saga.definition import Task
@@ -71,6 +72,15 @@ class Payments:
         """Something may have come of what buyers were asked."""
         await challenges.hint(tx, order_ids)
 
+    async def prove(self, tx: Tx, order_id: UUID, proof: str) -> None:
+        """The buyer's browser brought this back: kept for when the provider is asked."""
+        if holds_card_number(proof):
+            raise CardNumberRefused
+        key = await challenges.key_of(tx, order_id)
+        if key is not None:
+            for reader in tx.peer(NoticeReaders).by_provider.values():
+                await reader.keep_proof(key, proof)
+
     async def saved_tokens(self, tx: Tx, named: Sequence[tuple[str, str]]) -> Sequence[str | None]:
         """The tokens of saved payment methods."""
         return await methods.tokens(tx, named)
@@ -81,7 +91,7 @@ class Payments:
         return bool(payment and payment.by_hand and payment.status is Status.AUTHORIZED and payment.to_capture is None)
 
 
-def _intent(task: Task, charge: Charge, prepaid: int) -> Payment:
+def _intent(task: Task, charge: Charge, credit: int) -> Payment:
     return Payment(
         id=new_id(),
         order_id=charge.order_id,
@@ -90,7 +100,7 @@ def _intent(task: Task, charge: Charge, prepaid: int) -> Payment:
         authorization_key=task.effect_key,
         by_hand=charge.by_hand,
         part_of=charge.part_of,
-        prepaid=prepaid,
+        prepaid=credit,
     )
 
 

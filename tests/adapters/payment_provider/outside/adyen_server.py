@@ -7,11 +7,12 @@ shows no payment by its reference, and a cancellation by reference of what is no
 import base64
 import hmac
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from Adyen.util import generate_notification_sig
 
-from tests.adapters.payment_provider.outside.counterpart import Outside, Said, digest
+from tests.adapters.payment_provider.outside.counterpart import Inquiry, Outside, Said, digest
 from tradewind.adapters.payment_provider.wire import (
     Amount,
     AuthorizationWish,
@@ -23,7 +24,7 @@ from tradewind.adapters.payment_provider.wire import (
 )
 from tradewind.kernel import clock
 from tradewind.kernel.ids import new_id
-from tradewind.ports.payment_provider import Approved, Declined
+from tradewind.ports.payment_provider import Answer, Approved, Declined
 
 API_KEY, ACCOUNT = "AQE_test_of_the_stand", "TradewindStand"
 HMAC_KEY = "44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056"
@@ -58,6 +59,8 @@ class AdyenServer(Outside):
         if connection.headers.get("x-api-key") != API_KEY:
             return _error(401, "000", "HTTP Status Response - Unauthorized")
         asked = msgspec.json.decode(body)
+        if path == "/v72/payments/details":
+            return self._details(connection, asked["details"]["redirectResult"])
         if verb != "POST" or asked["merchantAccount"] != ACCOUNT:
             return _error(403, "901", "Invalid Merchant Account")
         key = connection.headers.get("idempotency-key", new_id().hex)
@@ -89,6 +92,17 @@ class AdyenServer(Outside):
         )
         known = self._know(wish, asked["reference"])
         self._hand_on(connection, known, key, lambda answer: _paid(known, answer))
+        return None
+
+    def _details(self, connection: Any, proof: str) -> Said | None:
+        """What came of it, to whoever shows what the browser was given; by the counter, so that faults strike here."""
+        known = next((one for one in self.calls.values() if redirect_result(one) == proof), None)
+        if known is None:
+            return _error(422, "14_029", "Invalid redirectResult")
+        inquiry: Any = Inquiry(
+            connection, lambda: _proved(known, self.books.look_up(known.wish.key)), _error(500, "", "Down")
+        )
+        self.counter.handle(inquiry, b"GET", f"/v1/operations/{quote(known.wish.key, safe='')}", b"")
         return None
 
     def _cancel_by_reference(self, connection: Any, asked: Any, key: str) -> Said | None:
@@ -179,6 +193,22 @@ def _paid(known: Known, said: Any) -> Said:
         return _error(422, "803", "PaymentDetail not found")
     refused = {"refusalReason": said["reason"], "refusalReasonCode": _CODES.get(said["code"], "2")}
     return 200, {"resultCode": "Refused", "pspReference": known.psp, **refused}
+
+
+def _proved(known: Known, answer: Answer | None) -> Said:
+    match answer:
+        case Approved():
+            said = _paid(known, {"outcome": "approved"})
+        case Declined(code=code, reason=reason):
+            said = _paid(known, {"outcome": "declined", "code": code, "reason": reason})
+        case _:
+            return 200, {"resultCode": "Pending", "merchantReference": known.reference}
+    return said[0], {**said[1], "merchantReference": known.reference}
+
+
+def redirect_result(known: Known) -> str:
+    """What the buyer's browser is given to bring back to the shop."""
+    return f"X6Xtf.{digest(known.psp, 40)}!return"
 
 
 def _received(known: Known) -> dict[str, Any]:

@@ -80,6 +80,28 @@ class Interpreter:
         self._connection.tear(msgspec.json.encode(self._translate(200, msgspec.json.decode(body))[1]))
 
 
+class Inquiry:
+    """A look-up at the counter: its faults strike, its word is replaced by what the provider would show."""
+
+    def __init__(self, connection: Any, show: Callable[[], Said], broken: Said) -> None:
+        self._connection = connection
+        self._show = show
+        self._broken = broken
+
+    def answer(self, status: int, body: bytes = b"", *, page: bool = False, xml: bool = False) -> None:
+        said = self._show() if status in (200, 404) else self._broken
+        self._connection.answer(said[0], msgspec.json.encode(said[1]))
+
+    def hold(self) -> None:
+        self._connection.hold()
+
+    def drop(self) -> None:
+        self._connection.drop()
+
+    def tear(self, body: bytes) -> None:
+        self._connection.tear(msgspec.json.encode(self._show()[1]))
+
+
 class OutsideNotifier(Notifier):
     """Posts a provider's own notices. `write` makes body and headers of what the counter wants to tell."""
 

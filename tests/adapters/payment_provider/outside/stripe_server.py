@@ -10,7 +10,14 @@ from urllib.parse import parse_qsl, quote, unquote
 import msgspec
 from stripe import WebhookSignature
 
-from tests.adapters.payment_provider.outside.counterpart import AFTER_THE_FACT, Outside, Said, Translate, digest
+from tests.adapters.payment_provider.outside.counterpart import (
+    AFTER_THE_FACT,
+    Inquiry,
+    Outside,
+    Said,
+    Translate,
+    digest,
+)
 from tradewind.adapters.payment_provider.simulator.faults import strike_of_method
 from tradewind.adapters.payment_provider.wire import (
     Amount,
@@ -104,7 +111,9 @@ class StripeServer(Outside):
         if shown is None:
             return _missing("id")
         # By the counter, so that the faults of a look-up strike here.
-        inquiry: Any = _Inquiry(connection, lambda: (200, self.view(shown)))
+        inquiry: Any = Inquiry(
+            connection, lambda: (200, self.view(shown)), _error(500, "api_error", "A scripted error.")
+        )
         self.counter.handle(inquiry, b"GET", f"/v1/operations/{quote(shown.account, safe='')}", b"")
         return None
 
@@ -289,27 +298,6 @@ def signed(event: Any, secret: str, at: int | None = None) -> tuple[bytes, dict[
     stamp = at if at is not None else int(clock.now().timestamp())
     header = WebhookSignature.generate_signature_header(body.decode(), secret, stamp)
     return body, {"Content-Type": "application/json", "Stripe-Signature": header}
-
-
-class _Inquiry:
-    """A look-up at the counter: its faults strike, its word is replaced by what Stripe would show."""
-
-    def __init__(self, connection: Any, show: Any) -> None:
-        self._connection = connection
-        self._show = show
-
-    def answer(self, status: int, body: bytes = b"", *, page: bool = False, xml: bool = False) -> None:
-        said = self._show() if status in (200, 404) else _error(status, "api_error", "A scripted error.")
-        self._connection.answer(said[0], msgspec.json.encode(said[1]))
-
-    def hold(self) -> None:
-        self._connection.hold()
-
-    def drop(self) -> None:
-        self._connection.drop()
-
-    def tear(self, body: bytes) -> None:
-        self._connection.tear(msgspec.json.encode(self._show()[1]))
 
 
 def _metadata(form: dict[str, str]) -> dict[str, str]:

@@ -5,10 +5,12 @@ counts as accepted here: the journal's rules let nothing through that Adyen's ow
 refusal that comes all the same corrects the journal, so that `look_up` tells it.
 
 Adyen shows no payment by its reference. An outcome that was lost is learned by asking again under the same idempotency
-key, which Adyen remembers for seven days at least; or from a notice.
+key, which Adyen remembers for seven days at least; or from a notice. What a buyer's browser brings back from proving
+themselves is shown to /payments/details, which tells what came of it, and of which payment.
 """
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -100,8 +102,29 @@ class AdyenApi:
         return await self._modify_by_name(asked, of, self._modify.refund_captured_payment)
 
     async def see(self, asked: Asked, of: Asked) -> Answer | None:
-        """Adyen shows nothing; whatever it told stands in the journal."""
-        return None
+        """Adyen shows nothing but what a buyer's proof is worth; whatever else it told stands in the journal."""
+        if asked.proof is None or not isinstance(asked.answer, ActionRequired):
+            return None
+        return await self._shown(asked, asked.proof)
+
+    async def _shown(self, asked: Asked, proof: str) -> Answer | None:
+        """What /payments/details says. A proof of another payment, or none at all, is forgotten and proves nothing."""
+        wish, request = asked.wish, {"details": {"redirectResult": proof}}
+        key = f"{wish.mark[:32]}-{hashlib.sha256(proof.encode()).hexdigest()[:24]}"
+        try:
+            said = await self._sent(wish, lambda: self._payments.payments_details(request, idempotency_key=key))
+        except _Refused:
+            said = {}
+        if answers.mark_in(str(said.get("merchantReference", ""))) != wish.mark:
+            await self._journal.forget_proof(wish.key, proof)
+            return None
+        answer = answers.authorization(asked, said)
+        if isinstance(answer, Approved):
+            await self._journal.know(wish.key, answer.provider_id)
+            if isinstance(stands := await self._journal.settle(wish.key, answer), Declined):
+                await self._journal.reopen_voids(wish.key)  # it was voided meanwhile
+            return stands
+        return answer
 
     async def find_out(self, asked: Asked, of: Asked) -> Answer | None:
         """Ask again under the same key."""
@@ -127,8 +150,11 @@ class AdyenApi:
         def ask() -> Any:
             # A void may have to be asked by our name first and by Adyen's later: those are two requests.
             key = wish.mark if wish.verb != "void" else f"{wish.mark}-{'named' if about else 'unnamed'}"
-            return send({"merchantAccount": self._account, **request}, *about, idempotency_key=key).message
+            return send({"merchantAccount": self._account, **request}, *about, idempotency_key=key)
 
+        return await self._sent(wish, ask)
+
+    async def _sent(self, wish: Wish, ask: Callable[[], Any]) -> dict[str, Any]:
         try:
             said = await asyncio.get_running_loop().run_in_executor(self._threads, ask)
         except (AdyenAPIUnprocessableEntity, AdyenAPIValidationError) as refused:
@@ -138,9 +164,9 @@ class AdyenApi:
         except (AdyenError, requests.RequestException, OSError, ValueError) as trouble:
             status = getattr(trouble, "status_code", "")
             raise unknown(wish, f"{type(trouble).__name__} {status}".strip()) from trouble
-        if not isinstance(said, dict):
+        if not isinstance(said.message, dict):
             raise unknown(wish, "the answer cannot be read")
-        return said
+        return said.message
 
 
 @asynccontextmanager

@@ -56,6 +56,10 @@ class AdyenNotices:
             raise Unauthenticated("The notice's signature does not fit.")
         return [notice for item in items if (notice := await self._take(item, now)) is not None]
 
+    async def keep_proof(self, key: str, proof: str) -> None:
+        """Adyen tells what came of it to whom it is shown (/payments/details)."""
+        await self._journal.keep_proof(key, proof)
+
     def _is_signed(self, item: dict[str, Any]) -> bool:
         return "hmacSignature" in item.get("additionalData", {}) and any(
             is_valid_hmac_notification(item, key) for key in self._keys

@@ -54,6 +54,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     answer: Answer | None
     asked_at: datetime
     fresh: bool = False
+    proof: str | None = None
+    """What the buyer's browser brought back, as long as the provider has not said what it is worth."""
 
     def is_for(self, wish: Wish) -> bool:
         """Whether it was this that was asked. The method is forgotten once it is settled; its digest is not."""

@@ -31,10 +31,15 @@ FAMILY: Final = "SELECT * FROM payment_provider.asked WHERE authorization_key = 
 FIND: Final = "SELECT * FROM payment_provider.asked WHERE key = $1"
 MARKED: Final = "SELECT * FROM payment_provider.asked WHERE mark = $1"
 NAMED: Final = "SELECT * FROM payment_provider.asked WHERE provider_id = $1 ORDER BY position LIMIT 1"
+PROVE: Final = """
+    UPDATE payment_provider.asked SET proof = $2
+    WHERE key = $1 AND verb = 'authorize' AND answer ->> 'outcome' = 'action_required'
+"""
+FORGET_PROOF: Final = "UPDATE payment_provider.asked SET proof = NULL WHERE key = $1 AND proof = $2"
 KNOW: Final = "UPDATE payment_provider.asked SET provider_id = $2 WHERE key = $1"
 SETTLE: Final = """
     UPDATE payment_provider.asked
-    SET answer = $2, provider_id = coalesce($3, provider_id),
+    SET answer = $2, provider_id = coalesce($3, provider_id), proof = NULL,
         method = CASE WHEN $2::jsonb ->> 'outcome' = 'action_required' THEN method ELSE '' END
     WHERE key = $1 AND (answer IS NULL OR answer ->> 'outcome' = 'action_required') RETURNING answer
 """
@@ -136,6 +141,16 @@ class Journal:
         async with self._connection() as connection:
             await connection.execute(CORRECT, key, _encode(answer).decode())
 
+    async def keep_proof(self, key: str, proof: str) -> None:
+        """What the buyer brought back, as long as that is waited for; the last one counts."""
+        async with self._connection() as connection:
+            await connection.execute(PROVE, key, proof)
+
+    async def forget_proof(self, key: str, proof: str) -> None:
+        """It was worth nothing."""
+        async with self._connection() as connection:
+            await connection.execute(FORGET_PROOF, key, proof)
+
     async def reopen_voids(self, authorization_key: str) -> None:
         """It held money after all: its voids have to be asked again."""
         async with self._connection() as connection:
@@ -198,4 +213,5 @@ def _asked(row: Any) -> Asked:
         provider_id=row["provider_id"],
         answer=None if row["answer"] is None else _decode(row["answer"]),
         asked_at=row["asked_at"],
+        proof=row["proof"],
     )

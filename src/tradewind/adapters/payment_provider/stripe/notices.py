@@ -36,6 +36,9 @@ class StripeNotices:
         except (KeyError, TypeError, AttributeError, ValueError, OverflowError, OSError) as unreadable:
             raise Invalid("The notice cannot be read.") from unreadable
 
+    async def keep_proof(self, key: str, proof: str) -> None:
+        """Nothing to keep: a look-up shows what came of it."""
+
     def _verify(self, header: str, body: bytes, now: datetime) -> None:
         """By Stripe's own code; the time by our clock, for it knows only the machine's."""
         for secret in self._secrets if header.isascii() else ():

@@ -16,6 +16,8 @@ class VerifyPayment(Command, frozen=True):
     """Look whether the payment of an order has been confirmed."""
 
     order_id: UUID
+    proof: str | None = None
+    """What the provider gave the buyer's browser to bring back, where it gave something."""
 
 
 @handler(action="orders.pay", follow=Follow(lambda answer: GetOrder(order_id=answer.id), is_over))
@@ -26,6 +28,8 @@ async def verify_payment(command: VerifyPayment, tx: Tx) -> OrderView:
     order = await orders.lock_one(tx, command.order_id)
     if not tx.allows("orders.pay", owner=order.user_id == tx.call.actor.subject, status=order.status.value):
         raise missing
+    if command.proof is not None:
+        await tx.peer(PaymentsPeer).prove(tx, order.id, command.proof)
     await tx.peer(PaymentsPeer).hint(tx, [order.id])
     await signals.wake_waiting(tx, [order.id])
     tx.ring()

@@ -1,15 +1,33 @@
 """POST /api/v1/orders/{order_id}/payment/verify."""
 
+from typing import Annotated, Final
 from uuid import UUID
+
+from msgspec import Meta
 
 from tradewind.api.rest import Call, Dispatch, post
 from tradewind.contexts.orders._domain.view import OrderView
 from tradewind.contexts.orders._store.orders import NoSuchOrder
 from tradewind.contexts.orders.verify_payment.command import VerifyPayment
+from tradewind.kernel.cards import CardNumberRefused
+
+MAX_RESULT: Final = 8_192
+"""Characters of what a provider has a browser bring back."""
 
 
-@post("/api/v1/orders/{order_id}/payment/verify", status=202, waits=True, raises=(NoSuchOrder,))
-async def verify_payment(order_id: UUID, call: Call, dispatch: Dispatch) -> OrderView:
-    """Say that you are back from proving yourself (`nextAction`); the shop asks the provider what came of it."""
-    answer: OrderView = await dispatch(VerifyPayment(order_id=order_id), call)
+@post(
+    "/api/v1/orders/{order_id}/payment/verify",
+    status=202,
+    waits=True,
+    raises=(NoSuchOrder, CardNumberRefused),
+)
+async def verify_payment(
+    order_id: UUID,
+    call: Call,
+    dispatch: Dispatch,
+    redirect_result: Annotated[str, Meta(min_length=1, max_length=MAX_RESULT)] | None = None,
+) -> OrderView:
+    """Say that you are back from proving yourself (`nextAction`), with the `redirectResult` that came along, if any."""
+    command = VerifyPayment(order_id=order_id, proof=redirect_result)
+    answer: OrderView = await dispatch(command, call)
     return answer

@@ -20,6 +20,10 @@ OPEN: Final = """
     SELECT c.order_id, c.url FROM payments.challenge AS c JOIN payments.payments AS p USING (order_id)
     WHERE c.order_id = ANY($1::uuid[]) AND p.status = 'REQUIRES_ACTION'
 """
+KEY: Final = """
+    SELECT c.key FROM payments.challenge AS c JOIN payments.payments AS p USING (order_id)
+    WHERE c.order_id = $1 AND p.status = 'REQUIRES_ACTION'
+"""
 
 
 class Asked(NamedTuple):
@@ -51,6 +55,12 @@ async def see(tx: Tx, order_ids: Sequence[UUID]) -> None:
 async def hint(tx: Tx, order_ids: Sequence[UUID]) -> None:
     """Something may have come of it."""
     await tx.run(HINT, list(order_ids))
+
+
+async def key_of(tx: Tx, order_id: UUID) -> str | None:
+    """The authorization for which the buyer of this order must prove themselves."""
+    key: str | None = await tx.value(KEY, order_id)
+    return key
 
 
 async def urls(tx: Tx, order_ids: Sequence[UUID]) -> Mapping[UUID, str]:
