@@ -1,7 +1,7 @@
 """Who moves the buyers' money, by the owner's settings. One of the world is loaded only when chosen."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Final
 
 from tradewind.adapters.payment_provider.client import payment_provider
@@ -63,7 +63,7 @@ async def paying(
                     SimulatedNotices(notice_secret(pseudonyms)),
                 )
                 name = SIMULATED
-        reports = await stack.enter_async_context(settlement_reports(_settling(settings, engines)))
+        reports = await stack.enter_async_context(_reports(settings, engines))
         yield {
             PaymentProvider: provider,
             NoticeReaders: NoticeReaders({name: reader}),
@@ -71,8 +71,27 @@ async def paying(
         }
 
 
+def _reports(settings: Settings, engines: Engines) -> AbstractAsyncContextManager[SettlementReports]:
+    """What the provider says that it settled; of Adyen only where its reports are said to be."""
+    if settings.payment_provider == "stripe":
+        from tradewind.adapters.payment_provider.stripe.settlements import stripe_settlements
+
+        assert settings.stripe_key is not None, "the settings ask for it"
+        return stripe_settlements(
+            secret_key=settings.stripe_key, timeout_s=settings.provider_timeout_s, api_base=settings.stripe_url
+        )
+    if settings.payment_provider == "adyen" and settings.adyen_reports_url is not None:
+        from tradewind.adapters.payment_provider.adyen.settlements import adyen_settlements
+
+        key = settings.adyen_report_key or settings.adyen_key
+        assert key is not None, "the settings ask for it"
+        assert settings.adyen_account is not None, "the settings ask for it"
+        return adyen_settlements(settings.adyen_reports_url, key, settings.adyen_account, settings.adyen_first_batch)
+    return settlement_reports(_settling(settings, engines))
+
+
 def _settling(settings: Settings, engines: Engines) -> dict[str, str]:
-    """Where those tell what they settled who speak our wire; Stripe and Adyen tell it in files of their own."""
+    """Where those tell what they settled who speak our wire."""
     if settings.takes_payments_outside:
         return {}
     gateway = gateway_books(settings, engines)

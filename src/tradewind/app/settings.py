@@ -53,6 +53,12 @@ class Settings:
     """The prefix of Adyen's live endpoint; without one payments are taken to its test platform."""
     adyen_url: str | None = None
     """Where Adyen's Checkout API is, if not in its usual place; for tests."""
+    adyen_reports_url: str | None = None
+    """The folder of Adyen's settlement detail reports (https://ca-live.adyen.com/reports/download/MerchantAccount/…)."""
+    adyen_report_key: str | None = field(default=None, repr=False)
+    """The key of Adyen's report user; without one the API key."""
+    adyen_first_batch: int = 1
+    """The number of the first settlement batch that is of this shop."""
     soap_url: str | None = None
     """The legacy gateway of the owner's (https://…/soap/payment); without one the simulated provider plays it."""
     mqtt_url: str | None = field(default=None, repr=False)
@@ -213,6 +219,9 @@ def _of_payments(read: Reader) -> dict[str, Any]:
         "adyen_webhook_hmac_keys": read("ADYEN_WEBHOOK_HMAC_KEYS", values.hexadecimal, _NONE),
         "adyen_live_prefix": read("ADYEN_LIVE_PREFIX", str, None),
         "adyen_url": read("ADYEN_URL", values.web_address, None),
+        "adyen_reports_url": read("ADYEN_REPORTS_URL", values.web_address, None),
+        "adyen_report_key": read("ADYEN_REPORT_KEY", str, None),
+        "adyen_first_batch": read("ADYEN_FIRST_BATCH", values.whole_number, 1),
         "soap_url": read("SOAP_URL", values.web_address, None),
     }
 

@@ -1,7 +1,7 @@
 """What payment providers say that they have settled: the money that moved, order by order, to compare books with."""
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 from msgspec import Struct
@@ -23,11 +23,15 @@ class Settlement(Struct, frozen=True, kw_only=True):
 
 
 class SettlementReports(Protocol):
-    """The reports of every provider that payments are taken to. Both raise Unavailable when one cannot be read."""
+    """The reports of every provider that payments are taken to. All raise Unavailable when one cannot be read."""
 
     @property
     def providers(self) -> Sequence[str]:
         """Whose reports these are; none where the provider's report is not read by the shop."""
+        ...
+
+    async def until(self) -> datetime | None:
+        """Money that moved later may not be reported yet; None where a report tells everything up to now."""
         ...
 
     def of(self, day: date | None) -> AsyncIterator[Sequence[Settlement]]:

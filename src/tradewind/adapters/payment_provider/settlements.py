@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 from urllib.parse import quote
 
@@ -28,6 +28,10 @@ class HttpSettlements:
     def providers(self) -> Sequence[str]:
         """See the port."""
         return tuple(self._sources)
+
+    async def until(self) -> datetime | None:
+        """See the port: these tell everything at once."""
+        return None
 
     async def of(self, day: date | None) -> AsyncIterator[Sequence[Settlement]]:
         """See the port."""

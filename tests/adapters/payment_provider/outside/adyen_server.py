@@ -5,7 +5,10 @@ shows no payment by its reference, and a cancellation by reference of what is no
 """
 
 import base64
+import csv
 import hmac
+import io
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -24,12 +27,21 @@ from tradewind.adapters.payment_provider.wire import (
 )
 from tradewind.kernel import clock
 from tradewind.kernel.ids import new_id
+from tradewind.kernel.money import Money
 from tradewind.ports.payment_provider import Answer, Approved, Declined
 
 API_KEY, ACCOUNT = "AQE_test_of_the_stand", "TradewindStand"
 HMAC_KEY = "44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056"
 _CODES = {"insufficient_funds": "12", "challenge_failed": "11"}
 _EVENTS = {"authorization": "AUTHORISATION", "capture": "CAPTURE", "void": "CANCELLATION", "refund": "REFUND"}
+
+
+REPORTS = f"/reports/download/MerchantAccount/{ACCOUNT}/settlement_detail_report_batch_"
+SETTLED = (
+    "Company Account", "Merchant Account", "Psp Reference", "Merchant Reference", "Payment Method", "Creation Date",
+    "TimeZone", "Type", "Modification Reference", "Gross Currency", "Gross Debit (GC)", "Gross Credit (GC)",
+    "Exchange Rate", "Net Currency", "Net Debit (NC)", "Net Credit (NC)", "Commission (NC)", "Batch Number",
+)  # fmt: skip
 
 
 class Known(msgspec.Struct, kw_only=True):
@@ -48,6 +60,9 @@ class AdyenServer(Outside):
         super().__init__(*parts)
         self.calls: dict[str, Known] = {}
         """By the ledger's key."""
+        self.batches: list[str] = []
+        """The settlement detail reports that there are."""
+        self._settled: set[str] = set()
         self._bodies: dict[str, bytes] = {}
         self._under_way: set[str] = set()
 
@@ -58,6 +73,12 @@ class AdyenServer(Outside):
     def answer(self, connection: Any, verb: str, path: str, body: bytes) -> Said | None:
         if connection.headers.get("x-api-key") != API_KEY:
             return _error(401, "000", "HTTP Status Response - Unauthorized")
+        if verb == "GET" and path.startswith(REPORTS):
+            number = int(path.rpartition("_")[2].removesuffix(".csv"))
+            if not 0 < number <= len(self.batches):
+                return _error(404, "", "Not Found")
+            connection.answer(200, self.batches[number - 1].encode())
+            return None
         asked = msgspec.json.decode(body)
         if path == "/v72/payments/details":
             return self._details(connection, asked["details"]["redirectResult"])
@@ -80,6 +101,42 @@ class AdyenServer(Outside):
                 )
             case _:
                 return _error(404, "", "Not Found")
+
+    def close_batch(self) -> None:
+        """What was taken and given back since the last batch is settled, and told in a report."""
+        out = io.StringIO()
+        report = csv.DictWriter(out, SETTLED, restval="", lineterminator="\n")
+        report.writeheader()
+        for known in self.calls.values():
+            wish = known.wish
+            moved = isinstance(wish, CaptureWish | RefundWish) and isinstance(self.books.look_up(wish.key), Approved)
+            if moved and wish.key not in self._settled:
+                assert isinstance(wish, CaptureWish | RefundWish)
+                self._settled.add(wish.key)
+                report.writerow(self._row(known, wish))
+        report.writerow(
+            {"Merchant Account": ACCOUNT, "Type": "MerchantPayout", "Gross Currency": "", "TimeZone": "CET"}
+        )
+        self.batches.append(out.getvalue())
+
+    def _row(self, known: Known, wish: CaptureWish | RefundWish) -> dict[str, Any]:
+        of = self.calls[wish.authorization_key]
+        amount = Money(wish.amount.minor, wish.amount.currency).amount
+        captured = isinstance(wish, CaptureWish)
+        return {
+            "Company Account": "Tradewind",
+            "Merchant Account": ACCOUNT,
+            "Psp Reference": of.psp,
+            "Merchant Reference": of.reference,
+            "Payment Method": "visa",
+            "Creation Date": (clock.now() + timedelta(hours=1, seconds=1)).strftime("%Y-%m-%d %H:%M:%S"),
+            "TimeZone": "CET",
+            "Type": "Settled" if captured else "Refunded",
+            "Modification Reference": known.psp,
+            "Gross Currency": wish.amount.currency,
+            "Gross Credit (GC)" if captured else "Gross Debit (GC)": str(amount),
+            "Batch Number": len(self.batches) + 1,
+        }
 
     def _pay(self, connection: Any, asked: Any, key: str) -> Said | None:
         assert asked["additionalData"] == {"manualCapture": "true"}

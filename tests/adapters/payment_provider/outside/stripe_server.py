@@ -4,6 +4,7 @@ Keys as Stripe's: the first answer that was begun is given again, 500s included;
 `idempotency_error`; a key whose request is under way is a 409. Search finds what was indexed (`index`), not more.
 """
 
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 
@@ -33,7 +34,7 @@ from tradewind.kernel.ids import new_id
 from tradewind.ports.payment_provider import ActionRequired, Approved, Declined
 
 SECRET_KEY = "sk_test_of_the_stand"
-INTENTS, REFUNDS = "/v1/payment_intents", "/v1/refunds"
+INTENTS, REFUNDS, TRANSACTIONS = "/v1/payment_intents", "/v1/refunds", "/v1/balance_transactions"
 _EVENTS = {"authorization.processing": "payment_intent.processing"}
 
 
@@ -61,8 +62,12 @@ class StripeServer(Outside):
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
         self.intents: dict[str, Intent] = {}
+        self.page = 100
+        """The largest page of the balance."""
         self.loses_next_creation = False
         """Whether the next PaymentIntent is made without an answer: the connection is reset."""
+        self.retell: Callable[[list[dict[str, Any]]], list[dict[str, Any]]] = list
+        """What is told of the balance instead of the truth."""
         self._indexed: set[str] = set()
         self._begun: dict[str, tuple[str, Said | None]] = {}
         self._under_way: set[str] = set()
@@ -103,6 +108,8 @@ class StripeServer(Outside):
             wanted = query["query"].partition(":'")[2][:-1].replace("\\'", "'").replace("\\\\", "\\")
             found = [i for i in self.intents.values() if i.id in self._indexed and wanted in i.metadata.values()]
             return 200, {"object": "search_result", "data": [self.view(one) for one in found], "has_more": False}
+        if path == TRANSACTIONS:
+            return self._balance(query)
         if path == REFUNDS:
             intent = self.intents[query["payment_intent"]]
             data = [self._refund_view(intent, key) for key in intent.refunds if self._refund_view(intent, key)]
@@ -116,6 +123,27 @@ class StripeServer(Outside):
         )
         self.counter.handle(inquiry, b"GET", f"/v1/operations/{quote(shown.account, safe='')}", b"")
         return None
+
+    def _balance(self, asked: dict[str, str]) -> Said:
+        """A page of all that moved, newest first."""
+        assert asked["expand[0]"] == "data.source"
+        told = self.retell([one for intent in self.intents.values() for one in self._moved(intent)][::-1])
+        start = next((n + 1 for n, one in enumerate(told) if one["id"] == asked.get("starting_after")), 0)
+        size = min(int(asked["limit"]), self.page)
+        page = {"object": "list", "data": told[start : start + size], "has_more": len(told) > start + size}
+        return 200, {**page, "url": TRANSACTIONS}
+
+    def _moved(self, intent: Intent) -> Iterator[dict[str, Any]]:
+        source = {"payment_intent": intent.id, "currency": intent.currency}
+        for key, (amount, _) in intent.captures.items():
+            if isinstance(self.books.look_up(key), Approved):
+                charge = {"id": f"ch_{digest(key, 24)}", "object": "charge", "amount_captured": amount}
+                yield _transaction(
+                    "charge", amount, {**source, **charge, "amount": amount, "metadata": intent.metadata}
+                )
+        for key in intent.refunds:
+            if refund := self._refund_view(intent, key):
+                yield _transaction("refund", -refund["amount"], refund)
 
     def _write(self, connection: Any, path: str, form: dict[str, str], key: str) -> Said | None:
         if path == INTENTS:
@@ -298,6 +326,23 @@ def signed(event: Any, secret: str, at: int | None = None) -> tuple[bytes, dict[
     stamp = at if at is not None else int(clock.now().timestamp())
     header = WebhookSignature.generate_signature_header(body.decode(), secret, stamp)
     return body, {"Content-Type": "application/json", "Stripe-Signature": header}
+
+
+def _transaction(kind: str, amount: int, source: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": f"txn_{digest(source['id'], 24)}",
+        "object": "balance_transaction",
+        "amount": amount,
+        "currency": source["currency"],
+        "created": int(clock.now().timestamp()),
+        "exchange_rate": None,
+        "fee": 30,
+        "net": amount - 30,
+        "reporting_category": kind,
+        "status": "available",
+        "type": kind,
+        "source": source,
+    }
 
 
 def _metadata(form: dict[str, str]) -> dict[str, str]:

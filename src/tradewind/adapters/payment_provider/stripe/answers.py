@@ -14,6 +14,8 @@ from tradewind.ports.payment_provider import ActionRequired, Answer, Approved, D
 KEY: Final = "tradewind_key"
 CAPTURE_KEY: Final = "tradewind_capture_key"
 """Metadata of a PaymentIntent or a Refund: the key of the call that made it, and of the one that captured it."""
+ORDER: Final = "tradewind_order"
+"""Metadata of a PaymentIntent, and of its charge: the order."""
 _CODES: Final = {
     "insufficient_funds": DeclineCode.INSUFFICIENT_FUNDS,
     "payment_intent_authentication_failure": DeclineCode.CHALLENGE_FAILED,

@@ -18,7 +18,7 @@ from tradewind.adapters.payment_provider.journaled.journal import Journal
 from tradewind.adapters.payment_provider.journaled.provider import JournaledProvider
 from tradewind.adapters.payment_provider.journaled.rules import declined
 from tradewind.adapters.payment_provider.stripe import answers
-from tradewind.adapters.payment_provider.stripe.answers import CAPTURE_KEY, KEY, asking
+from tradewind.adapters.payment_provider.stripe.answers import CAPTURE_KEY, KEY, ORDER, asking
 from tradewind.ports.payment_provider import Answer, Approved, DeclineCode, Declined
 
 MEMORY: Final = timedelta(hours=23)
@@ -138,7 +138,7 @@ class StripeApi:
             "capture_method": "manual",
             "payment_method_types": ["card"],
             "payment_method": wish.method,
-            "metadata": {KEY: wish.key, "tradewind_order": wish.reference},
+            "metadata": {KEY: wish.key, ORDER: wish.reference},
         }
         with asking(wish):
             return await self._v1.payment_intents.create_async(params, _once("open", asked))
@@ -174,19 +174,25 @@ class StripeApi:
 
 
 @asynccontextmanager
-async def stripe_provider(
-    journal: Journal, *, secret_key: str, return_url: str, timeout_s: float, api_base: str | None = None
-) -> AsyncIterator[JournaledProvider]:
-    """The port, answered by Stripe, for as long as the context. Stripe's own client tries nothing twice."""
+async def stripe_client(*, secret_key: str, timeout_s: float, api_base: str | None) -> AsyncIterator[Any]:
+    """Stripe's own client, for as long as the context. It tries nothing twice."""
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=MAX_CONNECTIONS), cookie_jar=aiohttp.DummyCookieJar()
     ) as session:
-        client = stripe.StripeClient(
+        yield stripe.StripeClient(
             secret_key,
             base_addresses={"api": api_base} if api_base else {},
             max_network_retries=0,
             http_client=stripe.AIOHTTPClient(timeout=aiohttp.ClientTimeout(total=timeout_s), session=session),
         )
+
+
+@asynccontextmanager
+async def stripe_provider(
+    journal: Journal, *, secret_key: str, return_url: str, timeout_s: float, api_base: str | None = None
+) -> AsyncIterator[JournaledProvider]:
+    """The port, answered by Stripe, for as long as the context."""
+    async with stripe_client(secret_key=secret_key, timeout_s=timeout_s, api_base=api_base) as client:
         provider = JournaledProvider(StripeApi(client, journal, return_url), journal, timeout_s=timeout_s)
         try:
             yield provider

@@ -1,7 +1,8 @@
 """Reconcile: read the reports, then our books, and look once more at what differs before it is called a difference.
 
 The reports are read first, so our books may know more by then; and what we have asked for and not booked yet is in
-flight. So an order is only named when it still differs at a second look, and nothing of it is moving.
+flight, as is what a report cannot know yet. So an order is only named when it still differs at a second look, and
+nothing of it is moving.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +23,8 @@ SECOND_LOOK_S: Final = 2.0
 OURS: Final = """
     SELECT p.order_id, p.currency, greatest(p.captured_minor - p.prepaid_minor, 0) AS captured_minor,
            p.refunded_minor - p.elsewhere_minor AS refunded_minor,
-           p.status NOT IN ('CAPTURED', 'REFUNDED', 'VOIDED', 'FAILED') OR EXISTS (
+           $2::timestamptz IS NOT NULL AND p.changed_at >= $2
+           OR p.status NOT IN ('CAPTURED', 'REFUNDED', 'VOIDED', 'FAILED') OR EXISTS (
                SELECT FROM payments.refund AS r
                WHERE coalesce(r.charge_id, r.order_id) = p.order_id AND r.status = 'PENDING') AS moving
     FROM payments.payments AS p WHERE p.order_id = ANY($1::uuid[])
@@ -52,7 +54,8 @@ async def reconcile(db: Database, reports: SettlementReports, day: date | None) 
     """Compare the orders for which money moved on `day`, on either side. Raises Unavailable."""
     said = by_reference([one async for page in reports.of(day) for one in page])
     taken = await _taken(db, day)
-    ours = await _ours(db, {*said, *taken})
+    until = await reports.until()
+    ours = await _ours(db, {*said, *taken}, until)
     for reference in taken - said.keys():  # settled on another day, or not at all
         said[reference] = list(await reports.of_order(reference))
     suspects = [reference for reference, theirs in said.items() if compare(theirs, ours.get(reference))]
@@ -71,7 +74,7 @@ async def _look_again(
 ) -> tuple[list[Difference], int]:
     await sleep(SECOND_LOOK_S)
     theirs: dict[str, Sequence[Settlement]] = {one: await reports.of_order(one) for one in suspects}
-    ours = await _ours(db, suspects)
+    ours = await _ours(db, suspects, await reports.until())
     differences: list[Difference] = []
     in_flight = 0
     for reference in suspects:
@@ -92,10 +95,10 @@ async def _taken(db: Database, day: date | None) -> set[str]:
         return {str(row["order_id"]) for row in await tx.all(TAKEN, begin, end)}
 
 
-async def _ours(db: Database, references: Iterable[str]) -> Mapping[str, Booked]:
+async def _ours(db: Database, references: Iterable[str], until: datetime | None) -> Mapping[str, Booked]:
     ids = [order_id for one in references if (order_id := _order_id(one)) is not None]
     async with db.reading(internal_call("payments.reconcile")) as tx:
-        return {str(row["order_id"]): _booked(row) for row in await tx.all(OURS, ids)}
+        return {str(row["order_id"]): _booked(row) for row in await tx.all(OURS, ids, until)}
 
 
 def _booked(row: Any) -> Booked:
