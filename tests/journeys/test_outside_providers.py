@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -15,11 +16,15 @@ from tests.adapters.payment_provider.outside.counterpart import Running, outside
 from tests.adapters.payment_provider.outside.stripe_server import StripeServer
 from tests.adapters.payment_provider.parties import SECRETS
 from tests.challenges import a_challenged_order, answer
-from tests.markets import Market, open_market
+from tests.markets import Market, kinds, open_market
 from tradewind.adapters.payment_provider.wire import WEBHOOK, Endpoint
 from tradewind.app.audit import audit
 from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
+from tradewind.contexts.orders.place_order.saga import PLACE_ORDER
+from tradewind.runtime.call import internal_call
+from tradewind.runtime.saga import signals
+from tradewind.runtime.saga.advance import Compensate
 
 pytestmark = pytest.mark.xdist_group("outside-providers")
 
@@ -181,6 +186,41 @@ async def test_a_refund_gives_the_money_back_once(place: Place) -> None:
 
     await market.sees(given_back)
     assert await place.moved(order_id) == {**PAID, "refund": 1}
+
+
+async def test_a_capture_that_fails_later_is_followed_by_the_books_and_seen_by_staff(place: Place) -> None:
+    stand = place.stand.outside
+    if not isinstance(stand, AdyenServer):
+        pytest.skip("stripe says at once whether it captures")
+    stand.withheld = []
+    market, buyer = place.market, place.market.somebody("customer")
+    sku = await market.goods(stock=1)
+    order = (await buyer.order(sku, pays="decline-capture")).json()
+    await market.comes_to(buyer, order["id"], "PAID")
+    stand.tell_withheld()
+
+    async def seen() -> Any:
+        payment = (await market.admin.get(f"/api/v1/orders/{order['id']}/payment")).json()
+        return payment if payment.get("status") == "CAPTURE_FAILED" else None
+
+    await market.sees(seen)
+    payment = await seen()
+    assert (payment["captured"], payment["why"]) == (0, "The bank takes back its promise.")
+    assert "payment.payment.capture_failed" in kinds(await market.events(order["id"]))
+
+    async def held_back() -> bool:
+        found = (await market.admin.get(f"/api/v1/orders/{order['id']}/shipment")).json()
+        return bool(found["status"] == "PLANNED")
+
+    await market.sees(held_back)
+    report = await audit(place.market.shop.engines.database_url, None, settle_s=20)
+    assert [check.name for check in report.checks if not check.ok] == ["payments"]
+    assert any("CAPTURE_FAILED: The bank takes back its promise." in line for line in report.lines())
+    async with market.shop.db.transaction(internal_call("test")) as tx:
+        await signals.mend(tx, PLACE_ORDER, UUID(order["id"]), Compensate("the money never came"))
+    await market.comes_to(buyer, order["id"], "CANCELED")
+    assert await market.stock(sku) == (1, 0)
+    assert await place.moved(order["id"]) == {"authorization": 1, "void": 1}
 
 
 async def test_a_forged_notice_is_refused(place: Place) -> None:

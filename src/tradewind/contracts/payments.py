@@ -48,6 +48,13 @@ class PaymentCaptured(_PaymentEvent, frozen=True):
     """So much of it was paid by what came back of another order; none where nothing was."""
 
 
+class PaymentCaptureFailed(_PaymentEvent, frozen=True):
+    """The provider had accepted a capture, and tells that so much of it never came: nobody has it."""
+
+    TYPE = "ecommerce.payment.payment.capture_failed.v1"
+    reason: str
+
+
 class PaymentFailed(_PaymentEvent, frozen=True):
     """The provider said no."""
 

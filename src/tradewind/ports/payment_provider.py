@@ -67,12 +67,13 @@ Answer = Settled | ActionRequired
 class Notice(Struct, frozen=True, kw_only=True):
     """What a provider told by itself: a reason to look up the call with `key`, never the truth itself.
 
-    `notice_id` is the same however often it is sent.
+    `notice_id` is the same however often it is sent. `failed`: a capture that was accepted may not have come.
     """
 
     notice_id: str
     key: str
     at: datetime
+    failed: bool = False
 
 
 class NoticeReader(Protocol):

@@ -143,6 +143,19 @@ async def test_a_buyer_who_proves_themselves_and_comes_back_is_charged_once_or_n
     assert await each.moved(order) == [HELD, TAKEN]
 
 
+async def test_a_capture_that_the_bank_refuses_is_told_at_once_or_by_a_notice(each: Party, order: str) -> None:
+    await ask(each.provider, "authorization", order, "simulated:decline-capture")
+    answer = await ask(each.provider, "capture", order)
+    if each.name == "adyen":  # it accepts first, and decides afterwards
+        assert isinstance(answer, Approved) or code(answer) == "capture_refused", "the notice may be the faster one"
+        assert any(notice.failed for notice in await each.heard_of(f"{order}/c"))
+        answer = await each.other.look_up(f"{order}/c") or answer
+    assert code(answer) == "capture_refused"
+    assert await ask(each.other, "capture", order) == answer
+    assert isinstance(await ask(each.other, "void", order), Approved)
+    assert await each.moved(order) == [HELD, LET_GO]
+
+
 async def test_a_slow_answer_is_found_later_and_charged_once(each: Party, order: str) -> None:
     with pytest.raises(Unavailable):
         await ask(each.hasty, "authorization", order, "simulated:slow-800")

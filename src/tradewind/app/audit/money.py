@@ -51,8 +51,8 @@ PAYMENTS: Final = """
                 WHEN p.order_id IS NULL THEN format('the order is %s, but there is no payment', o.status)
                 WHEN p.captured_minor <> coalesce(p.to_capture_minor, p.amount_minor)
                     OR p.status NOT IN ('CAPTURED', 'REFUNDED') THEN
-                    format('the order is %s, but %s of %s %s are captured (%s)', o.status, p.captured_minor,
-                           coalesce(p.to_capture_minor, p.amount_minor), p.currency, p.status)
+                    format('the order is %s, but %s of %s %s are captured (%s%s)', o.status, p.captured_minor,
+                           coalesce(p.to_capture_minor, p.amount_minor), p.currency, p.status, ': ' || p.why)
                 WHEN p.refunded_minor <> coalesce(d.minor, 0) THEN
                     format('%s %s went back, but the refunds that are done make %s', p.refunded_minor, p.currency,
                            coalesce(d.minor, 0)) END

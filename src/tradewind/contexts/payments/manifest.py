@@ -8,6 +8,7 @@ from tradewind.contexts.payments._subscribers.on_order_called_off import on_orde
 from tradewind.contexts.payments._subscribers.on_shipment_dispatched import on_shipment_dispatched
 from tradewind.contexts.payments.capture_payment import rest as capture_rest
 from tradewind.contexts.payments.capture_payment.command import capture_payment
+from tradewind.contexts.payments.doubt_capture.saga import DOUBT_CAPTURE
 from tradewind.contexts.payments.get_payment import rest as get_rest
 from tradewind.contexts.payments.get_payment.query import get_payment
 from tradewind.contexts.payments.list_methods import rest as list_methods_rest
@@ -46,7 +47,7 @@ MANIFEST = Manifest(
     subscribers=(on_shipment_dispatched, on_order_called_off),
     timers=(FORGET_NOTICES, RECONCILE),
     parts={LastReconciled: LastReconciled},
-    sagas=(REFUND_PAYMENT,),
+    sagas=(REFUND_PAYMENT, DOUBT_CAPTURE),
     peers={PaymentsPeer: Payments(), RefundsPeer: Refunds()},
     personal_data=PaymentData(),
 )

@@ -60,6 +60,8 @@ class AdyenServer(Outside):
         super().__init__(*parts)
         self.calls: dict[str, Known] = {}
         """By the ledger's key."""
+        self.withheld: list[str] | None = None
+        """Keys of modifications whose outcome is told later, once somebody has it told; None: told at once."""
         self.batches: list[str] = []
         """The settlement detail reports that there are."""
         self._settled: set[str] = set()
@@ -101,6 +103,12 @@ class AdyenServer(Outside):
                 )
             case _:
                 return _error(404, "", "Not Found")
+
+    def tell_withheld(self) -> None:
+        """Tell now what came of them."""
+        withheld, self.withheld = self.withheld or [], None
+        for key in withheld:
+            self.notifier.tell(key)
 
     def close_batch(self) -> None:
         """What was taken and given back since the last batch is settled, and told in a report."""
@@ -194,7 +202,9 @@ class AdyenServer(Outside):
         def translate(status: int, said: Any) -> Said:
             if status != 200:
                 return _error(status, "905", said["detail"])
-            if known.original:
+            if known.original and self.withheld is not None:
+                self.withheld.append(known.wish.key)
+            elif known.original:
                 self.notifier.tell(known.wish.key)
             answer: Said = say(said)
             return answer

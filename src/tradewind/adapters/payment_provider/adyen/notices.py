@@ -77,7 +77,8 @@ class AdyenNotices:
             return None
         good = str(item["success"]).lower() == "true" and item["eventCode"] not in _ALWAYS_BAD
         await self._keep(asked, item, name, good=good)
-        return Notice(notice_id=f"{item['eventCode']}/{name}/{item['success']}", key=asked.wish.key, at=now)
+        notice_id = f"{item['eventCode']}/{name}/{item['success']}"
+        return Notice(notice_id=notice_id, key=asked.wish.key, at=now, failed=verb == "capture" and not good)
 
     async def _keep(self, asked: Asked, item: dict[str, Any], name: str, *, good: bool) -> None:
         key, verb = asked.wish.key, asked.wish.verb

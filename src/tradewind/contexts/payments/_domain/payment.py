@@ -11,6 +11,7 @@ from tradewind.contracts.payments import (
     PaymentActionRequired,
     PaymentAuthorized,
     PaymentCaptured,
+    PaymentCaptureFailed,
     PaymentFailed,
     PaymentInitiated,
     PaymentRefunded,
@@ -24,6 +25,7 @@ PaymentEvent = (
     | PaymentActionRequired
     | PaymentAuthorized
     | PaymentCaptured
+    | PaymentCaptureFailed
     | PaymentFailed
     | PaymentVoided
     | PaymentRefunded
@@ -37,6 +39,7 @@ class Status(StrEnum):
     REQUIRES_ACTION = "REQUIRES_ACTION"
     AUTHORIZED = "AUTHORIZED"
     CAPTURED = "CAPTURED"
+    CAPTURE_FAILED = "CAPTURE_FAILED"
     FAILED = "FAILED"
     VOIDED = "VOIDED"
     REFUNDED = "REFUNDED"
@@ -53,6 +56,8 @@ LIFECYCLE = Lifecycle(
     (Status.AUTHORIZED, PaymentCaptured, Status.CAPTURED),
     (Status.AUTHORIZED, PaymentVoided, Status.VOIDED),
     (Status.CAPTURED, PaymentRefunded, Status.REFUNDED),
+    (Status.CAPTURED, PaymentCaptureFailed, Status.CAPTURE_FAILED),
+    (Status.CAPTURE_FAILED, PaymentVoided, Status.VOIDED),
 )
 
 
@@ -121,6 +126,13 @@ class Payment(Struct, frozen=True, kw_only=True):
         prepaid = Money(self.prepaid, self.amount.currency).amount if self.prepaid else None
         event = PaymentCaptured(**{**self._facts(), "amount": self.due.amount}, let_go=let_go, prepaid=prepaid)
         return replace(self._moved(event), captured=self.due.minor), event
+
+    def fail_capture(self, reason: str) -> tuple[Self, PaymentCaptureFailed]:
+        """What its own card was said to have paid never came, as far as it has not gone back before."""
+        kept = max(self.refunded, self.prepaid + self.refunded - self.elsewhere)
+        missing = Money(self.captured - kept, self.amount.currency)
+        event = PaymentCaptureFailed(**{**self._facts(), "amount": missing.amount}, reason=reason)
+        return replace(self._moved(event), captured=kept, why=reason), event
 
     def fail(self, reason: str) -> tuple[Self, PaymentFailed]:
         """The provider said no."""

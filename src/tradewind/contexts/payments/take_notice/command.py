@@ -6,6 +6,7 @@ from uuid import UUID
 
 from tradewind.contexts.payments._domain.settings import NOTICES_KEPT_S
 from tradewind.contexts.payments._store import challenges
+from tradewind.contexts.payments.doubt_capture.saga import doubt
 from tradewind.contracts.messages import Command
 from tradewind.kernel import clock
 from tradewind.kernel.cards import CardNumberRefused, holds_card_number
@@ -55,9 +56,11 @@ async def take_notice(command: TakeNotice, tx: Tx) -> None:
         raise NoSuchProvider(provider=command.provider)
     notices = await reader.read(command.headers, command.body, clock.now())
     keys = await _taken(tx, command.provider, notices)
-    ids = sorted({found for key in keys if (found := _saga_id(key)) is not None})
+    sagas_of = {key: found for key in keys if (found := _saga_id(key)) is not None}
+    ids = sorted(set(sagas_of.values()))
     there = [saga_id for saga_id in ids if await tx.row(sagas.FIND, saga_id) is not None]
     if there:
+        await doubt(tx, {one.key: sagas_of[one.key] for one in notices if one.failed and one.key in sagas_of})
         await challenges.hint(tx, there)
         await signals.wake_waiting(tx, there)
         tx.ring()
