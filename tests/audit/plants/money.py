@@ -35,6 +35,13 @@ OF_MONEY = (
         "the order is PAID, but",
     ),
     Plant(
+        "a paid order whose capture failed",
+        "UPDATE payments.payments SET captured_minor = 0, status = 'CAPTURE_FAILED', why = 'no funds' "
+        "WHERE order_id = '{approve}'",
+        (PAYMENTS, LEDGER),
+        "0 of 3750 EUR are captured (CAPTURE_FAILED: no funds)",
+    ),
+    Plant(
         "a canceled order whose money was kept",
         "UPDATE payments.payments SET captured_minor = 7, status = 'CAPTURED' WHERE order_id = '{decline}'",
         (PAYMENTS, LEDGER),

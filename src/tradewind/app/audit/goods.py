@@ -168,6 +168,8 @@ SHIPMENTS: Final = """
             WHEN o.status = 'PAID' THEN CASE
                 WHEN h.planned AND EXISTS (SELECT FROM orders.edit AS e WHERE e.order_id = o.id
                                                       AND e.status IN ('PENDING', 'COMMITTED')) THEN NULL
+                WHEN h.planned AND EXISTS (SELECT FROM payments.payments AS p WHERE p.order_id = o.id
+                                                      AND p.status = 'CAPTURE_FAILED') THEN NULL
                 WHEN h.held_back IS NOT FALSE THEN
                 format('the order is PAID, but its shipment is %s', coalesce(h.status, 'missing'))
                 WHEN h.delivered AND h.delivered_at < now() - make_interval(secs => $2) THEN
