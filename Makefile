@@ -56,7 +56,7 @@ docs: setup ## Make the pages that follow from the code: events, lifecycles, set
 	@$(BIN)/python -m tools.pages
 
 lock: $(UV) ## Choose dependency versions anew and pin them by hash (LOCK="--upgrade" moves them up)
-	@$(COMPILE) $(LOCK) --group dev pyproject.toml --output-file requirements.lock
+	@$(COMPILE) $(LOCK) --group dev --extra engines pyproject.toml --output-file requirements.lock
 	@$(COMPILE) $(LOCK) tools/uv.in --output-file tools/uv.txt
 
 clean: ## Remove what was installed and cached; homes with orders in them (.tradewind) stay

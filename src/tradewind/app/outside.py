@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from tradewind.adapters.ai.openai_protocol import ai_provider
-from tradewind.adapters.cache.memory import MemoryCache
 from tradewind.adapters.carrier.notices import SignedNotices
 from tradewind.adapters.carrier.rest import rest_carrier
 from tradewind.adapters.carrier.simulated import SimulatedCarrier
@@ -26,7 +25,6 @@ from tradewind.contexts.returns.manifest import ReturnAddress
 from tradewind.contexts.webhooks.manifest import Door, SecretSeal, door
 from tradewind.contracts.privacy import PersonalDataPeer, Pseudonyms
 from tradewind.ports.ai import AiProvider
-from tradewind.ports.cache import Cache
 from tradewind.ports.carrier import Carrier, Carriers, NoticeReader
 from tradewind.ports.mail import Mailer
 from tradewind.ports.texting import Texter
@@ -96,7 +94,6 @@ async def of_this_process(
         PublicUrl: PublicUrl(settings.public_url),
         Pseudonyms: KeyedPseudonyms.open(secrets),
         PersonalDataPeer: Holders(contexts),
-        Cache: MemoryCache(),
         SecretSeal: SecretSeal.open(secrets),
         Door: await stack.enter_async_context(door(settings.webhook_allow)),
         **{protocol: make() for one in contexts for protocol, make in one.parts.items()},

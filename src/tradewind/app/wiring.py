@@ -19,6 +19,7 @@ from tradewind.app.engines import EngineError, Engines
 from tradewind.app.outside import of_this_process
 from tradewind.app.paying import SIMULATED, notice_secret, paying
 from tradewind.app.settings import Settings
+from tradewind.app.sharing import shared
 from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
 from tradewind.contracts.identity import TokenIssuer
 from tradewind.contracts.privacy import Pseudonyms
@@ -153,7 +154,10 @@ async def open_shop(
         pays = paying(settings, engines, db, cast(Pseudonyms, peers[Pseudonyms]))
         for protocol, answerer in (await stack.enter_async_context(pays)).items():
             peers.setdefault(protocol, answerer)
-        index = product_index(settings.home / "search" / await db.pool.fetchval(WHICH), settings.home / "synonyms.txt")
+        which = await db.pool.fetchval(WHICH)
+        for protocol, answerer in (await stack.enter_async_context(shared(settings, which))).items():
+            peers.setdefault(protocol, answerer)
+        index = product_index(settings.home / "search" / which, settings.home / "synonyms.txt")
         peers.setdefault(ProductIndex, await stack.enter_async_context(index))
         bell = await stack.enter_async_context(Bell(db, engines.database_url))
         listeners = [listener for one in contexts for listener in one.listeners]
