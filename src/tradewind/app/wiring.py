@@ -155,7 +155,7 @@ async def open_shop(
         for protocol, answerer in (await stack.enter_async_context(pays)).items():
             peers.setdefault(protocol, answerer)
         which = await db.pool.fetchval(WHICH)
-        for protocol, answerer in (await stack.enter_async_context(shared(settings, which))).items():
+        for protocol, answerer in (await stack.enter_async_context(shared(settings, which, keys.revoked))).items():
             peers.setdefault(protocol, answerer)
         index = product_index(settings.home / "search" / which, settings.home / "synonyms.txt")
         peers.setdefault(ProductIndex, await stack.enter_async_context(index))

@@ -9,13 +9,14 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
-from structlog.testing import capture_logs
+from structlog.testing import CapturingLogger
 
 from tests.adapters.cache.sharing import Space, shared
 from tests.engines import address
 from tests.wires import wire
 from tradewind.adapters.cache import redis
 from tradewind.adapters.cache.redis import RedisCache
+from tradewind.adapters.redis import link
 from tradewind.ports.cache import BORN, Loaded, Place
 
 EARLY, LATER, LATEST = (1, 1), (2, 1), (3, 1)
@@ -123,20 +124,23 @@ async def test_clearing_clears_it_for_all_and_nothing_is_read_from_afar_before_i
 
 
 @pytest.mark.parametrize("how", ["cut", "hang"])
-async def test_without_redis_a_process_has_what_it_keeps_itself_and_is_told_of_once(space: Space, how: str) -> None:
+async def test_without_redis_a_process_has_what_it_keeps_itself_and_is_told_of_once(
+    space: Space, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = CapturingLogger()
+    monkeypatch.setattr(link, "log", said)
     async with wire(address("REDIS_URL")) as line, space.process() as other, space.process(url=line.url) as one:
         await one.keep("mine", loaded(one, b"1"), A_WHILE_S)
         await other.keep("theirs", loaded(other, b"2"), A_WHILE_S)
         await asyncio.gather(one.told(), other.told())
-        with capture_logs() as lines:
-            getattr(line, how)()
-            assert await one.get("mine") == b"1"
-            assert [await one.get("theirs") for _ in range(3)] == [None] * 3
-            one.put("said", b"3", A_WHILE_S, at=LATEST)
-            assert one.forget("mine", at=LATEST) == 1
-            await one.told()
-            assert [await one.get(key) for key in ("said", "mine")] == [b"3", None]
-        assert [entry["event"] for entry in lines] == ["shared store is away"]
+        getattr(line, how)()
+        assert await one.get("mine") == b"1"
+        assert [await one.get("theirs") for _ in range(3)] == [None] * 3
+        one.put("said", b"3", A_WHILE_S, at=LATEST)
+        assert one.forget("mine", at=LATEST) == 1
+        await one.told()
+        assert [await one.get(key) for key in ("said", "mine")] == [b"3", None]
+        assert [call.args for call in said.calls] == [("shared store is away",)]
         assert REGISTRY.get_sample_value("shared_store_away", {"part": "cache"}) == 1
 
 

@@ -1,7 +1,7 @@
 """The cached price of a flash sale: there as soon as the sale starts, gone as soon as it ends, else not asked for."""
 
-from datetime import timedelta
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
