@@ -1,3 +1,12 @@
 """What every test can rely on, those beside the code and those in tests/."""
 
-pytest_plugins = ("tests.house.ledger", "tests.shops", "tests.markets", "tests.posts", "tests.journeys.steps")
+import tradewind.api.grpc  # noqa: F401 -- its settings for grpcio, which must come before whoever loads it first
+
+pytest_plugins = (
+    "tests.engines",
+    "tests.house.ledger",
+    "tests.shops",
+    "tests.markets",
+    "tests.posts",
+    "tests.journeys.steps",
+)

@@ -1,8 +1,8 @@
 """`make bench`: everything in one run, side by side, in a home of its own that is gone afterwards.
 
-python -m bench [--json] [--short] [--rounds N] [--orders N] [--only PART]
+python -m bench [--engines] [--json] [--short] [--rounds N] [--orders N] [--only PART]
 
-PART: contest, walk, reads, search, checkout, flash, sockets, webhooks, subscribers.
+PART: contest, walk, reads, search, checkout, flash, sockets, webhooks, subscribers; with --engines: log.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from typing import Final
 import uvloop
 from rich.console import Console
 
-from bench import checkout, flash_sales, over_http, reads, search, sockets, subscribers, walk, webhooks
+from bench import checkout, event_log, flash_sales, over_http, reads, search, sockets, subscribers, walk, webhooks
 from tradewind.app.bench import contest, raw_limit
 from tradewind.app.bench.own_database import own_database
 from tradewind.app.bench.report import Figure, Goal, Report
@@ -52,23 +52,26 @@ NOTES: Final[Mapping[str, Sequence[str]]] = {
     "webhooks": webhooks.NOTES,
     "subscribers": subscribers.NOTES,
 }
+ENGINE_NOTES: Final[Mapping[str, Sequence[str]]] = {"log": event_log.NOTES}
+"""Of the parts that compare real engines with the embedded ones."""
 
 
 async def measure(settings: Settings, arguments: argparse.Namespace, say: Say) -> Report:
     """All of it, or the part that was asked for."""
-    wanted = [arguments.only] if arguments.only else list(NOTES)
+    notes_of = ENGINE_NOTES if arguments.engines else NOTES
+    wanted = [one for one in notes_of if arguments.only in (None, one)]
     report = Report(rounds=arguments.rounds, runs={}, goals=[])
     async with engines(settings, say) as found:
         if "contest" in wanted:
             report = await compete(settings, found, arguments.rounds, arguments.orders, say)
         goals, figures = list(report.goals), list[Figure]()
-        for name, part in PARTS.items():
+        for name, part in (ENGINE_PARTS if arguments.engines else PARTS).items():
             if name in wanted:
                 say(f"{name}:")
                 more = await part(settings, found, arguments, say)
                 goals += more[0]
                 figures += more[1]
-    notes = [note for name in wanted for note in NOTES[name]]
+    notes = [note for name in wanted for note in notes_of[name]]
     return Report(rounds=arguments.rounds, runs=report.runs, goals=goals, figures=figures, notes=notes)
 
 
@@ -154,6 +157,11 @@ async def hear(settings: Settings, found: Engines, arguments: argparse.Namespace
     return await subscribers.measure(settings, found, say, orders=arguments.orders // 2, rounds=arguments.rounds)
 
 
+async def carry(settings: Settings, found: Engines, arguments: argparse.Namespace, say: Say) -> Found:
+    """From the commit to the consumer."""
+    return await event_log.measure(settings, found, say, seconds=arguments.seconds)
+
+
 PARTS: Final = {
     "walk": whole,
     "reads": read,
@@ -164,17 +172,19 @@ PARTS: Final = {
     "webhooks": deliver,
     "subscribers": hear,
 }
+ENGINE_PARTS: Final = {"log": carry}
 
 
 def main(words: Sequence[str]) -> int:
     """Measure and print; a missed goal is a finding, not a failure."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--engines", action="store_true", help="what real engines do, beside the embedded ones")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--short", action="store_true", help="a quick look: one round, few orders")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--orders", type=int, default=4000, help="orders of each run")
     parser.add_argument("--seconds", type=float, default=15.0, help="length of each run of the whole shop")
-    parser.add_argument("--only", choices=list(NOTES), help="one part alone")
+    parser.add_argument("--only", choices=[*NOTES, *ENGINE_NOTES], help="one part alone")
     arguments = parser.parse_args(words)
     if arguments.short:
         arguments.rounds, arguments.orders, arguments.seconds = 1, 2000, 6.0

@@ -217,6 +217,8 @@ def _environment(settings: Settings, found: Engines, folder: Path, bugs: str) ->
         "TRADEWIND_HOME": str(settings.home),
         "TRADEWIND_DATABASE_URL": found.database_url,
         "TRADEWIND_PROVIDER_URL": found.provider_url,
+        "TRADEWIND_KAFKA_SERVERS": settings.kafka_servers or "",
+        "TRADEWIND_CONNECT_URL": settings.connect_url or "",
         "TRADEWIND_PUBLIC_URL": settings.public_url,
         "TRADEWIND_PROVIDER_TIMEOUT_S": str(PROVIDER_TIMEOUT_S),
         "TRADEWIND_LOG_LEVEL": "debug",

@@ -1,6 +1,7 @@
 """What tests stand on: real engines, a migrated database of their own, the whole shop around it. No fakes."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -23,6 +24,11 @@ from tradewind.runtime.telemetry import logs
 __all__ = ["Shop", "a_call", "an_actor", "open_shop", "until", "working"]
 
 ENGINES_HOME = "tradewind-engines"
+IN_PROCESS = "TEST_CHDB"
+"""ClickHouse in this process (chdb:///folder) lets no other process in, and a shop is many: its adapter's tests find it
+under this name, and shops count in a file."""
+if os.environ.get("TRADEWIND_CLICKHOUSE_URL", "").startswith("chdb:"):
+    os.environ[f"TRADEWIND_{IN_PROCESS}"] = os.environ.pop("TRADEWIND_CLICKHOUSE_URL")
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +37,10 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     logs.configure("ERROR")
     base = tmp_path_factory.getbasetemp()
     home = (base.parent if base.name.startswith("popen-") else base) / ENGINES_HOME
-    return replace(Settings.from_environment(), home=Path(home), port=0, provider_timeout_s=0.5, rate_limits=False)
+    found = replace(Settings.from_environment(), home=Path(home), port=0, provider_timeout_s=0.5, rate_limits=False)
+    return replace(
+        found, kafka_servers=None, connect_url=None
+    )  # one Kafka for all, where each shop needs its own names
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -66,6 +75,14 @@ async def _database(found: Engines, template: str | None = None) -> AsyncIterato
 async def own_engines(template: Engines) -> AsyncIterator[Engines]:
     """The shared servers with a migrated database that only this test uses."""
     async with _database(template, urlsplit(template.database_url).path[1:]) as found:
+        yield found
+
+
+@pytest_asyncio.fixture
+async def other_engines(shared_engines: Engines) -> AsyncIterator[Engines]:
+    """The same servers with one more migrated database, for a shop beside the test's own."""
+    async with _database(shared_engines) as found:
+        await migrate_shop(found.database_url)
         yield found
 
 

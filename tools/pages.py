@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from tools import event_page, lifecycle_page, rest_tables, settings_table
+from tools import connector_pages, event_page, lifecycle_page, rest_tables, settings_table
 
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
 PAGES: Final[dict[str, Callable[[str], str]]] = {
@@ -14,6 +14,7 @@ PAGES: Final[dict[str, Callable[[str], str]]] = {
     "docs/lifecycles.md": lambda _old: lifecycle_page.page(),
     "docs/guides/rest.md": rest_tables.into,
     "README.md": settings_table.into,
+    **connector_pages.CONNECTORS,
 }
 """Page to a function from what it holds to what it should hold."""
 
@@ -37,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = stale()
     for name, text in found.items():
         if not check:
+            (REPOSITORY / name).parent.mkdir(parents=True, exist_ok=True)
             (REPOSITORY / name).write_text(text)
         print(f"{name} is stale; run: make docs" if check else f"wrote {name}")
     return 1 if check and found else 0

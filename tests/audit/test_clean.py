@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -15,6 +16,9 @@ from tradewind.app.audit import audit
 from tradewind.app.audit.command import run_audit
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import open_shop
+from tradewind.contexts.analytics.manifest import rebuild_columns
+from tradewind.contracts.privacy import Pseudonyms
+from tradewind.ports.columns import Columns
 
 PAID = (
     "approve", "lost-answer", "lost-capture", "returned", "part", "coupon", "guests", "dearer", "cheaper",
@@ -95,6 +99,9 @@ async def test_the_command_shows_the_report_and_ends_with_its_verdict(
     as_json: bool, copy: Place, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     there = replace(settings, database_url=copy.found.database_url, provider_url=copy.found.provider_url)
+    async with open_shop(there, copy.found, connections=2, listens=False) as shop:  # a copy has columns of its own
+        peers: Any = shop.db.peers
+        await rebuild_columns(shop.db, peers[Columns], peers[Pseudonyms])
     assert await asyncio.to_thread(run_audit, there, as_json) == 0
     shown = capsys.readouterr().out
     assert msgspec.json.decode(shown)["ok"] if as_json else "Everything holds." in shown

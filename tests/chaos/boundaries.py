@@ -3,11 +3,15 @@
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from tradewind.contexts.orders.place_order.goods import CONFIRM, RELEASE, RESERVE
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER
 from tradewind.runtime.saga.definition import Remote, Work
 
 LOCAL: Final = ("begin", "before_commit", "after_commit")
 REMOTE: Final = ("begin", "before_ask", "after_ask", "before_commit", "after_commit")
+
+GOODS: Final = (RESERVE, CONFIRM, RELEASE)
+"""Steps that ask nobody where inventory shares the database, as it does here."""
 
 
 class Boundary(NamedTuple):
@@ -35,7 +39,8 @@ def relay_boundaries() -> Iterator[Boundary]:
 
 
 def _of(label: str, work: Work | None) -> Iterator[Boundary]:
-    for point in REMOTE if isinstance(work, Remote) else LOCAL:
+    asks = isinstance(work, Remote) and work not in GOODS
+    for point in REMOTE if asks else LOCAL:
         yield Boundary(f"saga.{label}.{point}", per_order=point.endswith("_ask"))
 
 

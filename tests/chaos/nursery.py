@@ -5,7 +5,8 @@
     assert await worker.ended() == -signal.SIGKILL
 
 A part is `tradewind.app.<part>` with an environment of its own and dies with the nursery. Where the environment plants
-bugs, which are read at import, it is a fresh interpreter. Imports take 1.4 s of processor time; a fork takes 10 ms.
+bugs, which are read at import, it is a fresh interpreter. TRADEWIND_TEST_RELEASE names a module whose `take_effect`
+makes it a later release. Imports take 1.4 s of processor time; a fork takes 10 ms.
 """
 
 import asyncio
@@ -150,6 +151,8 @@ def _live(part: str, environment: Mapping[str, str], log: str) -> None:
         os.execv(sys.executable, [sys.executable, "-m", module])
     pairs = (spec.split("=", 1) for spec in environment.get("TRADEWIND_FAILPOINTS", "").split(";") if spec)
     arm(dict(pairs))
+    if release := environment.get("TRADEWIND_TEST_RELEASE"):
+        importlib.import_module(release).take_effect()
     importlib.import_module(module).main()
 
 

@@ -97,6 +97,8 @@ def _environment(settings: Settings, engines: Engines) -> dict[str, str]:
         "TRADEWIND_HOME": str(settings.home),
         "TRADEWIND_DATABASE_URL": engines.database_url,
         "TRADEWIND_PROVIDER_URL": engines.provider_url,
+        "TRADEWIND_KAFKA_SERVERS": settings.kafka_servers or "",
+        "TRADEWIND_CONNECT_URL": settings.connect_url or "",
         "TRADEWIND_PUBLIC_URL": "http://shop.test",
         "TRADEWIND_SAGA_LEASE_S": str(LEASE_S),
         "TRADEWIND_PROVIDER_TIMEOUT_S": str(PROVIDER_TIMEOUT_S),

@@ -34,6 +34,8 @@ from tradewind.contexts.payments.refund_payment.command import RefundPayment
 from tradewind.runtime.call import internal_call
 
 STANDS = 4
+AT_ONCE: Final = 16
+"""Trials for which orders are paid at once."""
 EXTRA: Final = "DECKCHAIR"
 STAFF: Final = a_call("admin")
 
@@ -79,17 +81,21 @@ async def stands(
             await stack.enter_async_context(a_stand(settings, shared_engines, template, nursery, tmp_path / f"at-{n}"))
             for n in range(STANDS)
         ]
-        share = -(-len(list(boundaries())) * len(seeds()) // STANDS)
-        await asyncio.gather(*(warm_up(stand, (share + 1) * len(KINDS)) for stand in found))
+        await asyncio.gather(*(warm_up(stand) for stand in found))
         yield found
 
 
-async def warm_up(stand: Stand, orders: int) -> None:
+async def warm_up(stand: Stand, orders: int = AT_ONCE * len(KINDS)) -> None:
     """So many orders that are paid, and one product more."""
     workload_call = internal_call("chaos")
     product = CreateProduct(sku=EXTRA, name="Deckchair", category="sea", amount=Decimal("30.00"), currency="EUR")
     await stand.shop.dispatch(product, workload_call)
     await stand.shop.dispatch(AdjustStock(sku=EXTRA, delta=workload.STOCK, reason="opening"), workload_call)
+    await pay(stand, orders)
+
+
+async def pay(stand: Stand, orders: int) -> None:
+    """So many orders more that are paid."""
     expected = await workload.place(stand.shop, [workload.APPROVE] * orders, dice(0, "warm up"))
     worker = stand.worker()
     assert await stand.violations(expected) == []
@@ -118,6 +124,8 @@ async def trial(stand: Stand, boundary: Boundary, seed: int) -> list[str]:
     """What is wrong after a worker was killed at this boundary and another one has carried on."""
     rng = dice(seed, boundary.name)
     kinds = rng.sample(KINDS, len(KINDS))
+    if len(stand.completed) < len(kinds):
+        await pay(stand, AT_ONCE * len(KINDS))
     orders = [stand.completed.pop() for _ in kinds]
     wanted = dict([await ask(stand, kind, order_id) for kind, order_id in zip(kinds, orders, strict=True)])
     hit = rng.randint(1, 2) if boundary.per_order else 1

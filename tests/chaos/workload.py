@@ -35,6 +35,7 @@ class Kind(NamedTuple):
 
 APPROVE: Final = Kind("approve", "simulated:approve", "PAID")
 RESERVED_LATER: Final = Kind("reserved later", "simulated:approve", "PAID", in_place=False)
+NO_CARRIER: Final = Kind("no carrier", "simulated:approve", "CANCELED", country="AQ")
 ALWAYS: Final = (
     APPROVE,
     RESERVED_LATER,
@@ -42,7 +43,7 @@ ALWAYS: Final = (
     Kind("lost capture", "simulated:lost-capture", "PAID"),
     Kind("declined", "simulated:decline", "CANCELED"),
     Kind("declined, reserved later", "simulated:decline", "CANCELED", in_place=False),
-    Kind("no carrier", "simulated:approve", "CANCELED", country="AQ"),
+    NO_CARRIER,
     Kind("no carrier, lost answer", "simulated:lost-answer", "CANCELED", country="AQ"),
     Kind("called off", None, "CANCELED", call_off=True),
 )

@@ -10,13 +10,15 @@ from typing import Any, Final
 
 import httpx2
 
-from tests.builders import a_product
+from tests.builders import a_delivery, a_product
 from tests.mailbox import mails_go_to
 from tests.shoppers import LONDON
 from tests.shops import Shop, a_call, until
 from tradewind.adapters.payment_provider.settlements import settlement_reports
 from tradewind.app.edge import rest_app
+from tradewind.contexts.inventory.manifest import SetBackordering
 from tradewind.contexts.orders.cancel_order.command import CancelOrder
+from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.manifest import OrderLine, PlaceOrder
 from tradewind.contexts.payments.reconcile_settlement.timer import LastReconciled, reconcile_yesterday
 from tradewind.contexts.pricing.manifest import EndFlashSale, StartFlashSale
@@ -30,7 +32,7 @@ EMAIL: Final = "claims@shop.test"
 PASSWORD: Final = "a wire around the world"
 PRODUCT: Final = "SELECT id FROM catalog.products WHERE sku = $1"
 TELLS: Final = "SELECT EXISTS (SELECT FROM runtime.outbox WHERE type = $1)"
-_CODE: Final = re.compile(r"[A-Za-z0-9_-]{20,}")
+_CODE: Final = re.compile(r"[A-Za-z0-9_-]{40,}")
 
 
 async def hears(shop: Shop, kind: str) -> None:
@@ -127,6 +129,25 @@ async def code(shop: Shop, mails: Path) -> str:
 
     found: str = await until(shop, look)
     return found
+
+
+async def backorder(shop: Shop) -> None:
+    """Two orders wait for one thing: one is called off, and the other gets it."""
+    sku = await a_product(shop, "AWAITED-1", stock=1)
+    await shop.dispatch(SetBackordering(sku=sku, limit=5), STAFF)
+    command = PlaceOrder(
+        items=(OrderLine(sku=sku, qty=2),), payment_method="simulated:approve", shipping_address={"country": "DE"}
+    )
+    gone, kept = [await shop.dispatch(command, a_call("customer")) for _ in range(2)]
+    await shop.dispatch(CancelOrder(order_id=gone.id), a_call("support"))
+    await hears(shop, "inventory.backorder.given_up")
+    await a_delivery(shop, sku, 1)
+    await hears(shop, "inventory.backorder.allotted")
+
+    async def paid() -> bool:
+        return bool((await shop.dispatch(GetOrder(order_id=kept.id), STAFF)).status == "PAID")
+
+    await until(shop, paid)
 
 
 async def settlement(shop: Shop) -> None:

@@ -197,6 +197,7 @@ async def every_ending(shop: Shop, mails: Path) -> None:
     await shop.dispatch(PayOrder(order_id=later, payment_method="simulated:lost-answer"), a_call("admin"))
     await reaches(shop, later, "PAID")
     await happenings.settlement(shop)
+    await happenings.backorder(shop)
     await order(shop, "simulated:challenge", wants="RESERVED")
     dropped = await order(shop, None, wants="PENDING_PAYMENT")
     await shop.dispatch(CancelOrder(order_id=dropped, reason="changed my mind"), a_call("support"))

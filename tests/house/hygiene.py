@@ -32,7 +32,7 @@ def locks_pin_every_file_by_hash(tree: Tree) -> list[str]:
     """Each requirement in a lock has a version and a hash, and none has an address."""
     breaches = []
     for path, text in tree.texts():
-        if str(path) in ("requirements.lock", "tools/uv.txt"):
+        if str(path) in ("requirements.lock", "tools/uv.txt", "tools/engines.txt"):
             lines = [line for line in text.splitlines() if line and not line.lstrip().startswith("#")]
             pins = [line for line in lines if not line.startswith(" ")]
             if not pins or any("==" not in pin or not pin.endswith("\\") or "://" in pin for pin in pins):

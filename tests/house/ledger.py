@@ -56,7 +56,9 @@ class Ledger:
 def is_whole(config: pytest.Config) -> bool:
     """Whether everything was asked for: no path, no -k, no -m, no --deselect."""
     everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
-    narrowed = any(config.getoption(option, None) for option in ("keyword", "markexpr", "deselect", "collectonly"))
+    narrowed = config.getoption("--engines", None) == "required" or any(
+        config.getoption(option, None) for option in ("keyword", "markexpr", "deselect", "collectonly")
+    )
     return everything and not narrowed
 
 

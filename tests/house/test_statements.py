@@ -8,8 +8,12 @@ from typing import Any
 import tradewind
 from tests.house.statements import LOOKS_LIKE_SQL
 
-OTHER_DIALECT = ("tradewind.adapters.payment_provider.simulator.", "tradewind.adapters.sensor_broker.")
-"""The simulated provider and the sensors' broker are servers of their own and keep their books in SQLite."""
+OTHER_DIALECT = (
+    "tradewind.adapters.payment_provider.simulator.", "tradewind.adapters.sensor_broker.",
+    "tradewind.adapters.columns.", "tradewind.app.audit.columns",
+)  # fmt: skip
+"""The simulated provider and the sensors' broker are servers of their own and keep their books in SQLite; columns are
+in DuckDB or ClickHouse, whose statements tests/adapters/columns and tests/analytics run."""
 
 
 def constants() -> Iterator[tuple[str, str]]:

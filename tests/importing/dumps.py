@@ -4,6 +4,8 @@ from typing import Any, Final
 
 from tradewind.app.wiring import Shop
 
+PASSING_THROUGH: Final = frozenset({"analytics.staged"})
+"""Tables in which rows wait until they are somewhere else."""
 TABLES: Final = """
     SELECT table_schema || '.' || table_name AS name FROM information_schema.tables
     WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1
@@ -27,9 +29,9 @@ STATE: Final = {
 
 
 async def everything(shop: Shop) -> dict[str, list[str]]:
-    """Every row of every table, as text."""
+    """Every row of every table that keeps its rows, as text."""
     async with shop.db.pool.acquire() as connection:
-        names = [row["name"] for row in await connection.fetch(TABLES)]
+        names = [row["name"] for row in await connection.fetch(TABLES) if row["name"] not in PASSING_THROUGH]
         return {name: await _rows(connection, f"SELECT t::text AS row FROM {name} AS t") for name in names}
 
 

@@ -96,6 +96,8 @@ async def test_a_product_is_made_priced_stocked_and_found(ask: Client) -> None:
         **counts,
         "warehouses": [{"warehouse": "MAIN", **counts}],
         "parts": [],
+        "orderable": 5,
+        "releasesAt": None,
     }
     assert (status, stock) == (201, expected)
     assert await ask("GET", path) == (200, expected)

@@ -222,6 +222,7 @@ ORDERS: Final = {
     "POST /api/v1/inventory/backorders": Row(WAREHOUSE, {"sku": "<sku>", "qty": 1}),
     "GET /api/v1/inventory/backorders/{backorder_id}": Row(WAREHOUSE),
     "POST /api/v1/inventory/backorders/{backorder_id}/cancel": Row(WAREHOUSE),
+    "PUT /api/v1/inventory/{sku}/backordering": Row(WAREHOUSE, {"limit": 0}),
     "PUT /api/v1/inventory/{sku}/replenishment": Row(WAREHOUSE, {"lowThreshold": 5}),
     "GET /api/v1/replenishment-suggestions": Row(WAREHOUSE),
     "POST /api/v1/inventory/purchases": Row(WAREHOUSE, {"supplier": "Acme", **MOVED}),
@@ -303,6 +304,14 @@ REVIEWS: Final = {
     "GET /api/v1/recommendations/search": Row(NAMED, query="?q=a"),
     "POST /api/v1/assistant/messages": Row(NAMED, {"messages": [{"role": "user", "text": "?"}]}, away=True),
 }
+ANALYTICS: Final = {
+    "GET /api/v1/analytics/revenue": Row(MERCHANTS),
+    "GET /api/v1/analytics/daily-revenue": Row(MERCHANTS),
+    "GET /api/v1/analytics/top-products": Row(MERCHANTS),
+    "GET /api/v1/analytics/sales": Row(MERCHANTS),
+    "GET /api/v1/analytics/exports/revenue.csv": Row(MERCHANTS),
+    "GET /api/v1/analytics/exports/top-products.csv": Row(MERCHANTS),
+}
 _WEBHOOK: Final = "/api/v1/webhook-subscriptions/{subscription_id}"
 WEBHOOKS: Final = {
     "POST /api/v1/webhook-subscriptions": Row(
@@ -330,6 +339,7 @@ MESSAGES: Final = {
 }
 MATRIX: Final[Mapping[str, Row]] = {
     **IDENTITY, **CUSTOMERS_ROWS, **CATALOG, **PRICING, **CARTS, **ORDERS, **REVIEWS, **WEBHOOKS, **MESSAGES,
+    **ANALYTICS,
 }  # fmt: skip
 
 

@@ -27,7 +27,8 @@ BAIT: Final = "@bait@"
 CSP: Final = "default-src 'none'; frame-ancestors 'none'"
 PAGES: Final = frozenset({"GET /unsubscribe", "POST /unsubscribe", "GET /admin/messages", "GET /admin/messages.js"})
 """What is shown to people: under a policy of its own that begins with nothing allowed, and never as it was sent."""
-KINDS: Final = frozenset({"application/json", "application/problem+json", "application/zip"})
+CSV: Final = "text/csv; charset=utf-8; header=present"
+KINDS: Final = frozenset({"application/json", "application/problem+json", "application/zip", CSV})
 FORMS: Final = {
     "POST /api/v1/auth/token": {"grant_type": "password", "username": "a@shop.test", "password": "x"},
     "POST /api/v1/auth/revoke": {"token": "x"},

@@ -1,6 +1,7 @@
 """`tradewind`: the command. Each one says in --help what it does, what it needs and how it ends."""
 
 import asyncio
+import os
 from collections.abc import Coroutine
 from dataclasses import replace
 from datetime import datetime
@@ -25,13 +26,24 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document inst
 
 
 @app.callback()
-def _tradewind() -> None:
+def _tradewind(
+    profile: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Settings, a line each; the environment goes before it.")
+    ] = None,
+) -> None:
     """A whole event-driven shop in one command.
 
     All state lives under TRADEWIND_HOME (default: .tradewind in this folder). Commands start the home's Postgres
     themselves when nothing is running on it, and join it when something is. TRADEWIND_DATABASE_URL names a Postgres of
-    yours instead (version 15 or newer).
+    yours instead (version 15 or newer). deploy/profiles has files of settings for --profile.
     """
+    if profile is not None:
+        from tradewind.app import profiles
+
+        try:
+            profiles.apply(profile, os.environ)
+        except SettingError as error:
+            _stop(str(error))
 
 
 @app.command()
@@ -120,6 +132,18 @@ def audit(
 
 
 @app.command()
+def doctor(json: Json = False) -> None:
+    """Ask every engine that the settings name how it is, and say what to do where one is not well.
+
+    Looks at each for ten seconds at most: whether it answers, its version, the rights and topics and indices that the
+    shop needs, readers that fall behind. Exit 0 where all are well, 1 where one is not.
+    """
+    from tradewind.app.doctor.command import run_doctor
+
+    raise typer.Exit(run_doctor(_settings(), json=json))
+
+
+@app.command()
 def reconcile(
     day: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only this day (UTC). [default: all]")
@@ -191,10 +215,16 @@ def _stop(why: str) -> NoReturn:
 
 def main() -> None:
     """Run the command line."""
+    from tradewind.app.analytics import app as analytics
+    from tradewind.app.certificates import app as certificates
+    from tradewind.app.connecting import app as connect
+    from tradewind.app.connecting import topics
     from tradewind.app.dead_letters import app as dead_letters
     from tradewind.app.keys import app as keys
     from tradewind.app.messages import app as notifications
+    from tradewind.app.policies import app as policies
     from tradewind.app.privacy_command import app as privacy
+    from tradewind.app.revenue import show_revenue
     from tradewind.app.sagas import app as sagas
     from tradewind.runtime.telemetry import logs
 
@@ -202,8 +232,14 @@ def main() -> None:
     app.add_typer(sagas, name="saga")
     app.add_typer(privacy, name="privacy")
     app.add_typer(keys, name="keys")
+    app.add_typer(policies, name="policy")
     app.add_typer(dead_letters, name="dlq")
+    app.add_typer(certificates, name="ca")
     app.add_typer(notifications, name="notifications")
+    app.add_typer(analytics, name="analytics")
+    app.add_typer(connect, name="connect")
+    app.command()(topics)
+    app.command("revenue")(show_revenue)
     app(prog_name="tradewind")
 
 

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Final
 
 import uvloop
@@ -23,10 +24,12 @@ from tradewind.api.soap.door import SoapDoor
 from tradewind.app.engines import engines
 from tradewind.app.memory import set_aside
 from tradewind.app.paying import SIMULATED, gateway_url, notice_secret, plays_gateway
+from tradewind.app.remote import answering_remotely
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import Shop, open_shop
 from tradewind.contexts.identity.manifest import session_check
 from tradewind.contracts.privacy import Pseudonyms
+from tradewind.kernel.errors import Unavailable
 from tradewind.ports.rates import SharedWindows
 from tradewind.runtime.telemetry import logs, traces
 
@@ -38,14 +41,37 @@ BACKPRESSURE: Final = 6144
 PING: Final = "SELECT 1"
 
 
-def rest_app(shop: Shop, also: Sequence[Route] = ()) -> RestApp:
-    """The HTTP application of a shop; `also`: further routes."""
+class Leaving:
+    """Whether this edge is about to stop: it says so when it is asked whether it is ready, and serves on for a while.
+
+    Whoever closes its socket at once resets the connections that wait in it, whose requests nobody will answer.
+    """
+
+    def __init__(self) -> None:
+        self._begun = False
+
+    async def check(self) -> None:
+        """Raise Unavailable once it is."""
+        if self._begun:
+            raise Unavailable("This edge is about to stop.")
+
+    def begin(self, drain_s: float, end: Callable[[], None]) -> None:
+        """Ask for no more visitors; `end` after `drain_s`, or at once when told a second time."""
+        if self._begun:
+            end()
+            return
+        self._begun = True
+        asyncio.get_running_loop().call_later(drain_s, end)
+
+
+def rest_app(shop: Shop, also: Sequence[Route] = (), leaving: Leaving | None = None) -> RestApp:
+    """The HTTP application of a shop; `also`: further routes; it is not ready any more once it is `leaving`."""
     routes = [*(route for one in shop.contexts for route in one.routes), *also]
     app = create_app(
         routes,
         verify=shop.keys.verifier(),
         dispatch=shop.dispatch,
-        readiness=_readiness(shop),
+        readiness={**_readiness(shop), **({"open": leaving.check} if leaving else {})},
         registry=_registry(),
         sessions=session_check(shop.db, shop.keys.revoked, lambda: shop.tail.fresh),
         rates=_rates(shop) if shop.settings.rate_limits else None,
@@ -96,9 +122,10 @@ def _registry() -> CollectorRegistry:
 
 
 async def serve(settings: Settings, also: Sequence[Route] = ()) -> None:
-    """Answer HTTP until SIGTERM; requests under way are finished."""
+    """Answer HTTP until SIGTERM, and for a while after it; requests under way are finished."""
     async with engines(settings) as found, open_shop(settings, found, gives_way=True) as shop:
-        app = rest_app(shop, also)
+        leaving = Leaving()
+        app = rest_app(shop, also, leaving)
         server = Server(
             app,
             address=settings.host,
@@ -111,9 +138,9 @@ async def serve(settings: Settings, also: Sequence[Route] = ()) -> None:
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, _stop, app, server)
+            loop.add_signal_handler(number, leaving.begin, settings.drain_s, partial(_stop, app, server))
         set_aside()
-        async with listening_to_provider(shop):
+        async with listening_to_provider(shop), answering_remotely(shop):
             await server.serve()
 
 

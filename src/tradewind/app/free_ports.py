@@ -12,18 +12,18 @@ _LAST_OF_OTHERS: Final = 32_767
 """Where the kernel does not say which ports it hands out itself."""
 
 
-def free_port(host: str) -> int:
+def free_port(host: str, among: range | None = None) -> int:
     """A port of `host` that nobody uses now, nor gets by chance before the server asks for it, or while it restarts.
 
     Ports that the kernel hands out by itself are left alone: `bind` to port 0 or a connection to anywhere could take
-    one, and a shop that was killed would find another server in its place.
+    one, and a shop that was killed would find another server in its place. `among`: where not any port will do.
 
     Raises:
         OSError: There is none.
 
     """
     with socket.socket() as probe:
-        candidates = range(FIRST, _first_ephemeral())
+        candidates = among or range(FIRST, _first_ephemeral())
         start = new_id().int % len(candidates)
         for step in range(len(candidates)):
             port = candidates[(start + step) % len(candidates)]

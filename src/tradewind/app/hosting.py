@@ -37,6 +37,8 @@ async def serve(settings: Settings, say: Say, *, sample: bool = True, ready: Rea
         say(f"Database is up to date ({applied} migrations applied)")
         password = await _prepare(settings, found, sample=sample)
         parts = [*broker, _edge(settings, found), _worker(settings, found)]
+        if settings.kafka_servers:  # else a chore of the worker does what it does
+            parts.append(_part("streaming", _environment(settings, found)))
         served = Served.of(settings, sensors, password)
         on_ready = ready or (lambda served: say(welcome(served, sample=sample)))
         await Supervisor(parts, say).run(on_ready=lambda: on_ready(served))

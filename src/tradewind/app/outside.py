@@ -1,14 +1,17 @@
 """What contexts ask for beside each other: which adapter answers behind each port, by the owner's settings."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
 
 from tradewind.adapters.ai.openai_protocol import ai_provider
 from tradewind.adapters.carrier.notices import SignedNotices
 from tradewind.adapters.carrier.rest import rest_carrier
 from tradewind.adapters.carrier.simulated import SimulatedCarrier
+from tradewind.adapters.columns.duckdb import DuckDbColumns
 from tradewind.adapters.mail.folder import FolderMail
 from tradewind.adapters.mail.smtp import SmtpMail
+from tradewind.adapters.search import tantivy
 from tradewind.adapters.texting.apart import Apart
 from tradewind.adapters.texting.fcm import ServiceAccount, fcm_notes
 from tradewind.adapters.texting.folder import FolderTexts
@@ -27,9 +30,13 @@ from tradewind.contracts.privacy import PersonalDataPeer, Pseudonyms
 from tradewind.ports.ai import AiProvider
 from tradewind.ports.carrier import Carrier, Carriers, NoticeReader
 from tradewind.ports.mail import Mailer
+from tradewind.ports.search import ProductIndex
 from tradewind.ports.texting import Texter
 from tradewind.ports.warehouse_system import WarehouseSystem
 from tradewind.runtime.manifest import Manifest
+
+if TYPE_CHECKING:
+    from tradewind.adapters.columns.clickhouse import ClickHouseColumns
 
 
 def _mailer(settings: Settings) -> Mailer:
@@ -77,6 +84,25 @@ async def _warehouse(settings: Settings) -> AsyncIterator[WarehouseSystem]:
         return
     async with rest_warehouse(settings.wms_url, settings.wms_key) as system:
         yield system
+
+
+def columns(settings: Settings, which: str) -> "DuckDbColumns | ClickHouseColumns":
+    """Where the star schema of the database that `which` names lies: the owner's ClickHouse, or a file of the home."""
+    if settings.clickhouse_url is None:
+        return DuckDbColumns(settings.home / "columns" / which)
+    from tradewind.adapters.columns.clickhouse import ClickHouseColumns
+
+    return ClickHouseColumns(settings.clickhouse_url, f"tradewind_{which}".replace("-", "_"))
+
+
+def product_index(settings: Settings, database: str) -> AbstractAsyncContextManager[ProductIndex]:
+    """Where products are found: the owner's OpenSearch, or a folder of the home; apart for each database."""
+    home, synonyms = settings.home / "search" / database, settings.home / "synonyms.txt"
+    if settings.opensearch_url is None:
+        return tantivy.product_index(home, synonyms)
+    from tradewind.adapters.search.opensearch import index
+
+    return index.product_index(settings.opensearch_url, database, home, synonyms)
 
 
 async def of_this_process(

@@ -72,14 +72,14 @@ async def _mend(shop: Shop, saga_id: UUID, message: Retry | Compensate) -> SagaH
     call = Call(actor=actor, correlation_id=str(saga_id), trace_id=internal_call("cli").trace_id, route="cli")
     async with shop.db.transaction(call) as tx:
         row = await signals.find(tx, saga_id)
-        await signals.mend(tx, _definition(shop, f"{row['name']}@{row['version']}"), saga_id, message)
+        await signals.mend(tx, _definition(shop, row["name"]), saga_id, message)
         tx.ring()
     async with shop.db.reading(call) as tx:
         return await show_saga(tx, saga_id)
 
 
-def _definition(shop: Shop, kind: str) -> Saga:
-    return next(saga for one in shop.contexts for saga in one.sagas if saga.kind == kind)
+def _definition(shop: Shop, name: str) -> Saga:
+    return next(saga for one in shop.contexts for saga in one.sagas if saga.name == name)
 
 
 def _with_shop(look: Callable[[Shop], Awaitable[Any]]) -> Any:

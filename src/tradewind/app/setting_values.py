@@ -10,7 +10,18 @@ from urllib.parse import urlsplit
 from tradewind.api.mqtt import address
 
 T = TypeVar("T")
-SECRET: Final = ("PASSWORD", "DATABASE_URL", "MQTT_URL", "SMTP_URL", "KEY", "KEYS", "SECRET", "SECRETS", "TOKEN")
+SECRET: Final = (
+    "PASSWORD",
+    "DATABASE_URL",
+    "MQTT_URL",
+    "REDIS_URL",
+    "SMTP_URL",
+    "KEY",
+    "KEYS",
+    "SECRET",
+    "SECRETS",
+    "TOKEN",
+)
 """Settings whose value is never shown; nor is what has an @ in it, as addresses with passwords have."""
 
 
@@ -121,18 +132,6 @@ def postgres(value: str) -> str:
     return value
 
 
-def address_of(*schemes: str, example: str) -> Callable[[str], str]:
-    """The address of a server that is spoken to by one of these schemes."""
-
-    def understand(value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in schemes or not parts.hostname:
-            raise ValueError(f"must look like {example}")
-        return value.rstrip("/")
-
-    return understand
-
-
 def servers(value: str) -> str:
     """Hosts with their ports, with commas between."""
     found = words(value)
@@ -171,12 +170,32 @@ def lines(value: str) -> tuple[str, ...]:
     return lines
 
 
+def address_of(*schemes: str, example: str) -> Callable[[str], str]:
+    """The address of a server that is spoken to by one of these schemes."""
+
+    def understand(value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in schemes or not parts.hostname:
+            raise ValueError(f"must look like {example}")
+        return value.rstrip("/")
+
+    return understand
+
+
 def web_address(value: str) -> str:
     """An address of the web, without a slash at its end."""
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise ValueError("must look like https://shop.example")
     return value.rstrip("/")
+
+
+def columns_address(value: str) -> str:
+    """An address of the web, or chdb:///folder: the engine in this process, whose folder no other process may have."""
+    parts = urlsplit(value)
+    if parts.scheme == "chdb" and not parts.netloc and len(parts.path) > 1:
+        return value
+    return web_address(value)
 
 
 def in_url(host: str) -> str:

@@ -65,6 +65,14 @@ class Settings:
     """The address on which HTTP is served."""
     port: int = 8000
     """The port on which HTTP is served; 0 takes any free one."""
+    grpc_port: int | None = None
+    """The port on which other processes are answered over gRPC, at the same address; without one nobody is."""
+    grpc_cert: Path | None = None
+    """This process's certificate (PEM, a key of an elliptic curve); without one gRPC is for loopback alone."""
+    grpc_key: Path | None = None
+    """The key of this process's certificate (PEM)."""
+    grpc_ca: Path | None = None
+    """The authority whose certificates others must show (PEM)."""
     public_url: str = ""
     """How browsers and partners reach the shop, no slash at the end; also the issuer of its tokens."""
     admin_password: str | None = field(default=None, repr=False)
@@ -81,6 +89,8 @@ class Settings:
     """Seconds after which a cart that nobody touches is closed."""
     saga_lease_s: float = 10.0
     """Seconds after which another worker may take over a saga whose worker is silent."""
+    drain_s: float = 0.5
+    """Seconds for which an edge that was told to stop is not ready any more, but answers whoever still comes."""
     rate_limits: bool = True
     """on or off: whether one client and one user may ask only so much (docs/guides/rest.md)."""
     trusted_proxies: tuple[str, ...] = ()
@@ -124,33 +134,19 @@ class Settings:
     ai_meaning_model: str = "text-embedding-3-small"
     """The AI provider's model that says what texts mean."""
     redis_url: str | None = field(default=None, repr=False)
-    """A Redis (redis://, rediss://) for what processes share; without one Postgres and their own memory are used."""
+    """A Redis (redis://, rediss://) for what processes share; without one each has its own memory."""
     kafka_servers: str | None = None
     """Kafka brokers (host:port, with commas between) that carry the events; without them the log in Postgres does."""
+    kafka_prefix: str = ""
+    """What the names of topics and consumer groups begin with, where several shops share a Kafka."""
     connect_url: str | None = None
     """A Kafka Connect with Debezium that publishes the outbox; without one the shop's own relay publishes it."""
-    rabbitmq_url: str | None = field(default=None, repr=False)
-    """A RabbitMQ (amqp://, amqps://) in which retries of webhooks wait; without one they wait in Postgres."""
     opensearch_url: str | None = field(default=None, repr=False)
     """An OpenSearch in which products are found; without one the index is in the home."""
-    cassandra_servers: str | None = None
-    """Cassandra nodes (host:port, with commas between) for wide rows; without them those are in Postgres."""
     clickhouse_url: str | None = field(default=None, repr=False)
-    """A ClickHouse for columns; without one those are in a file of the home."""
-    mongodb_url: str | None = field(default=None, repr=False)
-    """A MongoDB for documents; without one those are in Postgres."""
+    """A ClickHouse for columns, https://user:password@host:8443; without one those are in a file of the home."""
     opa_url: str | None = None
     """An OPA server that decides by the shop's Rego files; without one each process decides by itself."""
-    oidc_issuer: str | None = None
-    """Another issuer of OpenID Connect, as its tokens name it, whose tokens count beside the shop's own."""
-    vault_url: str | None = None
-    """A Vault whose transit engine seals secrets; without one a key in the home does."""
-    vault_token: str | None = field(default=None, repr=False)
-    """What Vault knows the shop by."""
-    unleash_url: str | None = None
-    """An Unleash server that says which features are on; without one a file in the home does."""
-    unleash_token: str | None = field(default=None, repr=False)
-    """What Unleash knows the shop by."""
     log_level: str = "info"
     """debug, info, warning or error."""
 
@@ -170,6 +166,7 @@ class Settings:
             mqtt_port=read("MQTT_PORT", values.port, 0),
             host=host,
             port=port,
+            **_of_grpc(read),
             public_url=read("PUBLIC_URL", values.web_address, None) or f"http://{values.in_url(host)}:{port}",
             admin_password=read("ADMIN_PASSWORD", str, None),
             provider_timeout_s=read("PROVIDER_TIMEOUT_S", values.seconds, 2.0),
@@ -178,6 +175,7 @@ class Settings:
             cart_abandoned_after_s=read("CART_ABANDONED_AFTER_S", values.whole_seconds, 14_400),
             cart_expires_after_s=read("CART_EXPIRES_AFTER_S", values.whole_seconds, 2_592_000),
             saga_lease_s=read("SAGA_LEASE_S", values.seconds, 10.0),
+            drain_s=read("DRAIN_S", values.seconds, 0.5),
             rate_limits=read("RATE_LIMITS", values.switch, True),
             trusted_proxies=read("TRUSTED_PROXIES", values.networks, ()),
             webhook_allow=read("WEBHOOK_ALLOW", values.networks, ()),
@@ -192,6 +190,8 @@ class Settings:
             **_of_engines(read),
             log_level=read("LOG_LEVEL", values.one_of(*LOG_LEVELS), "info"),
         )
+        if len({found.grpc_cert is None, found.grpc_key is None, found.grpc_ca is None}) > 1:
+            raise SettingError("TRADEWIND_GRPC_CERT, TRADEWIND_GRPC_KEY and TRADEWIND_GRPC_CA are set together")
         for need in NEEDS.get(found.payment_provider, ()):
             if getattr(found, need) is None:
                 raise SettingError(f"TRADEWIND_{need.upper()} is needed where payments go to {found.payment_provider}")
@@ -219,6 +219,16 @@ def _of_payments(read: Reader) -> dict[str, Any]:
     }
 
 
+def _of_grpc(read: Reader) -> dict[str, Any]:
+    """Where other processes ask, and what they and this one show each other."""
+    return {
+        "grpc_port": read("GRPC_PORT", values.port, None),
+        "grpc_cert": read("GRPC_CERT", values.path, None),
+        "grpc_key": read("GRPC_KEY", values.path, None),
+        "grpc_ca": read("GRPC_CA", values.path, None),
+    }
+
+
 def _of_carriers(read: Reader) -> dict[str, Any]:
     """Who carries mails, texts, notes and parcels, and how they know us."""
     return {
@@ -238,22 +248,12 @@ def _of_carriers(read: Reader) -> dict[str, Any]:
 
 def _of_engines(read: Reader) -> dict[str, Any]:
     """Engines of the owner's; without one of them the embedded one beside it is used."""
-    redis = values.address_of("redis", "rediss", example="redis://user:password@host:6379/0")
-    rabbitmq = values.address_of("amqp", "amqps", example="amqp://user:password@host:5672/")
-    mongodb = values.address_of("mongodb", "mongodb+srv", example="mongodb://user:password@host:27017/tradewind")
     return {
-        "redis_url": read("REDIS_URL", redis, None),
+        "redis_url": read("REDIS_URL", values.address_of("redis", "rediss", example="redis://host:6379/0"), None),
         "kafka_servers": read("KAFKA_SERVERS", values.servers, None),
+        "kafka_prefix": read("KAFKA_PREFIX", str, ""),
         "connect_url": read("CONNECT_URL", values.web_address, None),
-        "rabbitmq_url": read("RABBITMQ_URL", rabbitmq, None),
         "opensearch_url": read("OPENSEARCH_URL", values.web_address, None),
-        "cassandra_servers": read("CASSANDRA_SERVERS", values.servers, None),
-        "clickhouse_url": read("CLICKHOUSE_URL", values.web_address, None),
-        "mongodb_url": read("MONGODB_URL", mongodb, None),
+        "clickhouse_url": read("CLICKHOUSE_URL", values.columns_address, None),
         "opa_url": read("OPA_URL", values.web_address, None),
-        "oidc_issuer": read("OIDC_ISSUER", values.web_address, None),
-        "vault_url": read("VAULT_URL", values.web_address, None),
-        "vault_token": read("VAULT_TOKEN", str, None),
-        "unleash_url": read("UNLEASH_URL", values.web_address, None),
-        "unleash_token": read("UNLEASH_TOKEN", str, None),
     }

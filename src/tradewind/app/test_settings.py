@@ -32,6 +32,8 @@ from tradewind.app.settings import SettingError, Settings
         ("MQTT_URL", "mqtt://broker.example?topic=x", "perhaps with .client=name"),
         ("MQTT_PORT", "mqtt", "whole number from 0 to 65535"),
         ("PUBLIC_URL", "ftp://shop.example", "must look like https://"),
+        ("CLICKHOUSE_URL", "chdb://host/folder", "must look like https://"),
+        ("CLICKHOUSE_URL", "chdb:///", "must look like https://"),
     ],
 )
 def test_a_bad_value_is_refused_with_its_name_and_what_would_do(name: str, value: str, complaint: str) -> None:
@@ -57,6 +59,11 @@ def test_secrets_are_not_shown() -> None:
     )
     assert "hunter2" not in repr(settings)
     assert "C0FFEE" not in repr(settings)
+
+
+def test_columns_are_on_a_server_or_in_a_folder_of_the_engine_in_this_process() -> None:
+    for value in ("https://shop:secret@columns.example:8443", "chdb:///var/columns"):
+        assert Settings.from_environment({"TRADEWIND_CLICKHOUSE_URL": value}).clickhouse_url == value
 
 
 def test_everything_has_a_default() -> None:

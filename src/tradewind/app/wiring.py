@@ -11,25 +11,28 @@ from typing import Final, cast
 import asyncpg
 
 from tradewind.adapters.payment_provider.journaled.journal import MIGRATIONS as OUTSIDE_PAYMENTS
+from tradewind.adapters.policy.opa import OpaPolicy
 from tradewind.adapters.policy.rego import RegoPolicy
-from tradewind.adapters.search.tantivy import product_index
+from tradewind.adapters.streams.rows import MIGRATIONS as STREAMS
 from tradewind.api.auth.revocation import RevokedSessions
 from tradewind.api.mqtt.consumer import Consumer
 from tradewind.app.engines import EngineError, Engines
-from tradewind.app.outside import of_this_process
+from tradewind.app.eventing import carriers
+from tradewind.app.outside import columns, of_this_process, product_index
 from tradewind.app.paying import SIMULATED, notice_secret, paying
 from tradewind.app.settings import Settings
 from tradewind.app.sharing import shared
 from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
 from tradewind.contracts.identity import TokenIssuer
 from tradewind.contracts.privacy import Pseudonyms
+from tradewind.ports.columns import Columns
+from tradewind.ports.policy import Policy
 from tradewind.ports.search import ProductIndex
 from tradewind.runtime import giving_way, idempotency, outbox, timers
 from tradewind.runtime.database import Database
 from tradewind.runtime.dispatch import Dispatcher
 from tradewind.runtime.manifest import Manifest
 from tradewind.runtime.migrate import migrate
-from tradewind.runtime.relay import Relay
 from tradewind.runtime.saga.runner import Runner
 from tradewind.runtime.tail import Tail
 from tradewind.runtime.timers import Timer
@@ -52,6 +55,7 @@ CONTEXTS = (
     "reviews",
     "recommendations",
     "webhooks",
+    "analytics",
 )
 """Every context, those that others ask before those that ask."""
 WHICH: Final = """
@@ -87,12 +91,15 @@ class Shop:
         subscribers = [subscriber for one in self.contexts for subscriber in one.subscribers]
         silent_s = self.settings.saga_lease_s
         end_silent = Timer("silence.end", silent_s, partial(giving_way.end_silent, silent_s=silent_s), everywhere=True)
-        chores = [end_silent, *self.chores, *(timer for one in self.contexts for timer in one.timers)]
+        carrying, more = carriers(self.settings, self.db, self.bell, self.engines.database_url, subscribers)
+        chores = [end_silent, *self.chores, *more, *(timer for one in self.contexts for timer in one.timers)]
         runner = Runner(self.db, sagas, self.bell, lease_s=silent_s)
-        relay = Relay(self.db, subscribers, self.bell, self.engines.database_url, silent_s=silent_s)
         sensors = [self._sensors(self.settings.mqtt_url).run(stop)] if self.settings.mqtt_url else []
         await asyncio.gather(
-            runner.run(stop), relay.run(stop), *sensors, *(timers.keep(self.db, timer, stop) for timer in chores)
+            runner.run(stop),
+            *(one.run(stop) for one in carrying),
+            *sensors,
+            *(timers.keep(self.db, timer, stop) for timer in chores),
         )
 
     def _sensors(self, broker_url: str) -> Consumer:
@@ -109,7 +116,7 @@ async def migrate_shop(url: str, contexts: Sequence[Manifest] | None = None) -> 
     connection = await asyncpg.connect(url)
     try:
         streams = [(one.name, one.migrations) for one in contexts or manifests()]
-        applied = await migrate(connection, [*streams, ("payment_provider", OUTSIDE_PAYMENTS)])
+        applied = await migrate(connection, [*streams, ("payment_provider", OUTSIDE_PAYMENTS), ("streams", STREAMS)])
         if await outbox.is_from_elsewhere(connection):
             raise EngineError(
                 "This database was restored from another cluster: its events carry stamps from there, new ones would "
@@ -118,6 +125,11 @@ async def migrate_shop(url: str, contexts: Sequence[Manifest] | None = None) -> 
         return applied
     finally:
         await connection.close()
+
+
+def _policy(settings: Settings) -> Policy:
+    """Whoever decides: the owner's OPA, or the rules in this process."""
+    return RegoPolicy() if settings.opa_url is None else OpaPolicy(settings.opa_url)
 
 
 @asynccontextmanager
@@ -146,7 +158,7 @@ async def open_shop(
         db = await Database.open(
             engines.database_url,
             peers,
-            RegoPolicy(),
+            _policy(settings),
             size=connections,
             silent_s=settings.saga_lease_s if gives_way else None,
         )
@@ -157,7 +169,8 @@ async def open_shop(
         which = await db.pool.fetchval(WHICH)
         for protocol, answerer in (await stack.enter_async_context(shared(settings, which, keys.revoked))).items():
             peers.setdefault(protocol, answerer)
-        index = product_index(settings.home / "search" / which, settings.home / "synonyms.txt")
+        peers.setdefault(Columns, columns(settings, which))
+        index = product_index(settings, which)
         peers.setdefault(ProductIndex, await stack.enter_async_context(index))
         bell = await stack.enter_async_context(Bell(db, engines.database_url))
         listeners = [listener for one in contexts for listener in one.listeners]

@@ -14,6 +14,7 @@ SCOPES: Final[Mapping[str, tuple[str, ...]]] = {
     "warehouse": ("inventory:write", "shipping:write", "catalog:read", "session:write"),
     "merchandiser": (
         "catalog:write", "pricing:write", "catalog:read", "review:moderate", "customer:group", "session:write",
+        "analytics:read",
     ),
     "support": (
         "order:read", "order:cancel", "payment:read", "catalog:read", "cart:read", "customer:read",

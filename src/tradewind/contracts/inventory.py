@@ -108,6 +108,41 @@ class InventoryReservationExpired(Event, frozen=True):
     items: tuple[ReservedLine, ...] = ()
 
 
+class AwaitedLine(Struct, frozen=True, rename="camel"):
+    """So many of one SKU that an order waits for."""
+
+    sku: str
+    qty: int
+
+
+class InventoryBackordered(Event, frozen=True):
+    """An order stands in the queue of each of its `items`, until then; none is there before `expected_at`, if known."""
+
+    TYPE = "ecommerce.inventory.backorder.queued.v1"
+    order_id: UUID
+    items: tuple[AwaitedLine, ...]
+    until: datetime
+    expected_at: datetime | None = None
+
+
+class BackorderAllotted(Event, frozen=True):
+    """Goods that an order waited for are kept for it: `items`. It waits for `still_waiting` lines more."""
+
+    TYPE = "ecommerce.inventory.backorder.allotted.v1"
+    order_id: UUID
+    items: tuple[ReservedLine, ...]
+    still_waiting: int
+
+
+class BackorderGivenUp(Event, frozen=True):
+    """An order waits no more for `items`, whether they were kept for it already or not."""
+
+    TYPE = "ecommerce.inventory.backorder.given_up.v1"
+    order_id: UUID
+    items: tuple[AwaitedLine, ...]
+    reason: str
+
+
 class NotEnoughStock(Conflict):
     """Some of what was asked for is not in stock. `skus` names it."""
 
@@ -148,6 +183,73 @@ class Delivery(Struct, frozen=True):
     reference: str | None = None
 
 
+class InventoryAway(Protocol):
+    """Inventory in another process, asked outside of any transaction, on behalf of `call`. Each may be asked again, in
+    any order: a release that comes first lets its reserve hold nothing. All raise Unavailable where nobody knows what
+    became of it.
+    """
+
+    async def reserve(self, wanted: Wanted, call: object) -> InventoryReserved | NotEnoughStock:
+        """Hold all of it or nothing."""
+        ...
+
+    async def confirm(self, order_id: UUID, call: object) -> bool:
+        """Take what is held out of stock; False where it is held no more."""
+        ...
+
+    async def release(self, order_id: UUID, call: object) -> None:
+        """Give back whatever is held or was taken out."""
+        ...
+
+
+class AwaitedGoods(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """One line of an order that waits: whether its goods are kept for it, and how many wait for them before it."""
+
+    sku: str
+    qty: int
+    ready: bool = False
+    ahead: int | None = None
+
+
+class Awaited(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """What an order waits for, and until when; nothing of it is there before `expected_at`, where that is known."""
+
+    items: tuple[AwaitedGoods, ...]
+    until: datetime
+    expected_at: datetime | None = None
+
+
+class StillAwaited(Struct, frozen=True):
+    """Not all is there; the order waits for so many seconds more at most. None left: it has waited too long."""
+
+    left_s: float
+
+
+class BackordersPeer(Protocol):
+    """The queues for goods that are not there, inside the caller's transaction. All but `wait` are idempotent."""
+
+    async def wait(self, tx: object, wanted: Sequence[Wanted]) -> Sequence[InventoryBackordered | None]:
+        """Put orders into the queues of all their goods, in order of arrival; None where one may not be waited for.
+
+        The caller tells the events. What was put off is written first; once for an order.
+        """
+        ...
+
+    async def collect(
+        self, tx: object, order_ids: Sequence[UUID]
+    ) -> Mapping[UUID, InventoryReserved | StillAwaited | ReservationEnded]:
+        """Let those orders hold their goods that have all of them by now. The caller tells the events."""
+        ...
+
+    async def give_up(self, tx: object, order_ids: Sequence[UUID], reason: str) -> None:
+        """These orders wait no more; what was kept for them is free again."""
+        ...
+
+    async def awaited(self, tx: object, order_id: UUID) -> Awaited | None:
+        """What an order waits for; None where it does not."""
+        ...
+
+
 class InventoryPeer(Protocol):
     """Try, confirm, cancel (TCC) of many orders at once, inside the caller's transaction. All three are idempotent."""
 
@@ -172,5 +274,8 @@ class InventoryPeer(Protocol):
         ...
 
     async def available(self, tx: object, skus: Sequence[str]) -> Mapping[str, int]:
-        """How many of each SKU could be promised now; nothing is locked. What has no stock is missing."""
+        """How many of each SKU could be ordered now, though they may have to be waited for; nothing is locked.
+
+        What has no stock is missing.
+        """
         ...

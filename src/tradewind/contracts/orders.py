@@ -8,6 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from tradewind.contracts.inventory import Awaited
 from tradewind.contracts.messages import Command, Event
 from tradewind.kernel.errors import Invalid, Refusal
 from tradewind.kernel.money import Money
@@ -111,7 +112,8 @@ class EditView(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
 class OrderView(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """An order. `totalAmount` = items + shipping + tax - discount, exact. `version` is what `If-Match` names.
 
-    `history`, and the last `edit` where there was one, come with a look at one order.
+    `history`, and the last `edit` where there was one, come with a look at one order. `backorder`: its goods have to
+    come first; nothing is charged before they are all there.
     """
 
     id: UUID
@@ -129,6 +131,7 @@ class OrderView(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults
     next_action: NextAction | None = None
     version: int = 0
     edit: EditView | None = None
+    backorder: Awaited | None = None
 
 
 class OrderedItem(Struct, frozen=True, rename="camel"):

@@ -19,7 +19,7 @@ permissions := {
 	},
 	"warehouse": {"inventory:write", "shipping:write", "catalog:read", "session:write"},
 	"merchandiser": {
-		"catalog:write", "pricing:write", "catalog:read", "review:moderate", "customer:group", "session:write",
+		"catalog:write", "pricing:write", "catalog:read", "review:moderate", "customer:group", "analytics:read", "session:write",
 	},
 	"support": {
 		"order:read", "order:cancel", "payment:read", "catalog:read", "cart:read", "customer:read",
@@ -102,6 +102,7 @@ needs := {
 	"inventory.claim": {"inventory:write"},
 	"inventory.set_bundle": {"inventory:write"},
 	"inventory.list_warehouses": {"inventory:write"},
+	"analytics.read": {"analytics:read"},
 	"recommendations.with_product": {"catalog:read"},
 	"recommendations.for_you": {"catalog:read"},
 	"recommendations.search": {"catalog:read"},

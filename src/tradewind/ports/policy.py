@@ -12,6 +12,11 @@ class Policy(Protocol):
     the handler runs; the handler asks again with the facts once it has read the resource.
     """
 
+    @property
+    def lasts_s(self) -> float:
+        """For how long an answer may be remembered (s); infinite where the rules cannot change."""
+        ...
+
     def allows(self, question: Mapping[str, Any], /) -> bool:
         """Whether the rules say yes."""
         ...

@@ -7,7 +7,8 @@ What every adapter promises, and every caller may lean on:
   popular first. Every other sort is total: equals stand in an order of their own that does not change, so pages
   neither repeat nor skip. A page by relevance goes on behind the last product shown, wherever that has moved meanwhile.
 - **Delivery.** `put` is idempotent by product id, and wholly visible to every reader in every process soon after it
-  returned, or not at all: at once where readers share the machine, within a second otherwise. One writer at a time.
+  returned, or not at all: at once where readers share the machine, within a second otherwise. One writer at a time; of
+  a writer that was paused and replaced, what is late changes nothing that was put by a higher `version`.
 - **Failure.** What cannot be written raises `SearchAway` and is remembered: `holds` says None until a `rebuild`,
   whatever was put in between; so whoever puts may go on. Readers are served what was there before, or refused with
   `SearchAway`, never with a part of it. No text that is searched for is ever a mistake: there is no syntax in it.
@@ -119,8 +120,13 @@ class Found(Struct, frozen=True, kw_only=True):
 class ProductIndex(Protocol):
     """Five verbs."""
 
-    async def put(self, documents: Sequence[ProductDocument], gone: Sequence[UUID] = ()) -> None:
-        """Let these be found as they are now, and those that are gone no more."""
+    async def put(
+        self, documents: Sequence[ProductDocument], gone: Sequence[UUID] = (), version: int | None = None
+    ) -> None:
+        """Let these be found as they are now, and those that are gone no more.
+
+        `version` rises from put to put; none: it counts whatever was put before.
+        """
         ...
 
     async def search(self, question: Question) -> Found:
@@ -132,9 +138,12 @@ class ProductIndex(Protocol):
         ...
 
     async def holds(self) -> int | None:
-        """How many products can be found; None where the index is lost or not to be trusted and wants a `rebuild`."""
+        """How many products can be found; None where the index is lost or not to be trusted and wants a `rebuild`.
+
+        Refuses (SearchAway) where nobody can say, because the engine is away.
+        """
         ...
 
-    async def rebuild(self, documents: AsyncIterator[Sequence[ProductDocument]]) -> None:
+    async def rebuild(self, documents: AsyncIterator[Sequence[ProductDocument]], version: int | None = None) -> None:
         """Put everything anew, and let readers change over when all of it is there. Nobody may `put` meanwhile."""
         ...

@@ -5,12 +5,13 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import lru_cache
-from typing import Any, LiteralString, Protocol, Self, TypeVar, cast
+from typing import Any, LiteralString, Self, TypeVar, cast
 
 import asyncpg
 
 from tradewind.contracts.messages import Event
 from tradewind.kernel.errors import Conflict, Forbidden, Stale, Unavailable
+from tradewind.ports.policy import Policy
 from tradewind.runtime import audit_trail, giving_way, outbox
 from tradewind.runtime.call import Call
 from tradewind.runtime.failpoints import planted
@@ -46,14 +47,6 @@ class AlreadyExists(Conflict):
 
 class DatabaseAway(Unavailable):
     """The database does not answer right now; ask again with the same Idempotency-Key."""
-
-
-class Policy(Protocol):
-    """Decides whether something may be done. Deny is the default."""
-
-    def allows(self, facts: Mapping[str, Any], /) -> bool:
-        """Whether the policy allows what `facts` (action, roles, scopes, resource) describe."""
-        ...
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]

@@ -12,27 +12,28 @@ from msgspec import Raw
 from tradewind.contracts.dead_letters import DeadLetter
 from tradewind.runtime.call import internal_call
 from tradewind.runtime.database import Tx
-from tradewind.runtime.feeds import HOLD
+from tradewind.runtime.places import HOLD
 from tradewind.runtime.reading import Cursor, Logged
 from tradewind.runtime.subscriptions import Subscriber
 
 LIST: Final = """
-    SELECT d.subscriber, d.position, d.event_id, d.type, d.reason, d.attempts, d.parked_at, o.key, o.trace_id
-    FROM runtime.dead_letter AS d JOIN runtime.outbox AS o ON o.position = d.position
-    ORDER BY o.stamp, o.position, d.subscriber LIMIT $1
+    SELECT d.subscriber, d.position, d.event_id, d.type, d.reason, d.attempts, d.parked_at,
+           coalesce(o.key, d.envelope->>'partitionKey') AS key, coalesce(o.trace_id, d.envelope->>'traceId') AS trace_id
+    FROM runtime.dead_letter AS d LEFT JOIN runtime.outbox AS o ON o.position = d.position
+    ORDER BY o.stamp, o.position, d.position DESC, d.subscriber LIMIT $1
 """
+"""Those of the log in its order, then those of events from elsewhere, the oldest first: their positions fall."""
 FIND: Final = """
-    SELECT d.subscriber, d.position, d.event_id, d.type, d.reason, d.attempts, d.parked_at, o.key, o.trace_id,
-           o.payload::text AS payload
-    FROM runtime.dead_letter AS d JOIN runtime.outbox AS o ON o.position = d.position
+    SELECT d.subscriber, d.position, d.event_id, d.type, d.reason, d.attempts, d.parked_at,
+           coalesce(o.key, d.envelope->>'partitionKey') AS key,
+           coalesce(o.trace_id, d.envelope->>'traceId') AS trace_id,
+           coalesce(o.correlation_id, d.envelope->>'correlationId') AS correlation_id,
+           coalesce(o.payload, d.envelope->'payload')::text AS payload, coalesce(o.stamp, 0) AS stamp,
+           0::float8 AS age_ms
+    FROM runtime.dead_letter AS d LEFT JOIN runtime.outbox AS o ON o.position = d.position
     WHERE d.subscriber = $1 AND d.position = $2
 """
 TAKE: Final = "DELETE FROM runtime.dead_letter WHERE subscriber = $1 AND position = $2"
-EVENT: Final = """
-    SELECT stamp, position, event_id, type, key, occurred_at, trace_id, correlation_id, payload::text AS payload,
-           0::float8 AS age_ms
-    FROM runtime.outbox WHERE position = $1
-"""
 
 
 class SubscribersLetters:
@@ -56,14 +57,15 @@ class SubscribersLetters:
         name, position = _place(id_)
         if name not in self._subscribers or await tx.row(HOLD, [name]) is None:
             return False
-        if not await tx.run(TAKE, name, position):
+        row: Any = await tx.row(FIND, name, position)
+        if row is None or not await tx.run(TAKE, name, position):
             return False
-        row: Any = await tx.row(EVENT, position)
         logged = Logged(Cursor(row["stamp"], row["position"]), row["type"], row)
         subscriber, operator = self._subscribers[name], tx.call
         tx.audit("dead_letters.redrive", id_, call=operator, eventType=logged.type)
         tx.call = internal_call(name, correlation_id=row["correlation_id"], trace_id=row["trace_id"])
-        await subscriber.react([logged.event] if subscriber.together else logged.event, tx)
+        given = subscriber.given(logged)
+        await subscriber.react([given] if subscriber.together else given, tx)
         await tx.flush()
         tx.call = operator
         return True
@@ -71,7 +73,7 @@ class SubscribersLetters:
 
 def _place(id_: str) -> tuple[str, int]:
     name, _, position = id_.rpartition("/")
-    return name, int(position) if position.isdecimal() and len(position) < 19 else 0
+    return name, int(position) if position.removeprefix("-").isdecimal() and len(position) < 19 else 0
 
 
 def _letter(row: Any, payload: Raw | None = None) -> DeadLetter:

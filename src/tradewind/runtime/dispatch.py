@@ -1,6 +1,7 @@
 """The one door to every handler: policy, idempotency, tries after Stale, trace and deadline are around each, once."""
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any, Self, TypeVar, cast
 
@@ -45,6 +46,7 @@ class Dispatcher:
             self._specs[spec.command] = spec
         self._counters: dict[tuple[str, str], Any] = {}
         self._decisions: dict[tuple[str, frozenset[str], frozenset[str]], bool] = {}
+        self._decided_s = 0.0
         self._keeper = Keeper.of(db)
         self._lanes = {spec.command: Lane(spec, db) for spec in self._specs.values() if spec.batched}
 
@@ -70,6 +72,9 @@ class Dispatcher:
     def _may(self, call: Call, action: str) -> bool:
         """The policy's answer to a question without a resource: it is pure, and such questions are few."""
         question = action, call.actor.roles, call.actor.scopes
+        if (now_s := time.monotonic()) > self._decided_s + self._db.policy.lasts_s:
+            self._decisions.clear()
+            self._decided_s = now_s
         decision = self._decisions.get(question)
         if decision is None:
             if len(self._decisions) >= MAX_DECISIONS:

@@ -7,12 +7,14 @@ One that fails falls out and is fed alone until it has caught up, so that it hol
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any
 
+from tradewind.kernel.errors import Stale
 from tradewind.runtime.call import Actor, Call
 from tradewind.runtime.database import Busy, Database, DatabaseAway, Tx
 from tradewind.runtime.failpoints import failpoint
-from tradewind.runtime.reading import Cursor, Logged
+from tradewind.runtime.places import LogPlaces, Places
+from tradewind.runtime.reading import Logged
 from tradewind.runtime.saga.settling import backoff_s
 from tradewind.runtime.subscriptions import Subscriber
 from tradewind.runtime.telemetry import metrics
@@ -24,25 +26,13 @@ TOGETHER = 5_000
 QUEUE = 20
 """Batches that wait for one slow subscriber before reading pauses."""
 MAX_ATTEMPTS = 5
-HOLD: Final = """
-    SELECT subscriber, stamp, position, pg_current_xact_id()::text::bigint AS xid
-    FROM runtime.position WHERE subscriber = ANY($1::text[]) ORDER BY subscriber FOR UPDATE
-"""
-MOVE: Final = """
-    UPDATE runtime.position SET stamp = $2, position = $3, moved_at = now()
-    WHERE subscriber = ANY($1::text[]) AND (stamp, position) < ($2, $3)
-"""
-PARK: Final = """
-    INSERT INTO runtime.dead_letter (subscriber, position, event_id, type, reason, attempts)
-    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (subscriber, position) DO NOTHING
-"""
 Batches = Sequence[Sequence[Logged]]
 
 
 class Feed:
     """A queue of batches, and the task that works them off for `members`; several all take events together."""
 
-    def __init__(self, members: Sequence[Subscriber], db: Database) -> None:
+    def __init__(self, members: Sequence[Subscriber], db: Database, places: Places | None = None) -> None:
         self.members = tuple(members)
         self.types = {event.TYPE for member in members for event in member.events}
         self._idle = True
@@ -51,6 +41,7 @@ class Feed:
         self._present = list(members)
         self._fallen: dict[Feed, asyncio.Task[None]] = {}
         self._db = db
+        self._places = places or LogPlaces()
 
     @property
     def idle(self) -> bool:
@@ -106,7 +97,7 @@ class Feed:
     async def _fall_out(self, batches: Batches) -> None:
         """Feed each member alone with what they failed at together: those that can do it come back at the next look."""
         for member in self._present:
-            feed = Feed([member], self._db)
+            feed = Feed([member], self._db, self._places)
             for batch in batches:
                 await feed.put(batch)
             self._fallen[feed] = asyncio.create_task(feed.run())
@@ -117,12 +108,11 @@ class Feed:
             return
         names = [member.name for member in members]
         async with self._db.transaction(_call(names[0], batch[0])) as tx:
-            seen = await _positions(tx, names)
+            is_fresh = await self._places.hold(tx, names, batch)
             for member in members:
-                await _react(
-                    member, [one for one in batch if one.type in member.types and one.at > seen[member.name]], tx
-                )
-            await tx.run(MOVE, names, *batch[-1].at)
+                fresh = [one for one in batch if one.type in member.types and is_fresh(member.name, one)]
+                await _react(member, fresh, tx)
+            await self._places.move(tx, names, batch)
             failpoint("relay.before_commit")
         failpoint("relay.after_commit")
         for member in members:
@@ -134,7 +124,7 @@ class Feed:
         while attempt < MAX_ATTEMPTS:
             try:
                 return await self._apply([member], [logged])
-            except (DatabaseAway, Busy) as away:
+            except (DatabaseAway, Busy, Stale) as away:
                 log.warning("event waits for the database", subscriber=member.name, error=repr(away))
                 await asyncio.sleep(POLL_S)
             except Exception as error:
@@ -148,10 +138,10 @@ class Feed:
         while True:
             try:
                 async with self._db.transaction(_call(name, logged)) as tx:
-                    await _positions(tx, [name])
-                    event_id, position, why = logged.row["event_id"], logged.at.position, reason[:500]
-                    await tx.run(PARK, name, position, event_id, logged.type, why, MAX_ATTEMPTS)
-                    await tx.run(MOVE, [name], *logged.at)
+                    is_fresh = await self._places.hold(tx, [name], [logged])
+                    if is_fresh(name, logged):
+                        await self._places.park(tx, name, logged, reason[:500], MAX_ATTEMPTS)
+                    await self._places.move(tx, [name], [logged])
                 metrics.dead_letters_total.labels(name).inc()
                 return
             except Exception as error:
@@ -159,21 +149,12 @@ class Feed:
                 await asyncio.sleep(POLL_S)
 
 
-def feeds(subscribers: Iterable[Subscriber], db: Database) -> list[Feed]:
+def feeds(subscribers: Iterable[Subscriber], db: Database, places: Places | None = None) -> list[Feed]:
     """One feed for all that may share a transaction, one for each of the others."""
     subscribers = list(subscribers)
     sharing = [one for one in subscribers if one.shares]
     alone = [[one] for one in subscribers if not one.shares]
-    return [Feed(members, db) for members in [sharing, *alone] if members]
-
-
-async def _positions(tx: Tx, names: Sequence[str]) -> dict[str, Cursor]:
-    """Where they stand, held until the end of the transaction."""
-    rows = await tx.all(HOLD, names)
-    seen = {row["subscriber"]: Cursor(row["stamp"], row["position"]) for row in rows}
-    assert len(seen) == len(names), f"no position: {set(names) - seen.keys()}"
-    tx.is_quiet(rows[0]["xid"])
-    return seen
+    return [Feed(members, db, places) for members in [sharing, *alone] if members]
 
 
 async def _react(member: Subscriber, fresh: Sequence[Logged], tx: Tx) -> None:
@@ -181,12 +162,12 @@ async def _react(member: Subscriber, fresh: Sequence[Logged], tx: Tx) -> None:
         return
     tx.call = _call(member.name, fresh[0])
     if member.together:
-        await member.react([logged.event for logged in fresh], tx)
+        await member.react([member.given(logged) for logged in fresh], tx)
         await tx.flush()
         return
     for logged in fresh:
         tx.call = _call(member.name, logged)
-        await member.react(logged.event, tx)
+        await member.react(member.given(logged), tx)
         await tx.flush()
 
 

@@ -23,6 +23,7 @@ class Manifest:
     `subscribers` hear in one worker, durably; `listeners` in every process, from now on.
     `parts`: what every process has for itself, protocol to its maker; found like a peer.
 
+    `remote`: modules with edges over gRPC, named only, because they load its library (api/grpc/methods.py).
     `aliases`: address of some routes to another word for it, under which they are answered too (D33).
     `personal_data`: what the context holds of people, where it holds any.
     `dead_letters`: those that are its own; what its subscribers gave up is the relay's.
@@ -33,6 +34,7 @@ class Manifest:
     handlers: tuple[Handler, ...] = ()
     routes: tuple[Any, ...] = ()
     sockets: tuple[Any, ...] = ()
+    remote: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
     subscribers: tuple[Subscriber, ...] = ()
     listeners: tuple[Listener, ...] = ()

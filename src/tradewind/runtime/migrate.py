@@ -1,10 +1,15 @@
 """Numbered SQL files, one stream a context, applied once, in order, each in its own transaction."""
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+
+import asyncpg
+
+from tradewind.runtime.saga.settling import backoff_s
 
 LOCK: Final = "SELECT pg_advisory_lock(hashtext('tradewind.migrate'))"
 UNLOCK: Final = "SELECT pg_advisory_unlock(hashtext('tradewind.migrate'))"
@@ -16,6 +21,9 @@ LEDGER: Final = """
 """
 APPLIED: Final = "SELECT context, number, checksum FROM runtime.migration"
 RECORD: Final = "INSERT INTO runtime.migration (context, number, name, checksum) VALUES ($1, $2, $3, $4)"
+PATIENCE: Final = "SET LOCAL lock_timeout = '500ms'"
+"""The longest time for which a migration may hold up those who come after it in the queue for a table."""
+MAX_ATTEMPTS: Final = 30
 _NAME = re.compile(r"(\d{4})_(\w+)\.sql")
 RUNTIME_MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -82,7 +90,20 @@ def _is_applied(migration: Migration, applied: dict[tuple[str, int], str]) -> bo
 
 
 async def _apply(connection: Any, migration: Migration) -> None:
+    """Who waits for a table has everybody wait who comes after: so a migration waits briefly, and comes again."""
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        try:
+            return await _apply_once(connection, migration)
+        except asyncpg.LockNotAvailableError:
+            if attempt == MAX_ATTEMPTS:
+                raise
+            await asyncio.sleep(backoff_s(attempt))
+    return None
+
+
+async def _apply_once(connection: Any, migration: Migration) -> None:
     async with connection.transaction():
+        await connection.execute(PATIENCE)
         assert migration.context.isidentifier()
         await connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{migration.context}"')
         await connection.execute(migration.sql)

@@ -13,7 +13,8 @@ import asyncpg
 
 from tradewind.runtime import giving_way
 from tradewind.runtime.database import AWAY, Database
-from tradewind.runtime.feeds import MOVE, Feed, feeds
+from tradewind.runtime.feeds import Feed, feeds
+from tradewind.runtime.places import MOVE, USED_KAFKA, LogPlaces
 from tradewind.runtime.reading import START, Cursor, is_waiting, read
 from tradewind.runtime.subscriptions import Subscriber
 from tradewind.runtime.telemetry.logs import log
@@ -67,7 +68,8 @@ class Relay:
             await connection.close(timeout=2)
 
     async def _lead(self, connection: Any, stop: asyncio.Event) -> None:
-        fed = feeds(self._subscribers, self._db)
+        places = LogPlaces(used_kafka=await connection.fetchval(USED_KAFKA))
+        fed = feeds(self._subscribers, self._db, places)
         tasks = [asyncio.create_task(feed.run()) for feed in fed]
         try:
             cursor = await self._first(connection)

@@ -7,22 +7,39 @@ process, from now on, and keep nothing but what the process itself knows: caches
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from types import UnionType
-from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints, overload
+from typing import Any, Generic, TypeVar, cast, get_args, get_origin, get_type_hints, overload
+from uuid import UUID
 
 from tradewind.contracts.messages import Event
-from tradewind.runtime.reading import START
+from tradewind.runtime.reading import START, Logged
 
 P = TypeVar("P")
+E_co = TypeVar("E_co", bound=Event, covariant=True)
 React = Callable[[Any, Any], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Told(Generic[E_co]):
+    """An event with what the log says of it: its id, when its transaction began, and its place among those of its key.
+
+    `position` rises along a key, however often and wherever the event is heard.
+    """
+
+    event: E_co
+    event_id: UUID
+    told_at: datetime
+    position: int
 
 
 @dataclass(frozen=True)
 class Subscriber:
     """`react(event, tx)` for each event of `events`, in order per key; effect and position in one transaction.
 
-    One whose first parameter is a `Sequence` of events is given all that are there at once, in the same order.
+    One whose first parameter is a `Sequence` of events is given all that are there at once, in the same order; one
+    that asks for `Told` events is given those.
     """
 
     name: str
@@ -33,6 +50,15 @@ class Subscriber:
     together: bool = False
     apart: bool = False
     """Whether its transactions are its own although it takes events together."""
+    told: bool = False
+    """Whether it is given each event as `Told`."""
+
+    def given(self, logged: Logged) -> Any:
+        """What `react` is given of an event of the log."""
+        if not self.told:
+            return logged.event
+        row = logged.row
+        return Told(logged.event, row["event_id"], row["occurred_at"], logged.at.position)
 
     @property
     def shares(self) -> bool:
@@ -112,11 +138,13 @@ def _name(react: Callable[..., Any]) -> str:
     return f"{context}.{react.__name__}"
 
 
-def _heard(react: Any) -> tuple[tuple[type[Event], ...], React, None, bool]:
+def _heard(react: Any) -> tuple[tuple[type[Event], ...], React, None, bool, bool, bool]:
     first = next(iter(inspect.signature(react).parameters))
     hint = get_type_hints(react)[first]
-    together = get_origin(hint) is Sequence
+    together, apart_, told = get_origin(hint) is Sequence, False, False
     if together:
         (hint,) = get_args(hint)
+    if get_origin(hint) is Told:
+        (hint,), told = get_args(hint), True
     events = tuple(get_args(hint)) if isinstance(hint, UnionType) else (hint,)
-    return events, react, None, together
+    return events, react, None, together, apart_, told

@@ -13,6 +13,7 @@ from tradewind.runtime.database import Database
 from tradewind.runtime.migrate import RUNTIME_MIGRATIONS, ChangedMigration, migrate, read
 
 APPLIED: Final = "SELECT number, name FROM runtime.migration WHERE context = 'garden' ORDER BY number"
+WAITS: Final = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'garden.bed'::regclass"
 FIRST = "CREATE TABLE garden.bed (name text PRIMARY KEY);"
 SECOND = "ALTER TABLE garden.bed ADD COLUMN plant text; INSERT INTO garden.bed VALUES ('north', 'rose');"
 
@@ -86,3 +87,27 @@ def test_numbers_without_gaps_and_names_of_one_form_are_asked_for(garden: Path, 
 
 def test_the_runtimes_own_migrations_can_be_read() -> None:
     assert read("runtime", RUNTIME_MIGRATIONS)[0].number == 1
+
+
+async def test_a_migration_that_has_to_wait_for_a_table_holds_nobody_else_up(
+    db: Database, url: str, garden: Path
+) -> None:
+    later = garden / "0002_plant.sql"
+    second = later.read_text()
+    later.unlink()
+    await run(url, garden)
+    later.write_text(second)
+    async with connected(url) as long, connected(url) as other:
+        reading = long.transaction()
+        await reading.start()
+        await long.execute("SELECT FROM garden.bed")
+        migrating = asyncio.create_task(run(url, garden))
+        for _ in range(3_000):
+            if await other.fetchval(WAITS):
+                break
+            await asyncio.sleep(0.01)  # Postgres tells nobody who waits in it
+        await other.fetch("SELECT FROM garden.bed", timeout=30)  # waits behind the migration until that gives way
+        assert not migrating.done()
+        await reading.rollback()
+        assert await migrating == 1
+    assert await db.pool.fetchval("SELECT plant FROM garden.bed") == "rose"

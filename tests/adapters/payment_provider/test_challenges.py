@@ -175,6 +175,7 @@ async def test_a_late_notice_comes_after_the_void_and_a_refused_one_comes_again(
     "signature",
     ["", "t=1", "v1=00", "t=x,v1=00", "t=1,v1=00", "t=²,v1=00", f"t={10**13},v1=00", "t=1,v1=ä",
      sign("s", BODY, clock.now()), sign(SECRET, BODY + b" ", clock.now())],
+    ids=range(10),
 )  # fmt: skip
 async def test_a_forged_signature_is_refused(signature: str) -> None:
     with pytest.raises(Unauthenticated):

@@ -1,20 +1,23 @@
 """The adapters of the port `search`, each with an index of its own; products to put into it."""
 
+import importlib
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from tests.engines import address
 from tradewind.adapters.search.tantivy import product_index
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
 from tradewind.ports.search import Found, ProductDocument, ProductIndex, Question
 
-ADAPTERS = {"tantivy": product_index}
+ADAPTERS = ["tantivy", pytest.param("opensearch", marks=pytest.mark.engine("opensearch"))]
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -30,10 +33,29 @@ def synonyms(tmp_path: Path) -> Path:
     return tmp_path / "synonyms.txt"
 
 
-@pytest.fixture(params=list(ADAPTERS))
-def adapter(request: pytest.FixtureRequest) -> Any:
-    """Opens an index in a folder."""
-    return ADAPTERS[request.param]
+@pytest_asyncio.fixture(params=ADAPTERS)
+async def adapter(request: pytest.FixtureRequest) -> AsyncIterator[Any]:
+    """Opens an index: in a folder, or one that is named after it."""
+    if request.param == "tantivy":
+        yield product_index
+        return
+    url = address("OPENSEARCH_URL")
+    opensearch = importlib.import_module("tradewind.adapters.search.opensearch.index")
+    shops = set[str]()
+
+    def opened(home: Path, synonyms: Path) -> Any:
+        shops.add(shop_of(home))
+        return opensearch.product_index(url, shop_of(home), home, synonyms)
+
+    yield opened
+    async with opensearch.AsyncOpenSearch([url], timeout=30) as client:
+        for shop in shops:
+            await client.indices.delete(index=f"products-{shop}-v*")
+
+
+def shop_of(home: Path) -> str:
+    """A shop of each test's own."""
+    return "test-" + blake2b(bytes(home), digest_size=6).hexdigest()
 
 
 @pytest_asyncio.fixture

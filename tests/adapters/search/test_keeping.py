@@ -35,6 +35,10 @@ asyncio.run(write())
 """
 
 
+EMBEDDED = pytest.mark.parametrize("adapter", ["tantivy"], indirect=True)
+"""What is said of folders, files and the lock of the embedded index alone."""
+
+
 def builds(home: Path) -> list[Path]:
     """The folders of whole builds, and of builds that were not finished."""
     return [path for path in (home / f"products-v{fields.VERSION}").iterdir() if path.is_dir()]
@@ -88,6 +92,11 @@ async def test_a_rebuild_shows_nothing_until_all_of_it_is_there(
         await index.rebuild(documents())
         assert seen == [["Old"]] * 4
         assert sorted(await names(reader)) == sorted(await names(index)) == ["New 0", "New 1", "New 2"]
+
+
+@EMBEDDED
+async def test_what_was_there_before_a_rebuild_is_removed(index: ProductIndex, home: Path) -> None:
+    await index.rebuild(of([a_document("New")]))
     assert len(builds(home)) == 1
 
 
@@ -105,6 +114,7 @@ async def test_a_rebuild_that_breaks_off_changes_nothing(index: ProductIndex) ->
     assert await names(index) == ["Newest"]
 
 
+@EMBEDDED
 async def test_what_another_writer_holds_is_not_written_and_is_noted(
     adapter: Any, index: ProductIndex, home: Path, synonyms: Path
 ) -> None:
@@ -119,6 +129,7 @@ async def test_what_another_writer_holds_is_not_written_and_is_noted(
     assert (await index.holds(), len(await names(index))) == (3, 3)
 
 
+@EMBEDDED
 async def test_a_writer_that_is_killed_leaves_whole_commits_and_the_lock(
     adapter: Any, index: ProductIndex, home: Path, synonyms: Path
 ) -> None:
@@ -139,6 +150,7 @@ async def test_a_writer_that_is_killed_leaves_whole_commits_and_the_lock(
         assert await first.holds() == 51
 
 
+@EMBEDDED
 @pytest.mark.parametrize("damage", ["gone", "emptied", "meta", "segments", "name"])
 async def test_a_lost_or_damaged_index_says_so_and_is_whole_after_a_rebuild(
     adapter: Any, index: ProductIndex, home: Path, synonyms: Path, damage: str
@@ -180,6 +192,7 @@ def damaged(home: Path, how: str) -> None:
         (build.parent / folder.CURRENT).write_text("nowhere")
 
 
+@EMBEDDED
 async def test_an_index_of_other_fields_is_left_to_those_who_know_them(
     adapter: Any, index: ProductIndex, home: Path, synonyms: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,6 +206,7 @@ async def test_an_index_of_other_fields_is_left_to_those_who_know_them(
     assert [path.name for path in home.iterdir()] == [f"products-v{fields.VERSION + 1}"]
 
 
+@EMBEDDED
 async def test_who_is_cancelled_while_writing_leaves_the_index_whole_and_fit_to_be_closed(
     adapter: Any, index: ProductIndex, home: Path, synonyms: Path
 ) -> None:

@@ -8,7 +8,8 @@ import pytest
 import pytest_asyncio
 
 from bench.misspelt import BOOKS, books, misspell, queries
-from tests.adapters.search.conftest import ADAPTERS, LONG_AGO, of
+from tests.adapters.search.conftest import LONG_AGO, of
+from tradewind.adapters.search.tantivy import product_index
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
 from tradewind.ports.search import ProductDocument, ProductIndex, Question
@@ -19,9 +20,9 @@ SEEDS = (11, 12, 13)
 
 @pytest_asyncio.fixture(scope="module")
 async def shelf(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ProductIndex]:
-    """All books, in each adapter's index."""
+    """All books, in the embedded index."""
     home = tmp_path_factory.mktemp("books")
-    async with ADAPTERS["tantivy"](home / "search", home / "synonyms.txt") as index:
+    async with product_index(home / "search", home / "synonyms.txt") as index:
         await index.rebuild(of([_document(product) for product in books()]))
         yield index
 

@@ -6,6 +6,7 @@ from tests.audit.plants.plant import (
     CLAIMS,
     PICKING,
     PURCHASES,
+    QUEUES,
     RESERVATIONS,
     SHIPMENTS,
     STOCK,
@@ -115,6 +116,40 @@ OF_GOODS = (
         "INSERT INTO inventory.claim (id, owner) VALUES (gen_random_uuid(), 'x')",
         (CLAIMS,),
         "nothing was ever held for it",
+    ),
+    Plant(
+        "goods kept back for a queue that nobody stands in",
+        "UPDATE inventory.inventory_stock SET waiting = 2 WHERE sku = 'TENT'",
+        (QUEUES,),
+        "queue of SKU TENT: 2 pieces are kept back for it, but it wants 0",
+    ),
+    Plant(
+        "a place in a queue for an order that is off",
+        """
+          UPDATE inventory.inventory_stock SET waiting = 1 WHERE sku = 'TENT';
+          INSERT INTO inventory.backorder (id, sku, quantity, owner, order_id, until)
+          VALUES (gen_random_uuid(), 'TENT', 1, 'order', '{decline}', now() + interval '1 h')""",
+        (QUEUES,),
+        "it is WAITING, but the order is CANCELED",
+    ),
+    Plant(
+        "a promise from the queue that nothing is held for",
+        """
+          INSERT INTO inventory.backorder (id, sku, quantity, owner, order_id, until, status)
+          VALUES (gen_random_uuid(), 'TENT', 1, 'order', '{decline}', now() + interval '1 h', 'RESERVED')""",
+        (QUEUES,),
+        "it was allotted 1, but 0 are HELD for it",
+    ),
+    Plant(
+        "goods held for whom the queue has let go",
+        """
+          INSERT INTO inventory.backorder (id, sku, quantity, owner, status)
+          VALUES ('00000000-0000-7000-8000-000000000004', 'TENT', 1, 'x', 'CANCELED');
+          INSERT INTO inventory.reservation (order_id, sku, quantity, state, expires_at)
+          VALUES ('00000000-0000-7000-8000-000000000004', 'TENT', 1, 'HELD', now() + interval '1 h');
+          UPDATE inventory.inventory_stock SET reserved = reserved + 1 WHERE sku = 'TENT'""",
+        (QUEUES,),
+        "it is CANCELED, but 1 are HELD for it",
     ),
     Plant(
         "a delivery that never reached the shelf",

@@ -14,7 +14,7 @@ class Plant(NamedTuple):
 
 STOCK, RESERVATIONS, SHIPMENTS = "stock ledger", "reservations", "shipments"
 APART, PICKING, CARRIAGE = "pieces in shipments", "picking", "carriage"
-CLAIMS, TRANSFERS, PURCHASES = "claims", "transfers", "purchases"
+CLAIMS, TRANSFERS, PURCHASES, QUEUES = "claims", "transfers", "purchases", "queues"
 MONEY, PAYMENTS, REFUNDS, LEDGER = "order money", "payments", "refunds", "provider's ledger"
 INTENTS = "payment intents"
 SAGAS, OVERDUE, LEFT = "sagas agree with orders", "no saga overdue", "nothing left behind"

@@ -1,8 +1,8 @@
 """What a text means to the index: for each word, where it may stand and how it may be misspelt; nothing is syntax."""
 
 import math
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
 from tantivy import Occur, Query, Schema, Searcher
 
@@ -35,6 +35,14 @@ SPARE: Final = 4
 """One word of so many may be missing."""
 
 
+class Span(NamedTuple):
+    """A word, or several that have a synonym together. `last`: the text ends here with what may be a beginning."""
+
+    words: tuple[str, ...]
+    last: bool
+    meant: tuple[Phrase, ...]
+
+
 class Asking:
     """One text, as words. `beginning`: its last word may go on."""
 
@@ -49,8 +57,8 @@ class Asking:
         if not self.words:
             return Query.all_query()
         clauses = _Clauses(schema, searcher)
-        wanted = self._spans(clauses)
-        must = 1 if lenient else len(wanted) - len(wanted) // SPARE
+        wanted = [_span(clauses, span) for span in self.spans()]
+        must = needed(len(wanted), lenient=lenient)
         matches = Query.boolean_query([(Occur.Should, one) for one in wanted], minimum_number_should_match=must)
         better = [
             Query.boost_query(Query.const_score_query(clauses.term("whole", " ".join(self.words)), 1), WHOLE_NAME)
@@ -59,26 +67,43 @@ class Asking:
             better.append(Query.boost_query(Query.phrase_query(schema, "name", list(self.words)), NAME_IN_ORDER))
         return Query.boolean_query([(Occur.Must, matches), *((Occur.Should, one) for one in better)])
 
-    def _spans(self, clauses: "_Clauses") -> list[Query]:
-        """One clause for each word, or for several that have a synonym together."""
-        stems = [stem(word) for word in self.words]
-        found, at = [], 0
+    def spans(self) -> Iterator[Span]:
+        """One for each word, or for several that have a synonym together."""
+        stems, at = [stem(word) for word in self.words], 0
         while at < len(stems):
             length, meant = self._meant(stems, at)
-            mine = [
-                clauses.word(word, beginning=self.beginning and at + offset == len(stems) - 1)
-                for offset, word in enumerate(self.words[at : at + length])
-            ]
-            said = mine[0] if length == 1 else Query.boolean_query([(Occur.Must, one) for one in mine])
-            found.append(clauses.best([said, *map(clauses.synonym, meant)]) if meant else said)
-            at += length
-        return found
+            end = at + length
+            yield Span(tuple(self.words[at:end]), self.beginning and end == len(stems), meant)
+            at = end
 
     def _meant(self, stems: Sequence[str], at: int) -> tuple[int, tuple[Phrase, ...]]:
         for length in range(min(MAX_PHRASE, len(stems) - at), 0, -1):
             if meant := self._synonyms.of(stems[at : at + length]):
                 return length, meant
         return 1, ()
+
+
+def needed(spans: int, *, lenient: bool) -> int:
+    """How many of so many must be there. `lenient`: one is enough."""
+    return 1 if lenient else spans - spans // SPARE
+
+
+def worth(used: int, everything: int) -> float:
+    """What a guess is worth: never more than half of the word itself, which is worth more the rarer it is."""
+    if not used:
+        return MISSPELT
+    return min(MISSPELT, MISSPELT_SHARE * IN_NAME * math.log(1 + (everything - used + 0.5) / (used + 0.5)))
+
+
+def is_doubted(word: str, used: int) -> bool:
+    """Whether it may be a misspelt one."""
+    return (SHORTEST_DOUBTED if used else SHORTEST_MISSPELT) <= len(word) <= LONGEST_MISSPELT
+
+
+def _span(clauses: "_Clauses", span: Span) -> Query:
+    mine = [clauses.word(word, beginning=span.last and at == len(span.words) - 1) for at, word in enumerate(span.words)]
+    said = mine[0] if len(mine) == 1 else Query.boolean_query([(Occur.Must, one) for one in mine])
+    return clauses.best([said, *map(clauses.synonym, span.meant)]) if span.meant else said
 
 
 class _Clauses:
@@ -104,13 +129,15 @@ class _Clauses:
             Query.boost_query(self.term("rest", root), IN_REST),
         ]
         used = self._searcher.doc_freq("words", word)
-        worth = self._worth(used)
+        guessed = worth(used, self._searcher.num_docs)
         if beginning:
-            places.append(Query.boost_query(self._near(word, distance=0, prefix=True), worth))
-        if (SHORTEST_DOUBTED if used else SHORTEST_MISSPELT) <= len(word) <= LONGEST_MISSPELT:
-            places.append(Query.boost_query(self._near(word, distance=1, prefix=False), worth))
+            places.append(Query.boost_query(self._near(word, distance=0, prefix=True), guessed))
+        if is_doubted(word, used):
+            places.append(Query.boost_query(self._near(word, distance=1, prefix=False), guessed))
             if beginning and len(word) >= SHORTEST_DOUBTED:
-                places.append(Query.boost_query(self._near(word, distance=1, prefix=True), worth * MISSPELT_BEGINNING))
+                places.append(
+                    Query.boost_query(self._near(word, distance=1, prefix=True), guessed * MISSPELT_BEGINNING)
+                )
         return self.best(places)
 
     def synonym(self, phrase: Phrase) -> Query:
@@ -128,10 +155,3 @@ class _Clauses:
 
     def _near(self, word: str, *, distance: int, prefix: bool) -> Query:
         return Query.fuzzy_term_query(self._schema, "words", word, distance, True, prefix)
-
-    def _worth(self, used: int) -> float:
-        """What a guess is worth: never more than half of the word itself, which is worth more the rarer it is."""
-        if not used:
-            return MISSPELT
-        everything = self._searcher.num_docs
-        return min(MISSPELT, MISSPELT_SHARE * IN_NAME * math.log(1 + (everything - used + 0.5) / (used + 0.5)))

@@ -19,9 +19,10 @@ PRICE_STEPS: Final = (0, 5, 10, 20, 50, 100, 200, 500, 1000)
 """Where the ranges of prices begin."""
 COUNTED: Final = 5_000
 """Values of a facet that each segment counts exactly; rarer ones of more may be missed."""
-_HIGHEST: Final = 2**63
+_HIGHEST: Final = 2**63 - 1
 _SCALE: Final = 10**PRICE_DIGITS
 
+Buckets = Sequence[Mapping[str, Any]]
 Filters = Mapping[str, Query]
 """By the facet whose values they choose."""
 
@@ -37,7 +38,7 @@ def filters(schema: Schema, question: Question) -> Filters:
         found[IN_STOCK] = Query.term_query(schema, "stocked", int(question.in_stock))
     for name, values in question.attributes.items():
         if name and values:
-            found[_facet(name)] = _any_of(schema, attribute_path(name), values)
+            found[facet(name)] = _any_of(schema, attribute_path(name), values)
     return {name: Query.boost_query(query, 0.0) for name, query in found.items()}
 
 
@@ -47,9 +48,14 @@ def _any_of(schema: Schema, path: str, values: Sequence[str]) -> Query:
     )
 
 
-def _prices(schema: Schema, least: Decimal | None, most: Decimal | None) -> Query:
+def prices(least: Decimal | None, most: Decimal | None) -> tuple[int, int]:
+    """The lowest and the highest price, in thousandths; none where the highest is below the lowest."""
     low = 0 if least is None else _whole(least, ROUND_CEILING)
-    high = _HIGHEST if most is None else _whole(most, ROUND_FLOOR)
+    return low, _HIGHEST if most is None else _whole(most, ROUND_FLOOR)
+
+
+def _prices(schema: Schema, least: Decimal | None, most: Decimal | None) -> Query:
+    low, high = prices(least, most)
     if high < low:
         return Query.empty_query()
     return Query.range_query(schema, "price", FieldType.Unsigned, low, high)
@@ -67,7 +73,7 @@ def narrowed(query: Query, chosen: Filters, *, but: str | None = None) -> Query:
     return Query.boolean_query([(Occur.Must, query), *clauses]) if clauses else query
 
 
-def _facet(attribute: str) -> str:
+def facet(attribute: str) -> str:
     """What the facet of an attribute is called: its name, unless a facet of ours has it."""
     return f"attribute.{attribute}" if attribute in OURS else attribute
 
@@ -79,20 +85,25 @@ def names(searcher: Searcher) -> tuple[str, ...]:
 
 def count(searcher: Searcher, query: Query, chosen: Filters, question: Question, attributes: Sequence[str]) -> Facets:
     """Every facet of what matches `query`. One that is filtered by is counted without its own filter."""
-    asked = {_facet(name): _values(attribute_path(name)) for name in attributes}
-    asked |= {CATEGORY: _values("category"), IN_STOCK: _values("stocked"), PRICE: _ranges()}
+    asked = {facet(name): _values(attribute_path(name)) for name in attributes}
+    asked |= {CATEGORY: _values("category"), IN_STOCK: _values("stocked"), PRICE: ranges()}
     free = {name: one for name, one in asked.items() if name not in chosen}
     counted = searcher.aggregate(narrowed(query, chosen), free)
     for name in chosen.keys() & asked.keys():
         counted |= searcher.aggregate(narrowed(query, chosen, but=name), {name: asked[name]})
-    selected = {_facet(name): frozenset(values) for name, values in question.attributes.items()}
+    return told({name: counted[name]["buckets"] for name in counted}, question, attributes)
+
+
+def told(counted: Mapping[str, Buckets], question: Question, attributes: Sequence[str]) -> Facets:
+    """What buckets of the aggregations say, in the order of facets."""
+    selected = {facet(name): frozenset(values) for name, values in question.attributes.items()}
     if question.category is not None:
         selected[CATEGORY] = frozenset({question.category})
     if question.in_stock is not None:
         selected[IN_STOCK] = frozenset({_truth(question.in_stock)})
     found = {}
-    for name in (CATEGORY, PRICE, IN_STOCK, *map(_facet, attributes)):
-        values = tuple(_read(name, counted[name]["buckets"], selected.get(name, frozenset())))
+    for name in (CATEGORY, PRICE, IN_STOCK, *map(facet, attributes)):
+        values = tuple(_read(name, counted[name], selected.get(name, frozenset())))
         if values and not _tells_apart_only(values):
             found[name] = values
     return found
@@ -102,12 +113,13 @@ def _values(field: str) -> dict[str, Any]:
     return {"terms": {"field": field, "size": FACET_VALUES, "segment_size": COUNTED}}
 
 
-def _ranges() -> dict[str, Any]:
+def ranges() -> dict[str, Any]:
+    """The aggregation that counts prices by their ranges."""
     ranges = [{"from": float(low * _SCALE), "to": float(high * _SCALE)} for low, high in pairwise(PRICE_STEPS)]
     return {"range": {"field": "price", "ranges": [*ranges, {"from": float(PRICE_STEPS[-1] * _SCALE)}]}}
 
 
-def _read(name: str, buckets: Sequence[Mapping[str, Any]], selected: frozenset[str]) -> Iterator[FacetValue]:
+def _read(name: str, buckets: Buckets, selected: frozenset[str]) -> Iterator[FacetValue]:
     for bucket in buckets:
         if not bucket["doc_count"]:
             continue

@@ -122,32 +122,65 @@ def kept(product: ProductDocument) -> Document:
     """A product as the index keeps it."""
     document = tantivy.Document()
     document.add_text("id", product.id.hex)
-    document.add_bytes("shown", _encode(msgspec.structs.replace(product, description="")))
+    document.add_bytes("shown", shown(product))
     _add_text(document, product)
     _add_filters(document, product)
-    own = mark(product.id)
-    price = thousandths(product.price)
-    document.add_unsigned("mark", own)
-    document.add_unsigned("price", price)
-    document.add_unsigned("by_price", price << PRICE_TIE_BITS | own & (1 << PRICE_TIE_BITS) - 1)
-    document.add_unsigned("by_time", _moment(product.created_at) << TIME_TIE_BITS | own & (1 << TIME_TIE_BITS) - 1)
-    document.add_unsigned("by_rating", _rated(product) | own & (1 << RATING_TIE_BITS) - 1)
-    document.add_float("weight", POPULARITY_WEIGHT * math.log10(1 + max(0, product.popularity)))
+    for field, number in numbers(product).items():
+        document.add_unsigned(field, number)
+    document.add_float("weight", weight(product))
     return document
+
+
+def shown(product: ProductDocument) -> bytes:
+    """What is kept to be shown; `decode` reads it."""
+    return _encode(msgspec.structs.replace(product, description=""))
+
+
+def weight(product: ProductDocument) -> float:
+    """What its popularity weighs."""
+    return POPULARITY_WEIGHT * math.log10(1 + max(0, product.popularity))
+
+
+def numbers(product: ProductDocument) -> dict[str, int]:
+    """Its mark, its price, and the keys that it is sorted by."""
+    own, price = mark(product.id), thousandths(product.price)
+    return {
+        "mark": own,
+        "price": price,
+        "by_price": price << PRICE_TIE_BITS | own & (1 << PRICE_TIE_BITS) - 1,
+        "by_time": _moment(product.created_at) << TIME_TIE_BITS | own & (1 << TIME_TIE_BITS) - 1,
+        "by_rating": _rated(product) | own & (1 << RATING_TIE_BITS) - 1,
+    }
+
+
+def wholes(product: ProductDocument) -> set[str]:
+    """Texts that name the product and nothing else: its name, the first part of it, its SKU."""
+    name = folded(product.name)
+    return {" ".join(words(one)) for one in (name, _FIRST_PART.split(name, maxsplit=1)[0], product.sku)} - {""}
+
+
+def maker_forms(product: ProductDocument) -> Iterator[str]:
+    """Its makers, with initials in one and as they are written."""
+    for maker in product.makers:
+        yield from {folded(maker), maker}
 
 
 def _add_text(document: Document, product: ProductDocument) -> None:
     name = folded(product.name)
     document.add_text("name", name)
     document.add_text("name_stem", name)
-    for whole in {" ".join(words(one)) for one in (name, _FIRST_PART.split(name, maxsplit=1)[0], product.sku)} - {""}:
+    for whole in wholes(product):
         document.add_text("whole", whole)
-    for maker in product.makers:
-        for form in {folded(maker), maker}:
-            document.add_text("makers", form)
-            document.add_text("words", form)
+    for form in maker_forms(product):
+        document.add_text("makers", form)
+        document.add_text("words", form)
     document.add_text("words", name)
-    document.add_text("rest", folded("\n".join(_rest(product))))
+    document.add_text("rest", rest(product))
+
+
+def rest(product: ProductDocument) -> str:
+    """All other text of a product."""
+    return folded("\n".join(_rest(product)))
 
 
 def _rest(product: ProductDocument) -> Iterator[str]:
@@ -163,15 +196,20 @@ def _add_filters(document: Document, product: ProductDocument) -> None:
     document.add_unsigned("stocked", int(product.available > 0))
     for path in product.categories:
         document.add_text("category", path)
-    given = {
-        name: [attribute_value(value) for value in values if value]
-        for name, values in product.attributes.items()
-        if name and any(values)
-    }
+    given = attributes(product)
     for name in given:
         document.add_text("attribute", name)
     if given:
         document.add_json("attributes", {attribute_path(name).partition(".")[2]: given[name] for name in given})
+
+
+def attributes(product: ProductDocument) -> dict[str, list[str]]:
+    """Its attributes that have a value, as they are kept."""
+    return {
+        name: [attribute_value(value) for value in values if value]
+        for name, values in product.attributes.items()
+        if name and any(values)
+    }
 
 
 def _moment(at: datetime) -> int:

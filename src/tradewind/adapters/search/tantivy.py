@@ -101,7 +101,12 @@ class TantivyIndex:
         self._writer: tuple[Path, IndexWriter] | None = None
         self._turn = asyncio.Lock()
 
-    async def put(self, documents: Sequence[ProductDocument], gone: Sequence[UUID] = ()) -> None:
+    async def put(
+        self,
+        documents: Sequence[ProductDocument],
+        gone: Sequence[UUID] = (),
+        version: int | None = None,
+    ) -> None:
         """Upsert and remove in one commit; SearchAway where it could not be written, which is noted for a rebuild."""
         if documents or gone:
             async with self._turn:
@@ -132,7 +137,11 @@ class TantivyIndex:
             return self._looking().searcher.num_docs
         return None
 
-    async def rebuild(self, documents: AsyncIterator[Sequence[ProductDocument]]) -> None:
+    async def rebuild(
+        self,
+        documents: AsyncIterator[Sequence[ProductDocument]],
+        version: int | None = None,
+    ) -> None:
         """Make a build of its own beside the present one, and let readers change over to it."""
         async with self._turn:
             await _in_a_thread(self._let_go)

@@ -1,19 +1,20 @@
 """One audit: every check of the database in one snapshot, then the provider's ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import aiohttp
 import asyncpg
 import msgspec
 
-from tradewind.app.audit import provider_ledger
+from tradewind.app.audit import columns as counted_columns
+from tradewind.app.audit import provider_ledger, revenue
 from tradewind.app.audit.cart_events import cart_events
-from tradewind.app.audit.checks import PROBES, consumers
+from tradewind.app.audit.checks import GRACE_S, PROBES, Probe, consumers
 from tradewind.app.audit.order_events import order_events
 from tradewind.app.audit.report import Check, Findings, Report
 from tradewind.app.audit.waiting import settled
-from tradewind.app.wiring import manifests
+from tradewind.app.wiring import WHICH, manifests
 
 SETTINGS: Final = {
     "application_name": "tradewind audit",
@@ -27,24 +28,33 @@ STATEMENT_WITHIN_S: Final = 600.0
 
 
 async def audit(
-    database_url: str, provider_url: str | None, *, gateway_url: str | None = None, settle_s: float = 0.0
+    database_url: str,
+    provider_url: str | None,
+    *,
+    gateway_url: str | None = None,
+    settle_s: float = 0.0,
+    columns: Callable[[str], counted_columns.Countable] | None = None,
 ) -> Report:
     """Check every promise. Changes nothing, and may run while the shop does.
 
     With `settle_s`, wait at most that many seconds for sagas and subscribers to finish what is on its way; what was in
     the log before must then have been heard. Without a `provider_url` its ledger is not compared. `gateway_url`: where
-    the legacy gateway keeps its books, if payments were taken there; they count as much. Raises what asyncpg
+    the legacy gateway keeps its books, if payments were taken there; they count as much. `columns`: by what tells a
+    database from every other one, where its revenue is counted; without them that is not compared. Raises what asyncpg
     raises where the database is away.
     """
     hears = _hears()
     connection: Any = await asyncpg.connect(database_url, server_settings=SETTINGS, command_timeout=STATEMENT_WITHIN_S)
     try:
         target = await settled(connection, hears, settle_s)
+        counted = columns and await counted_columns.counted(columns(await connection.fetchval(WHICH)))
         findings = Findings(provider_ledger.NAME, provider_ledger.ADVICE)
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             probes = (*PROBES, consumers(hears, target))
             checks = [await probe.run(connection) for probe in probes]
             checks += [one.check() for one in (*await order_events(connection), await cart_events(connection))]
+            if counted is not None:
+                checks.append(await _revenue(connection, counted))
             suspects, before = await _provider(
                 connection, [url for url in (provider_url, gateway_url) if url], findings
             )
@@ -55,6 +65,13 @@ async def audit(
         return _no_shop(missing)
     finally:
         await connection.close()
+
+
+async def _revenue(connection: Any, counted: counted_columns.Counted) -> Check:
+    """Whether what analytics counted is what the books of the snapshot say."""
+    if counted.trouble:
+        return Check(name=revenue.NAME, ok=False, checked=0, violations=[f"{counted.trouble}. Next: {revenue.ADVICE}"])
+    return await Probe(revenue.NAME, revenue.REVENUE, revenue.ADVICE, (*counted[:3], GRACE_S)).run(connection)
 
 
 def _hears() -> dict[str, list[str]]:

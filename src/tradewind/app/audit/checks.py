@@ -59,6 +59,8 @@ PROBES: Final = (
     Probe("reservations", goods.RESERVATIONS, f"{_SAGA}; release what nobody will take"),
     Probe("claims", goods.CLAIMS, "is a worker running (tradewind serve)? Cancel what nobody will confirm: POST "
           "/api/v1/inventory/reservations/<id>/cancel", (OVERDUE_S,)),
+    Probe("queues", goods.QUEUES, f"compare inventory.backorder with inventory.inventory_stock.waiting and "
+          f"inventory.reservation; {_SAGA}"),
     Probe("transfers", goods.TRANSFERS, "compare inventory.inventory_adjustment with inventory.transfer_line, and "
           "count both shelves"),
     Probe("purchases", goods.PURCHASES, "compare inventory.inventory_adjustment with inventory.purchase_line, and "

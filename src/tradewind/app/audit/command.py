@@ -1,12 +1,14 @@
 """What `tradewind audit` does: join the home's engines, audit, show the report."""
 
 import asyncio
+from functools import partial
 
 from rich.console import Console
 
 from tradewind.app.audit.auditor import audit
 from tradewind.app.audit.report import Report
 from tradewind.app.engines import engines
+from tradewind.app.outside import columns
 from tradewind.app.paying import gateway_books
 from tradewind.app.settings import Settings
 
@@ -21,7 +23,9 @@ def run_audit(settings: Settings, json: bool, settle_s: float = 0.0) -> int:
     async def run() -> Report:
         async with engines(settings, (lambda _: None) if json else progress.print) as found:
             books, gateway = found.provider_url or None, gateway_books(settings, found)
-            return await audit(found.database_url, books, gateway_url=gateway, settle_s=settle_s)
+            return await audit(
+                found.database_url, books, gateway_url=gateway, settle_s=settle_s, columns=partial(columns, settings)
+            )
 
     report = asyncio.run(run())
     show(report, json)

@@ -14,6 +14,8 @@ from tradewind.kernel.money import Money
 
 PLACED: Final = "ecommerce.order.order.created.v1"
 RESERVED: Final = "ecommerce.inventory.reservation.reserved.v1"
+BACKORDERED: Final = "ecommerce.inventory.backorder.queued.v1"
+"""Its goods have to come; it stands where it stood."""
 AWAITED: Final = "ecommerce.order.order.payment_awaited.v1"
 CONFIRMED: Final = "ecommerce.order.order.confirmed.v1"
 PAID: Final = "ecommerce.order.order.paid.v1"
@@ -28,6 +30,7 @@ CLAIMED: Final = "ecommerce.order.order.claimed.v1"
 MOVES: Final = {
     ("", PLACED): "PENDING_RESERVATION",
     ("PENDING_RESERVATION", RESERVED): "RESERVED",
+    ("PENDING_RESERVATION", BACKORDERED): "PENDING_RESERVATION",
     ("PENDING_RESERVATION", CANCELED): "CANCELED",
     ("PENDING_RESERVATION", FAILED): "FAILED",
     ("RESERVED", AWAITED): "PENDING_PAYMENT",

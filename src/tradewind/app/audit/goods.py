@@ -32,7 +32,8 @@ RESERVATIONS: Final = """
         WHERE kind = 'goods' GROUP BY order_id, sku),
     held AS (
         SELECT order_id, coalesce(bundle, sku) AS ordered, sku, per, state, sum(quantity) AS quantity
-        FROM inventory.reservation WHERE order_id NOT IN (SELECT id FROM inventory.claim) GROUP BY 1, 2, 3, 4, 5),
+        FROM inventory.reservation WHERE order_id NOT IN (SELECT id FROM inventory.claim)
+            AND order_id NOT IN (SELECT id FROM inventory.backorder) GROUP BY 1, 2, 3, 4, 5),
     line AS (
         SELECT coalesce(g.order_id, r.order_id) AS order_id, coalesce(r.sku, g.sku) AS sku,
                g.quantity * coalesce(r.per, 1) AS ordered, r.quantity AS reserved, r.state
@@ -78,6 +79,40 @@ CLAIMS: Final = """
     SELECT count(*) AS checked, 0 AS in_flight, count(why) AS violated,
            (array_agg(format('reservation %s: %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1]
                AS violations
+    FROM judged
+"""
+QUEUES: Final = """
+    WITH wanted AS (
+        SELECT sku, sum(quantity)::int AS pieces FROM inventory.backorder WHERE status = 'WAITING' GROUP BY sku),
+    held AS (
+        SELECT order_id, sum(quantity) FILTER (WHERE state = 'HELD') AS pieces
+        FROM inventory.reservation GROUP BY order_id),
+    judged AS (
+        SELECT format('queue of SKU %s', coalesce(s.sku, w.sku)) AS place, CASE
+            WHEN s.waiting IS DISTINCT FROM coalesce(w.pieces, 0) THEN
+                format('%s pieces are kept back for it, but it wants %s', s.waiting, coalesce(w.pieces, 0)) END AS why
+        FROM (SELECT sku, waiting FROM inventory.inventory_stock WHERE warehouse = 'MAIN') AS s
+        FULL JOIN wanted AS w USING (sku)
+        UNION ALL
+        SELECT format('backorder %s of order %s, SKU %s', b.id, coalesce(b.order_id::text, 'nobody'), b.sku), CASE
+            WHEN b.status IN ('WAITING', 'TAKEN', 'CANCELED') AND h.pieces > 0 THEN
+                format('it is %s, but %s are HELD for it', b.status, h.pieces)
+            WHEN b.order_id IS NULL THEN NULL
+            WHEN b.status = 'RESERVED' AND h.pieces IS DISTINCT FROM b.quantity THEN
+                format('it was allotted %s, but %s are HELD for it', b.quantity, coalesce(h.pieces, 0))
+            WHEN b.status IN ('WAITING', 'RESERVED') AND o.status IS DISTINCT FROM 'PENDING_RESERVATION' THEN
+                format('it is %s, but the order is %s', b.status, coalesce(o.status, 'nowhere'))
+            WHEN b.status = 'TAKEN' AND o.status = 'PENDING_RESERVATION' AND s.phase = 'STARTED' THEN
+                'the order has its goods, but does not know it' END
+        FROM inventory.backorder AS b LEFT JOIN held AS h ON h.order_id = b.id
+        LEFT JOIN orders.orders AS o ON o.id = b.order_id LEFT JOIN runtime.saga AS s ON s.id = b.order_id
+        UNION ALL
+        SELECT format('order %s', s.id), CASE WHEN NOT EXISTS (
+            SELECT FROM inventory.backorder AS b WHERE b.order_id = s.id AND b.status IN ('WAITING', 'RESERVED')) THEN
+                'it waits for goods, but stands in no queue' END
+        FROM runtime.saga AS s WHERE s.name = 'place_backorder' AND s.phase = 'STARTED' AND s.step = 0)
+    SELECT count(*) AS checked, 0 AS in_flight, count(why) AS violated,
+           (array_agg(place || ': ' || why ORDER BY place) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
     FROM judged
 """
 TRANSFERS: Final = """

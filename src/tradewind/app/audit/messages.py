@@ -5,6 +5,9 @@ from typing import Final
 
 ABOUT: Final[Sequence[tuple[str, str]]] = (
     ("payment_awaited", "ecommerce.order.order.payment_awaited.v1"),
+    ("order_backordered", "ecommerce.inventory.backorder.queued.v1"),
+    ("order_goods_ready", "ecommerce.inventory.backorder.allotted.v1"),
+    ("order_changed", "ecommerce.order.order.edited.v1"),
     ("order_confirmed", "ecommerce.order.order.confirmed.v1"),
     ("order_shipped", "ecommerce.shipping.shipment.dispatched.v1"),
     ("order_delivered", "ecommerce.shipping.shipment.delivered.v1"),
@@ -24,7 +27,8 @@ MESSAGES: Final = """
     WITH about AS (SELECT unnest($2::text[]) AS kind, unnest($3::text[]) AS type),
     told AS (
         SELECT a.kind, count(*) AS times,
-               coalesce(e.payload->>'shipmentId', e.payload->>'paymentId', e.payload->>'cartId', e.key) AS subject
+               coalesce(e.payload->>'shipmentId', e.payload->>'paymentId', e.payload->>'cartId',
+                        e.payload->>'editId', e.key) AS subject
         FROM runtime.outbox AS e JOIN about AS a ON a.type = e.type GROUP BY 1, 3),
     judged AS (
         SELECT m.id, NULLIF(concat_ws(', ',

@@ -14,7 +14,8 @@ SAGAS_AND_ORDERS: Final = """
                 format('the saga is %s, but the order is %s', s.phase, o.status)
             END AS why
         FROM orders.orders AS o
-        FULL JOIN (SELECT id, phase FROM runtime.saga WHERE name = 'place_order') AS s ON s.id = o.id)
+        FULL JOIN (SELECT id, phase FROM runtime.saga WHERE name IN ('place_order', 'place_backorder')) AS s
+        ON s.id = o.id)
     SELECT count(*) AS checked, count(*) FILTER (WHERE moving) AS in_flight, count(why) AS violated,
            (array_agg(format('order %s: %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
     FROM judged
@@ -32,7 +33,8 @@ OVERDUE: Final = """
                 format('%s at step %s, due since %s, %s', s.phase, s.step, s.due_at,
                        CASE WHEN s.lease_until > now() THEN format('leased until %s', s.lease_until)
                             ELSE 'and nobody carries it' END)
-            WHEN s.started_at < now() - make_interval(secs => $3) AND NOT EXISTS (
+            WHEN CASE WHEN s.name <> 'place_backorder' THEN s.started_at WHEN s.step > 0 THEN s.step_since END
+                < now() - make_interval(secs => $3) AND NOT EXISTS (
                 SELECT FROM payments.payments AS p WHERE p.order_id = s.id AND p.by_hand AND p.status = 'AUTHORIZED'
                     AND p.to_capture_minor IS NULL AND s.phase = 'STARTED') THEN
                 format('%s at step %s since %s', s.phase, s.step, s.started_at)

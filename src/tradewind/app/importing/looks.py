@@ -22,7 +22,8 @@ UNREFUNDED: Final = """
 """
 BEHIND: Final = """
     SELECT count(*) FROM runtime.position
-    WHERE (stamp, position) < (SELECT stamp, position FROM runtime.outbox ORDER BY stamp DESC, position DESC LIMIT 1)
+    WHERE subscriber NOT LIKE '(%' AND (stamp, position)
+        < (SELECT stamp, position FROM runtime.outbox ORDER BY stamp DESC, position DESC LIMIT 1)
 """
 
 

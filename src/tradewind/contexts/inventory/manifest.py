@@ -28,7 +28,7 @@ from tradewind.contexts.inventory.list_warehouses import rest as list_warehouses
 from tradewind.contexts.inventory.list_warehouses.query import list_warehouses
 from tradewind.contexts.inventory.open_warehouse import rest as open_warehouse_rest
 from tradewind.contexts.inventory.open_warehouse.command import OpenWarehouse, open_warehouse
-from tradewind.contexts.inventory.peer import Inventory
+from tradewind.contexts.inventory.peer import Backorders, Inventory
 from tradewind.contexts.inventory.purchase_stock import rest as purchase_rest
 from tradewind.contexts.inventory.purchase_stock.command import (
     close_purchase,
@@ -42,18 +42,21 @@ from tradewind.contexts.inventory.query_stock.query import query_stock
 from tradewind.contexts.inventory.queue_backorder import rest as backorder_rest
 from tradewind.contexts.inventory.queue_backorder.command import cancel_backorder, get_backorder, queue_backorder
 from tradewind.contexts.inventory.serve_backorders.timer import SERVE_BACKORDERS
+from tradewind.contexts.inventory.set_backordering import rest as set_backordering_rest
+from tradewind.contexts.inventory.set_backordering.command import SetBackordering, set_backordering
 from tradewind.contexts.inventory.set_bundle import rest as set_bundle_rest
 from tradewind.contexts.inventory.set_bundle.command import SetBundle, set_bundle
 from tradewind.contexts.inventory.suggest_replenishment import rest as replenishment_rest
 from tradewind.contexts.inventory.suggest_replenishment.query import set_replenishment, suggest_replenishment
 from tradewind.contexts.inventory.transfer_stock import rest as transfer_rest
 from tradewind.contexts.inventory.transfer_stock.command import get_transfer, receive_transfer, send_transfer
-from tradewind.contracts.inventory import InventoryPeer
+from tradewind.contracts.inventory import BackordersPeer, InventoryPeer
 from tradewind.runtime.manifest import Manifest
 
-__all__ = ["MANIFEST", "SENSORS", "AdjustStock", "OpenWarehouse", "SetBundle", "TryReservation"]
+__all__ = ["MANIFEST", "SENSORS", "AdjustStock", "OpenWarehouse", "SetBackordering", "SetBundle", "TryReservation"]
 
 _peer: InventoryPeer = Inventory()
+_backorders: BackordersPeer = Backorders()
 MANIFEST = Manifest(
     name="inventory",
     migrations=Path(__file__).parent / "migrations",
@@ -65,6 +68,7 @@ MANIFEST = Manifest(
         change_warehouse,
         list_warehouses,
         set_bundle,
+        set_backordering,
         try_reservation,
         confirm_reservation,
         cancel_reservation,
@@ -92,6 +96,7 @@ MANIFEST = Manifest(
         change_warehouse_rest.change_warehouse,
         list_warehouses_rest.list_warehouses,
         set_bundle_rest.set_bundle,
+        set_backordering_rest.set_backordering,
         claim_rest.try_reservation,
         claim_rest.confirm_reservation,
         claim_rest.cancel_reservation,
@@ -112,10 +117,14 @@ MANIFEST = Manifest(
         purchase_rest.close_purchase,
         purchase_rest.get_purchase,
     ),
+    remote=(
+        "tradewind.contexts.inventory.claim_stock.grpc",
+        "tradewind.contexts.inventory.query_stock.grpc",
+    ),
     subscribers=(on_product_created, on_order_cancelled, on_order_confirmed, on_parts_moved),
     listeners=(forget_stock,),
     timers=(EXPIRE_RESERVATIONS, SERVE_BACKORDERS, FORGET_SENSOR_IDS),
     intakes=(SENSORS,),
-    peers={InventoryPeer: _peer},
+    peers={InventoryPeer: _peer, BackordersPeer: _backorders},
     dead_letters=SensorsLetters(),
 )

@@ -4,18 +4,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from tradewind.contexts.inventory._store import stock
+from tradewind.contexts.inventory._store import backorders, stock
 from tradewind.contexts.inventory.adjust_stock import many
 from tradewind.contexts.inventory.amend_reservations.amend import amend
+from tradewind.contexts.inventory.await_goods.collect import collect, give_up
+from tradewind.contexts.inventory.await_goods.wait import wait
 from tradewind.contexts.inventory.confirm_reservations.confirm import confirm
 from tradewind.contexts.inventory.release_reservations.release import release
 from tradewind.contexts.inventory.reserve_stock.reserve import reserve
 from tradewind.contracts.inventory import (
     Amendment,
+    Awaited,
+    AwaitedGoods,
     Delivery,
+    InventoryBackordered,
     InventoryReserved,
     NotEnoughStock,
     ReservationEnded,
+    StillAwaited,
     Wanted,
 )
 
@@ -44,5 +50,31 @@ class Inventory:
         return await amend(tx, amendment)
 
     async def available(self, tx: Any, skus: Sequence[str]) -> Mapping[str, int]:
-        """How many of each SKU could be promised now; one question, nothing is locked."""
-        return await stock.available(tx, skus)
+        """How many of each SKU could be ordered now; one question, nothing is locked."""
+        return await stock.orderable(tx, skus)
+
+
+class Backorders:
+    """Answers to BackordersPeer."""
+
+    async def wait(self, tx: Any, wanted: Sequence[Wanted]) -> Sequence[InventoryBackordered | None]:
+        """Put orders into the queues of all their goods; None where one may not be waited for."""
+        return await wait(tx, wanted)
+
+    async def collect(
+        self, tx: Any, order_ids: Sequence[UUID]
+    ) -> Mapping[UUID, InventoryReserved | StillAwaited | ReservationEnded]:
+        """Let those orders hold their goods that have all of them by now."""
+        return await collect(tx, order_ids)
+
+    async def give_up(self, tx: Any, order_ids: Sequence[UUID], reason: str) -> None:
+        """These orders wait no more; what was kept for them is free again."""
+        await give_up(tx, order_ids, reason)
+
+    async def awaited(self, tx: Any, order_id: UUID) -> Awaited | None:
+        """What an order waits for; None where it does not."""
+        rows = await backorders.of_order(tx, order_id)
+        if not rows:
+            return None
+        items = tuple(AwaitedGoods(row["sku"], row["quantity"], row["ready"], row["ahead"]) for row in rows)
+        return Awaited(items, rows[0]["until"], max((row["released"] for row in rows if row["released"]), default=None))

@@ -28,6 +28,7 @@ from tradewind.contexts.orders.personal_data import OrderData
 from tradewind.contexts.orders.place_order import rest as place_rest
 from tradewind.contexts.orders.place_order.command import place_orders
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER, Placement
+from tradewind.contexts.orders.place_order.waiting import PLACE_BACKORDER
 from tradewind.contexts.orders.verify_payment import rest as verify_rest
 from tradewind.contexts.orders.verify_payment.command import verify_payment
 from tradewind.contexts.orders.void_order import rest as void_rest
@@ -80,7 +81,7 @@ MANIFEST = Manifest(
     sockets=(watch_orders_socket.watch_orders,),
     listeners=(keep_order_status, announce_orders),
     parts={Standing: Standing, OrderChannel: open_channel},
-    sagas=(PLACE_ORDER, EDIT_ORDER),
+    sagas=(PLACE_ORDER, PLACE_BACKORDER, EDIT_ORDER),
     peers={Placement: Placement(), OrdersOfPeer: _data, BuyersPeer: Buyers(), OrdersPeer: Orders()},
     personal_data=_data,
 )

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from tradewind.contracts.outcomes import Outcome
+from tradewind.kernel.errors import Unavailable
 from tradewind.runtime.call import Call
 from tradewind.runtime.database import Tx
 
@@ -58,11 +59,16 @@ class Step:
     attempts: int = 5
 
 
+class UnknownVersion(Unavailable):
+    """A later release of the shop carries this; it will answer once it is back."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Saga:
     """Steps in order. Before the step named `pivot` is done everything can be undone; after it, only carried on.
 
-    `end` is what makes the failure known once everything is undone. Sagas in flight keep the `version` they began with.
+    `end` is what makes the failure known once everything is undone. Sagas in flight keep the `version` they began with:
+    whoever makes another leaves the one before among `earlier` until `tradewind saga list` shows none of it.
     """
 
     name: str
@@ -72,12 +78,25 @@ class Saga:
     end: Local
     within: timedelta = timedelta(hours=24)
     undo_attempts: int = 8
+    earlier: tuple["Saga", ...] = ()
     pivot_index: int = field(init=False)
 
     def __post_init__(self) -> None:
         names = [step.name for step in self.steps]
         assert len(set(names)) == len(names), "two steps of one name"
         object.__setattr__(self, "pivot_index", names.index(self.pivot))
+
+    def as_of(self, version: int) -> "Saga":
+        """The definition that a saga of this version goes by.
+
+        Raises:
+            UnknownVersion: A later release of the shop began it.
+
+        """
+        for one in (self, *self.earlier):
+            if one.version == version:
+                return one
+        raise UnknownVersion(saga=self.name, version=version)
 
     @property
     def kind(self) -> str:

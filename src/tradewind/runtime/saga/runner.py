@@ -37,7 +37,7 @@ class Runner:
 
     def __init__(self, db: Database, sagas: Iterable[Saga], bell: Bell, *, lease_s: float = LEASE_S) -> None:
         self._db, self._bell, self._lease_s = db, bell, lease_s
-        self._sagas = {saga.kind: saga for saga in sagas}
+        self._sagas = {one.kind: one for saga in sagas for one in (saga, *saga.earlier)}
         self._booking = Booking(lease_s)
         self._stages: dict[tuple[str, int, bool], Stage] = {}
         self._held: dict[UUID, int] = {}

@@ -54,7 +54,7 @@ async def cancel(tx: Tx, saga: Saga, saga_id: UUID, why: str) -> bool:
     """Ask for the saga's undoing. True: it will never be completed. False: too late, the pivot is done."""
     row = await find(tx, saga_id)
     before = store.state_of(row)
-    after = advance(saga, before, Cancel(why))
+    after = advance(saga.as_of(row["version"]), before, Cancel(why))
     if after.cancel is None:
         return after.undoing
     if after is not before:
@@ -66,7 +66,7 @@ async def mend(tx: Tx, saga: Saga, saga_id: UUID, message: Retry | Compensate) -
     """A person's word: try again, or undo. Whoever holds the saga now loses it. Refuses with NothingToMend."""
     row = await find(tx, saga_id)
     before = store.state_of(row)
-    after = advance(saga, before, message)
+    after = advance(saga.as_of(row["version"]), before, message)
     if after is before:
         raise NothingToMend(
             f"The saga is {before.phase.value}; nothing to {type(message).__name__.lower()}.", phase=before.phase.value

@@ -75,9 +75,9 @@ class Walk:
 
     async def enter(self, working: Working, ours: Sequence[store.Held]) -> None:
         """Enter a step, and those after it as far as that is to be."""
-        if isinstance(working.work, Local):
-            self.labels.append(working.label)
         entered = await working.enter(self._tx, ours)
+        if isinstance(working.work, Local) or not entered.asking:
+            self.labels.append(working.label)
         for held, _ in entered.asking:
             self._ends.pop(held.id, None)
         self._asking += entered.asking
@@ -182,12 +182,12 @@ class Stage:
 
     async def _record(self, answered: Sequence[tuple[store.Held, Any]], *, far: bool) -> None:
         batch = [held for held, _ in answered]
-        answers = {held.id: answer for held, answer in answered}
+        answers = {(held.id, held.fence): answer for held, answer in answered}
 
         async def first(walk: Walk, tx: Tx) -> None:
             walk.labels.append(self._label)
             ours = await self.working.still_ours(tx, batch)
-            await walk.go_on(await self.working.record(tx, [(held, answers[held.id]) for held in ours]))
+            await walk.go_on(await self.working.record(tx, [(held, answers[held.id, held.fence]) for held in ours]))
 
         await self._walk(batch, first, far=far)
 

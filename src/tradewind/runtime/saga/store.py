@@ -24,7 +24,7 @@ CLAIM: Final = """
               extract(epoch FROM now() - s.started_at)::float8 AS age_s
 """
 LOCK: Final = """
-    SELECT s.id, s.cancel FROM runtime.saga AS s
+    SELECT s.id, s.fence, s.cancel FROM runtime.saga AS s
     JOIN unnest($1::runtime.held_saga[]) AS u ON (s.id, s.fence, s.step, s.undoing) = (u.id, u.fence, u.step, u.undoing)
     WHERE s.phase IN ('STARTED', 'COMPENSATING')
     ORDER BY s.id FOR UPDATE OF s
@@ -117,13 +117,14 @@ async def claim(tx: Tx, kinds: Sequence[str], limit: int, lease_s: float) -> lis
     ]
 
 
-async def lock(tx: Tx, held: Sequence[Held]) -> dict[UUID, str | None]:
+async def lock(tx: Tx, held: Sequence[Held]) -> dict[tuple[UUID, int], str | None]:
     """Lock those that are still ours, where we left them; what each one's cancel says now. A stale holder gets nothing.
 
+    By id and fence: a process whose lease ran out may have claimed a saga anew, and so hold it twice, once in vain.
     A commit whose acknowledgement was lost has moved its saga on: that one is left to the next claim, which reads it.
     """
     rows = await tx.all(LOCK, [(one.id, one.fence, one.state.step, one.state.undoing) for one in held])
-    return {row["id"]: row["cancel"] for row in rows}
+    return {(row["id"], row["fence"]): row["cancel"] for row in rows}
 
 
 def settle(tx: Tx, settled: Sequence[Settled], notes: Sequence[Note], lease_s: float) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -12,9 +13,12 @@ from tests.trips import AFTER_ALL, UNDONE, Trips
 from tradewind.kernel.ids import new_id
 from tradewind.runtime.saga import signals, store
 from tradewind.runtime.saga.advance import Compensate, Retry
-from tradewind.runtime.saga.definition import Saga
-from tradewind.runtime.saga.runner import Runner
+from tradewind.runtime.saga.definition import Saga, UnknownVersion
+from tradewind.runtime.saga.runner import LEASE_S, Runner
+from tradewind.runtime.saga.settling import Booking
+from tradewind.runtime.saga.working import Working
 
+RUN_OUT: Final = "UPDATE runtime.saga SET lease_until = '-infinity' WHERE id = $1"
 BACKDATE: Final = "UPDATE runtime.saga SET started_at = now() - interval '2 days'"
 LET_GO: Final = "SELECT fence = 1 AND lease_until = '-infinity' FROM runtime.saga WHERE id = $1"
 MAKE_READY: Final = "UPDATE public.trip SET ready = true WHERE id = $1"
@@ -341,6 +345,41 @@ async def test_sagas_of_a_version_that_nobody_knows_are_left_alone(trips: Trips)
         await trips.until_phase("COMPLETED")
     assert (await trips.row(carried))["phase"] == "COMPLETED"
     assert ((await trips.row(left))["fence"], await trips.log(left)) == (0, [])
+
+
+async def test_who_holds_a_saga_twice_since_its_lease_ran_out_books_its_answer_once(trips: Trips) -> None:
+    saga = trips.saga()
+    [trip] = await trips.begin(saga)
+    working = Working(saga, 0, undoing=False, booking=Booking(LEASE_S))
+    held = []
+    for _ in range(2):
+        async with trips.db.transaction(on_behalf()) as tx:
+            held += await store.claim(tx, [saga.kind], 1, LEASE_S)
+        await trips.db.pool.execute(RUN_OUT, trip)
+    async with trips.db.transaction(on_behalf()) as tx:
+        ours = await working.still_ours(tx, [held[1], held[0], held[1]])
+        assert [one.fence for one in ours] == [held[1].fence]
+        assert await working.still_ours(tx, [held[0]]) == []
+
+
+async def test_a_release_carries_what_earlier_ones_began_and_speaks_to_it_by_its_own_definition(trips: Trips) -> None:
+    old, new = trips.saga(version=1), trips.saga(version=2)
+    release = replace(new, earlier=(old,))
+    [before], [after] = await trips.begin(old), await trips.begin(release)
+    async with trips.running(release):
+        await trips.until_phase("COMPLETED")
+    assert {(await trips.row(trip))["phase"] for trip in (before, after)} == {"COMPLETED"}
+    assert not await cancel(trips, release, before)
+
+
+async def test_a_release_that_was_taken_back_says_that_it_cannot_speak_to_what_the_later_one_began(
+    trips: Trips,
+) -> None:
+    old, new = trips.saga(version=1), trips.saga(version=2)
+    [trip] = await trips.begin(new)
+    with pytest.raises(UnknownVersion):
+        await cancel(trips, old, trip)
+    assert (await trips.row(trip))["cancel"] is None
 
 
 async def test_nobody_may_mend_what_is_not_there(trips: Trips) -> None:

@@ -35,10 +35,11 @@ class Working:
         """Those of `batch` that are ours, locked, with what their rows say of a cancel by now."""
         tx.calls = {str(held.id): held.call for held in batch}
         if planted("write_without_fence"):
-            mine: dict[Any, str | None] = {held.id: None for held in batch}
+            mine: dict[Any, str | None] = {(held.id, held.fence): None for held in batch}
         else:
             mine = await store.lock(tx, batch)
-        return [held._replace(state=replace(held.state, cancel=mine[held.id])) for held in batch if held.id in mine]
+        once = {(held.id, held.fence): held for held in batch}
+        return [one._replace(state=replace(one.state, cancel=mine[key])) for key, one in once.items() if key in mine]
 
     async def enter(self, tx: Tx, ours: Sequence[store.Held]) -> Entered:
         """Do what is local, and settle it; or prepare what is remote. Those that somebody wants undone do neither."""

@@ -82,3 +82,13 @@ mqtt_batch_ms = Histogram(
     buckets=_LATENCY_MS,
 )  # fmt: skip
 mqtt_connected = Gauge("mqtt_connected", "Processes that take messages in by MQTT.", multiprocess_mode="livesum")
+analytics_lag_seconds = Gauge(
+    "analytics_lag_seconds", "How long the oldest event has waited that analytics heard and the columns lack.",
+    multiprocess_mode="mostrecent",
+)  # fmt: skip
+kafka_lag = Gauge(
+    "kafka_lag", "Messages of a partition that the group has not read yet.", ["group", "topic", "partition"],
+    multiprocess_mode="mostrecent",
+)  # fmt: skip
+kafka_duplicates_total = Counter("kafka_duplicates_total", "Events that came by Kafka once more, and were passed over.")
+kafka_pauses_total = Counter("kafka_pauses_total", "Times that partitions were paused because subscribers are slow.")

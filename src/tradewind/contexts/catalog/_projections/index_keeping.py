@@ -5,7 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 from weakref import WeakSet
 
-from tradewind.contexts.catalog._projections.listing import from_row
+from tradewind.contexts.catalog._projections.listing import NUMBER, from_row
 from tradewind.ports.search import ProductDocument, ProductIndex, SearchAway
 from tradewind.runtime.database import Tx
 from tradewind.runtime.telemetry.logs import log
@@ -33,18 +33,21 @@ async def keep_index(tx: Tx) -> int:
     whoever could not put it.
     """
     index = tx.peer(ProductIndex)
-    held = await index.holds()
+    try:
+        held = await index.holds()
+    except SearchAway:
+        return 0
     if held is not None and index in _counted:
         return 0
     await tx.run(HOLD_STILL)
     rows = await tx.value(COUNT)
-    if held is None or await index.holds() != rows:
-        try:
-            await index.rebuild(_documents(tx))
-        except SearchAway:
-            log.exception("search index not built")
-            return 0
-        log.info("search index built", products=rows)
+    try:
+        if held is None or await index.holds() != rows:
+            await index.rebuild(_documents(tx), await tx.value(NUMBER))
+            log.info("search index built", products=rows)
+    except SearchAway:
+        log.exception("search index not built")
+        return 0
     _counted.add(index)
     return 0
 

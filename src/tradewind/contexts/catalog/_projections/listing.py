@@ -61,6 +61,8 @@ MOVE: Final = """
     FROM unnest($1::text[], $2::int[]) AS u (sku, pieces) WHERE l.sku = u.sku
     RETURNING l.product_id, l.available, u.pieces
 """
+NUMBER: Final = "SELECT nextval('catalog.put_number')"
+"""Taken while nobody else may change rows for the index."""
 GET: Final = "SELECT * FROM catalog.listing WHERE product_id = ANY($1::uuid[])"
 ListingEvent: TypeAlias = (
     ProductCreated
@@ -99,7 +101,7 @@ async def listing(events: Sequence[ListingEvent], tx: Tx) -> None:
     changed = [one for product_id, one in after.rows.items() if one != before.get(product_id)]
     if changed:
         await tx.run(SAVE, [_row(one) for one in changed])
-        await _put(tx.peer(ProductIndex), before, changed)
+        await _put(tx, before, changed)
 
 
 async def _move(events: Iterable[StockMoved], tx: Tx) -> None:
@@ -116,10 +118,10 @@ async def _move(events: Iterable[StockMoved], tx: Tx) -> None:
     seen = [row["product_id"] for row in rows if shown(row["available"]) != shown(row["available"] - row["pieces"])]
     if seen:
         changed = [from_row(row) for row in await tx.all(GET, seen)]
-        await _put(tx.peer(ProductIndex), {}, changed)
+        await _put(tx, {}, changed)
 
 
-async def _put(index: ProductIndex, before: Mapping[UUID, Listing], changed: Iterable[Listing]) -> None:
+async def _put(tx: Tx, before: Mapping[UUID, Listing], changed: Iterable[Listing]) -> None:
     """Tell the index of those that are shown otherwise than before."""
     documents, gone = list[ProductDocument](), list[UUID]()
     for one in changed:
@@ -129,8 +131,10 @@ async def _put(index: ProductIndex, before: Mapping[UUID, Listing], changed: Ite
             gone.append(one.product_id)
         elif now is not None and now != was:
             documents.append(now)
+    if not documents and not gone:
+        return
     try:
-        await index.put(documents, gone)
+        await tx.peer(ProductIndex).put(documents, gone, await tx.value(NUMBER))
     except SearchAway:
         log.warning("search index not written, it will be built anew", products=len(documents) + len(gone))
 

@@ -7,13 +7,14 @@ from typing import Annotated, Final
 from msgspec import DecodeError, Meta, Struct, ValidationError, json
 
 from tradewind.contexts.inventory._domain.stock import MAX_SKU, BelowReserved, InvalidAdjustment, Stock, check
-from tradewind.contracts.inventory import LowStockDetected, OutOfStock, StockAdjusted
+from tradewind.contracts.inventory import MAIN, LowStockDetected, OutOfStock, StockAdjusted
 from tradewind.kernel.errors import Conflict, Refusal
 
 TOPICS: Final = "iot/inventory/+/delta"
 DEAD_LETTERS: Final = "iot/inventory/dead-letters"
 MAX_PAYLOAD_BYTES: Final = 4096
 _LEVELS: Final = len(TOPICS.split("/"))
+_CODE: Final = r"^[A-Z0-9][A-Z0-9-]{0,31}\Z"
 _ID: Final = r"^[!-~]{1,128}\Z"
 
 
@@ -27,6 +28,7 @@ class Said(Struct, frozen=True):
     delta: int
     reason: str = "SENSOR"
     id: Annotated[str, Meta(pattern=_ID)] | None = None
+    warehouse: Annotated[str, Meta(pattern=_CODE)] = MAIN
 
 
 class Reading(Struct, frozen=True):
@@ -36,6 +38,7 @@ class Reading(Struct, frozen=True):
     id: str | None
     delta: int
     reason: str
+    warehouse: str = MAIN
 
 
 class Unusable(Struct, frozen=True):
@@ -64,7 +67,7 @@ def understand(topic: str, payload: bytes) -> Reading | Unusable:
         check(sku, said.delta, said.reason)
     except InvalidAdjustment as wrong:
         return Unusable(sku, known, why(wrong))
-    return Reading(sku, said.id or known, said.delta, said.reason)
+    return Reading(sku, said.id or known, said.delta, said.reason, said.warehouse)
 
 
 def printable(text: str, most: int) -> str:
@@ -87,7 +90,7 @@ def fold(stock: Stock, readings: Sequence[Reading]) -> list[Booked | Unusable]:
     done: list[Booked | Unusable] = []
     for one in readings:
         try:
-            after = stock.adjusted(one.delta)
+            after = stock.adjusted(one.delta, one.warehouse)
         except (BelowReserved, InvalidAdjustment) as impossible:
             done.append(Unusable(one.sku, one.id, why(impossible)))
             continue
@@ -98,6 +101,7 @@ def fold(stock: Stock, readings: Sequence[Reading]) -> list[Booked | Unusable]:
             on_hand=after.on_hand,
             reserved=after.reserved,
             reason=one.reason,
+            warehouse=one.warehouse,
         )
         done.append(Booked(one, adjusted, stock.crossed(-one.delta)))
         stock = after

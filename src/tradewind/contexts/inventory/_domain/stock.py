@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -46,6 +47,19 @@ class Shelf(Struct, frozen=True):
 EMPTY: Final = Shelf(0, 0)
 
 
+class Terms(Struct, frozen=True, kw_only=True):
+    """How a SKU may be waited for: by `limit` pieces more than there are. `waiting` are wanted by its queue.
+
+    `unreleased`: nobody gets any before `releases_at`. An order that waits does so for `patience_days` from then on.
+    """
+
+    waiting: int = 0
+    limit: int = 0
+    patience_days: int = 30
+    releases_at: datetime | None = None
+    unreleased: bool = False
+
+
 class Stock(Struct, frozen=True, kw_only=True):
     """One SKU: `on_hand` lie in all warehouses together, `reserved` of these are promised; `shelves` tells of each."""
 
@@ -55,11 +69,38 @@ class Stock(Struct, frozen=True, kw_only=True):
     reserved: int
     low_threshold: int
     shelves: Mapping[str, Shelf]
+    terms: Terms = Terms()
 
     @property
     def available(self) -> int:
-        """What can still be promised."""
+        """What is promised to nobody."""
         return self.on_hand - self.reserved
+
+    @property
+    def shelved(self) -> Mapping[str, int]:
+        """Warehouse to what is promised to nobody there."""
+        return {place: shelf.available for place, shelf in self.shelves.items()}
+
+    @property
+    def offered(self) -> Mapping[str, int]:
+        """Warehouse to what whoever comes now may have from there: nothing of what the queue wants, or before release.
+
+        What is waited for is kept back where it comes first by name; it is anybody's guess from where it will go.
+        """
+        left = self.available if self.terms.unreleased else self.terms.waiting
+        if left <= 0:
+            return self.shelved
+        offered = {}
+        for place, shelf in sorted(self.shelves.items()):
+            kept_back = min(left, max(0, shelf.available))
+            offered[place] = shelf.available - kept_back
+            left -= kept_back
+        return offered
+
+    @property
+    def orderable(self) -> int:
+        """How many may be ordered now, whether they are there or have to be waited for."""
+        return self.available - self.terms.waiting + self.terms.limit
 
     def adjusted(self, delta: int, warehouse: str = MAIN) -> "Stock":
         """The stock after so many came or went there; refuses BelowReserved, InvalidAdjustment if it gets absurd."""

@@ -1,8 +1,10 @@
 """The SQL of backorders. Who moves one holds its row first."""
 
+from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
@@ -19,15 +21,40 @@ READ: Final = """
             WHERE a.sku = b.sku AND a.status = 'WAITING' AND a.place < b.place)::int AS ahead
     FROM inventory.backorder AS b WHERE b.id = $1
 """
-HOLD: Final = "SELECT status FROM inventory.backorder WHERE id = $1 FOR UPDATE"
+HOLD: Final = """
+    SELECT sku, quantity, status FROM inventory.backorder WHERE id = $1 AND order_id IS NULL FOR UPDATE
+"""
+ADD_LINES: Final = """
+    INSERT INTO inventory.backorder (id, order_id, sku, quantity, until, owner)
+    SELECT u.*, 'order' FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::timestamptz[]) AS u
+"""
+HOLD_ORDERS: Final = """
+    SELECT id, order_id, sku, quantity, status, extract(epoch FROM until - now())::float8 AS left_s
+    FROM inventory.backorder WHERE order_id = ANY($1::uuid[]) ORDER BY place FOR UPDATE
+"""
+OF_ORDER: Final = """
+    SELECT b.sku, b.quantity, b.until, b.status <> 'WAITING' AS ready,
+           (SELECT max(s.releases_at) FROM inventory.inventory_stock AS s
+            WHERE s.sku = b.sku AND s.releases_at > now()) AS released,
+           (SELECT count(*) FROM inventory.backorder AS a
+            WHERE a.sku = b.sku AND a.status = 'WAITING' AND a.place < b.place AND b.status = 'WAITING')::int AS ahead
+    FROM inventory.backorder AS b WHERE b.order_id = $1 AND b.status IN ('WAITING', 'RESERVED') ORDER BY b.sku
+"""
+PROLONG: Final = """
+    UPDATE inventory.reservation AS r SET expires_at = b.until + make_interval(secs => $2)
+    FROM inventory.backorder AS b WHERE b.id = ANY($1::uuid[]) AND r.order_id = b.id
+"""
+NOW: Final = "SELECT now()"
 MARK: Final = "UPDATE inventory.backorder SET status = $2 WHERE id = ANY($1::uuid[])"
 HEADS: Final = """
-    SELECT DISTINCT ON (sku) id, sku, quantity FROM inventory.backorder WHERE status = 'WAITING' ORDER BY sku, place
-    LIMIT $1
+    SELECT DISTINCT ON (b.sku) b.id, b.sku, b.quantity, b.order_id FROM inventory.backorder AS b
+    WHERE b.status = 'WAITING' AND NOT EXISTS (
+        SELECT FROM inventory.inventory_stock AS s WHERE s.sku = b.sku AND s.releases_at > now())
+    ORDER BY b.sku, b.place LIMIT $1
 """
 HOLD_HEADS: Final = """
-    SELECT id, sku, quantity FROM inventory.backorder WHERE id = ANY($1::uuid[]) AND status = 'WAITING'
-    ORDER BY place FOR UPDATE
+    SELECT id, sku, quantity, order_id, status FROM inventory.backorder
+    WHERE id = ANY($1::uuid[]) OR order_id = ANY($2::uuid[]) ORDER BY place FOR UPDATE
 """
 CLAIM: Final = """
     INSERT INTO inventory.claim (id, owner) SELECT id, owner FROM inventory.backorder WHERE id = ANY($1::uuid[])
@@ -39,10 +66,11 @@ class NoSuchBackorder(NotFound):
 
 
 class Status(StrEnum):
-    """Whether it waits, or its goods are held under its id, or nobody wants them any more."""
+    """Whether it waits, or its goods are held under its id (or by its order now), or nobody wants them any more."""
 
     WAITING = "WAITING"
     RESERVED = "RESERVED"
+    TAKEN = "TAKEN"
     CANCELED = "CANCELED"
 
 
@@ -57,11 +85,33 @@ class Backorder(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Head(Struct, frozen=True):
-    """Who is first in the queue of a SKU."""
+    """Who is first in the queue of a SKU; `order_id` where that is the line of an order."""
 
     id: UUID
     sku: str
     quantity: int
+    order_id: UUID | None = None
+
+
+class NewLine(NamedTuple):
+    """A line of an order, about to stand in a queue."""
+
+    id: UUID
+    order_id: UUID
+    sku: str
+    quantity: int
+    until: datetime
+
+
+class Place(Struct, frozen=True):
+    """A line of an order in a queue; `left_s` seconds from now it has waited too long."""
+
+    id: UUID
+    order_id: UUID
+    sku: str
+    quantity: int
+    status: Status
+    left_s: float
 
 
 async def add(tx: Tx, backorder_id: UUID, sku: str, quantity: int) -> bool:
@@ -79,12 +129,45 @@ async def read(tx: Tx, backorder_id: UUID) -> Backorder:
     )
 
 
-async def hold(tx: Tx, backorder_id: UUID) -> Status:
-    """Where it stands; nobody else moves it until the transaction ends. Refuses NoSuchBackorder."""
-    status = await tx.value(HOLD, backorder_id)
-    if status is None:
+async def hold(tx: Tx, backorder_id: UUID) -> tuple[Head, Status]:
+    """Where it stands; nobody else moves it until the transaction ends.
+
+    Refuses NoSuchBackorder, also where it is an order's: that is given up with its order.
+    """
+    row = await tx.row(HOLD, backorder_id)
+    if row is None:
         raise NoSuchBackorder(backorderId=str(backorder_id))
-    return Status(status)
+    return Head(backorder_id, row["sku"], row["quantity"]), Status(row["status"])
+
+
+async def add_lines(tx: Tx, lines: Sequence[NewLine]) -> None:
+    """Write lines of orders at the end of their queues, in this order."""
+    await tx.run(ADD_LINES, *map(list, zip(*lines, strict=True)))
+
+
+async def hold_orders(tx: Tx, order_ids: Sequence[UUID]) -> list[Place]:
+    """All that these orders have waited for, held."""
+    rows = await tx.all(HOLD_ORDERS, list(order_ids))
+    return [
+        Place(row["id"], row["order_id"], row["sku"], row["quantity"], Status(row["status"]), row["left_s"])
+        for row in rows
+    ]
+
+
+async def of_order(tx: Tx, order_id: UUID) -> Sequence[Any]:
+    """What an order waits for, as it stands: how much, until when, whether it is ready, how many are ahead of it."""
+    return await tx.all(OF_ORDER, order_id)
+
+
+async def prolong(tx: Tx, backorder_ids: Sequence[UUID], by_s: int) -> None:
+    """What is held for these lines of orders is held until they have waited too long, and `by_s` seconds more."""
+    await tx.run(PROLONG, list(backorder_ids), float(by_s))
+
+
+async def now(tx: Tx) -> datetime:
+    """The moment, by the database's clock."""
+    moment: datetime = await tx.value(NOW)
+    return moment
 
 
 async def mark(tx: Tx, backorder_ids: Sequence[UUID], status: Status) -> None:
@@ -97,9 +180,16 @@ async def heads(tx: Tx, limit: int) -> list[Head]:
     return _heads(await tx.all(HEADS, limit))
 
 
-async def hold_heads(tx: Tx, backorder_ids: Sequence[UUID]) -> list[Head]:
-    """Those of these that still wait, held, the longest waiting first."""
-    return _heads(await tx.all(HOLD_HEADS, list(backorder_ids)))
+async def hold_heads(tx: Tx, ready: Sequence[Head]) -> tuple[list[Head], Counter[UUID]]:
+    """Those of these that still wait, held, the longest waiting first; and for how many lines each order waits.
+
+    All places of an order are held together, so that somebody sees that its last line has its goods.
+    """
+    ids = [head.id for head in ready]
+    rows = await tx.all(HOLD_HEADS, ids, [head.order_id for head in ready if head.order_id])
+    waiting = [row for row in rows if row["status"] == Status.WAITING]
+    lines = Counter[UUID](row["order_id"] for row in waiting if row["order_id"])
+    return _heads([row for row in waiting if row["id"] in ids]), lines
 
 
 async def claim(tx: Tx, backorder_ids: Sequence[UUID]) -> None:
@@ -108,4 +198,4 @@ async def claim(tx: Tx, backorder_ids: Sequence[UUID]) -> None:
 
 
 def _heads(rows: Sequence[Any]) -> list[Head]:
-    return [Head(row["id"], row["sku"], row["quantity"]) for row in rows]
+    return [Head(row["id"], row["sku"], row["quantity"], row["order_id"]) for row in rows]

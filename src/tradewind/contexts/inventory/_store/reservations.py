@@ -15,28 +15,33 @@ LOCK_STOCK: Final = """
     WITH parts AS MATERIALIZED (
         SELECT bundle, part, pieces FROM inventory.bundle_part WHERE bundle = ANY($1::text[])),
     stock AS MATERIALIZED (
-        SELECT sku, warehouse, product_id, on_hand, reserved, low_threshold FROM inventory.inventory_stock
+        SELECT sku, warehouse, product_id, on_hand, reserved, low_threshold, waiting,
+               coalesce(releases_at > now(), false) AS unreleased
+        FROM inventory.inventory_stock
         WHERE sku = ANY($1::text[] || ARRAY(SELECT part FROM parts)) ORDER BY sku, warehouse FOR NO KEY UPDATE)
     SELECT s.*, now() + make_interval(secs => $2) AS expires_at, NULL AS bundle FROM stock AS s
-    UNION ALL SELECT part, NULL, NULL, pieces, NULL, NULL, NULL, bundle FROM parts
+    UNION ALL SELECT part, NULL, NULL, pieces, NULL, NULL, NULL, NULL, NULL, bundle FROM parts
 """
 LOCK_STOCK_FOR_ONE: Final = """
     WITH parts AS MATERIALIZED (
         SELECT bundle, part, pieces FROM inventory.bundle_part WHERE bundle = ANY($1::text[])),
     stock AS MATERIALIZED (
-        SELECT sku, warehouse, product_id, on_hand, reserved, low_threshold FROM inventory.inventory_stock
+        SELECT sku, warehouse, product_id, on_hand, reserved, low_threshold, waiting,
+               coalesce(releases_at > now(), false) AS unreleased
+        FROM inventory.inventory_stock
         WHERE sku = ANY($1::text[] || ARRAY(SELECT part FROM parts)) ORDER BY sku, warehouse FOR NO KEY UPDATE)
     SELECT s.*, coalesce(r.expires_at, now() + make_interval(secs => $2)) AS expires_at, NULL AS bundle, r.state
     FROM stock AS s LEFT JOIN inventory.reservation AS r ON r.order_id = $3 AND r.line = 0
-    UNION ALL SELECT part, NULL, NULL, pieces, NULL, NULL, NULL, bundle, NULL FROM parts
+    UNION ALL SELECT part, NULL, NULL, pieces, NULL, NULL, NULL, NULL, NULL, bundle, NULL FROM parts
 """
 READ_STOCK: Final = """
     WITH parts AS MATERIALIZED (
         SELECT bundle, part, pieces FROM inventory.bundle_part WHERE bundle = ANY($1::text[]))
-    SELECT s.sku, s.warehouse, s.product_id, s.on_hand, s.reserved, s.low_threshold,
+    SELECT s.sku, s.warehouse, s.product_id, s.on_hand, s.reserved, s.low_threshold, s.waiting,
+           coalesce(s.releases_at > now(), false) AS unreleased,
            now() + make_interval(secs => $2) AS expires_at, NULL AS bundle
     FROM inventory.inventory_stock AS s WHERE s.sku = ANY($1::text[] || ARRAY(SELECT part FROM parts))
-    UNION ALL SELECT part, NULL, NULL, pieces, NULL, NULL, NULL, bundle FROM parts
+    UNION ALL SELECT part, NULL, NULL, pieces, NULL, NULL, NULL, NULL, NULL, bundle FROM parts
 """
 ADD: Final = """
     INSERT INTO inventory.reservation (order_id, sku, quantity, line, warehouse, bundle, per, expires_at)

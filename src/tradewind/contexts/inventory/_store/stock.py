@@ -7,16 +7,19 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from tradewind.contexts.inventory._domain.reservation import Movement
-from tradewind.contexts.inventory._domain.stock import Shelf, Stock
+from tradewind.contexts.inventory._domain.stock import Shelf, Stock, Terms
+from tradewind.contracts.inventory import MAIN
 from tradewind.kernel.ids import new_id
 from tradewind.runtime.database import Tx
 
 GET: Final = """
-    SELECT sku, warehouse, product_id, on_hand, reserved, low_threshold FROM inventory.inventory_stock
-    WHERE sku = ANY($1::text[]) ORDER BY sku, warehouse
+    SELECT sku, warehouse, product_id, on_hand, reserved, low_threshold, waiting, wait_limit, patience_days,
+           releases_at, coalesce(releases_at > now(), false) AS unreleased
+    FROM inventory.inventory_stock WHERE sku = ANY($1::text[]) ORDER BY sku, warehouse
 """
 HOLD: Final = """
-    SELECT sku, warehouse, product_id, on_hand, reserved, low_threshold,
+    SELECT sku, warehouse, product_id, on_hand, reserved, low_threshold, waiting, wait_limit, patience_days,
+           releases_at, coalesce(releases_at > now(), false) AS unreleased,
            (SELECT count(*) > 1 FROM inventory.warehouse) AS several
     FROM inventory.inventory_stock WHERE sku = ANY($1::text[]) ORDER BY sku, warehouse FOR NO KEY UPDATE
 """
@@ -55,6 +58,26 @@ AVAILABLE: Final = """
                             WHERE parts.bundle = s.sku), s.available)::int
     FROM pieces AS s WHERE s.sku = ANY($1::text[])
 """
+ORDERABLE: Final = """
+    WITH parts AS (SELECT bundle, part, pieces FROM inventory.bundle_part WHERE bundle = ANY($1::text[])),
+    pieces AS (
+        SELECT sku, sum(on_hand - reserved - waiting) AS offered, sum(wait_limit) AS more,
+               coalesce(bool_or(releases_at > now()), false) AS unreleased
+        FROM inventory.inventory_stock
+        WHERE sku = ANY($1::text[] || ARRAY(SELECT part FROM parts)) GROUP BY sku)
+    SELECT s.sku, greatest(0, coalesce(
+        (SELECT min(CASE WHEN p.unreleased THEN 0 ELSE p.offered / parts.pieces END)
+         FROM parts JOIN pieces AS p ON p.sku = parts.part WHERE parts.bundle = s.sku), s.offered + s.more))::int
+    FROM pieces AS s WHERE s.sku = ANY($1::text[])
+"""
+SET_TERMS: Final = """
+    UPDATE inventory.inventory_stock SET wait_limit = $2, patience_days = $3, releases_at = $4
+    WHERE sku = $1 AND warehouse = 'MAIN'
+"""
+QUEUED: Final = """
+    UPDATE inventory.inventory_stock AS s SET waiting = s.waiting + u.pieces
+    FROM unnest($1::text[], $2::int[]) AS u (sku, pieces) WHERE s.sku = u.sku AND s.warehouse = 'MAIN'
+"""
 KNOWN: Final = "SELECT reference FROM inventory.inventory_adjustment WHERE reference = ANY($1::text[])"
 
 
@@ -76,6 +99,18 @@ async def get(tx: Tx, sku: str) -> Stock | None:
 async def available(tx: Tx, skus: Sequence[str]) -> dict[str, int]:
     """What can still be promised of each SKU, as it stands; of a bundle, what can be put together."""
     return {row[0]: row[1] for row in await tx.all(AVAILABLE, skus)}
+
+
+async def orderable(tx: Tx, skus: Sequence[str]) -> dict[str, int]:
+    """How many of each SKU may be ordered as it stands, though some of it has to be waited for; a bundle never is."""
+    return {row[0]: row[1] for row in await tx.all(ORDERABLE, skus)}
+
+
+async def queued(tx: Tx, pieces: Mapping[str, int]) -> None:
+    """So many more (or fewer) of each SKU are wanted by its queue. The stock must be held."""
+    skus = sorted(sku for sku, number in pieces.items() if number)
+    if skus:
+        await tx.run(QUEUED, skus, [pieces[sku] for sku in skus])
 
 
 async def hold(tx: Tx, skus: Sequence[str]) -> dict[str, Stock]:
@@ -159,4 +194,17 @@ def from_rows(rows: Iterable[Any]) -> dict[str, Stock]:
         else:
             both = {"on_hand": other.on_hand + on_hand, "reserved": other.reserved + reserved}
             found[sku] = replace(other, **both, shelves={**other.shelves, **shelf})
+        if row["warehouse"] == MAIN:
+            found[sku] = replace(found[sku], terms=_terms(row))
     return found
+
+
+def _terms(row: Any) -> Terms:
+    """What the main warehouse's row says for the SKU; the rows of the hot path say only what counts there."""
+    return Terms(
+        waiting=row["waiting"],
+        limit=row.get("wait_limit", 0),
+        patience_days=row.get("patience_days", 0),
+        releases_at=row.get("releases_at"),
+        unreleased=row["unreleased"],
+    )

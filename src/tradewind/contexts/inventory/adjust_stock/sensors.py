@@ -1,6 +1,6 @@
 """Book what sensors saw: many messages at once, each id once, whatever cannot be used kept with its reason.
 
-Sensors watch the shelves of the main warehouse.
+Sensors watch the shelves of the main warehouse, unless they name another.
 """
 
 from collections import Counter, defaultdict
@@ -19,7 +19,8 @@ from tradewind.contexts.inventory._domain.reading import (
 )
 from tradewind.contexts.inventory._domain.reservation import Movement
 from tradewind.contexts.inventory._domain.stock import Stock
-from tradewind.contexts.inventory._store import bundles, sensors, stock
+from tradewind.contexts.inventory._domain.warehouse import NoSuchWarehouse, WarehouseClosed
+from tradewind.contexts.inventory._store import bundles, sensors, stock, warehouses
 from tradewind.contexts.inventory._store.sensors import Buried
 from tradewind.contexts.inventory._store.stock import Change
 from tradewind.contracts.catalog import CatalogPeer
@@ -102,11 +103,15 @@ async def _fresh(tx: Tx, heard: Sequence[Reading | Unusable]) -> dict[int, Readi
 
 async def _book(tx: Tx, readings: Mapping[int, Reading]) -> dict[int, Unusable]:
     """Book them in the order of their places; those that cannot be."""
-    held = await _held(tx, {one.sku for one in readings.values()})
+    nowhere = await _closed(tx, {one.warehouse for one in readings.values()} - {MAIN})
+    lost = {place: Unusable(one.sku, one.id, nowhere[one.warehouse])
+            for place, one in readings.items() if one.warehouse in nowhere}  # fmt: skip
+    readings = {place: one for place, one in readings.items() if place not in lost}
+    held = await _held(tx, {(one.sku, one.warehouse) for one in readings.values()})
     by_sku: dict[str, dict[int, Reading]] = defaultdict(dict)
     for place, one in sorted(readings.items()):
         by_sku[one.sku][place] = one
-    done: dict[int, Booked | Unusable] = {}
+    done: dict[int, Booked | Unusable] = {**lost}
     made_of = await bundles.parts_of(tx, list(held)) if held else {}
     for sku, own in by_sku.items():
         if sku in made_of:
@@ -119,8 +124,20 @@ async def _book(tx: Tx, readings: Mapping[int, Reading]) -> dict[int, Unusable]:
     return {place: one for place, one in done.items() if isinstance(one, Unusable)}
 
 
-async def _held(tx: Tx, skus: set[str]) -> dict[str, Stock]:
-    """The stock of each SKU, held; opened first where only the catalog knows the SKU."""
+async def _closed(tx: Tx, named: set[str]) -> dict[str, str]:
+    """Those of these warehouses that are not there or are closed, and which of both; the others stay open."""
+    found = {}
+    for code in sorted(named):
+        try:
+            await warehouses.let_in(tx, code)
+        except (NoSuchWarehouse, WarehouseClosed) as refused:
+            found[code] = refused.detail
+    return found
+
+
+async def _held(tx: Tx, places: set[tuple[str, str]]) -> dict[str, Stock]:
+    """The stock of each SKU, held, with a place in each warehouse; opened where only the catalog knows the SKU."""
+    skus = {sku for sku, _ in places}
     if not skus:
         return {}
     known = await stock.available(tx, list(skus))
@@ -128,17 +145,18 @@ async def _held(tx: Tx, skus: set[str]) -> dict[str, Stock]:
     asked = [(sku, await catalog.identify(tx, sku)) for sku in sorted(skus - known.keys())]
     if opened := {sku: product_id for sku, product_id in asked if product_id is not None}:
         await stock.open_all(tx, opened)
-    return await stock.hold(tx, sorted(skus))
+    return await stock.hold_in(tx, places)
 
 
 def _write(tx: Tx, booked: Sequence[Booked]) -> None:
     if not booked:
         return
-    sums = Counter[str]()
-    for one in booked:
-        sums[one.reading.sku] += one.reading.delta
-    stock.move(tx, [Movement(sku, delta, 0) for sku, delta in sorted(sums.items())])
-    stock.note_each(tx, [(Change(one.reading.sku, MAIN, one.reading.delta), one.reading.reason) for one in booked])
+    heard = [one.reading for one in booked]
+    sums = Counter[tuple[str, str]]()
+    for said in heard:
+        sums[said.sku, said.warehouse] += said.delta
+    stock.move(tx, [Movement(sku, delta, 0, place) for (sku, place), delta in sorted(sums.items())])
+    stock.note_each(tx, [(Change(said.sku, said.warehouse, said.delta), said.reason) for said in heard])
     for one in booked:
         said = one.reading
         tx.tell(one.adjusted, *one.crossed)

@@ -88,7 +88,7 @@ async def test_the_first_adjustment_opens_the_stock_of_a_product(store: Store) -
     await asyncio.gather(*tries)
     seen = await store.shop.dispatch(QueryStock(sku="NEW"), a_call("anonymous"))
     assert seen == StockView(
-        sku="NEW", product_id=product_id, on_hand=20, reserved=0, available=20, warehouses=(in_main(20),)
+        sku="NEW", product_id=product_id, on_hand=20, reserved=0, available=20, warehouses=(in_main(20),), orderable=20
     )
 
 
@@ -104,7 +104,7 @@ async def test_an_adjustment_is_booked_told_and_audited(store: Store) -> None:
     await store.fill(A=9)
     answer = await store.shop.dispatch(an_adjustment(delta=-9), a_call("warehouse", subject="wanda"))
     assert answer == StockView(
-        sku="A", product_id=answer.product_id, on_hand=0, reserved=0, available=0, warehouses=(in_main(0),)
+        sku="A", product_id=answer.product_id, on_hand=0, reserved=0, available=0, warehouses=(in_main(0),), orderable=0
     )
     key = str(answer.product_id)
     assert await store.told() == [("stock.adjusted", key), ("stock.low", key), ("stock.depleted", key)]

@@ -45,6 +45,9 @@ UNUSABLE = {
     b'{"delta": 1, "id": "two words"}': "cannot be read",
     b'{"delta": 1, "id": 7}': "cannot be read",
     b'{"delta": -6}': "5 on hand",
+    b'{"delta": 1, "warehouse": "NOWHERE"}': "no warehouse with this code",
+    b'{"delta": 1, "warehouse": "a shelf"}': "cannot be read",
+    b'{"delta": -1, "warehouse": "MAIN", "reason": ""}': "printable characters",
     b'{"delta": 1}' + b" " * MAX_PAYLOAD_BYTES: "at most 4096 bytes",
     b"x" * 1_000_000: "at most 4096 bytes",
 }
@@ -203,3 +206,17 @@ async def test_ids_are_forgotten_after_their_time_and_not_before(store: Store) -
     async with store.db.transaction(a_call("system")) as tx:
         assert await _forget(tx) == 1
     assert await say(store, b'{"delta": -1, "id": "new"}') == ["duplicate"]
+
+
+async def test_a_sensor_may_name_the_warehouse_whose_shelf_it_watches(store: Store) -> None:
+    await store.fill(A=5)
+    await store.open("NORTH")
+    seen = [b'{"delta": 3, "warehouse": "NORTH", "id": "n1"}', b'{"delta": -2, "id": "m1"}']
+    await store.open("SOUTH")
+    await store.db.pool.execute("UPDATE inventory.warehouse SET active = false WHERE code = 'SOUTH'")
+    assert await say(store, b'{"delta": 1, "warehouse": "SOUTH", "id": "s1"}') == ["refused"]
+    taken_away = b'{"delta": -4, "warehouse": "NORTH", "id": "n2"}'
+    assert await say(store, *seen, taken_away) == ["taken", "taken", "refused"]
+    assert await say(store, *seen) == ["duplicate", "duplicate"]
+    assert await store.shelves("A") == {"MAIN": (3, 0), "NORTH": (3, 0)}
+    assert await store.stock() == {"A": (6, 0)}

@@ -10,7 +10,10 @@ from typing import Final, TypeAlias
 from tradewind.api.rest import encoded
 from tradewind.contexts.inventory.query_stock.query import QueryStock, query_stock
 from tradewind.contracts.inventory import (
+    BackorderAllotted,
+    BackorderGivenUp,
     BundleChanged,
+    InventoryBackordered,
     InventoryReleased,
     InventoryReservationExpired,
     InventoryReserved,
@@ -31,7 +34,15 @@ KEY: Final = "inventory:{}"
 KEY_BY_SKU: Final = "inventory:sku:{}"
 KEPT_S: Final = 60.0
 """Events forget the numbers long before, where there are any; this bounds what a lost one could do."""
-Moved: TypeAlias = InventoryReserved | ReservationConfirmed | InventoryReleased | InventoryReservationExpired
+Moved: TypeAlias = (
+    InventoryReserved
+    | ReservationConfirmed
+    | InventoryReleased
+    | InventoryReservationExpired
+    | InventoryBackordered
+    | BackorderAllotted
+    | BackorderGivenUp
+)
 _staleness = metrics.cache_staleness_ms.labels("inventory")
 
 

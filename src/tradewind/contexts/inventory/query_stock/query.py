@@ -1,5 +1,6 @@
 """How many there are."""
 
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
@@ -31,7 +32,8 @@ class ShelfView(Struct, frozen=True, kw_only=True, rename="camel"):
 class StockView(Struct, frozen=True, kw_only=True, rename="camel"):
     """`on_hand` lie in all warehouses, `reserved` of these are promised, `available` can still be promised.
 
-    A bundle, which is made of `parts`, has none of its own: `available` is what can be put together.
+    A bundle, which is made of `parts`, has none of its own: `available` is what can be put together. `orderable`
+    counts what may be waited for as well; nobody gets any before `releases_at`.
     """
 
     sku: str
@@ -41,6 +43,8 @@ class StockView(Struct, frozen=True, kw_only=True, rename="camel"):
     available: int
     warehouses: tuple[ShelfView, ...]
     parts: tuple[Part, ...] = ()
+    orderable: int = 0
+    releases_at: datetime | None = None
 
 
 def view(found: Stock) -> StockView:
@@ -50,7 +54,9 @@ def view(found: Stock) -> StockView:
         product_id=found.product_id,
         on_hand=found.on_hand,
         reserved=found.reserved,
-        available=found.available,
+        available=sum(found.offered.values()),
+        orderable=max(0, found.orderable),
+        releases_at=found.terms.releases_at if found.terms.unreleased else None,
         warehouses=tuple(
             ShelfView(warehouse=code, on_hand=one.on_hand, reserved=one.reserved, available=one.available)
             for code, one in sorted(found.shelves.items())
@@ -63,7 +69,7 @@ def view_of_bundle(own: Stock, parts: Parts, number: int) -> StockView:
     made_of = tuple(Part(sku, pieces) for sku, pieces in sorted(parts.items()))
     return StockView(
         sku=own.sku, product_id=own.product_id,
-        on_hand=number, reserved=0, available=number, warehouses=(), parts=made_of,
+        on_hand=number, reserved=0, available=number, orderable=number, warehouses=(), parts=made_of,
     )  # fmt: skip
 
 

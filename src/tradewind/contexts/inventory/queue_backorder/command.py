@@ -37,9 +37,10 @@ async def queue_backorder(command: QueueBackorder, tx: Tx) -> Backorder:
     """It waits, now or since before, or has what it waited for; refuses InvalidClaim and NoSuchStock."""
     if not 1 <= command.quantity <= MAX_QUANTITY:
         raise InvalidClaim(errors=[{"pointer": "/qty", "detail": f"Expected 1 to {MAX_QUANTITY}."}])
-    if not await stock.available(tx, [command.sku]):
+    if not await stock.hold(tx, [command.sku]):
         raise NoSuchStock(f"There is no stock of {command.sku}.", sku=command.sku)
     if await backorders.add(tx, command.backorder_id, command.sku, command.quantity):
+        await stock.queued(tx, {command.sku: command.quantity})
         tx.audit("inventory.backorder", str(command.backorder_id), sku=command.sku, quantity=command.quantity)
     return await backorders.read(tx, command.backorder_id)
 
@@ -47,11 +48,14 @@ async def queue_backorder(command: QueueBackorder, tx: Tx) -> Backorder:
 @handler(action="inventory.backorder")
 async def cancel_backorder(command: CancelBackorder, tx: Tx) -> Backorder:
     """It waits no more, and what was held for it is free again; refuses NoSuchBackorder."""
-    status = await backorders.hold(tx, command.backorder_id)
+    head, status = await backorders.hold(tx, command.backorder_id)
     if status is Status.RESERVED:
         await claims.hold(tx, command.backorder_id)
         await claims.cancel(tx, command.backorder_id)
         await release(tx, [command.backorder_id], "canceled")
+    if status is Status.WAITING:
+        await stock.hold(tx, [head.sku])
+        await stock.queued(tx, {head.sku: -head.quantity})
     if status is not Status.CANCELED:
         await backorders.mark(tx, [command.backorder_id], Status.CANCELED)
         tx.audit("inventory.cancel_backorder", str(command.backorder_id))

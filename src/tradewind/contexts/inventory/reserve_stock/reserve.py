@@ -22,12 +22,14 @@ from tradewind.runtime.telemetry import metrics
 Answer: TypeAlias = InventoryReserved | NotEnoughStock
 
 
-async def reserve(tx: Tx, wanted: Sequence[Wanted], *, ttl_s: int = RESERVATION_TTL_S) -> list[Answer]:
+async def reserve(
+    tx: Tx, wanted: Sequence[Wanted], *, ttl_s: int = RESERVATION_TTL_S, queued: bool = False
+) -> list[Answer]:
     """Hold what is wanted, in order of arrival, each order wholly or not at all. The caller tells the events.
 
     Once in a transaction. Idempotent without a question of its own: an order that comes alone is looked up along with
     its stock; in a batch the primary key fails the commit (AlreadyExists), and whoever sends batches then sends each
-    order alone.
+    order alone. `queued`: they have waited for it; whoever has not gets nothing of what the queue wants.
     """
     if not wanted:
         return []
@@ -36,7 +38,7 @@ async def reserve(tx: Tx, wanted: Sequence[Wanted], *, ttl_s: int = RESERVATION_
     if len(wanted) == 1 and not unguarded and rows and rows[0]["state"] is not None:
         return [await _again(tx, wanted[0])]
     found = stock.from_rows(row for row in rows if row["bundle"] is None)
-    shelves = {sku: {place: one.available for place, one in each.shelves.items()} for sku, each in found.items()}
+    shelves = {sku: each.shelved if queued else each.offered for sku, each in found.items()}
     answers = allocate(shelves, wanted, await _ranking(tx, found), _bundles(rows))
     served = [(order.order_id, picks) for order, picks in zip(wanted, answers, strict=True) if isinstance(picks, list)]
     if len(served) < len(wanted):

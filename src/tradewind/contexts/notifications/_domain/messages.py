@@ -26,6 +26,9 @@ class Kind(StrEnum):
 
     PAYMENT_AWAITED = "payment_awaited"
     ORDER_CONFIRMED = "order_confirmed"
+    ORDER_BACKORDERED = "order_backordered"
+    ORDER_GOODS_READY = "order_goods_ready"
+    ORDER_CHANGED = "order_changed"
     ORDER_SHIPPED = "order_shipped"
     ORDER_DELIVERED = "order_delivered"
     ORDER_CANCELLED = "order_cancelled"
@@ -40,7 +43,16 @@ class Kind(StrEnum):
 MARKETING: Final = frozenset((Kind.CART_ABANDONED,))
 """What goes to those alone who agreed to hear of offers on that channel, and still do when it goes out."""
 BRIEF: Final = frozenset(
-    (Kind.PAYMENT_AWAITED, Kind.ORDER_REFUNDED, Kind.RETURN_APPROVED, Kind.RETURN_REJECTED, Kind.RETURN_RECEIVED)
+    (
+        Kind.PAYMENT_AWAITED,
+        Kind.ORDER_BACKORDERED,
+        Kind.ORDER_GOODS_READY,
+        Kind.ORDER_CHANGED,
+        Kind.ORDER_REFUNDED,
+        Kind.RETURN_APPROVED,
+        Kind.RETURN_REJECTED,
+        Kind.RETURN_RECEIVED,
+    )
 )
 """What nobody's telephone need ring for: by e-mail alone."""
 

@@ -20,6 +20,11 @@ _VARIABLE: Final = re.compile(r"\{\{(?=\w)")
 SAMPLE: Final[Mapping[str, str]] = {
     "order": "019ad0c2-0000-7000-8000-000000000001",
     "total": "129.90 EUR",
+    "previous": "100.00 EUR",
+    "more": "29.90 EUR",
+    "goods": "2 × KITE",
+    "until": "2026-12-24",
+    "expected": "2026-12-01",
     "amount": "29.90 EUR",
     "tracking": "TW123456789",
     "lines": "3",

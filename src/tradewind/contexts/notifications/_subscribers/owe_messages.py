@@ -13,7 +13,16 @@ from tradewind.contexts.notifications._domain.messages import Kind, Occasion, ch
 from tradewind.contexts.notifications._store import messages
 from tradewind.contracts.carts import CartAbandoned, CartsPeer
 from tradewind.contracts.customers import CustomersPeer
-from tradewind.contracts.orders import Buyer, BuyersPeer, OrderCancelled, OrderConfirmed, OrderFailed, PaymentAwaited
+from tradewind.contracts.inventory import BackorderAllotted, InventoryBackordered
+from tradewind.contracts.orders import (
+    Buyer,
+    BuyersPeer,
+    OrderCancelled,
+    OrderConfirmed,
+    OrderEdited,
+    OrderFailed,
+    PaymentAwaited,
+)
 from tradewind.contracts.payments import PaymentRefunded
 from tradewind.contracts.returns import ReturnApproved, ReturnReceived, ReturnRejected
 from tradewind.contracts.shipping import ShipmentDelivered, ShipmentDispatched
@@ -23,6 +32,9 @@ from tradewind.runtime.subscriptions import subscriber
 
 OfOrder: TypeAlias = (
     PaymentAwaited
+    | InventoryBackordered
+    | BackorderAllotted
+    | OrderEdited
     | OrderConfirmed
     | OrderCancelled
     | OrderFailed
@@ -35,6 +47,9 @@ OfOrder: TypeAlias = (
 )
 KINDS: Final[dict[type, Kind]] = {
     PaymentAwaited: Kind.PAYMENT_AWAITED,
+    InventoryBackordered: Kind.ORDER_BACKORDERED,
+    BackorderAllotted: Kind.ORDER_GOODS_READY,
+    OrderEdited: Kind.ORDER_CHANGED,
     OrderConfirmed: Kind.ORDER_CONFIRMED,
     OrderCancelled: Kind.ORDER_CANCELLED,
     OrderFailed: Kind.ORDER_FAILED,
@@ -79,7 +94,7 @@ async def _of_orders(tx: Tx, events: Sequence[OfOrder]) -> Sequence[Occasion]:
     for event in events:
         if isinstance(event, PaymentRefunded):
             refunds[event.payment_id] += 1
-        if event.order_id in buyers:
+        if event.order_id in buyers and not (isinstance(event, BackorderAllotted) and event.still_waiting):
             subject = _subject(event, refunds)
             found.append(_occasion(event, subject, buyers[event.order_id]))
     return found
@@ -106,12 +121,20 @@ def _subject(event: OfOrder, refunds: Counter[UUID]) -> str:
         return f"{event.payment_id}/{refunds[event.payment_id]}"
     if isinstance(event, ReturnApproved | ReturnRejected | ReturnReceived):
         return str(event.return_id)
+    if isinstance(event, OrderEdited):
+        return str(event.edit_id)
     return str(event.order_id)
 
 
 def _facts(event: OfOrder) -> dict[str, str]:
     if isinstance(event, OrderConfirmed | OrderCancelled):
         return {"total": _money(event.total_amount, event.currency)}
+    if isinstance(event, OrderEdited):
+        return _change(event)
+    if isinstance(event, InventoryBackordered):
+        goods = ", ".join(f"{line.qty} × {line.sku}" for line in event.items)
+        expected = {"expected": event.expected_at.date().isoformat()} if event.expected_at else {}
+        return {"goods": goods, "until": event.until.date().isoformat(), **expected}
     if isinstance(event, ShipmentDispatched):
         return {"tracking": event.tracking_number}
     if isinstance(event, ReturnApproved):
@@ -119,6 +142,16 @@ def _facts(event: OfOrder) -> dict[str, str]:
     if isinstance(event, PaymentRefunded):
         return {"amount": _money(event.amount, event.currency)}
     return {}
+
+
+def _change(event: OrderEdited) -> dict[str, str]:
+    """What the order comes to now, and by how much that is more or less than before."""
+    facts = {"total": _money(event.total_amount, event.currency)}
+    if event.total_amount == event.previous_amount:
+        return facts
+    name = "more" if event.total_amount > event.previous_amount else "less"
+    difference = _money(abs(event.total_amount - event.previous_amount), event.currency)
+    return {**facts, "previous": _money(event.previous_amount, event.currency), name: difference}
 
 
 def _money(amount: Decimal, currency: str) -> str:

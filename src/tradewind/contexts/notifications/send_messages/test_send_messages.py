@@ -1,8 +1,10 @@
 """What is owed goes out once an event and channel; what may not go out any more does not."""
 
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import pytest
 
@@ -14,7 +16,8 @@ from tradewind.contexts.notifications._store import messages
 from tradewind.contexts.notifications._subscribers.owe_messages import owe_messages
 from tradewind.contexts.notifications.register_device.command import RegisterDevice
 from tradewind.contracts.carts import CartAbandoned
-from tradewind.contracts.orders import OrderCancelled, OrderConfirmed, OrderFailed, PaymentAwaited
+from tradewind.contracts.inventory import AwaitedLine, BackorderAllotted, InventoryBackordered
+from tradewind.contracts.orders import OrderCancelled, OrderConfirmed, OrderEdited, OrderFailed, PaymentAwaited
 from tradewind.contracts.payments import PaymentRefunded
 from tradewind.contracts.returns import ReturnApproved, ReturnReceived, ReturnRejected
 from tradewind.contracts.shipping import ShipmentDelivered, ShipmentDispatched
@@ -31,6 +34,22 @@ NIGHT: Final = datetime(2026, 11, 28, 23, tzinfo=UTC)
 
 def confirmed(order_id: Any, user_id: str = "ada") -> OrderConfirmed:
     return OrderConfirmed(order_id=order_id, user_id=user_id, **AMOUNT)
+
+
+def edited(order_id: UUID, total: int) -> OrderEdited:
+    """It came to 12.50 EUR before."""
+    nothing = Money(0, "EUR").amount
+    return OrderEdited(
+        order_id=order_id, edit_id=new_id(), user_id="ada", previous_amount=Money(1250, "EUR").amount,
+        total_amount=Money(total, "EUR").amount, currency="EUR", items=(), shipping_amount=nothing, tax_amount=nothing,
+        discount_amount=nothing, address_changed=False,
+    )  # fmt: skip
+
+
+def plain(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return " ".join(str(body.get_content()).split())
 
 
 async def test_nobody_is_written_to_who_left_no_address(post: Post) -> None:
@@ -166,6 +185,8 @@ async def test_everything_that_happens_to_an_order_its_parcels_its_money_and_its
         OrderFailed(order_id=order, cause="nobody answers"), ShipmentDispatched(tracking_number="TW1", **parcel),
         ShipmentDelivered(**parcel), PaymentRefunded(order_id=order, reason="back", **refund),
         ReturnApproved(number="RMA-1", **back), ReturnRejected(**back), ReturnReceived(**back),
+        InventoryBackordered(order_id=order, items=(AwaitedLine("KITE", 2),), until=NOON),
+        BackorderAllotted(order_id=order, items=(), still_waiting=0), edited(order, 1500),
     ]  # fmt: skip
     assert {type(one) for one in told} | {CartAbandoned} == set(owe_messages.events)
     await post.hears(*told)
@@ -312,3 +333,38 @@ async def test_who_is_erased_while_a_mail_is_on_its_way_has_none_left_in_the_sho
     await post.sends()
     assert [path.name.split(".")[0] for path in (tmp_path / "mail").glob("*.eml")] == ["ben"]
     assert [row[2] for row in await post.messages()] == ["SENT"]
+
+
+async def test_who_waits_for_goods_hears_of_it_and_then_once_that_all_of_them_are_there(post: Post) -> None:
+    await post.person()
+    order_id = await post.order()
+    waits = InventoryBackordered(order_id=order_id, items=(AwaitedLine("KITE", 2), AwaitedLine("ROPE", 1)), until=NOON)
+    first = BackorderAllotted(order_id=order_id, items=(), still_waiting=1)
+    last = BackorderAllotted(order_id=order_id, items=(), still_waiting=0)
+    await post.hears(waits, first)
+    await post.hears(last, last)
+    with held(NOON):
+        await post.sends(Channel.EMAIL)
+    assert sorted((one[0], one[2]) for one in await post.messages()) == [
+        ("order_backordered", "SENT"),
+        ("order_goods_ready", "SENT"),
+    ]
+    said = [plain(mail) for mail in post.mails.took if "KITE" in plain(mail)]
+    assert ["2 × KITE, 1 × ROPE" in one and "by 2026-11-28" in one for one in said] == [True]
+
+
+@pytest.mark.parametrize(
+    ("total", "said"),
+    [(1500, "2.50 EUR more than before (12.50 EUR)"), (1000, "2.50 EUR less than before (12.50 EUR)"), (1250, "")],
+)
+async def test_who_had_an_order_changed_is_told_what_it_comes_to_now(post: Post, total: int, said: str) -> None:
+    await post.person()
+    event = edited(await post.order(), total)
+    await post.hears(event, event)
+    with held(NOON):
+        await post.sends(Channel.EMAIL)
+    (mail,) = post.mails.took
+    text = plain(mail)
+    assert f"comes to {Money(total, 'EUR').amount} EUR" in text
+    assert said in text
+    assert ("more than" in text, "less than" in text) == (total > 1250, total < 1250)

@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tradewind.contracts.inventory import InventoryReserved
+from tradewind.contracts.inventory import InventoryBackordered, InventoryReserved
 from tradewind.contracts.messages import Event
 from tradewind.contracts.orders import (
     OrderCancelled,
@@ -44,6 +44,7 @@ class Status(StrEnum):
 
 LIFECYCLE = Lifecycle(
     (Status.PENDING_RESERVATION, InventoryReserved, Status.RESERVED),
+    (Status.PENDING_RESERVATION, InventoryBackordered, Status.PENDING_RESERVATION),
     (Status.PENDING_RESERVATION, OrderCancelled, Status.CANCELED),
     (Status.PENDING_RESERVATION, OrderFailed, Status.FAILED),
     (Status.RESERVED, PaymentAwaited, Status.PENDING_PAYMENT),

@@ -29,6 +29,11 @@ MARK: Final = """
     UPDATE orders.orders_by_customer AS o SET status = u.status
     FROM unnest($1::uuid[], $2::text[]) AS u (order_id, status) WHERE o.order_id = u.order_id
 """
+RESERVE: Final = """
+    UPDATE orders.orders_by_customer SET status = 'RESERVED'
+    WHERE order_id = ANY($1::uuid[]) AND status = 'PENDING_RESERVATION'
+"""
+"""Told by another context: by Kafka it may be heard after what the order itself has told since."""
 EDIT: Final = """
     UPDATE orders.orders_by_customer AS o SET total_minor = u.total_minor
     FROM unnest($1::uuid[], $2::bigint[]) AS u (order_id, total_minor) WHERE o.order_id = u.order_id
@@ -59,7 +64,10 @@ async def orders_by_customer(events: Sequence[Move | OrderEdited | OrderClaimed]
             OPEN, [e.user_id for e in placed], [e.placed_at for e in placed], [e.order_id for e in placed],
             [_status(e).value for e in placed], totals, [e.currency for e in placed],
         )  # fmt: skip
-    last = {e.order_id: _status(e).value for e in events if not isinstance(e, OrderEdited | OrderClaimed)}
+    if reserved := [event.order_id for event in events if isinstance(event, InventoryReserved)]:
+        await tx.run(RESERVE, reserved)
+    aside = OrderPlaced | InventoryReserved | OrderEdited | OrderClaimed
+    last = {e.order_id: _status(e).value for e in events if not isinstance(e, aside)}
     await tx.run(MARK, list(last), list(last.values()))
     edited = {e.order_id: Money.parse(e.total_amount, e.currency).minor for e in events if isinstance(e, OrderEdited)}
     if edited:

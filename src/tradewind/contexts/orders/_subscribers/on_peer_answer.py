@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from tradewind.contracts.inventory import InventoryReserved
+from tradewind.contracts.inventory import BackorderAllotted, InventoryReserved
 from tradewind.contracts.payments import PaymentAuthorized, PaymentCaptured, PaymentFailed
 from tradewind.contracts.shipping import ShipmentCreated
 from tradewind.runtime.database import Tx
 from tradewind.runtime.saga import signals
 from tradewind.runtime.subscriptions import subscriber
 
-PeerAnswer: TypeAlias = InventoryReserved | PaymentAuthorized | PaymentCaptured | PaymentFailed | ShipmentCreated
+PeerAnswer: TypeAlias = (
+    InventoryReserved | BackorderAllotted | PaymentAuthorized | PaymentCaptured | PaymentFailed | ShipmentCreated
+)
 
 
 @subscriber

@@ -7,6 +7,7 @@ from msgspec import structs
 from tradewind.contexts.orders._domain.order import PENDING, Status
 from tradewind.contexts.orders._domain.view import OrderView, Step, view
 from tradewind.contexts.orders._store import cancel_words, edits, orders
+from tradewind.contracts.inventory import BackordersPeer
 from tradewind.contracts.messages import Command
 from tradewind.contracts.orders import NextAction
 from tradewind.contracts.payments import PaymentsPeer
@@ -32,6 +33,8 @@ async def get_order(command: GetOrder, tx: Tx) -> OrderView:
         order = structs.replace(order, why=await cancel_words.of(tx, order.id) or order.why)
     edit = await edits.newest(tx, order.id)
     seen = view(order, steps, edits.view(edit) if edit else None)
+    if order.status is Status.PENDING_RESERVATION:
+        return structs.replace(seen, backorder=await tx.peer(BackordersPeer).awaited(tx, order.id))
     if order.status in PENDING and order.payment_method is not None:
         url = (await tx.peer(PaymentsPeer).next_actions(tx, [order.id])).get(order.id)
         return structs.replace(seen, next_action=NextAction(url=url) if url else None)

@@ -10,14 +10,22 @@ from typing import TypeAlias
 from uuid import UUID
 
 from tradewind.contexts.orders._domain.order import Order
-from tradewind.contexts.orders._domain.view import OrderView, is_settled, view
+from tradewind.contexts.orders._domain.view import OrderView, is_settled, seen
 from tradewind.contexts.orders._store import orders
 from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.place_order.drafting import Draft, Prices, from_lines, from_quote
 from tradewind.contexts.orders.place_order.paying import with_tokens
 from tradewind.contexts.orders.place_order.saga import AFTER_RESERVATION, PLACE_ORDER, Placement
+from tradewind.contexts.orders.place_order.waiting import PLACE_BACKORDER
 from tradewind.contracts.carts import Agreed, CartsPeer, Checkout
-from tradewind.contracts.inventory import InventoryPeer, NotEnoughStock, Wanted
+from tradewind.contracts.inventory import (
+    BackordersPeer,
+    InventoryBackordered,
+    InventoryPeer,
+    InventoryReserved,
+    NotEnoughStock,
+    Wanted,
+)
 from tradewind.contracts.messages import Event
 from tradewind.contracts.orders import (
     MAX_LINES,
@@ -66,7 +74,7 @@ async def place_orders(tasks: Sequence[Task], tx: Tx) -> Sequence[OrderView | Re
     let_go = any(draft.redemption and isinstance(one, Refusal) for draft, one in zip(fit, placed, strict=True))
     answers = iter(placed)
     outcomes = [next(answers) if isinstance(draft, Draft) else _again(draft, let_go=let_go) for draft in drafts]
-    return [outcome if isinstance(outcome, Refusal) else view(outcome[-1][0]) for outcome in outcomes]
+    return [outcome if isinstance(outcome, Refusal) else seen(outcome[-1]) for outcome in outcomes]
 
 
 async def _drafts(tx: Tx, tasks: Sequence[Task]) -> list[Draft | Refusal]:
@@ -143,13 +151,24 @@ def _again(refusal: Refusal, *, let_go: bool) -> Refusal:
 
 
 async def _hold(tx: Tx, fit: Sequence[Draft]) -> Sequence[Steps | NotEnoughStock]:
-    """Hold every order's goods, in order of arrival; for each, the steps it took, or the refusal."""
+    """Hold every order's goods, in order of arrival; for each, the steps it took, or the refusal.
+
+    What is not there is waited for, where it may be.
+    """
     wanted = [Wanted(draft.order.id, draft.order.quantities, draft.order.shipping_address) for draft in fit]
     held = await tx.peer(InventoryPeer).reserve(tx, wanted) if wanted else []
-    return [
-        one if isinstance(one, NotEnoughStock) else [*_placed(draft.order), *draft.order.hold(one)]
-        for draft, one in zip(fit, held, strict=True)
-    ]
+    lacking = [one for draft, one, answer in zip(fit, wanted, held, strict=True)
+               if isinstance(answer, NotEnoughStock) and not draft.task.command.imported]  # fmt: skip
+    told = await tx.peer(BackordersPeer).wait(tx, lacking) if lacking else []
+    queued = {one.order_id: one for one in told if one is not None}
+
+    def stands(order: Order, one: InventoryReserved | NotEnoughStock) -> Steps | NotEnoughStock:
+        if isinstance(one, InventoryReserved):
+            return [*_placed(order), *order.hold(one)]
+        waits = queued.get(order.id)
+        return one if waits is None else [*_placed(order), (order.after(waits), waits)]
+
+    return [stands(draft.order, one) for draft, one in zip(fit, held, strict=True)]
 
 
 def _placed(order: Order) -> Steps:
@@ -161,9 +180,7 @@ def _write(tx: Tx, accepted: Sequence[tuple[Draft, Steps]]) -> None:
     if not accepted:
         return
     orders.insert(tx, [(steps[-1][0], steps) for _, steps in accepted])
-    at_step = AFTER_RESERVATION if tx.peer(Placement).in_place else 0
-    calls = [draft.task.call for draft, _ in accepted]
-    sagas.begin(tx, PLACE_ORDER, [draft.order.id for draft, _ in accepted], calls, at_step=at_step)
+    _begin(tx, accepted)
     for draft, steps in accepted:
         tx.tell(*(event for _, event in steps), call=draft.task.call)
         tx.audit("orders.place", str(draft.order.id), call=draft.task.call)
@@ -172,6 +189,18 @@ def _write(tx: Tx, accepted: Sequence[tuple[Draft, Steps]]) -> None:
         tx.peer(CartsPeer).complete(tx, agreed)
     if granted := [draft.redemption for draft, _ in accepted if draft.redemption]:
         tx.peer(PricingPeer).redeemed(tx, granted)
+
+
+def _begin(tx: Tx, accepted: Sequence[tuple[Draft, Steps]]) -> None:
+    """The saga of each order: of one whose goods have to come, the one that waits for them."""
+    at_step = AFTER_RESERVATION if tx.peer(Placement).in_place else 0
+    calls = {draft.order.id: draft.task.call for draft, _ in accepted}
+    waiting = [steps[-1][0].id for _, steps in accepted if isinstance(steps[-1][1], InventoryBackordered)]
+    others = [order for order in calls if order not in waiting]
+    if others:
+        sagas.begin(tx, PLACE_ORDER, others, [calls[order] for order in others], at_step=at_step)
+    if waiting:
+        sagas.begin(tx, PLACE_BACKORDER, waiting, [calls[order] for order in waiting])
 
 
 def _count(placed: Sequence[Steps | NotEnoughStock], began: float) -> None:

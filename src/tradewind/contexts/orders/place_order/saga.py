@@ -9,12 +9,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from msgspec import Struct
-
 from tradewind.contexts.orders._domain.order import LIFECYCLE, PENDING, Order, Status
 from tradewind.contexts.orders._store import early_deliveries, orders
 from tradewind.contexts.orders.payment_step import payment_step
-from tradewind.contracts.inventory import InventoryPeer, InventoryReserved, NotEnoughStock, Wanted
+from tradewind.contexts.orders.place_order.goods import CONFIRM, RELEASE, RESERVE, Placement
 from tradewind.contracts.messages import Event
 from tradewind.contracts.orders import OrderCancelled, OrderPaid
 from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
@@ -23,41 +21,14 @@ from tradewind.contracts.shipping import ShippingPeer
 from tradewind.runtime.database import Tx
 from tradewind.runtime.saga.definition import Local, Saga, Step, Task
 
+__all__ = ["AFTER_RESERVATION", "PLACE_ORDER", "Placement"]
+
 PAYMENT_PATIENCE_S = 3600.0
 """How long an order without a payment method sleeps before it looks again; `pay` and expiry wake it sooner."""
+INVENTORY_PATIENCE = timedelta(minutes=10)
+"""How long inventory may be away, where it is in another process, before an order is undone."""
 AFTER_RESERVATION = 1
 """Where the saga of an order begins whose goods were held in the placing transaction."""
-
-
-class Placement(Struct, frozen=True):
-    """Whether goods are held in the placing transaction (inventory shares the database) or by the saga's first step."""
-
-    in_place: bool = True
-
-
-async def reserve(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
-    """Hold the goods of orders that were placed without; S3-79 where they are not there."""
-    found = await orders.lock(tx, [task.saga_id for task in tasks])
-    open_orders = [order for order in found.values() if order.status is Status.PENDING_RESERVATION]
-    wanted = [Wanted(order.id, order.quantities, order.shipping_address) for order in open_orders]
-    answers = await tx.peer(InventoryPeer).reserve(tx, wanted) if wanted else []
-    held = {order.id: answer for order, answer in zip(open_orders, answers, strict=True)}
-    moves = [step for order, one in zip(open_orders, answers, strict=True)
-             if not isinstance(one, NotEnoughStock) for step in order.hold(one)]  # fmt: skip
-    orders.move(tx, moves, _calls(tasks))
-    return [_outcome(held.get(task.saga_id)) for task in tasks]
-
-
-def _outcome(answer: InventoryReserved | NotEnoughStock | None) -> Outcome:
-    return Refused(f"out of stock: {', '.join(answer.facts['skus'])}") if isinstance(answer, NotEnoughStock) else Done()
-
-
-async def release(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
-    """Give back what is held, or what was taken out."""
-    for why in {task.why or "undone" for task in tasks}:
-        ids = [task.saga_id for task in tasks if (task.why or "undone") == why]
-        await tx.peer(InventoryPeer).release(tx, ids, why)
-    return [Done()] * len(tasks)
 
 
 async def open_payment(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
@@ -73,12 +44,6 @@ async def open_payment(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
 def _charge(order: Order) -> Charge | None:
     method = order.payment_method
     return None if method is None else Charge(order.id, order.total, method, order.capture_by_hand)
-
-
-async def confirm_reservation(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
-    """Take the goods out of stock for good; those that expired meanwhile are refused."""
-    out = await tx.peer(InventoryPeer).confirm(tx, [task.saga_id for task in tasks])
-    return [Done() if task.saga_id in out else Refused("the reservation expired") for task in tasks]
 
 
 async def create_shipment(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
@@ -170,7 +135,7 @@ PLACE_ORDER = Saga(
     name="place_order",
     version=1,
     steps=(
-        Step(name="reserve_inventory", do=Local(reserve), undo=Local(release)),
+        Step(name="reserve_inventory", do=RESERVE, undo=RELEASE, within=INVENTORY_PATIENCE, attempts=30),
         Step(
             name="authorize_payment",
             do=payment_step("authorize", prepare=open_payment),
@@ -178,7 +143,7 @@ PLACE_ORDER = Saga(
             within=timedelta(seconds=30),
             attempts=4,
         ),
-        Step(name="confirm_reservation", do=Local(confirm_reservation)),
+        Step(name="confirm_reservation", do=CONFIRM, within=INVENTORY_PATIENCE, attempts=30),
         Step(name="create_shipment", do=Local(create_shipment), undo=Local(cancel_shipment)),
         Step(name="confirm_order", do=Local(confirm_order)),
         Step(

@@ -8,7 +8,7 @@ from msgspec import Struct
 from tradewind.api.live import Topic, TopicChannel
 from tradewind.contexts.orders.get_order_status.kept import Ending, Moving
 from tradewind.contexts.orders.get_order_status.standing import Standing
-from tradewind.contracts.inventory import InventoryReserved
+from tradewind.contracts.inventory import BackorderAllotted, InventoryBackordered, InventoryReserved
 from tradewind.contracts.messages import Event
 from tradewind.contracts.orders import (
     OrderCancelled,
@@ -27,6 +27,8 @@ from tradewind.runtime.subscriptions import Here, listener
 NAMES: Final[dict[type[Event], str]] = {
     OrderPlaced: "order.placed",
     InventoryReserved: "order.reserved",
+    InventoryBackordered: "order.backordered",
+    BackorderAllotted: "order.goods_allotted",
     PaymentAwaited: "order.payment_awaited",
     OrderConfirmed: "order.confirmed",
     OrderPaid: "order.paid",
@@ -41,7 +43,8 @@ NAMES: Final[dict[type[Event], str]] = {
 """What each event is called on the wire of a socket."""
 
 
-News: TypeAlias = Moving | OrderEdited | Ending | OrderClaimed | ShipmentDispatched | ShipmentDelivered
+Backordered: TypeAlias = InventoryBackordered | BackorderAllotted
+News: TypeAlias = Moving | Backordered | OrderEdited | Ending | OrderClaimed | ShipmentDispatched | ShipmentDelivered
 
 
 class OrderNews(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

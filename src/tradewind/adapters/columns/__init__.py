@@ -1,0 +1,1 @@
+"""Star schemas: in a file of the home (DuckDB), or on a server (ClickHouse)."""

@@ -1,0 +1,36 @@
+"""Every question of the port, over any engine that understands the statements of `questions`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from tradewind.adapters.columns import questions
+from tradewind.adapters.columns.tables import in_utc
+from tradewind.ports.columns import CartsEnded, DailyRevenue, Grain, ProductSales, Revenue, Sales
+
+
+class Asking:
+    """What both engines answer alike: an adapter sends a statement and brings back rows."""
+
+    async def ask(self, sql: str, **values: Any) -> Sequence[tuple[Any, ...]]:
+        """The rows that the statement finds; raises ColumnsAway."""
+        raise NotImplementedError
+
+    async def revenue(self, since: datetime, until: datetime, grain: Grain) -> Sequence[Revenue]:
+        rows = await self.ask(questions.REVENUE[grain], since=since, until=until)
+        return [Revenue(in_utc(row[0]), *row[1:]) for row in rows]
+
+    async def daily_revenue(self, since: datetime, until: datetime) -> Sequence[DailyRevenue]:
+        rows = await self.ask(questions.DAILY_REVENUE, since=since, until=until)
+        return [DailyRevenue(in_utc(row[0]), *row[1:]) for row in rows]
+
+    async def top_products(self, since: datetime, until: datetime, currency: str, many: int) -> Sequence[ProductSales]:
+        rows = await self.ask(questions.TOP_PRODUCTS, since=since, until=until, currency=currency, many=many)
+        return [ProductSales(*row) for row in rows]
+
+    async def sales(self, since: datetime, until: datetime) -> Sequence[Sales]:
+        return [Sales(*row) for row in await self.ask(questions.SALES, since=since, until=until)]
+
+    async def carts(self, since: datetime, until: datetime) -> CartsEnded:
+        rows = await self.ask(questions.CARTS, since=since, until=until)
+        return CartsEnded(*rows[0]) if rows else CartsEnded(0, 0)

@@ -1,0 +1,1 @@
+"""Inventory in another process."""

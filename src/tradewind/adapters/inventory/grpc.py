@@ -1,0 +1,125 @@
+"""Asks inventory over gRPC: three attempts with jitter, a deadline for each; silence is Unavailable, never a no."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import grpc
+from google.protobuf.message import Message
+from opentelemetry.trace import SpanKind
+
+from tradewind.api.grpc.statuses import REFUSAL, facts_in
+from tradewind.api.grpc.tls import Certificates
+from tradewind.contracts.inventory import InventoryReserved, NotEnoughStock, ReservedLine, Wanted
+from tradewind.contracts.proto.tradewind.inventory.v1 import inventory_pb2 as pb
+from tradewind.kernel.errors import Unavailable
+from tradewind.kernel.ids import new_id
+from tradewind.runtime.call import Call
+from tradewind.runtime.telemetry.traces import span
+
+ATTEMPTS: Final = 3
+ATTEMPT_S: Final = 2.0
+"""Seconds that one attempt may take."""
+BACKOFF_S: Final = 0.05
+"""Longest wait before the second attempt; doubles with the next."""
+MAX_MESSAGE_BYTES: Final = 256 * 1024
+SERVICE: Final = "tradewind.inventory.v1.Inventory"
+_AGAIN: Final = frozenset(
+    (
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.ABORTED,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+    )
+)
+
+
+class InventoryDidNotAnswer(Unavailable):
+    """Inventory gave no answer that says what became of it; it may have done what it was asked."""
+
+
+@asynccontextmanager
+async def grpc_inventory(
+    address: str, token: Callable[[], str], certificates: Certificates | None = None
+) -> AsyncIterator["GrpcInventory"]:
+    """Inventory at `address` (host:port). `token` gives the access token that goes with each attempt."""
+    options = [("grpc.max_receive_message_length", MAX_MESSAGE_BYTES), ("grpc.enable_retries", 0)]
+    channel = (
+        grpc.aio.insecure_channel(address, options=options)
+        if certificates is None
+        else grpc.aio.secure_channel(address, certificates.of_client(), options=options)
+    )
+    async with channel:
+        yield GrpcInventory(channel, token)
+
+
+class GrpcInventory:
+    """Answers to contracts.inventory.InventoryAway."""
+
+    def __init__(self, channel: Any, token: Callable[[], str]) -> None:
+        self._token = token
+        self._methods = {
+            name: channel.unary_unary(
+                f"/{SERVICE}/{name}",
+                request_serializer=lambda message: message.SerializeToString(),
+                response_deserializer=answer.FromString,
+            )
+            for name, answer in (
+                ("ReserveStock", pb.ReserveResponse),
+                ("ConfirmStock", pb.ConfirmResponse),
+                ("ReleaseStock", pb.ReleaseResponse),
+            )
+        }
+
+    async def reserve(self, wanted: Wanted, call: Any) -> InventoryReserved | NotEnoughStock:
+        """Hold all of it or nothing."""
+        request = pb.ReserveRequest(
+            order_id=str(wanted.order_id),
+            items=[pb.Item(sku=sku, quantity=quantity) for sku, quantity in wanted.quantities.items()],
+            ship_to={key: str(value) for key, value in (wanted.ship_to or {}).items() if value},
+        )
+        answer = await self._ask("ReserveStock", request, call)
+        if answer is None:
+            return NotEnoughStock("The order's reservation has ended.", skus=sorted(wanted.quantities))
+        if isinstance(answer, NotEnoughStock):
+            return answer
+        items = tuple(ReservedLine(one.sku, one.quantity, one.warehouse, one.bundle or None) for one in answer.items)
+        at = datetime.fromtimestamp(answer.expires_at_ms / 1000, UTC)
+        return InventoryReserved(order_id=wanted.order_id, items=items, expires_at=at)
+
+    async def confirm(self, order_id: UUID, call: Any) -> bool:
+        """Take what is held out of stock; False where it is held no more."""
+        return await self._ask("ConfirmStock", pb.ConfirmRequest(order_id=str(order_id)), call) is not None
+
+    async def release(self, order_id: UUID, call: Any) -> None:
+        """Give back whatever is held or was taken out; what comes later holds nothing."""
+        await self._ask("ReleaseStock", pb.ReleaseRequest(order_id=str(order_id)), call)
+
+    async def _ask(self, method: str, request: Message, call: Call) -> Any:
+        """The answer; None where the reservation has ended; NotEnoughStock. Raises InventoryDidNotAnswer."""
+        with span(f"{SERVICE}/{method}", call.trace_id, kind=SpanKind.CLIENT):
+            for attempt in range(ATTEMPTS):
+                if attempt:
+                    await asyncio.sleep(random.uniform(0, BACKOFF_S * 2**attempt))  # noqa: S311 -- jitter
+                try:
+                    return await self._methods[method](request, metadata=self._metadata(call), timeout=ATTEMPT_S)
+                except grpc.aio.AioRpcError as error:
+                    refusal = dict(error.trailing_metadata() or ()).get(REFUSAL)
+                    if refusal == NotEnoughStock.__name__:
+                        return NotEnoughStock(error.details() or "", **facts_in(error.trailing_metadata()))
+                    if error.code() in (grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.NOT_FOUND):
+                        return None
+                    if error.code() not in _AGAIN:
+                        raise InventoryDidNotAnswer(f"Inventory answered {error.code().name}.") from None
+        raise InventoryDidNotAnswer
+
+    def _metadata(self, call: Call) -> list[tuple[str, str]]:
+        return [
+            ("authorization", f"Bearer {self._token()}"),
+            ("traceparent", f"00-{call.trace_id}-{new_id().hex[-16:]}-01"),
+            ("correlation-id", call.correlation_id),
+        ]

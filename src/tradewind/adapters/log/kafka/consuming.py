@@ -1,0 +1,194 @@
+"""Feeds subscribers from Kafka, as the relay feeds them from the log: each effect and its place in one transaction.
+
+Processes of one kind share the partitions as a consumer group. Where to begin is asked of Postgres, never of Kafka;
+what two processes have at once, because one was paused while the group went on without it, happens once all the same
+(places.py). While subscribers cannot follow, partitions are paused: what waits, waits in Kafka.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Sequence
+from typing import Any, Final, TypeVar
+
+import asyncpg
+from confluent_kafka import OFFSET_BEGINNING, KafkaException, TopicPartition
+from confluent_kafka import Consumer as Client
+
+from tradewind.adapters.log.kafka.places import CATCH_UP, NEXT, KafkaPlaces, move_next
+from tradewind.adapters.log.kafka.received import receive
+from tradewind.adapters.log.kafka.topics import KafkaAway, Names, ensure
+from tradewind.kernel.errors import Stale, Unavailable
+from tradewind.runtime.call import internal_call
+from tradewind.runtime.database import AWAY, Database
+from tradewind.runtime.feeds import Feed, feeds
+from tradewind.runtime.places import HOLD
+from tradewind.runtime.reading import Logged
+from tradewind.runtime.relay import REGISTER
+from tradewind.runtime.subscriptions import Subscriber
+from tradewind.runtime.telemetry import metrics
+from tradewind.runtime.telemetry.logs import log
+
+T = TypeVar("T")
+BATCH: Final = 500
+"""Messages taken at once, at most."""
+WAIT_S: Final = 0.25
+"""Longest wait for a message in the thread that asks; a stop is heard after that."""
+PATIENCE_S: Final = 0.2
+"""So long may subscribers' queues be full before partitions are paused."""
+TICK_S: Final = 1.0
+"""Time between two notes of lags, and of where those stand who had nothing to do."""
+CALLBACK_S: Final = 60.0
+RETRY_S: Final = 0.5
+CONFIG: Final[dict[str, Any]] = {
+    "enable.auto.commit": False,
+    "auto.offset.reset": "earliest",
+    "isolation.level": "read_committed",
+    "session.timeout.ms": 10_000,
+    "heartbeat.interval.ms": 2_000,
+    "max.poll.interval.ms": 300_000,
+    "fetch.wait.max.ms": 100,
+    "queued.max.messages.kbytes": 16_384,
+    "reconnect.backoff.max.ms": 1_000,
+    "log_level": 3,
+}
+_TROUBLE: Final = (asyncpg.PostgresError, KafkaException, KafkaAway, Unavailable, Stale, *AWAY)
+
+
+class Consumer:
+    """One process's part of the group `kind`, for all its subscribers."""
+
+    def __init__(
+        self, db: Database, subscribers: Iterable[Subscriber], servers: str, names: Names, *, kind: str = "shop"
+    ) -> None:
+        self._db, self._servers, self._names, self._group = db, servers, names, names.group(kind)
+        self._subscribers = tuple(subscribers)
+        self._topics = {
+            topic: sorted(one.name for one in self._subscribers if topic in names.of_events(one.types))
+            for topic in names.of_events(kind for one in self._subscribers for kind in one.types)
+        }
+        self._fed: list[Feed] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._assigned: list[TopicPartition] = []
+        self._tick_due_s = 0.0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Consume until `stop`; after trouble anew, from where Postgres says."""
+        while not stop.is_set():
+            try:
+                await self._consume(stop)
+            except _TROUBLE as error:
+                log.warning("events are not heard", error=repr(error))
+                await asyncio.sleep(RETRY_S)
+
+    async def _consume(self, stop: asyncio.Event) -> None:
+        await asyncio.to_thread(ensure, self._servers, self._topics)
+        await self._db.pool.execute(REGISTER, [one.name for one in self._subscribers])
+        client = Client({"bootstrap.servers": self._servers, "group.id": self._group, **CONFIG})
+        loop = asyncio.get_running_loop()
+
+        def in_loop(work: Coroutine[Any, Any, T]) -> T:
+            return asyncio.run_coroutine_threadsafe(work, loop).result(CALLBACK_S)
+
+        def assigned(client: Any, partitions: list[TopicPartition]) -> None:
+            client.assign(in_loop(self._begin(partitions)))
+
+        def revoked(_client: Any, _partitions: list[TopicPartition]) -> None:
+            in_loop(self._end())
+
+        client.subscribe(list(self._topics), on_assign=assigned, on_revoke=revoked, on_lost=revoked)
+        try:
+            while not stop.is_set():
+                await self._step(client)
+        finally:
+            await self._end()
+            await asyncio.to_thread(client.close)
+
+    async def _begin(self, partitions: Sequence[TopicPartition]) -> list[TopicPartition]:
+        """Start feeds, and answer where the slowest of those who hear each topic stands."""
+        await self._end()
+        names = [one.name for one in self._subscribers]
+        rows = await self._db.pool.fetch(NEXT, names, list(self._topics))
+        next_ = {(row["subscriber"], row["topic"], row["partition"]): row["next"] for row in rows}
+        self._assigned = [
+            TopicPartition(one.topic, one.partition, self._first(next_, one.topic, one.partition)) for one in partitions
+        ]
+        self._fed = feeds(self._subscribers, self._db, KafkaPlaces())
+        self._tasks = [asyncio.create_task(feed.run()) for feed in self._fed]
+        return self._assigned
+
+    def _first(self, next_: dict[tuple[str, str, int], int], topic: str, partition: int) -> int:
+        slowest = min(next_.get((name, topic, partition), 0) for name in self._topics[topic])
+        return slowest or OFFSET_BEGINNING
+
+    async def _end(self) -> None:
+        """Drop what is queued; an effect under way is committed with its place, or not at all."""
+        tasks, self._tasks, self._fed, self._assigned = self._tasks, [], [], []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _step(self, client: Client) -> None:
+        messages = await self._take(client)
+        fed = self._fed
+        if batch := await receive(self._db.pool, messages):
+            await self._feed(client, fed, batch)
+        if (now_s := asyncio.get_running_loop().time()) >= self._tick_due_s and fed and fed is self._fed:
+            self._tick_due_s = now_s + TICK_S
+            await self._tick(client)
+
+    async def _take(self, client: Client) -> list[Any]:
+        """What is there, at most BATCH; waits a while for the first.
+
+        Partitions may change hands in the middle of it: then what was taken before would come to feeds that have yet to
+        hear what lies before that, and these would be taken to have heard it. All of it is taken again, from its place.
+        """
+
+        def take() -> tuple[list[Any], bool]:
+            first = client.poll(WAIT_S)
+            fed = self._fed
+            found = [] if first is None else [first, *client.consume(BATCH - 1, 0)]
+            return found, fed is not self._fed
+
+        found, changed = await asyncio.to_thread(take)
+        if changed:
+            await self._begin_again(client)
+            return []
+        for one in found:
+            if one.error() is not None:
+                log.warning("kafka says", error=str(one.error()))
+        return [one for one in found if one.error() is None]
+
+    async def _begin_again(self, client: Client) -> None:
+        """The same partitions, from where Postgres says."""
+        if self._assigned:
+            client.assign(await self._begin(self._assigned))
+
+    async def _feed(self, client: Client, fed: list[Feed], batch: Sequence[Logged]) -> None:
+        """Hand `batch` to all; while queues are full nothing more is fetched, and the group hears that we live."""
+        putting = asyncio.gather(*(feed.put(batch) for feed in fed))
+        await asyncio.wait({putting}, timeout=PATIENCE_S)
+        if not putting.done():
+            metrics.kafka_pauses_total.inc()
+            client.pause(self._assigned)
+            while not putting.done() and fed is self._fed:
+                if await self._take(client):
+                    await self._begin_again(client)  # others' partitions came meanwhile, and are not paused
+                await asyncio.wait({putting}, timeout=0)
+            if fed is self._fed:
+                client.resume(self._assigned)
+        putting.cancel()
+        await asyncio.gather(putting, return_exceptions=True)
+
+    async def _tick(self, client: Client) -> None:
+        at = {(one.topic, one.partition): one.offset for one in client.position(self._assigned) if one.offset > 0}
+        for one in self._assigned:
+            _, end = client.get_watermark_offsets(one, cached=True)
+            behind = max(0, end - at.get((one.topic, one.partition), end))
+            metrics.kafka_lag.labels(self._group, one.topic, one.partition).set(behind)
+        idle = {member.name for feed in self._fed if feed.idle for member in feed.members}
+        everybody = [(one.name, kind) for one in self._subscribers for kind in one.types]
+        async with self._db.transaction(internal_call("kafka.catch_up")) as tx:
+            await tx.all(HOLD, sorted(one.name for one in self._subscribers))
+            for topic, names in self._topics.items():
+                if ends := {where: end for where, end in at.items() if where[0] == topic}:
+                    await move_next(tx, sorted(idle & set(names)), ends)
+            await tx.run(CATCH_UP, [name for name, _ in everybody], [kind for _, kind in everybody])

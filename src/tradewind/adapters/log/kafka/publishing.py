@@ -1,0 +1,141 @@
+"""The relay as publisher: one more consumer of the outbox, whose effect is that events are on Kafka.
+
+It reads below the horizon as every relay does, and moves its position only once the brokers have acknowledged. When it
+dies in between, its successor sends again from there: at least once, each event under its own id, and the first time
+that an event is seen it still comes after those before it. One process publishes at a time (an advisory lock); a paused
+one that wakes up again sends what its successor has sent as well, in the same order.
+"""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+from confluent_kafka import KafkaException
+from opentelemetry.trace import SpanKind
+
+from tradewind.adapters.log.kafka.sending import Record, RefusedError, Sender
+from tradewind.adapters.log.kafka.topics import KafkaAway, Names, ensure
+from tradewind.contracts.envelope import EVENTS
+from tradewind.runtime import giving_way
+from tradewind.runtime.database import AWAY
+from tradewind.runtime.failpoints import failpoint
+from tradewind.runtime.places import MOVE, PARK
+from tradewind.runtime.reading import Cursor, Logged, is_waiting, read
+from tradewind.runtime.relay import HORIZON_POLL_S, POSITIONS, REGISTER, STANDBY_S
+from tradewind.runtime.telemetry import metrics, traces
+from tradewind.runtime.telemetry.logs import log
+from tradewind.runtime.wake import POLL_S, Bell
+
+BATCH: Final = 500
+"""Events sent at once, at most, and acknowledged before the next are read."""
+NAME: Final = "(kafka)"
+"""What the publisher is called among those who have a position."""
+LEAD: Final = "SELECT pg_try_advisory_lock(hashtext('tradewind.publisher'))"
+STILL: Final = "SELECT 1"
+SPELL: Final = """
+    SELECT position, runtime.envelope(o) AS envelope, runtime.traceparent(o) AS traceparent
+    FROM runtime.outbox AS o WHERE position = ANY($1::bigint[])
+"""
+_TROUBLE: Final = (asyncpg.PostgresError, KafkaException, KafkaAway, RefusedError, *AWAY)
+
+
+class Publisher:
+    """Publishes the outbox of one database, as long as it leads."""
+
+    def __init__(
+        self,
+        bell: Bell,
+        url: str,
+        servers: str,
+        names: Names,
+        *,
+        types: Collection[str] = EVENTS,
+        silent_s: float = 10.0,
+    ) -> None:
+        self._types = types
+        self._bell, self._url, self._servers, self._names = bell, url, servers, names
+        self._silent_s = max(silent_s, 4 * POLL_S)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Publish when nobody else does, until `stop`."""
+        while not stop.is_set():
+            try:
+                await self._stand_by(stop)
+            except _TROUBLE as error:
+                log.warning("events are not published", error=repr(error))
+                await asyncio.sleep(STANDBY_S)
+
+    async def _stand_by(self, stop: asyncio.Event) -> None:
+        connection: Any = await asyncpg.connect(self._url, server_settings=giving_way.when_idle(self._silent_s))
+        try:
+            while not stop.is_set():
+                if await connection.fetchval(LEAD):
+                    await self._lead(connection, stop)
+                else:
+                    await self._bell.rung(STANDBY_S)
+        finally:
+            await connection.close(timeout=2)
+
+    async def _lead(self, connection: Any, stop: asyncio.Event) -> None:
+        await asyncio.to_thread(ensure, self._servers, self._names.of_events(self._types))
+        await connection.execute(REGISTER, [NAME])
+        row = await connection.fetchrow(POSITIONS, [NAME])
+        cursor = Cursor(row["stamp"], row["position"])
+        async with Sender(self._servers) as sender:
+            while not stop.is_set():
+                cursor = await self._step(connection, sender, cursor, stop)
+
+    async def _step(self, connection: Any, sender: Sender, cursor: Cursor, stop: asyncio.Event) -> Cursor:
+        rings = self._bell.rings
+        batch = await read(connection, cursor, BATCH)
+        if not batch:
+            if await is_waiting(connection, cursor):
+                await asyncio.sleep(HORIZON_POLL_S)
+            else:
+                await self._bell.rung(since=rings)
+                await connection.fetchval(STILL)
+            return cursor
+        await self._publish(connection, sender, batch, stop)
+        return cursor if stop.is_set() else batch[-1].at
+
+    async def _publish(self, connection: Any, sender: Sender, batch: Sequence[Logged], stop: asyncio.Event) -> None:
+        fitting = [logged for logged in batch if await self._fits(connection, logged)]
+        spelled = {row["position"]: row for row in await connection.fetch(SPELL, [one.at.position for one in fitting])}
+        acknowledged = sender.send([record(one, spelled[one.at.position], self._names) for one in fitting])
+        while not acknowledged.done():
+            if stop.is_set():
+                acknowledged.cancel()
+                return
+            await asyncio.wait({acknowledged}, timeout=POLL_S)
+            await connection.fetchval(STILL)  # so that nobody else may publish meanwhile, and we hear of it if so
+        acknowledged.result()
+        failpoint("publisher.before_moved")
+        await connection.execute(MOVE, [NAME], *batch[-1].at)
+        for one in fitting:
+            metrics.event_lag_ms.labels(NAME).observe(one.age_ms)
+            with traces.span("publish", one.row["trace_id"], kind=SpanKind.PRODUCER, eventType=one.type):
+                pass
+
+    async def _fits(self, connection: Any, logged: Logged) -> bool:
+        """Whether the event is what its class, and so its committed schema, says; else it is a dead letter."""
+        try:
+            msgspec.json.decode(logged.row["payload"], type=EVENTS[logged.type])
+        except (KeyError, msgspec.ValidationError) as error:
+            event_id, reason = logged.row["event_id"], f"not published: {error!r}"[:500]
+            await connection.execute(PARK, NAME, logged.at.position, event_id, logged.type, reason, 1)
+            metrics.dead_letters_total.labels(NAME).inc()
+            return False
+        return True
+
+
+def record(logged: Logged, spelled: Any, names: Names) -> Record:
+    """The event as it stands on Kafka, whoever publishes it."""
+    headers = [
+        ("id", str(logged.row["event_id"]).encode()),
+        ("eventType", logged.type.encode()),
+        ("traceparent", spelled["traceparent"].encode()),
+        ("position", str(logged.at.position).encode()),
+    ]
+    return Record(names.topic(logged.type), logged.row["key"], spelled["envelope"].encode(), headers)

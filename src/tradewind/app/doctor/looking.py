@@ -1,0 +1,44 @@
+"""Looks at every engine at once, each for so long and no longer."""
+
+import asyncio
+from typing import Final
+
+from tradewind.app.doctor import messengers, stores, web
+from tradewind.app.doctor.finding import Finding, Look, UnwellError
+from tradewind.app.settings import Settings
+
+WITHIN_S: Final = 10.0
+"""Longest look at one engine."""
+LOOKS: Final[dict[str, tuple[str, Look]]] = {
+    "database": ("database_url", stores.database),
+    "redis": ("redis_url", stores.redis),
+    "kafka": ("kafka_servers", stores.kafka),
+    "connect": ("connect_url", web.connect),
+    "opensearch": ("opensearch_url", web.opensearch),
+    "clickhouse": ("clickhouse_url", web.clickhouse),
+    "opa": ("opa_url", web.opa),
+    "mqtt": ("mqtt_url", messengers.mqtt),
+    "smtp": ("smtp_url", messengers.smtp),
+    "payment_provider": ("provider_url", web.payment_provider),
+}
+"""By engine: the setting that names it, and how one looks at it."""
+
+
+async def look(settings: Settings) -> list[Finding]:
+    """How every engine is that `settings` name. Never raises: an engine that cannot be asked is a finding."""
+    named = [(engine, setting, one) for engine, (setting, one) in LOOKS.items() if getattr(settings, setting)]
+    return list(await asyncio.gather(*(_look(settings, *one) for one in named)))
+
+
+async def _look(settings: Settings, engine: str, setting: str, one: Look) -> Finding:
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            return await one(settings)
+    except UnwellError as found:
+        return Finding(engine=engine, well=False, detail=str(found), advice=found.advice)
+    except TimeoutError:
+        detail = f"no answer within {WITHIN_S:.0f} s"
+    except Exception as error:
+        detail = type(error).__name__  # not its words, which may hold a password
+    advice = f"Is it up, and does TRADEWIND_{setting.upper()} hold its address, user and password?"
+    return Finding(engine=engine, well=False, detail=detail, advice=advice)

@@ -1,0 +1,110 @@
+"""Engines that have a client of their own: Postgres, Redis, Kafka. The client is loaded when it is needed."""
+
+import asyncio
+from typing import Any, Final
+
+import asyncpg
+
+from tradewind.app.doctor.finding import Finding, UnwellError
+from tradewind.app.settings import Settings
+from tradewind.app.wiring import manifests
+
+OLDEST_POSTGRES: Final = 150_000
+OLDEST_REDIS: Final = (6, 2)
+NEARLY_FULL: Final = 0.95
+WITHIN_S: Final = 5.0
+SLOTS: Final = """
+    SELECT slot_name, active, pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::bigint AS behind
+    FROM pg_replication_slots WHERE database = current_database()
+"""
+SHOW_NUMBER: Final = "SHOW server_version_num"
+SHOW_LEVEL: Final = "SHOW wal_level"
+MAY_CREATE: Final = "SELECT has_database_privilege(current_database(), 'CREATE')"
+PLACES: Final = """
+    SELECT topic, partition, min(next) AS next FROM runtime.kafka_position
+    WHERE subscriber = ANY($1::text[]) GROUP BY topic, partition
+"""
+MAX_BEHIND_MESSAGES: Final = 10_000
+"""More than a minute's worth of a partition in a busy shop."""
+MAX_BEHIND_BYTES: Final = 256 * 1024 * 1024
+"""More of the log than this kept for a reader that is away fills the disk some day."""
+
+
+async def database(settings: Settings) -> Finding:
+    """Version, the right to make schemas, and for Debezium a log that can be decoded and readers that keep up."""
+    assert settings.database_url
+    connection: Any = await asyncpg.connect(settings.database_url, timeout=WITHIN_S)
+    try:
+        version = ".".join(map(str, connection.get_server_version()[:2]))
+        if int(await connection.fetchval(SHOW_NUMBER)) < OLDEST_POSTGRES:
+            raise UnwellError(f"it is {version}", "Postgres 15 or newer is needed.")
+        if not await connection.fetchval(MAY_CREATE):
+            raise UnwellError("its user may not make schemas", "GRANT CREATE ON DATABASE … TO the shop's user.")
+        if settings.connect_url and await connection.fetchval(SHOW_LEVEL) != "logical":
+            raise UnwellError("its log cannot be decoded", "Set wal_level = logical and restart it: Debezium reads it.")
+        behind = [row["slot_name"] for row in await connection.fetch(SLOTS) if (row["behind"] or 0) > MAX_BEHIND_BYTES]
+        if behind:
+            advice = "Start the reader again, or drop the slot: SELECT pg_drop_replication_slot('…')."
+            raise UnwellError(f"it keeps much of its log for {', '.join(behind)}", advice)
+    finally:
+        await connection.close(timeout=WITHIN_S)
+    return Finding(engine="database", well=True, version=version)
+
+
+async def redis(settings: Settings) -> Finding:
+    """Version, and whether there is room: a Redis that is full and may forget nothing refuses to be told anything."""
+    from redis.asyncio import Redis
+    from redis.exceptions import AuthenticationError, NoPermissionError
+
+    assert settings.redis_url
+    async with Redis.from_url(settings.redis_url, socket_timeout=WITHIN_S, socket_connect_timeout=WITHIN_S) as client:
+        try:
+            about: Any = await client.info()
+        except (AuthenticationError, NoPermissionError):
+            advice = "Set user and password in TRADEWIND_REDIS_URL; the user needs the keys and channels tradewind:*."
+            raise UnwellError("it does not let its user in", advice) from None
+    version, full = str(about["redis_version"]), int(about["maxmemory"])
+    if tuple(int(one) for one in version.split(".")[:2]) < OLDEST_REDIS:
+        oldest = ".".join(map(str, OLDEST_REDIS))
+        raise UnwellError(f"it is {version}", f"Redis {oldest} or newer is needed.")
+    if full and about["used_memory"] > full * NEARLY_FULL and about["maxmemory_policy"] == "noeviction":
+        raise UnwellError("its memory is full", "Raise maxmemory, or set maxmemory-policy volatile-lru.")
+    return Finding(engine="redis", well=True, version=version, detail=f"{about['used_memory_human']} in use")
+
+
+async def kafka(settings: Settings) -> Finding:
+    """Its brokers, how many topics the shop has there, and whether the shop reads them as fast as they grow."""
+    from confluent_kafka.admin import AdminClient
+
+    assert settings.kafka_servers
+    client = AdminClient({"bootstrap.servers": settings.kafka_servers, "socket.timeout.ms": int(WITHIN_S * 1000)})
+    about = await asyncio.to_thread(client.list_topics, timeout=WITHIN_S)
+    ours = [name for name in about.topics if name.startswith("ecommerce.")]
+    leaderless = [name for name in ours if any(one.leader < 0 for one in about.topics[name].partitions.values())]
+    if leaderless:
+        raise UnwellError(f"without a leader: {', '.join(leaderless[:5])}", "Start the brokers that are missing.")
+    behind = await _behind(settings, client) if settings.database_url else 0
+    if behind > MAX_BEHIND_MESSAGES:
+        advice = "Is a worker running? Its log names the subscriber that fails; `tradewind dlq list` what was given up."
+        raise UnwellError(f"the shop is {behind} messages behind", advice)
+    detail = f"{len(about.brokers)} brokers, {len(ours)} topics of ours, {behind} messages behind"
+    return Finding(engine="kafka", well=True, detail=detail)
+
+
+async def _behind(settings: Settings, client: Any) -> int:
+    """How far the slowest subscriber of now is behind in its worst partition; 0 where the shop has not begun."""
+    from confluent_kafka import TopicPartition
+    from confluent_kafka.admin import OffsetSpec
+
+    connection: Any = await asyncpg.connect(settings.database_url, timeout=WITHIN_S)
+    try:
+        rows = await connection.fetch(PLACES, [one.name for context in manifests() for one in context.subscribers])
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
+        rows = []
+    finally:
+        await connection.close(timeout=WITHIN_S)
+    next_ = {(row["topic"], row["partition"]): row["next"] for row in rows}
+    ask = {TopicPartition(*where): OffsetSpec.latest() for where in next_}
+    ends = client.list_offsets(ask, request_timeout=WITHIN_S) if ask else {}
+    found = {(one.topic, one.partition): await asyncio.wrap_future(told) for one, told in ends.items()}
+    return max((end.offset - next_[where] for where, end in found.items()), default=0)

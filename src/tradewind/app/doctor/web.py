@@ -1,0 +1,95 @@
+"""Engines that are asked over HTTP: OpenSearch, ClickHouse, OPA, Kafka Connect, the payment provider."""
+
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+import aiohttp
+
+from tradewind.app.doctor.finding import Finding, UnwellError
+from tradewind.app.settings import Settings
+
+OLDEST_OPENSEARCH: Final = 2
+OLDEST_CLICKHOUSE: Final = (23, 2)
+"""Since then every table of a question can be read as `final`."""
+VERSION: Final = "SELECT version()"
+NOT_LET_IN: Final = frozenset({401, 403, 516})
+MAX_ANSWER_BYTES: Final = 4_096
+MAX_CONNECTORS: Final = 100
+
+
+async def _json(url: str) -> Any:
+    async with aiohttp.ClientSession() as http, http.get(url) as answer:
+        if answer.status != 200:
+            raise UnwellError(
+                f"it answers with {answer.status}", "Look into its log; is the address that of the engine?"
+            )
+        return await answer.json(content_type=None)
+
+
+async def opensearch(settings: Settings) -> Finding:
+    """Version, and the health of its indices."""
+    assert settings.opensearch_url
+    about = await _json(settings.opensearch_url)
+    version = str(about["version"]["number"])
+    if int(version.partition(".")[0]) < OLDEST_OPENSEARCH:
+        raise UnwellError(f"it is {version}", f"OpenSearch {OLDEST_OPENSEARCH} or newer is needed.")
+    health = await _json(f"{settings.opensearch_url}/_cluster/health")
+    if health["status"] == "red":
+        raise UnwellError("some of its indices have no primary", "Delete what is red: the shop builds its index anew.")
+    return Finding(engine="opensearch", well=True, version=version, detail=f"{health['status']}")
+
+
+async def clickhouse(settings: Settings) -> Finding:
+    """Version, and whether its user is let in; of the engine in this process (chdb://) there is nothing to ask."""
+    assert settings.clickhouse_url
+    parts = urlsplit(settings.clickhouse_url)
+    if parts.scheme == "chdb":
+        return Finding(engine="clickhouse", well=True, detail="in the process of the shop")
+    user = aiohttp.encode_basic_auth(unquote(parts.username or "default"), unquote(parts.password or ""))
+    url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    headers, question = {"Authorization": user}, {"query": VERSION}
+    async with aiohttp.ClientSession(headers=headers) as http, http.get(f"{url}/", params=question) as answer:
+        said = (await answer.content.read(MAX_ANSWER_BYTES)).decode(errors="replace").strip()
+    if answer.status in NOT_LET_IN:
+        raise UnwellError("it does not let its user in", "Set user and password in TRADEWIND_CLICKHOUSE_URL.")
+    if answer.status != 200 or not said[:1].isdecimal():
+        raise UnwellError(f"it answers with {answer.status}", "Look into its log; is the address that of the engine?")
+    if tuple(int(one) for one in said.split(".")[:2]) < OLDEST_CLICKHOUSE:
+        oldest = ".".join(map(str, OLDEST_CLICKHOUSE))
+        raise UnwellError(f"it is {said}", f"ClickHouse {oldest} or newer is needed.")
+    return Finding(engine="clickhouse", well=True, version=said)
+
+
+async def opa(settings: Settings) -> Finding:
+    """Version, and whether it holds the shop's rules."""
+    assert settings.opa_url
+    held = await _json(f"{settings.opa_url}/v1/data/tradewind/authz/allow")
+    if not isinstance(held.get("result"), bool):
+        raise UnwellError("it holds no rules of the shop", "Run `tradewind policy push`.")
+    about = await _json(f"{settings.opa_url}/v1/config")
+    version = str(about.get("result", {}).get("labels", {}).get("version", ""))
+    return Finding(engine="opa", well=True, version=version, detail="holds the rules")
+
+
+async def connect(settings: Settings) -> Finding:
+    """Version, and whether each task of each connector runs."""
+    assert settings.connect_url
+    about = await _json(settings.connect_url)
+    found = await _json(f"{settings.connect_url}/connectors?expand=status")
+    broken = [
+        name
+        for name, told in list(found.items())[:MAX_CONNECTORS]
+        for part in (told["status"]["connector"], *told["status"]["tasks"])
+        if part["state"] == "FAILED"
+    ]
+    if broken:
+        advice = "See its trace at /connectors/<name>/status, mend the cause, then POST /connectors/<name>/restart."
+        raise UnwellError(f"failed: {', '.join(sorted(set(broken)))}", advice)
+    return Finding(engine="connect", well=True, version=str(about["version"]), detail=f"{len(found)} connectors")
+
+
+async def payment_provider(settings: Settings) -> Finding:
+    """Whether the owner's simulated or REST provider answers at all."""
+    assert settings.provider_url
+    async with aiohttp.ClientSession() as http, http.get(settings.provider_url) as answer:
+        return Finding(engine="payment_provider", well=True, detail=f"answers ({answer.status})")

@@ -1,0 +1,62 @@
+"""Profiles: files of settings, a line each, for the deployments that there are (deploy/profiles)."""
+
+import re
+from collections.abc import MutableMapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Final
+
+from tradewind.app.settings import SettingError, Settings
+
+MAX_BYTES: Final = 64 * 1024
+"""Longest profile."""
+OWN: Final = "TRADEWIND_"
+OTHERS: Final = "OTEL_"
+"""What telemetry's own library reads may stand in a profile, too."""
+_LINE: Final = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
+
+
+def read(file: Path) -> dict[str, str]:
+    """What a profile sets. A line is NAME=value, verbatim, without quotes; empty lines and those with # count nothing.
+
+    Raises:
+        SettingError: It cannot be read, or a line says what no setting is. Values are not shown: they may be secrets.
+
+    """
+    try:
+        with file.open(encoding="utf-8") as opened:
+            text = opened.read(MAX_BYTES + 1)
+    except (OSError, UnicodeDecodeError) as reason:
+        raise SettingError(f"The profile {file} cannot be read: {type(reason).__name__}") from None
+    if len(text) > MAX_BYTES:
+        raise SettingError(f"The profile {file} is longer than {MAX_BYTES // 1024} KiB")
+    found: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            name, value = _understood(line.strip(), f"{file}:{number}")
+            if name in found:
+                raise SettingError(f"{file}:{number} sets {name} a second time")
+            found[name] = value
+    return found
+
+
+def apply(file: Path, environment: MutableMapping[str, str]) -> None:
+    """Set what a profile sets, unless the environment says otherwise. Raises SettingError, and then changes nothing."""
+    for name, value in read(file).items():
+        environment.setdefault(name, value)
+
+
+def _understood(line: str, where: str) -> tuple[str, str]:
+    match = _LINE.fullmatch(line)
+    if match is None:
+        raise SettingError(f"{where} is not NAME=value")
+    name, value = match[1], match[2].strip()
+    if name not in _names() and not name.startswith(OTHERS):
+        raise SettingError(f"{where}: {name} is no setting")
+    if value[:1] in ("'", '"'):
+        raise SettingError(f"{where}: the value of {name} is taken as it stands; write it without quotes")
+    return name, value
+
+
+def _names() -> frozenset[str]:
+    return frozenset(OWN + one.name.upper() for one in fields(Settings))

@@ -1,0 +1,49 @@
+"""The process of stream jobs on Kafka, a part of `serve` where brokers are named.
+
+Quix Streams has the main thread, because it listens to signals; rows go to Postgres in a loop beside it. Nothing here
+may import regopy (app/wiring.py does): with RocksDB, which keeps the state, in one process it corrupts the memory.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from threading import Thread
+from typing import Any, Final
+
+from tradewind.adapters.streams.rows import SET
+from tradewind.app.engines import engines
+from tradewind.app.settings import Settings
+from tradewind.runtime.database import open_pool
+from tradewind.runtime.telemetry import logs
+
+WRITE_WITHIN_S: Final = 30.0
+
+
+def main() -> None:
+    """Keep revenue up by the environment's settings, until SIGTERM."""
+    from tradewind.adapters.log.kafka.topics import Names
+    from tradewind.adapters.streams.quix import Sums, application, columns
+
+    settings = Settings.from_environment()
+    logs.configure(settings.log_level.upper())
+    assert settings.kafka_servers is not None, "serve starts this part where brokers are named"
+    loop = asyncio.new_event_loop()
+    Thread(target=loop.run_forever, daemon=True).start()
+
+    def wait_for(work: Any, within_s: float = WRITE_WITHIN_S) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, loop).result(within_s)
+
+    engines_of_home = engines(settings)
+    found = wait_for(engines_of_home.__aenter__(), 120)
+    pool = wait_for(open_pool(found.database_url, size=2))
+
+    def write(rows: Sequence[Sums]) -> None:
+        wait_for(pool.execute(SET, *columns(rows)))
+
+    names, folder = Names(settings.kafka_prefix), settings.home / "streams"
+    application(settings.kafka_servers, names, folder, write).run()
+    wait_for(pool.close())
+    wait_for(engines_of_home.__aexit__(None, None, None))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""The analytics context's table of contents."""
+
+from pathlib import Path
+
+from tradewind.contexts.analytics._subscribers.gather import gather
+from tradewind.contexts.analytics.export_report import rest as export_report_rest
+from tradewind.contexts.analytics.get_daily_revenue import rest as get_daily_revenue_rest
+from tradewind.contexts.analytics.get_daily_revenue.query import get_daily_revenue
+from tradewind.contexts.analytics.get_revenue import rest as get_revenue_rest
+from tradewind.contexts.analytics.get_revenue.query import get_revenue
+from tradewind.contexts.analytics.list_top_products import rest as list_top_products_rest
+from tradewind.contexts.analytics.list_top_products.query import list_top_products
+from tradewind.contexts.analytics.load_columns.timer import LOAD_COLUMNS
+from tradewind.contexts.analytics.rebuild_columns.rebuild import rebuild_columns
+from tradewind.contexts.analytics.summarize_sales import rest as summarize_sales_rest
+from tradewind.contexts.analytics.summarize_sales.query import summarize_sales
+from tradewind.runtime.manifest import Manifest
+
+__all__ = ["MANIFEST", "rebuild_columns"]
+
+MANIFEST = Manifest(
+    name="analytics",
+    migrations=Path(__file__).parent / "migrations",
+    handlers=(get_revenue, get_daily_revenue, list_top_products, summarize_sales),
+    routes=(
+        get_revenue_rest.get_revenue,
+        get_daily_revenue_rest.get_daily_revenue,
+        list_top_products_rest.list_top_products,
+        summarize_sales_rest.summarize_sales,
+        export_report_rest.export_revenue,
+        export_report_rest.export_top_products,
+    ),
+    timers=(LOAD_COLUMNS,),
+    subscribers=(gather,),
+)

@@ -1,0 +1,32 @@
+"""Count everything anew from the log, while the shop goes on.
+
+What the worker puts meanwhile is put here as well, and counts once. Who dies in the middle begins anew.
+"""
+
+from typing import Final
+
+from tradewind.contexts.analytics._domain.facts import facts
+from tradewind.contexts.analytics._subscribers.gather import gather
+from tradewind.contracts.privacy import Pseudonyms
+from tradewind.ports.columns import Columns
+from tradewind.runtime.call import internal_call
+from tradewind.runtime.database import Database
+from tradewind.runtime.reading import START, read
+
+BATCH: Final = 5_000
+"""Events of the log that are read at once."""
+
+
+async def rebuild_columns(db: Database, columns: Columns, pseudonyms: Pseudonyms) -> int:
+    """Empty the columns and put all that the log says; how many events it was. Raises ColumnsAway, DatabaseAway."""
+    await columns.clear()
+    heard, cursor = 0, START
+    while True:
+        async with db.reading(internal_call("analytics.rebuild")) as tx:
+            batch = await read(tx.connection, cursor, BATCH)
+        if not batch:
+            return heard
+        mine = [gather.given(logged) for logged in batch if logged.type in gather.types]
+        if mine:
+            await columns.put(facts(mine, pseudonyms.of))
+        heard, cursor = heard + len(mine), batch[-1].at

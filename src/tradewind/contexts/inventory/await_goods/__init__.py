@@ -1,0 +1,1 @@
+"""Let orders wait for goods that are not there."""

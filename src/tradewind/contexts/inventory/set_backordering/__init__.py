@@ -1,0 +1,1 @@
+"""Say whether and how a SKU may be waited for."""

@@ -1,0 +1,50 @@
+"""What lies on Kafka, read by a client that knows nothing of the shop; and messages that no shop would send."""
+
+import asyncio
+from typing import Any, NamedTuple
+
+from confluent_kafka import Consumer, Producer
+
+from tradewind.kernel.ids import new_id
+
+
+class Message(NamedTuple):
+    """One message."""
+
+    partition: int
+    key: bytes
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...]
+
+
+async def messages(servers: str, topic: str, number: int) -> list[Message]:
+    """The first messages of a topic, in the order of each partition."""
+    return await asyncio.to_thread(_read, servers, topic, number)
+
+
+def _read(servers: str, topic: str, number: int) -> list[Message]:
+    found: list[Message] = []
+    client = Consumer(
+        {
+            "bootstrap.servers": servers,
+            "group.id": new_id().hex,
+            "auto.offset.reset": "earliest",
+            "isolation.level": "read_committed",
+        }
+    )
+    client.subscribe([topic])
+    silent = 0
+    while len(found) < number and silent < 120:
+        one: Any = client.poll(0.5)
+        silent += one is None
+        if one is not None and one.error() is None:
+            found.append(Message(one.partition(), one.key(), one.value(), tuple(sorted(one.headers() or ()))))
+    client.close()
+    return found
+
+
+async def send(servers: str, topic: str, key: str, value: bytes | None) -> None:
+    """One message, acknowledged."""
+    producer = Producer({"bootstrap.servers": servers, "acks": "all", "partitioner": "murmur2_random"})
+    producer.produce(topic, value, key)
+    assert await asyncio.to_thread(producer.flush, 60) == 0

@@ -1,0 +1,66 @@
+"""What is said of engines that are missing, and when that fails a run."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SUITE = """
+import pytest
+from tests.engines import address
+
+@pytest.mark.engine("redis")
+def test_it() -> None:
+    assert address("REDIS_URL") == "redis://somewhere"
+
+def test_other() -> None:
+    pass
+"""
+
+
+def run(tmp_path: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    (tmp_path / "test_suite.py").write_text(SUITE)
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = engine(name): needs it\n")
+    argv = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "tests.engines",
+        "-c",
+        str(tmp_path / "pytest.ini"),
+        *options,
+        str(tmp_path),
+    ]
+    clean = {name: value for name, value in os.environ.items() if name != "TRADEWIND_REDIS_URL"}
+    return subprocess.run(
+        argv,
+        cwd=ROOT,
+        env={**clean, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_run_without_engines_passes_and_tells_what_was_left_out(tmp_path: Path) -> None:
+    done = run(tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "1 passed, 1 skipped" in done.stdout
+    assert "left out for want of an engine" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("named", "code", "counts"), [({}, 1, "0 0 1"), ({"TRADEWIND_REDIS_URL": "redis://somewhere"}, 0, "1 0 0")]
+)
+def test_a_run_that_requires_engines_runs_their_tests_alone_and_fails_without(
+    tmp_path: Path, named: dict[str, str], code: int, counts: str
+) -> None:
+    done = run(tmp_path, "--engines=required", **named)
+    assert done.returncode == code, done.stdout
+    assert "1 deselected" in done.stdout
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("redis ")]
+    assert " ".join(line.split()[2:]) == counts
