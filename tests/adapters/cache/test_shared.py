@@ -67,11 +67,12 @@ async def test_what_was_loaded_after_the_event_outlives_those_who_hear_of_it_las
         assert await slow.get("a") == b"new"
 
 
-async def test_what_another_process_has_forgotten_is_not_kept_for_others(space: Space) -> None:
+@pytest.mark.parametrize("forgotten", ["a", "red"])
+async def test_what_another_process_has_forgotten_is_not_kept_for_others(space: Space, forgotten: str) -> None:
     """The loader has not heard the event itself; Redis has been told of it by who has."""
     async with space.process() as quick, space.process() as slow, space.process() as third:
         old = loaded(slow, b"old", "red", shelf=EARLY)
-        quick.forget("red", at=LATEST, by="shelf")
+        quick.forget(forgotten, at=LATEST, by="shelf")
         await quick.told()
         await slow.keep("a", old, A_WHILE_S)
         await slow.told()
@@ -89,6 +90,15 @@ async def test_a_process_that_is_behind_puts_nothing_old_over_what_is_newer(spac
         await slow.keep("a", loaded(slow, b"old"), A_WHILE_S)
         await slow.told()
         assert await third.get("a") == b"new"
+
+
+async def test_a_process_that_is_behind_keeps_nothing_over_what_shows_more(space: Space) -> None:
+    async with space.process() as quick, space.process() as slow, space.process() as third:
+        await quick.keep("a", loaded(quick, b"1", born=LATEST), A_WHILE_S)
+        await quick.told()
+        await slow.keep("a", loaded(slow, b"1", born=LATER), A_WHILE_S)
+        await slow.told()
+        assert await third.get("a", LATEST) == b"1"
 
 
 async def test_a_process_that_has_heard_more_is_not_given_what_another_still_keeps(space: Space) -> None:

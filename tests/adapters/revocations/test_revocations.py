@@ -29,11 +29,11 @@ LOOK_EVERY_S = 0.1
 
 
 @asynccontextmanager
-async def process(space: str, url: str = "") -> AsyncIterator[RevokedSessions]:
+async def process(space: str, url: str = "", look_every_s: float = LOOK_EVERY_S) -> AsyncIterator[RevokedSessions]:
     """What one process knows of ended sessions, while it listens to Redis alone."""
     revoked = RevokedSessions()
     link = Link(url or address("REDIS_URL"), "revocations", answer_s=0.3, retry_s=0.05)
-    told = RedisRevocations(link, space, keep_s=revoked.keep_s, known=lambda: revoked.known, look_every_s=LOOK_EVERY_S)
+    told = RedisRevocations(link, space, keep_s=revoked.keep_s, known=lambda: revoked.known, look_every_s=look_every_s)
     revoked.tells = told.tell
     async with told.listening(revoked.hear):
         yield revoked
@@ -91,6 +91,13 @@ async def test_without_redis_the_log_tells_it_and_redis_is_told_when_it_is_back(
         line.mend()
         late = await stack.enter_async_context(open_shop(by_redis, shop.engines, connections=4, listens=False))
         await until_known(late.keys.revoked, *one.keys.revoked.known)
+
+
+async def test_who_listens_is_told_and_need_not_look(space: str) -> None:
+    async with process(space, look_every_s=3600) as one, process(space, look_every_s=3600) as other:
+        for session in ("s-1", "s-2", "s-3"):
+            one.end(session)
+            await until_known(other, session)
 
 
 async def test_who_begins_later_catches_up(space: str) -> None:
