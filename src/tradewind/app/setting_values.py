@@ -10,7 +10,18 @@ from urllib.parse import urlsplit
 from tradewind.api.mqtt import address
 
 T = TypeVar("T")
-SECRET: Final = ("PASSWORD", "DATABASE_URL", "MQTT_URL", "SMTP_URL", "KEY", "KEYS", "SECRET", "SECRETS", "TOKEN")
+SECRET: Final = (
+    "PASSWORD",
+    "DATABASE_URL",
+    "MQTT_URL",
+    "RABBITMQ_URL",
+    "SMTP_URL",
+    "KEY",
+    "KEYS",
+    "SECRET",
+    "SECRETS",
+    "TOKEN",
+)
 """Settings whose value is never shown; nor is what has an @ in it, as addresses with passwords have."""
 
 
@@ -118,6 +129,14 @@ def postgres(value: str) -> str:
     """The address of a Postgres database."""
     if urlsplit(value).scheme not in ("postgres", "postgresql"):
         raise ValueError("must look like postgresql://user:password@host:5432/database")
+    return value
+
+
+def message_broker(value: str) -> str:
+    """The address of a broker of AMQP 0.9.1."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("amqp", "amqps") or not parts.hostname:
+        raise ValueError("must look like amqp://user:password@host:5672/")
     return value
 
 
