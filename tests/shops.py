@@ -125,7 +125,7 @@ def a_call(*roles: str, subject: str | None = None, key: str | None = None, wait
     )
 
 
-async def until(shop: Shop, look: Callable[[], Any], *, within_s: float = 30.0) -> Any:
+async def until(shop: Shop, look: Callable[[], Any], *, within_s: float = 120.0) -> Any:
     """Look at each ring of the bell until there is something to see; fails after `within_s`."""
     async with asyncio.timeout(within_s):
         while not (seen := await look()):

@@ -93,3 +93,23 @@ async def test_goods_that_are_paid_may_leave_the_house_even_if_nobody_said_so(wo
         return bool(await working_shop.db.pool.fetchval(status, order_id) == "READY")
 
     assert await until(working_shop, ready)
+
+
+async def test_a_payment_that_is_heard_of_late_does_not_release_what_is_held_back_again(working_shop: Shop) -> None:
+    held, other, staff = new_id(), new_id(), a_call("admin")
+    amount = Money(995, "EUR").amount
+    async with working_shop.db.transaction(staff) as tx:
+        await tx.peer(ShippingPeer).create(tx, {held: {"country": "DE"}, other: {"country": "DE"}})
+    async with working_shop.db.transaction(staff) as tx:
+        await tx.peer(ShippingPeer).release(tx, [held])
+    async with working_shop.db.transaction(staff) as tx:
+        assert await tx.peer(ShippingPeer).hold(tx, held) is None
+        for order_id in (held, other):
+            tx.tell(PaymentCaptured(order_id=order_id, payment_id=new_id(), amount=amount, currency="EUR"))
+    status = "SELECT status FROM shipping.shipments WHERE order_id = $1"
+
+    async def heard() -> bool:
+        return bool(await working_shop.db.pool.fetchval(status, other) == "READY")
+
+    assert await until(working_shop, heard)
+    assert await working_shop.db.pool.fetchval(status, held) == "PLANNED"

@@ -123,10 +123,14 @@ async def test_a_partner_hears_of_an_order_in_order_signed_and_once_and_knows_ea
     assert all(one.id == one.event["eventId"] for one in heard)
     assert all(verified(one, partner.secret) for one in heard)
     assert not verified(heard[0], (await a_partner(market, server, "other")).secret)
-    log = (await partner.told("GET", "/deliveries"))["items"]
-    assert [(one["sequence"], one["status"], len(one["log"])) for one in log] == [
-        (number, "DELIVERED", 1) for number in range(1, 7)
-    ]
+
+    async def booked() -> bool:
+        log = (await partner.told("GET", "/deliveries"))["items"]
+        return [(one["sequence"], one["status"], len(one["log"])) for one in log] == [
+            (number, "DELIVERED", 1) for number in range(1, 7)
+        ]
+
+    await market.sees(booked)
 
 
 async def test_a_secret_is_changed_without_missing_a_message(market: Market, server: Partners) -> None:

@@ -182,7 +182,7 @@ async def test_what_was_written_was_taken_as_text_by_everybody_who_hears_of_it(s
             answer = await scene.person(route).get(path + row.query)
             assert answer.status_code in {200, 404}, f"{route}: {answer.text}"
             assert answer.headers["content-type"] in KINDS
-            assert json.loads(answer.text), route
+            assert answer.headers["content-type"] == CSV or json.loads(answer.text) is not None, route
 
 
 async def test_a_stored_script_comes_back_as_the_text_that_it_is(scene: Scene) -> None:

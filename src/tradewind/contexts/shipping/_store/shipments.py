@@ -35,6 +35,11 @@ READ_PLAN: Final = """
 RELEASE: Final = """
     UPDATE shipping.shipments SET status = 'READY', ready_at = now() WHERE order_id = ANY($1::uuid[]) AND status = $2
 """
+NEVER_RELEASED: Final = """
+    SELECT DISTINCT s.order_id FROM shipping.shipments AS s
+    WHERE s.order_id = ANY($1::uuid[]) AND s.status = 'PLANNED'
+      AND NOT EXISTS (SELECT FROM shipping.fulfillment_task AS t WHERE t.shipment_id = s.id)
+"""
 HOLD_BACK: Final = """
     UPDATE shipping.shipments SET status = 'PLANNED', ready_at = NULL, lines = NULL
     WHERE order_id = $1 AND status = $2
@@ -104,6 +109,11 @@ def release(tx: Tx, order_ids: Sequence[UUID]) -> None:
     """Let those that are planned leave the house."""
     (source,) = LIFECYCLE.sources(Release)
     tx.later(RELEASE, order_ids, source.value)
+
+
+async def never_released(tx: Tx, order_ids: Sequence[UUID]) -> list[UUID]:
+    """Those with a planned shipment that has never been to be picked."""
+    return [row["order_id"] for row in await tx.all(NEVER_RELEASED, list(order_ids))]
 
 
 async def hold_back(tx: Tx, order_id: UUID) -> None:
