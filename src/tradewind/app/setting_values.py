@@ -11,17 +11,8 @@ from tradewind.api.mqtt import address
 
 T = TypeVar("T")
 SECRET: Final = (
-    "PASSWORD",
-    "DATABASE_URL",
-    "MQTT_URL",
-    "RABBITMQ_URL",
-    "SMTP_URL",
-    "KEY",
-    "KEYS",
-    "SECRET",
-    "SECRETS",
-    "TOKEN",
-)
+    "PASSWORD", "DATABASE_URL", "MQTT_URL", "RABBITMQ_URL", "SMTP_URL", "KEY", "KEYS", "SECRET", "SECRETS", "TOKEN",
+)  # fmt: skip
 """Settings whose value is never shown; nor is what has an @ in it, as addresses with passwords have."""
 
 

@@ -2,7 +2,7 @@
 
 It is an alarm clock and no memory: what is to be tried, and how often it was, stands in a row of whoever puts it off,
 and the row becomes due by itself `grace_s` after its time. So nothing is lost where the queue loses something, and
-what comes twice, late or out of order finds a row that has moved on.
+what comes twice, late or out of order finds a row that has moved on, or whose time has not come.
 """
 
 from collections.abc import Sequence
@@ -18,11 +18,10 @@ class RetryQueueAway(Unavailable):
 
 
 class Retry(NamedTuple):
-    """What is to be tried again: the message `sequence` of `subscription_id`, which was tried `attempts` times."""
+    """What is to be tried again: the message `sequence` of `subscription_id`."""
 
     subscription_id: UUID
     sequence: int
-    attempts: int
 
 
 class PutOff(NamedTuple):

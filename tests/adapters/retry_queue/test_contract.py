@@ -57,9 +57,9 @@ async def test_what_is_put_off_twice_is_tried_once_and_what_nobody_waits_for_nev
         subscription = await desk.subscribe("once")
         desk.partners.next["once"].append((500, {}))
         soon = now() + timedelta(seconds=1)
-        same = PutOff(Retry(subscription.id, 1, 1), soon)
-        strangers = [PutOff(Retry(*one), soon) for one in [(new_id(), 1, 1), (subscription.id, 9, 1)]]
-        await queue.put_off([same, same, PutOff(Retry(subscription.id, 1, 7), soon), *strangers])
+        same = PutOff(Retry(subscription.id, 1), soon)
+        strangers = [PutOff(Retry(*one), soon) for one in [(new_id(), 1), (subscription.id, 9)]]
+        await queue.put_off([same, same, *strangers])
         await desk.tell("a")
         await desk.settled(subscription, "DELIVERED")
         await queue.put_off([same])
@@ -70,9 +70,7 @@ async def test_what_is_put_off_twice_is_tried_once_and_what_nobody_waits_for_nev
         await none_before_its_time(desk, subscription.id)
 
 
-async def test_the_queue_makes_no_row_due_before_its_time_nor_one_that_waits_for_another_attempt(
-    open_desk: Callable[..., Any], queue: RetryQueue
-) -> None:
+async def test_the_queue_makes_no_row_due_before_its_time(open_desk: Callable[..., Any], queue: RetryQueue) -> None:
     async with open_desk(queue) as desk:
         subscription = await desk.subscribe("patient")
         desk.partners.next["patient"].append((503, {"Retry-After": "3000"}))
@@ -81,8 +79,7 @@ async def test_the_queue_makes_no_row_due_before_its_time_nor_one_that_waits_for
         while await desk.rows(subscription) != [(1, "PENDING", 1)]:
             await desk.settled(subscription, "PENDING")
         async with desk.shop.db.transaction(internal_call("test")) as tx:
-            early = [Retry(subscription.id, 1, 1), Retry(subscription.id, 1, 2)]
-            assert await hurry(tx, early, queue.grace_s) == 0
+            assert await hurry(tx, [Retry(subscription.id, 1)], queue.grace_s) == 0
 
 
 async def none_before_its_time(desk: Desk, id_: UUID) -> None:

@@ -1,13 +1,17 @@
 """RabbitMQ away, dying, or handing out what nobody understands: rows are due by themselves, nothing is lost."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests.adapters.retry_queue.conftest import Rabbits
+from tests.adapters.retry_queue.conftest import DELAYS_S, Rabbits
+from tools.engines import launcher
+from tools.engines.home import Home
 from tradewind.app.free_ports import free_port
 from tradewind.kernel.clock import now
 from tradewind.kernel.ids import new_id
@@ -16,10 +20,14 @@ from tradewind.runtime.failpoints import arm
 
 pytestmark = pytest.mark.engine("rabbitmq")
 HOST = "127.0.0.1"
+LATEST = """
+    SELECT d.due_at, a.at FROM webhooks.delivery AS d JOIN webhooks.webhook_delivery_attempts AS a
+        USING (subscription_id, sequence) WHERE d.subscription_id = $1 AND d.attempts = a.attempt
+"""
 
 
 def a_retry(after_s: float = 0.5) -> PutOff:
-    return PutOff(Retry(new_id(), 1, 1), now() + timedelta(seconds=after_s))
+    return PutOff(Retry(new_id(), 1), now() + timedelta(seconds=after_s))
 
 
 async def some(queue: Any) -> Due:
@@ -54,6 +62,18 @@ async def test_without_the_broker_messages_come_again_once_its_grace_is_over(
     await some_declared(rabbits)
 
 
+async def test_a_row_waits_for_the_queue_until_its_grace_is_over(
+    open_desk: Callable[..., Any], rabbits: Rabbits
+) -> None:
+    async with open_desk(rabbits.queue(grace_s=600.0)) as desk:
+        subscription = await desk.subscribe("down")
+        desk.partners.down["down"] = 500
+        await desk.tell("a")
+        while not (row := await desk.shop.db.pool.fetchrow(LATEST, subscription.id)):
+            await desk.settled(subscription, "PENDING")
+        assert row["due_at"] - row["at"] == timedelta(seconds=600 + DELAYS_S[0])
+
+
 async def test_what_somebody_took_and_was_not_done_with_comes_to_another(rabbits: Rabbits) -> None:
     doomed, heir = rabbits.queue(), rabbits.queue()
     put = a_retry()
@@ -82,7 +102,7 @@ async def test_who_loses_the_connection_is_told_and_goes_on_with_the_next_one(ra
 async def test_what_cannot_be_read_is_a_dead_letter_and_the_others_come(rabbits: Rabbits) -> None:
     queue, put = rabbits.queue(), a_retry()
     await queue.put_off([put])
-    for body in (b"\xff", b"[]", b'["no id", 1, 1]'):
+    for body in (b"\xff", b"[]", b'["no id", 1]'):
         await rabbits.put(body)
     found: list[Retry] = []
     async with asyncio.timeout(60):
@@ -150,3 +170,28 @@ async def test_what_was_not_done_with_comes_first_to_who_has_it(rabbits: Rabbits
     assert (await queue.due()).retries == first.retries == [put.retry]
     await queue.done(first)
     assert (await queue.due()).retries == []
+
+
+async def test_a_broker_that_is_killed_has_every_retry_when_it_is_back(rabbits: Rabbits) -> None:
+    home = Home.of_environment()
+    pid = home.pid("rabbitmq")
+    if pid is None or str(home.ports("rabbitmq")["port"]) not in rabbits.url:
+        pytest.skip("engine: RabbitMQ is not one that make engines started, which may be killed")
+    queue, first = rabbits.queue(), a_retry()
+    await queue.put_off([first])
+    await queue.done(await some(queue))  # by now the queues are known to its disk
+    put = [a_retry(1.5) for _ in range(100)]
+    await queue.put_off(put)
+    os.killpg(pid, signal.SIGKILL)
+    while home.pid("rabbitmq") is not None:  # noqa: ASYNC110 -- another's child
+        await asyncio.sleep(0.05)
+    with pytest.raises(RetryQueueAway):
+        await queue.due()
+    await asyncio.to_thread(launcher.up, home, ["rabbitmq"], lambda _: None)
+    found = set[Retry]()
+    async with asyncio.timeout(120):
+        while len(found) < len(put):
+            due = await some(queue)
+            found |= set(due.retries)
+            await queue.done(due)
+    assert found == {one.retry for one in put}

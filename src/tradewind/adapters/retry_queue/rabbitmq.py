@@ -26,8 +26,8 @@ GRACE_S: Final = 60.0
 """Rows are due this long after their time without a word of the broker."""
 WITHIN_S: Final = 5.0
 """Longest that the broker may take for what it is asked."""
-WAIT_S: Final = 1.0
-"""How long one waits for what becomes due."""
+WAIT_S: Final = 0.5
+"""Time between two looks at what has become due, where there was nothing."""
 AT_ONCE: Final = 200
 """Messages that one process has and has not forgotten yet."""
 MAX_WAITING: Final = 1_000_000
@@ -46,7 +46,6 @@ class RabbitRetryQueue:
         self._url, self._name, self._ladder_s = url, name, sorted(ladder_s)
         self._connection: AbstractConnection | None = None
         self._channel: AbstractChannel | None = None
-        self._came: asyncio.Queue[AbstractIncomingMessage] | None = None
         self._held: list[AbstractIncomingMessage] = []
         self._due = f"{name}.due"
         self._opening = asyncio.Lock()
@@ -58,29 +57,21 @@ class RabbitRetryQueue:
             await asyncio.gather(*(self._publish(channel, one, moment) for one in those))
 
     async def due(self) -> Due:
-        """See RetryQueue. What this process has and was not done with comes first; what cannot be read goes away."""
-        async with self._asking() as channel:
-            came = self._came or await self._listen(channel)
-        if not self._held:
-            await self._take(came)
-        return Due([msgspec.json.decode(one.body, type=Retry) for one in self._held], tuple(self._held))
+        """See RetryQueue. What this process has and was not done with comes first; what cannot be read goes away.
 
-    async def _take(self, came: asyncio.Queue[AbstractIncomingMessage]) -> None:
-        try:
-            async with asyncio.timeout(WAIT_S):
-                messages = [await came.get()]
-        except TimeoutError:
-            return
-        while not came.empty():
-            messages.append(came.get_nowait())
-        for message in messages:
-            try:
-                msgspec.json.decode(message.body, type=Retry)
-                self._held.append(message)
-            except msgspec.MsgspecError:
-                log.error("a retry that cannot be read", queue=self._name)
-                async with self._asking():
+        Fetched, not pushed: of a consumer that the broker cancels the client says nothing but a line in its log.
+        """
+        async with self._asking() as channel:
+            queue = await channel.get_queue(self._due, ensure=False)
+            while len(self._held) < AT_ONCE and (message := await queue.get(fail=False)):
+                if _read(message) is None:
+                    log.error("a retry that cannot be read", queue=self._name)
                     await message.reject(requeue=False)
+                else:
+                    self._held.append(message)
+        if not self._held:
+            await asyncio.sleep(WAIT_S)
+        return Due([retry for one in self._held if (retry := _read(one))], tuple(self._held))
 
     async def done(self, due: Due) -> None:
         """See RetryQueue. Those of a connection that is gone come again."""
@@ -133,10 +124,9 @@ class RabbitRetryQueue:
 
     async def _open(self) -> None:
         await self._give_up()
-        self._came, self._held = None, []
+        self._held = []
         self._connection = await aio_pika.connect(self._url, timeout=WITHIN_S)
         channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
-        await channel.set_qos(prefetch_count=AT_ONCE)
         due, dead = self._due, f"{self._name}.dead"
         await channel.declare_queue(dead, durable=True, arguments=_quorum())
         letters = {**_dead_letters_to(dead), "x-delivery-limit": DELIVERIES}
@@ -146,13 +136,12 @@ class RabbitRetryQueue:
             await channel.declare_queue(self._waiting(step_s), durable=True, arguments=_quorum(**more))
         self._channel = channel
 
-    async def _listen(self, channel: AbstractChannel) -> asyncio.Queue[AbstractIncomingMessage]:
-        """From now on this process has what becomes due, so much at once."""
-        came = asyncio.Queue[AbstractIncomingMessage](AT_ONCE)
-        queue = await channel.get_queue(self._due, ensure=False)
-        await queue.consume(came.put)
-        self._came = came
-        return came
+
+def _read(message: AbstractIncomingMessage) -> Retry | None:
+    try:
+        return msgspec.json.decode(message.body, type=Retry)
+    except msgspec.MsgspecError:
+        return None
 
 
 def _quorum(**more: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What failed is put off in the retry queue once it is written down, and is due when the queue says so.
 
-The row stays what counts: the queue's word moves a row to now only while that row waits for this very attempt and its
-time has come. A row of which the queue says nothing is due by itself after the queue's grace.
+The row stays what counts: the queue's word moves a row to now only once its planned time has come, whatever attempt
+the word was about. A row of which the queue says nothing is due by itself after the queue's grace.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ class Putting:
         """Hand over those that are to be tried again."""
         grace = timedelta(seconds=queue.grace_s)
         failed = [one for one in recorded if one.status == "PENDING"]
-        self._waiting += [PutOff(Retry(*one[:2], one.attempts), one.due_at - grace) for one in failed]
+        self._waiting += [PutOff(Retry(*one[:2]), one.due_at - grace) for one in failed]
         if self._waiting and self._task is None:
             self._task = asyncio.create_task(self._hand_over(queue))
 

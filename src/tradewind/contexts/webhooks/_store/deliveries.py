@@ -85,10 +85,10 @@ RELEASE: Final = """
     WHERE d.subscription_id = u.subscription_id AND d.sequence = u.sequence AND d.lease_until = u.lease_until
 """
 HURRY: Final = """
-    UPDATE webhooks.delivery AS d SET due_at = $4
-    FROM unnest($1::uuid[], $2::bigint[], $3::int[]) AS u (subscription_id, sequence, attempts)
-    WHERE d.subscription_id = u.subscription_id AND d.sequence = u.sequence AND d.attempts = u.attempts
-      AND d.status = 'PENDING' AND d.due_at > $4 AND d.due_at <= $5
+    UPDATE webhooks.delivery AS d SET due_at = $3
+    FROM unnest($1::uuid[], $2::bigint[]) AS u (subscription_id, sequence)
+    WHERE d.subscription_id = u.subscription_id AND d.sequence = u.sequence AND d.status = 'PENDING'
+      AND d.due_at > $3 AND d.due_at <= $4
 """
 """Rows whose time has come are due now, although they would wait for the end of the queue's grace."""
 DISABLE: Final = """
@@ -152,7 +152,7 @@ async def release(tx: Tx, rows: Sequence[Any]) -> None:
 
 
 async def hurry(tx: Tx, retries: Sequence[Retry], grace_s: float) -> int:
-    """Have those tried now that wait for this very attempt, and not before their time; how many that were."""
+    """Have those tried now whose planned time has come; how many that were."""
     moment = clock.now()
     columns = [list(column) for column in zip(*retries, strict=True)]
     return await tx.run(HURRY, *columns, moment, moment + timedelta(seconds=grace_s))
