@@ -11,6 +11,7 @@ from tradewind.adapters.carrier.simulated import SimulatedCarrier
 from tradewind.adapters.columns.duckdb import DuckDbColumns
 from tradewind.adapters.mail.folder import FolderMail
 from tradewind.adapters.mail.smtp import SmtpMail
+from tradewind.adapters.retry_queue.rows import RowsAlone
 from tradewind.adapters.search import tantivy
 from tradewind.adapters.texting.apart import Apart
 from tradewind.adapters.texting.fcm import ServiceAccount, fcm_notes
@@ -30,6 +31,7 @@ from tradewind.contracts.privacy import PersonalDataPeer, Pseudonyms
 from tradewind.ports.ai import AiProvider
 from tradewind.ports.carrier import Carrier, Carriers, NoticeReader
 from tradewind.ports.mail import Mailer
+from tradewind.ports.retry_queue import RetryQueue
 from tradewind.ports.search import ProductIndex
 from tradewind.ports.texting import Texter
 from tradewind.ports.warehouse_system import WarehouseSystem
@@ -93,6 +95,21 @@ def columns(settings: Settings, which: str) -> "DuckDbColumns | ClickHouseColumn
     from tradewind.adapters.columns.clickhouse import ClickHouseColumns
 
     return ClickHouseColumns(settings.clickhouse_url, f"tradewind_{which}".replace("-", "_"))
+
+
+@asynccontextmanager
+async def retry_queue(settings: Settings, which: str) -> AsyncIterator[RetryQueue]:
+    """Where retries of the database that `which` names wait: the owner's RabbitMQ, or their rows alone."""
+    if settings.rabbitmq_url is None:
+        yield RowsAlone()
+        return
+    from tradewind.adapters.retry_queue.rabbitmq import RabbitRetryQueue
+
+    queue = RabbitRetryQueue(settings.rabbitmq_url, f"tradewind.{which}.webhooks")
+    try:
+        yield queue
+    finally:
+        await queue.close()
 
 
 def product_index(settings: Settings, database: str) -> AbstractAsyncContextManager[ProductIndex]:

@@ -14,6 +14,7 @@ SECRET: Final = (
     "PASSWORD",
     "DATABASE_URL",
     "MQTT_URL",
+    "RABBITMQ_URL",
     "REDIS_URL",
     "SMTP_URL",
     "KEY",
@@ -129,6 +130,14 @@ def postgres(value: str) -> str:
     """The address of a Postgres database."""
     if urlsplit(value).scheme not in ("postgres", "postgresql"):
         raise ValueError("must look like postgresql://user:password@host:5432/database")
+    return value
+
+
+def message_broker(value: str) -> str:
+    """The address of a broker of AMQP 0.9.1."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("amqp", "amqps") or not parts.hostname:
+        raise ValueError("must look like amqp://user:password@host:5672/")
     return value
 
 
