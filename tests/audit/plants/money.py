@@ -39,7 +39,7 @@ OF_MONEY = (
         "UPDATE payments.payments SET captured_minor = 0, status = 'CAPTURE_FAILED', why = 'no funds' "
         "WHERE order_id = '{approve}'",
         (PAYMENTS, LEDGER),
-        "0 of 3750 EUR are captured (CAPTURE_FAILED: no funds)",
+        "0 of 5000 EUR are captured (CAPTURE_FAILED: no funds)",
     ),
     Plant(
         "a canceled order whose money was kept",
