@@ -54,7 +54,7 @@ async def cluster(settings: Settings, say: Callable[[str], None], ready: Callabl
     settings = replace(settings, port=port, public_url=settings.public_url.replace(":0", f":{port}"))
     async with engines(settings, say) as found:
         of_inventory = settings.inventory_database_url or await _beside(found)
-        ports = {names: free_port(settings.host) for names in GROUPS}
+        ports: dict[tuple[str, ...], int] = {names: free_port(settings.host) for names in GROUPS}
         urls = {"-".join(names): f"http://{settings.host}:{port}" for names, port in ports.items()}
         environment = _environment(settings, found, of_inventory, ports)
         parts = [_part("-".join(names), names, port, environment) for names, port in ports.items()]

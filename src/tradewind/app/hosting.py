@@ -13,7 +13,7 @@ import aiohttp
 
 from tradewind.app.engines import Engines, engines
 from tradewind.app.free_ports import free_port
-from tradewind.app.placement import CONTEXTS, INVENTORY, at_home, installed
+from tradewind.app.placement import CONTEXTS, INVENTORY, at_home, is_apart
 from tradewind.app.placement import served as contexts_of
 from tradewind.app.sample import add_sample
 from tradewind.app.sensors import with_broker
@@ -36,7 +36,7 @@ async def serve(settings: Settings, say: Say, *, sample: bool = True, ready: Rea
     serves, settings = contexts_of(settings), at_home(_with_port(settings))
     settings, sensors, broker = with_broker(settings) if INVENTORY in serves else (settings, None, ())
     async with engines(settings, say) as found:
-        applied = await migrate_shop(found.database_url, manifests(installed(settings)))
+        applied = await migrate_shop(found.database_url, manifests((INVENTORY,)) if is_apart(settings) else None)
         say(f"Database is up to date ({applied} migrations applied)")
         sample = sample and len(serves) == len(CONTEXTS)
         password = await _prepare(settings, found, sample=sample) if "identity" in serves else None

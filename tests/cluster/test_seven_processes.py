@@ -1,0 +1,109 @@
+"""The shop as seven processes, inventory with a database of its own: a buyer notices nothing, and nothing is lost."""
+
+import asyncio
+from typing import Any, Final
+
+import pytest
+
+from tests.cluster.conftest import Cluster
+from tests.markets import Market, Person
+from tests.shops import until
+from tradewind.app.audit.across import audit_across
+
+pytestmark = pytest.mark.engine("kafka")
+
+ADDRESS: Final = {"line1": "1 Main Street", "city": "London", "postalCode": "SW1A 1AA", "country": "GB"}
+ORDERS: Final = 24
+STOCK: Final = 100
+SETTLE_S: Final = 90.0
+OVER: Final = ("PAID", "CANCELED", "FAILED")
+
+
+async def told(who: Person, path: str, body: Any = None, **headers: str) -> Any:
+    """What the shop answers to who does this, or looks at it where there is no body."""
+    answer = await (who.get(path, **headers) if body is None else who.post(path, body, **headers))
+    assert answer.status_code < 300, f"{path}: {answer.status_code} {answer.text}"
+    return answer.json()
+
+
+async def goods(market: Market, sku: str, stock: int) -> None:
+    """A product with so many on the shelf, once inventory has heard of it and the catalog of its stock."""
+    made = {"sku": sku, "name": "A lamp", "category": "things", "price": {"amount": 12.5, "currency": "EUR"}}
+    product = await told(market.admin, "/api/v1/products", made)
+    path = f"/api/v1/inventory/{sku}"
+
+    async def known() -> bool:
+        return (await market.admin.get(path)).status_code == 200
+
+    await until(market.shop, known)
+    await told(market.admin, f"{path}/adjustments", {"delta": stock, "reason": "delivery"})
+
+    async def shown() -> bool:
+        return bool((await told(market.somebody(), f"/api/v1/products/{product['id']}")).get("available"))
+
+    await until(market.shop, shown)
+
+
+async def audited(cluster: Cluster) -> list[str]:
+    """What the auditor finds wrong in both databases once everything has been heard."""
+    engines = cluster.market.shop.engines
+    report = await audit_across(
+        engines.database_url, cluster.inventory_database_url, engines.provider_url, settle_s=SETTLE_S
+    )
+    names = {check.name: check.checked for check in report.checks}
+    assert names["heard across databases"] > 0
+    assert names["stock ledger"] > 0
+    return report.lines()
+
+
+async def walked(market: Market, sku: str) -> str:
+    """A buyer's walk: cart, quote, order, paid, shipped, one piece returned; the order's id."""
+    buyer, warehouse = market.somebody(), market.somebody("warehouse")
+    cart = await told(buyer, "/api/v1/carts", {})
+    await told(buyer, f"/api/v1/carts/{cart['id']}/lines", {"sku": sku, "quantity": 2})
+    wish = {"shippingAddress": ADDRESS, "email": "ada@example.org"}
+    quote = await told(buyer, f"/api/v1/carts/{cart['id']}/quote", wish)
+    paying = {"quoteToken": quote["token"], "paymentMethod": "simulated:approve"}
+    order = await told(buyer, f"/api/v1/carts/{cart['id']}/checkout", paying, Prefer="wait=20")
+    await market.comes_to(buyer, order["id"], "PAID")
+    assert await market.stock(sku) == (STOCK - 2, 0)
+    shipment = await told(warehouse, f"/api/v1/orders/{order['id']}/shipment")
+    for act in ("dispatch", "in-transit", "deliver"):
+        await told(warehouse, f"/api/v1/shipments/{shipment['id']}/{act}", {})
+    await market.comes_to(buyer, order["id"], "FULFILLED")
+    wanted = {"lines": [{"sku": sku, "qty": 1}], "reason": "DAMAGED"}
+    back = await told(buyer, f"/api/v1/orders/{order['id']}/returns", wanted)
+    await told(market.admin, f"/api/v1/returns/{back['id']}/approve", {})
+    await told(warehouse, f"/api/v1/returns/{back['id']}/receive", {})
+    await told(warehouse, f"/api/v1/returns/{back['id']}/inspect", {"lines": [{"sku": sku, "restock": 1}]})
+
+    async def restocked() -> bool:
+        return await market.stock(sku) == (STOCK - 1, 0)
+
+    await until(market.shop, restocked)
+    return str(order["id"])
+
+
+async def test_a_buyer_walks_through_and_no_order_is_lost_when_inventory_is_killed(cluster: Cluster) -> None:
+    market = cluster.market
+    await goods(market, "LAMP", STOCK)
+    await walked(market, "LAMP")
+    assert await audited(cluster) == []
+
+    buyer = market.somebody()
+    asked = [asyncio.create_task(buyer.order("LAMP", pays="approve")) for _ in range(ORDERS)]
+    for _ in range(2):
+        await asyncio.sleep(0.3)
+        cluster.kill("inventory")
+    answers = await asyncio.gather(*asked)
+    assert {answer.status_code for answer in answers} == {201}, "orders are taken while inventory is away"
+    ids = [answer.json()["id"] for answer in answers]
+    ended = [await market.comes_to(buyer, one, *OVER) for one in ids]
+    assert {order["status"] for order in ended} == {"PAID"}
+
+    async def back() -> bool:
+        return (await market.nobody.get("/health/ready")).status_code == 200
+
+    await until(market.shop, back)
+    assert await market.stock("LAMP") == (STOCK - 1 - ORDERS, 0)
+    assert await audited(cluster) == []
