@@ -47,10 +47,12 @@ class Cluster:
             and f"TRADEWIND_CONTEXTS={context}\0".encode() in _read(pid, "environ")
         ]
 
-    def kill(self, context: str) -> None:
-        """Kill -9 the edge that serves it: in the midst of whatever it does."""
-        for pid in self.edges_of(context):
+    def kill(self, context: str) -> list[int]:
+        """Kill -9 the edge that serves it, in the midst of whatever it does; those that were killed."""
+        killed = self.edges_of(context)
+        for pid in killed:
             os.kill(pid, signal.SIGKILL)
+        return killed
 
 
 def _below(pid: int) -> list[int]:

@@ -1,19 +1,26 @@
 """The shop as seven processes, inventory with a database of its own: a buyer notices nothing, and nothing is lost."""
 
 import asyncio
+import json
 from typing import Any, Final
+from uuid import UUID
 
+import asyncpg
 import pytest
 
 from tests.cluster.conftest import Cluster
+from tests.engines import address
 from tests.markets import Market, Person
 from tests.shops import until
+from tradewind.adapters.log.kafka.topics import Names
 from tradewind.app.audit.across import audit_across
+from tradewind.kernel.ids import new_trace_id
 
 pytestmark = pytest.mark.engine("kafka")
 
 ADDRESS: Final = {"line1": "1 Main Street", "city": "London", "postalCode": "SW1A 1AA", "country": "GB"}
 ORDERS: Final = 24
+RESERVED: Final = "ecommerce.inventory.reservation.reserved.v1"
 STOCK: Final = 100
 SETTLE_S: Final = 90.0
 OVER: Final = ("PAID", "CANCELED", "FAILED")
@@ -58,9 +65,9 @@ async def audited(cluster: Cluster) -> list[str]:
 
 async def walked(market: Market, sku: str) -> str:
     """A buyer's walk: cart, quote, order, paid, shipped, one piece returned; the order's id."""
-    buyer, warehouse = market.somebody(), market.somebody("warehouse")
+    buyer, warehouse = market.somebody("customer"), market.somebody("warehouse")
     cart = await told(buyer, "/api/v1/carts", {})
-    await told(buyer, f"/api/v1/carts/{cart['id']}/lines", {"sku": sku, "quantity": 2})
+    await told(buyer, f"/api/v1/carts/{cart['id']}/lines", {"sku": sku, "qty": 2})
     wish = {"shippingAddress": ADDRESS, "email": "ada@example.org"}
     quote = await told(buyer, f"/api/v1/carts/{cart['id']}/quote", wish)
     paying = {"quoteToken": quote["token"], "paymentMethod": "simulated:approve"}
@@ -84,18 +91,59 @@ async def walked(market: Market, sku: str) -> str:
     return str(order["id"])
 
 
+async def traced(cluster: Cluster) -> None:
+    """One trace goes from the gateway to the order, to what inventory tells of it, and to Kafka."""
+    market, trace_id = cluster.market, new_trace_id()
+    buyer = market.somebody()
+    placed = await buyer.order("LAMP", traceparent=f"00-{trace_id}-00f067aa0ba902b7-01")
+    assert placed.status_code == 201, placed.text
+    order_id = placed.json()["id"]
+    await market.comes_to(buyer, order_id, "PAID")
+    inventory: Any = await asyncpg.connect(cluster.inventory_database_url)
+    try:
+        there = await inventory.fetch("SELECT type, trace_id FROM runtime.outbox WHERE key = $1", order_id)
+    finally:
+        await inventory.close()
+    assert {row["trace_id"] for row in there} == {trace_id}
+    assert RESERVED in {row["type"] for row in there}
+    assert trace_id in {row["trace_id"] for row in await market.events(order_id)}
+    servers, names = address("KAFKA_SERVERS"), Names(market.shop.settings.kafka_prefix)
+    for topic in (names.topic(RESERVED), names.topic("ecommerce.order.order.paid.v1")):
+        assert trace_id in await asyncio.to_thread(_traces, servers, topic, order_id), topic
+
+
+def _traces(servers: str, topic: str, key: str) -> set[str]:
+    """The traces of the first event of this key that lies on the topic."""
+    from confluent_kafka import Consumer
+
+    client = Consumer({"bootstrap.servers": servers, "group.id": topic + key, "auto.offset.reset": "earliest"})
+    client.subscribe([topic])
+    try:
+        while (one := client.poll(SETTLE_S)) is not None:
+            said = {} if one.error() else json.loads(one.value())
+            if said.get("partitionKey") == key:
+                return {said["traceId"]}
+        return set()
+    finally:
+        client.close()
+
+
 async def test_a_buyer_walks_through_and_no_order_is_lost_when_inventory_is_killed(cluster: Cluster) -> None:
     market = cluster.market
     await goods(market, "LAMP", STOCK)
     await walked(market, "LAMP")
+    await traced(cluster)
+    left = STOCK - 2
     assert await audited(cluster) == []
 
     buyer = market.somebody()
     asked = [asyncio.create_task(buyer.order("LAMP", pays="approve")) for _ in range(ORDERS)]
+    killed = []
     for _ in range(2):
         await asyncio.sleep(0.3)
-        cluster.kill("inventory")
+        killed += cluster.kill("inventory")
     answers = await asyncio.gather(*asked)
+    assert killed
     assert {answer.status_code for answer in answers} == {201}, "orders are taken while inventory is away"
     ids = [answer.json()["id"] for answer in answers]
     ended = [await market.comes_to(buyer, one, *OVER) for one in ids]
@@ -105,5 +153,14 @@ async def test_a_buyer_walks_through_and_no_order_is_lost_when_inventory_is_kill
         return (await market.nobody.get("/health/ready")).status_code == 200
 
     await until(market.shop, back)
-    assert await market.stock("LAMP") == (STOCK - 1 - ORDERS, 0)
+    assert await market.stock("LAMP") == (left - ORDERS, 0)
     assert await audited(cluster) == []
+
+    inventory: Any = await asyncpg.connect(cluster.inventory_database_url)
+    try:
+        await inventory.execute("UPDATE inventory.reservation SET state = 'RELEASED' WHERE order_id = $1", UUID(ids[0]))
+    finally:
+        await inventory.close()
+    wrong = await audited(cluster)
+    assert any(ids[0] in line for line in wrong), "an order whose goods are not taken out any more is named"
+    assert {line.partition(":")[0] for line in wrong} == {"stock ledger", "reservations"}

@@ -58,7 +58,8 @@ def gateway(settings: Settings, ask: aiohttp.ClientSession, leaving: Leaving) ->
     ready = {**_readiness(where, ask), "open": leaving.check}
     pages = RestApp(PathTable(), host_of(document, ready, registry(), None), verify, _nobody)
     rates = RateLimits(trusted=settings.trusted_proxies) if settings.rate_limits else None
-    return Gateway(table, pages, ask, verify, rates)
+    sockets = {declared.path: where[one.name] for one in contexts for declared in one.sockets}
+    return Gateway(table, pages, ask, verify, rates, sockets)
 
 
 async def _nobody(command: Command, call: Call) -> NoReturn:

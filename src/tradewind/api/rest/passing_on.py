@@ -15,6 +15,7 @@ from tradewind.api.rest import bodies, headers, problems
 from tradewind.api.rest.app import Receive, RestApp, Scope, Send, Verify
 from tradewind.api.rest.headers import Trail
 from tradewind.api.rest.matching import PathTable
+from tradewind.api.rest.passing_sockets import pass_socket
 from tradewind.api.rest.rates import RateLimits
 from tradewind.kernel.errors import Refusal, Unavailable
 from tradewind.kernel.ids import new_id
@@ -68,7 +69,10 @@ def client() -> aiohttp.ClientSession:
 
 
 class Gateway:
-    """An ASGI application. What no context answers is a page of `pages`: health, metrics, OpenAPI of the whole shop."""
+    """An ASGI application. What no context answers is a page of `pages`: health, metrics, OpenAPI of the whole shop.
+
+    `sockets`: path of a WebSocket to the address of who answers it.
+    """
 
     def __init__(
         self,
@@ -77,19 +81,29 @@ class Gateway:
         ask: aiohttp.ClientSession,
         verify: Verify,
         rates: RateLimits | None = None,
+        sockets: Mapping[str, str] | None = None,
     ) -> None:
+        self._sockets = sockets or {}
         self._table, self._pages, self._ask, self._verify, self._rates = table, pages, ask, verify, rates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": 1013})  # asked of the process itself, not through here
+            await self._pass_socket(scope, receive, send)
         elif scope["type"] == "http" and (found := self._table.find(scope["path"])):
             methods, _ = found
             asked = "GET" if scope["method"] == "HEAD" else scope["method"]
             await self._pass_on(methods.get(asked) or next(iter(methods.values())), scope, receive, send)
         else:
             await self._pages(scope, receive, send)
+
+    async def _pass_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        url = self._sockets.get(scope["path"])
+        if url is None:
+            await self._pages(scope, receive, send)
+            return
+        known = headers.read(scope["headers"])
+        kept = [pair for pair in _to_pass(scope, headers.trail(known), known) if not pair[0].startswith("sec-")]
+        await pass_socket(self._ask, url, kept, scope, receive, send)
 
     def close_streams(self) -> None:
         """Streams end with those that stand behind, or with their clients."""
