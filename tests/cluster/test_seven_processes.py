@@ -95,7 +95,8 @@ async def traced(cluster: Cluster) -> None:
     """One trace goes from the gateway to the order, to what inventory tells of it, and to Kafka."""
     market, trace_id = cluster.market, new_trace_id()
     buyer = market.somebody()
-    placed = await buyer.order("LAMP", traceparent=f"00-{trace_id}-00f067aa0ba902b7-01")
+    body = {"items": [{"sku": "LAMP", "qty": 1}], "shippingAddress": ADDRESS, "paymentMethod": "simulated:approve"}
+    placed = await buyer.post("/api/v1/orders", body, traceparent=f"00-{trace_id}-00f067aa0ba902b7-01")
     assert placed.status_code == 201, placed.text
     order_id = placed.json()["id"]
     await market.comes_to(buyer, order_id, "PAID")

@@ -29,6 +29,10 @@ GROUPS: Final = (
     ("analytics",),
 )
 """Contexts that share a process; the gateway is the seventh."""
+SPELL_DATABASE: Final = """
+    SELECT format('CREATE DATABASE %I', $1::text) WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = $1)
+"""
+"""Nothing where it is there."""
 READY_WITHIN_S: Final = 120.0
 STOP_GRACE_S: Final = 30.0
 CERTIFICATE: Final = timedelta(days=90)
@@ -69,9 +73,8 @@ async def _beside(found: Engines) -> str:
     name = f"{address.path[1:]}_{INVENTORY}"
     connection: Any = await asyncpg.connect(found.database_url)
     try:
-        if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name):
-            quoted = await connection.fetchval("SELECT quote_ident($1)", name)
-            await connection.execute(f"CREATE DATABASE {quoted}")
+        if statement := await connection.fetchval(SPELL_DATABASE, name):
+            await connection.execute(statement)
     finally:
         await connection.close()
     return urlunsplit(address._replace(path=f"/{name}"))

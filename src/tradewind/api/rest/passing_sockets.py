@@ -13,6 +13,9 @@ MAX_FRAME_BYTES: Final = 256 * 1024
 AWAY: Final = 1013
 """Try again later."""
 BROKEN: Final = 1011
+GONE: Final = 1000
+CLOSE_WITHIN_S: Final = 1.0
+"""Longest that an end waits for a client that does not read."""
 ENDS: Final = (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
 
 
@@ -31,20 +34,25 @@ async def pass_socket(
         return
     try:
         await send({"type": "websocket.accept"})
-        await _both_ways(there, receive, send)
+        if await _both_ways(there, receive, send):
+            with suppress(TimeoutError, RuntimeError, OSError):
+                async with asyncio.timeout(CLOSE_WITHIN_S):
+                    await send({"type": "websocket.close", "code": there.close_code or BROKEN})
     finally:
         await there.close()
 
 
-async def _both_ways(there: aiohttp.ClientWebSocketResponse, receive: Receive, send: Send) -> None:
-    tasks = {asyncio.ensure_future(_to(there, receive)), asyncio.ensure_future(_from(there, send))}
+async def _both_ways(there: aiohttp.ClientWebSocketResponse, receive: Receive, send: Send) -> bool:
+    """Hand frames over; whether it was the other side that ended it, so that the client has to be told."""
+    client, other = asyncio.ensure_future(_to(there, receive)), asyncio.ensure_future(_from(there, send))
     try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({client, other}, return_when=asyncio.FIRST_COMPLETED)
+        return not client.done()
     finally:
-        for task in tasks:
+        for task in (client, other):
             task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError, ConnectionError):
+        for task in (client, other):
+            with suppress(asyncio.CancelledError, ConnectionError, RuntimeError):
                 await task
 
 
@@ -55,7 +63,7 @@ async def _to(there: aiohttp.ClientWebSocketResponse, receive: Receive) -> None:
             await there.send_str(text)
         else:
             await there.send_bytes(message.get("bytes") or b"")
-    await there.close(code=message.get("code") or 1000)
+    await there.close(code=message.get("code") or GONE)
 
 
 async def _from(there: aiohttp.ClientWebSocketResponse, send: Send) -> None:
@@ -66,4 +74,3 @@ async def _from(there: aiohttp.ClientWebSocketResponse, send: Send) -> None:
         kind = "text" if message.type is aiohttp.WSMsgType.TEXT else "bytes"
         said: dict[str, Any] = {"type": "websocket.send", kind: message.data}
         await send(said)
-    await send({"type": "websocket.close", "code": there.close_code or BROKEN})

@@ -30,8 +30,9 @@ TABLES: Final = (
 """What the checks read of inventory."""
 NAMED: Final = re.compile(rf"(?<![.\w])inventory\.({'|'.join(sorted(TABLES, key=len, reverse=True))})\b")
 END: Final = "SELECT coalesce(max(position), 0) FROM runtime.outbox"
-OF_ORDERS: Final = "DELETE FROM pg_temp.claim AS c USING orders.orders AS o WHERE o.id = c.id"
-"""What orders hold from afar was tried like anybody else's claim; to the checks it is an order's."""
+SPELL_COPY: Final = "SELECT format('CREATE TEMP TABLE %I (LIKE inventory.%I)', $1::text, $1)"
+LEAVE_OUT: Final = "DELETE FROM inventory.claim AS c USING orders.orders AS o WHERE o.id = c.id"
+"""Of the copy. What orders hold from afar was tried like anybody else's claim; to the checks it is an order's."""
 TOLD: Final = """
     SELECT event_id FROM runtime.outbox
     WHERE type = ANY($1::text[]) AND occurred_at > now() - make_interval(days => $2) ORDER BY position
@@ -117,12 +118,12 @@ async def _copy(inventory: Any, shop: Any) -> None:
     await shop.execute("SET default_transaction_read_only = off")
     async with inventory.transaction(isolation="repeatable_read", readonly=True):
         for name in TABLES:
-            await shop.execute(f"CREATE TEMP TABLE {name} (LIKE inventory.{name})")
+            await shop.execute(await shop.fetchval(SPELL_COPY, name))
             with tempfile.TemporaryFile() as rows:
-                await inventory.copy_from_query(f"SELECT * FROM inventory.{name}", output=rows, format="binary")  # noqa: S608 -- names are ours
+                await inventory.copy_from_table(name, schema_name=INVENTORY, output=rows, format="binary")
                 rows.seek(0)
                 await shop.copy_to_table(name, schema_name="pg_temp", source=rows, format="binary")
-    await shop.execute(OF_ORDERS)
+    await shop.execute(_there(LEAVE_OUT))
     await shop.execute("SET default_transaction_read_only = on")
 
 
