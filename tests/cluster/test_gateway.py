@@ -60,6 +60,13 @@ async def test_an_order_goes_through_with_its_name_and_its_trace(market: Market,
     assert (await buyer.get(placed.headers["location"])).json()["id"] == placed.json()["id"]
 
 
+async def test_what_comes_without_a_name_is_given_one_on_its_way(market: Market, before: httpx2.AsyncClient) -> None:
+    placed = await through(market.somebody(), before).order(await market.goods(stock=1))
+    (told, *_) = await market.events(placed.json()["id"])
+    assert placed.headers["correlation-id"] == told["correlation_id"]
+    assert len(told["trace_id"]) == 32
+
+
 async def test_what_a_process_refuses_is_passed_on_as_it_was_said(market: Market, before: httpx2.AsyncClient) -> None:
     said = await before.post("/api/v1/orders", content=b"{", headers={"Content-Type": "application/json"})
     assert (said.status_code, said.json()["type"]) == (401, "/problems/token-missing")

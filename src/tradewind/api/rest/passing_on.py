@@ -113,7 +113,7 @@ class Gateway:
         known = headers.read(scope["headers"])
         trail = headers.trail(known)
         try:
-            self._admit(behind, known, scope)
+            await self._admit(behind, known, scope)
             answer = await self._asked(behind, known, trail, scope, receive)
         except Refusal as refusal:
             if bodies.is_coming(known):
@@ -125,16 +125,16 @@ class Gateway:
         finally:
             answer.close()
 
-    def _admit(self, behind: Behind, known: Mapping[bytes, bytes], scope: Scope) -> None:
+    async def _admit(self, behind: Behind, known: Mapping[bytes, bytes], scope: Scope) -> None:
         """Refuses Throttled, and Unauthenticated for a token that is none."""
         if self._rates is not None:
             peer = self._rates.client(scope.get("client"), known.get(b"x-forwarded-for"))
-            self._rates.of_client(behind.limit, peer).check()
+            (await self._rates.of_client(behind.limit, peer)).check()
         scheme, _, token = known.get(b"authorization", b"").partition(b" ")
         if scheme.lower() == b"bearer":
             actor = self._verify(token.strip()[:_MAX_TOKEN])
             if self._rates is not None:
-                self._rates.of_user(behind.limit, actor.subject).check()
+                (await self._rates.of_user(behind.limit, actor.subject)).check()
 
     async def _asked(
         self, behind: Behind, known: Mapping[bytes, bytes], trail: Trail, scope: Scope, receive: Receive
