@@ -16,6 +16,7 @@ from tests.contracts import happenings
 from tests.shoppers import Shopper
 from tests.shops import a_call, until, working
 from tools.schemas import committed
+from tradewind.adapters.inventory.apart import AwayInventory
 from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import Shop, open_shop
@@ -55,6 +56,7 @@ from tradewind.contexts.shipping.manifest import (
     Size,
 )
 from tradewind.contracts.envelope import EVENTS
+from tradewind.contracts.inventory import Delivery
 from tradewind.runtime.reading import START, Logged, read
 
 STAFF = a_call("admin", subject="staff")
@@ -172,6 +174,13 @@ async def carts(shop: Shop) -> None:
             await timer.run(tx)
 
 
+async def announced(shop: Shop) -> None:
+    """Goods that came back, as it is told where inventory has a database of its own."""
+    product_id = await shop.db.pool.fetchval("SELECT id FROM catalog.products WHERE sku = $1", SKU)
+    async with shop.db.transaction(STAFF) as tx:
+        await AwayInventory().receive(tx, [Delivery(SKU, product_id, 1, "return:from-afar")], reason="returned")
+
+
 async def customers(shop: Shop) -> None:
     """Somebody says how to reach them, and then wants to be forgotten."""
     ada = a_call("customer", subject="ada")
@@ -189,6 +198,7 @@ async def every_ending(shop: Shop, mails: Path) -> None:
     await goods(shop)
     await delivered(shop)
     await carts(shop)
+    await announced(shop)
     await expired(shop)
     await order(shop, "simulated:decline", wants="CANCELED")
     await order(shop, "simulated:approve", country="AQ", wants="CANCELED")

@@ -48,6 +48,9 @@ def _tradewind(
 
 @app.command()
 def serve(
+    contexts: Annotated[
+        list[str] | None, typer.Argument(metavar="[CONTEXT …]", help="Serve these contexts alone, or the gateway.")
+    ] = None,
     port: Annotated[int | None, typer.Option(help="Where to listen; 0 takes a free port. [default: 8000]")] = None,
     host: Annotated[str | None, typer.Option(help="The address to listen on. [default: 127.0.0.1]")] = None,
     sample: Annotated[bool, typer.Option(help="Put one product on the shelf when the catalog is empty.")] = True,
@@ -57,16 +60,41 @@ def serve(
 
     The first start makes an administrator, admin@localhost, and prints its password once; set
     TRADEWIND_ADMIN_PASSWORD to choose it.
+
+    With names of contexts it serves these alone (docs/guides/operating.md): others of them, in processes of their own,
+    are heard by Kafka. `gateway` passes requests on to all of them (TRADEWIND_CONTEXT_URLS).
     """
     from tradewind.app import hosting
+    from tradewind.app.placement import GATEWAY
     from tradewind.runtime.telemetry import logs
 
     settings = _settings()
     settings = replace(settings, port=settings.port if port is None else port, host=host or settings.host)
-    if port is not None or host is not None:
+    if contexts:
+        settings = replace(settings, contexts=tuple(contexts))
+    elif port is not None or host is not None:
         settings = replace(settings, public_url=f"http://{settings.host}:{settings.port}")
     logs.configure(settings.log_level.upper())
+    if settings.contexts == (GATEWAY,):
+        _run(hosting.serve_gateway(settings, _say_aside if json else _say))
+        return
     _run(hosting.serve(settings, _say_aside if json else _say, sample=sample, ready=_show if json else None))
+
+
+@app.command()
+def cluster(json: Json = False) -> None:
+    """Serve the shop as seven processes on this machine, until Ctrl-C: a gateway, and `tradewind serve` of contexts.
+
+    They hear each other by the Kafka that TRADEWIND_KAFKA_SERVERS names; inventory has a database of its own and is
+    asked over gRPC. With --json, once all serve: {"url", "inventoryDatabaseUrl", "processes"}.
+    """
+    from tradewind.app.cluster import cluster as run
+    from tradewind.runtime.telemetry import logs
+
+    settings = _settings()
+    logs.configure(settings.log_level.upper())
+    say = _say_aside if json else _say
+    _run(run(settings, say, _show if json else lambda up: _say(f"Serving the shop at {up.url}")))
 
 
 @importing.command("online-retail")
@@ -204,7 +232,7 @@ def _run(coroutine: Coroutine[object, object, None]) -> None:
 
     try:
         asyncio.run(coroutine)
-    except (EngineError, PartError) as error:
+    except (EngineError, PartError, SettingError) as error:
         _stop(str(error))
 
 

@@ -24,10 +24,10 @@ from tradewind.api.soap.door import SoapDoor
 from tradewind.app.engines import engines
 from tradewind.app.memory import set_aside
 from tradewind.app.paying import SIMULATED, gateway_url, notice_secret, plays_gateway
-from tradewind.app.remote import answering_remotely
+from tradewind.app.placement import at_home, served
+from tradewind.app.remote import answering_remotely, sessions_of
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import Shop, open_shop
-from tradewind.contexts.identity.manifest import session_check
 from tradewind.contracts.privacy import Pseudonyms
 from tradewind.kernel.errors import Unavailable
 from tradewind.ports.rates import SharedWindows
@@ -38,6 +38,7 @@ HEADERS_WITHIN_MS: Final = 30_000
 BACKLOG: Final = 2048
 BACKPRESSURE: Final = 6144
 """Requests, streams and sockets under way at once; more wait in the socket."""
+PAYMENTS: Final = "payments"
 PING: Final = "SELECT 1"
 
 
@@ -72,15 +73,15 @@ def rest_app(shop: Shop, also: Sequence[Route] = (), leaving: Leaving | None = N
         verify=shop.keys.verifier(),
         dispatch=shop.dispatch,
         readiness={**_readiness(shop), **({"open": leaving.check} if leaving else {})},
-        registry=_registry(),
-        sessions=session_check(shop.db, shop.keys.revoked, lambda: shop.tail.fresh),
+        registry=registry(),
+        sessions=sessions_of(shop),
         rates=_rates(shop) if shop.settings.rate_limits else None,
     )
     for path, other in [pair for one in shop.contexts for pair in one.aliases.items()]:
         app.alias(path, other)
     for declared in [declared for one in shop.contexts for declared in one.sockets]:
         app.socket(declared)
-    if plays_gateway(shop.settings):
+    if plays_gateway(shop.settings) and PAYMENTS in served(shop.settings):
         app.mount(PATH, _gateway_sign(gateway_url(shop.settings, shop.engines)))
     return app
 
@@ -107,12 +108,12 @@ def _readiness(shop: Shop) -> Mapping[str, Callable[[], Awaitable[None]]]:
     # A shop whose outside provider is away can still be looked at: that is no reason to send its visitors elsewhere.
     return (
         {"database": database}
-        if shop.settings.takes_payments_outside
+        if shop.settings.takes_payments_outside or PAYMENTS not in served(shop.settings)
         else {"database": database, "payment_provider": provider}
     )
 
 
-def _registry() -> CollectorRegistry:
+def registry() -> CollectorRegistry:
     """What /metrics shows: every process's figures, where they share a folder."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return REGISTRY
@@ -147,6 +148,9 @@ async def serve(settings: Settings, also: Sequence[Route] = ()) -> None:
 @asynccontextmanager
 async def listening_to_provider(shop: Shop) -> AsyncIterator[None]:
     """Have the simulated provider post its notices here; the shop asks by itself where it cannot be told."""
+    if PAYMENTS not in served(shop.settings):
+        yield
+        return
     if shop.settings.takes_payments_outside:  # its owner tells an outside provider where the shop listens
         yield
         return
@@ -169,7 +173,7 @@ def _stop(app: RestApp, server: Server) -> None:
 
 def main() -> None:
     """Run the edge by the environment's settings."""
-    settings = Settings.from_environment()
+    settings = at_home(Settings.from_environment())
     logs.configure(settings.log_level.upper())
     traces.configure("tradewind-edge")
     uvloop.run(serve(settings))

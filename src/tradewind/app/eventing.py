@@ -1,7 +1,7 @@
 """Who carries events: the relay from the log in Postgres, or Kafka where its owner names brokers."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from tradewind.adapters.streams.log import ADD_UP
@@ -22,9 +22,19 @@ class Runs(Protocol):
 
 
 def carriers(
-    settings: Settings, db: Database, bell: Bell, url: str, subscribers: Sequence[Subscriber]
+    settings: Settings,
+    db: Database,
+    bell: Bell,
+    url: str,
+    subscribers: Sequence[Subscriber],
+    *,
+    kind: str = "shop",
+    passes: Callable[[str, bool], bool] | None = None,
 ) -> tuple[list[Runs], list[Timer]]:
-    """What runs in a worker so that `subscribers` hear what is told in the database at `url`, and its chores."""
+    """What runs in a worker so that `subscribers` hear what is told in the database at `url`, and its chores.
+
+    `kind`: what processes with the same subscribers are called. `passes`: see the consumer on Kafka.
+    """
     silent_s = settings.saga_lease_s
     if settings.kafka_servers is None:
         return [Relay(db, subscribers, bell, url, silent_s=silent_s)], [ADD_UP]
@@ -34,7 +44,7 @@ def carriers(
     from tradewind.adapters.log.kafka.topics import Names
 
     servers, names = settings.kafka_servers, Names(settings.kafka_prefix)
-    consumer = Consumer(db, subscribers, servers, names)
+    consumer = Consumer(db, subscribers, servers, names, kind=kind, passes=passes)
     if settings.connect_url is not None:  # Debezium publishes
         return [consumer], [FORGET]
     return [Publisher(bell, url, servers, names, silent_s=silent_s), consumer], [FORGET]

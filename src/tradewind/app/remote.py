@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from tradewind.api.auth.revocation import SessionCheck
 from tradewind.app.engines import EngineError
+from tradewind.app.placement import is_apart
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import Shop
 from tradewind.contexts.identity.manifest import session_check
@@ -14,12 +15,13 @@ from tradewind.runtime.call import Actor
 
 @asynccontextmanager
 async def answering_remotely(shop: Shop) -> AsyncIterator[int | None]:
-    """Answer gRPC until the block is left; the port, or None where the owner named none.
+    """Answer gRPC until the block is left; the port, or None where the owner named none or nothing is asked by it.
 
     Raises EngineError where the certificates cannot be used, or where it would be open to others without any.
     """
     settings = shop.settings
-    if settings.grpc_port is None:
+    modules = [module for one in shop.contexts for module in one.remote]
+    if settings.grpc_port is None or not modules:
         yield None
         return
     from tradewind.api.grpc.methods import declared
@@ -37,19 +39,26 @@ async def answering_remotely(shop: Shop) -> AsyncIterator[int | None]:
             f"gRPC on {settings.host} needs certificates: set TRADEWIND_GRPC_CERT, TRADEWIND_GRPC_KEY and "
             "TRADEWIND_GRPC_CA (`tradewind ca` makes some), or listen on 127.0.0.1."
         )
-    sessions = session_check(shop.db, shop.keys.revoked, lambda: shop.tail.fresh)
-    door = Door(verify=shop.keys.verifier(), confirm=_confirming(sessions), dispatch=shop.dispatch)
-    methods = declared(module for one in shop.contexts for module in one.remote)
-    async with serving(methods, door, _address(settings, settings.grpc_port), certificates) as port:
+    door = Door(verify=shop.keys.verifier(), confirm=_confirming(shop), dispatch=shop.dispatch)
+    async with serving(declared(modules), door, _address(settings, settings.grpc_port), certificates) as port:
         yield port
 
 
-def _confirming(sessions: SessionCheck) -> Callable[[Actor], Awaitable[None]]:
+def _confirming(shop: Shop) -> Callable[[Actor], Awaitable[None]]:
+    sessions = sessions_of(shop)
+
     async def confirm(actor: Actor) -> None:
-        if sessions.in_doubt(actor):
+        if sessions is not None and sessions.in_doubt(actor):
             await sessions.confirm(actor)
 
     return confirm
+
+
+def sessions_of(shop: Shop) -> SessionCheck | None:
+    """Who knows whether sessions have ended; nobody where identity is not in this database: there tokens run out."""
+    if is_apart(shop.settings):
+        return None
+    return session_check(shop.db, shop.keys.revoked, lambda: shop.tail.fresh)
 
 
 def _address(settings: Settings, port: int) -> str:

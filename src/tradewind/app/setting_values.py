@@ -199,6 +199,23 @@ def web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def named_addresses(value: str) -> tuple[str, ...]:
+    """Names with an address of the web each, with commas between."""
+    found = words(value)
+    for one in found:
+        name, _, address = one.partition("=")
+        if not re.fullmatch("[a-z]+", name) or urlsplit(address).scheme not in ("http", "https"):
+            raise ValueError("must look like catalog=http://10.0.0.1:8001,orders=http://10.0.0.2:8002")
+    return tuple(one.rstrip("/") for one in found)
+
+
+def grpc_address(value: str) -> str:
+    """Where somebody answers over gRPC; grpcs is with certificates."""
+    if not re.fullmatch(r"grpcs?://[\w.\-]+:\d{1,5}", value):
+        raise ValueError("must look like grpcs://inventory:9000, or grpc://127.0.0.1:9000 without certificates")
+    return value
+
+
 def columns_address(value: str) -> str:
     """An address of the web, or chdb:///folder: the engine in this process, whose folder no other process may have."""
     parts = urlsplit(value)

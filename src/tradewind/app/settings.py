@@ -79,6 +79,14 @@ class Settings:
     """The key of this process's certificate (PEM)."""
     grpc_ca: Path | None = None
     """The authority whose certificates others must show (PEM)."""
+    contexts: tuple[str, ...] = ()
+    """Contexts that this process serves, with commas between; all without. `tradewind serve CONTEXT …` says it, too."""
+    context_urls: tuple[str, ...] = ()
+    """Where the gateway finds the contexts: context=http://host:port, with commas between."""
+    inventory_url: str | None = None
+    """Inventory in another process (grpc://host:port, or grpcs:// with certificates); without one it is in this one."""
+    inventory_database_url: str | None = field(default=None, repr=False)
+    """The database of an inventory that runs alone; without one it shares that of the others. `audit` reads both."""
     public_url: str = ""
     """How browsers and partners reach the shop, no slash at the end; also the issuer of its tokens."""
     admin_password: str | None = field(default=None, repr=False)
@@ -175,6 +183,7 @@ class Settings:
             host=host,
             port=port,
             **_of_grpc(read),
+            **_of_contexts(read),
             public_url=read("PUBLIC_URL", values.web_address, None) or f"http://{values.in_url(host)}:{port}",
             admin_password=read("ADMIN_PASSWORD", str, None),
             provider_timeout_s=read("PROVIDER_TIMEOUT_S", values.seconds, 2.0),
@@ -237,6 +246,16 @@ def _of_grpc(read: Reader) -> dict[str, Any]:
         "grpc_cert": read("GRPC_CERT", values.path, None),
         "grpc_key": read("GRPC_KEY", values.path, None),
         "grpc_ca": read("GRPC_CA", values.path, None),
+    }
+
+
+def _of_contexts(read: Reader) -> dict[str, Any]:
+    """What runs in processes of its own, and where."""
+    return {
+        "contexts": read("CONTEXTS", values.words, _NONE),
+        "context_urls": read("CONTEXT_URLS", values.named_addresses, _NONE),
+        "inventory_url": read("INVENTORY_URL", values.grpc_address, None),
+        "inventory_database_url": read("INVENTORY_DATABASE_URL", values.postgres, None),
     }
 
 

@@ -12,12 +12,14 @@ from tradewind.app.settings import Settings
 class Served(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Where everything is: what `serve --json` prints. `mqtt_url` lets sensors in; there where the broker is ours.
 
-    `mqtt_broker`: where it is, in any case; `admin_password`: where it was made up by this very start.
+    `mqtt_broker`: where it is, where inventory is served; `contexts`: those that are, where not all are.
+    `admin_password`: where it was made up by this very start.
     """
 
     url: str
     home: str
-    mqtt_broker: str
+    mqtt_broker: str = ""
+    contexts: tuple[str, ...] = ()
     mqtt_url: str | None = None
     admin_password: str | None = None
 
@@ -28,7 +30,8 @@ class Served(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
         return cls(
             url=f"http://{settings.host}:{settings.port}",
             home=str(settings.home),
-            mqtt_broker=f"{at.scheme}://{at.netloc.rpartition('@')[2]}",
+            mqtt_broker=f"{at.scheme}://{at.netloc.rpartition('@')[2]}" if at.netloc else "",
+            contexts=settings.contexts,
             mqtt_url=sensors,
             admin_password=password,
         )
@@ -37,6 +40,8 @@ class Served(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
 def welcome(served: Served, *, sample: bool) -> str:
     """The addresses, the first password where it was made up, and commands to copy."""
     base, home = served.url, served.home
+    if served.contexts:
+        return f"Serving {', '.join(served.contexts)} at {base}"
     lines = [
         "",
         f"  Tradewind serves   {base}",

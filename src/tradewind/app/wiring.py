@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import asyncpg
 
@@ -16,10 +16,12 @@ from tradewind.adapters.policy.rego import RegoPolicy
 from tradewind.adapters.streams.rows import MIGRATIONS as STREAMS
 from tradewind.api.auth.revocation import RevokedSessions
 from tradewind.api.mqtt.consumer import Consumer
+from tradewind.app.elsewhere import elsewhere, told_there
 from tradewind.app.engines import EngineError, Engines
 from tradewind.app.eventing import carriers
 from tradewind.app.outside import columns, of_this_process, product_index, retry_queue
 from tradewind.app.paying import SIMULATED, notice_secret, paying
+from tradewind.app.placement import CONTEXTS, installed, kind, served
 from tradewind.app.settings import Settings
 from tradewind.app.sharing import shared
 from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
@@ -41,24 +43,6 @@ from tradewind.runtime.wake import Bell
 
 __all__ = ["SIMULATED", "Shop", "create_first_admin", "manifests", "migrate_shop", "notice_secret", "open_shop"]
 
-CONTEXTS = (
-    "identity",
-    "customers",
-    "catalog",
-    "pricing",
-    "inventory",
-    "payments",
-    "shipping",
-    "carts",
-    "notifications",
-    "orders",
-    "returns",
-    "reviews",
-    "recommendations",
-    "webhooks",
-    "analytics",
-)
-"""Every context, those that others ask before those that ask."""
 WHICH: Final = """
     SELECT to_hex(system_identifier) || '-' || oid FROM pg_control_system(), pg_database
     WHERE datname = current_database()
@@ -83,6 +67,7 @@ class Shop:
     tail: Tail
     dispatch: Dispatcher
     contexts: tuple[Manifest, ...]
+    """Those that this process serves; others of its database may be asked all the same."""
     keys: SigningKeys
     chores: tuple[Timer, ...] = field(default=(FORGET_KEYS,))
 
@@ -92,10 +77,15 @@ class Shop:
         subscribers = [subscriber for one in self.contexts for subscriber in one.subscribers]
         silent_s = self.settings.saga_lease_s
         end_silent = Timer("silence.end", silent_s, partial(giving_way.end_silent, silent_s=silent_s), everywhere=True)
-        carrying, more = carriers(self.settings, self.db, self.bell, self.engines.database_url, subscribers)
+        carrying, more = carriers(
+            self.settings, self.db, self.bell, self.engines.database_url, subscribers,
+            kind=kind(self.settings), passes=told_there(self.settings),
+        )  # fmt: skip
         chores = [end_silent, *self.chores, *more, *(timer for one in self.contexts for timer in one.timers)]
         runner = Runner(self.db, sagas, self.bell, lease_s=silent_s)
-        sensors = [self._sensors(self.settings.mqtt_url).run(stop)] if self.settings.mqtt_url else []
+        intakes = [intake for one in self.contexts for intake in one.intakes]
+        broker = self.settings.mqtt_url if intakes else None
+        sensors = [self._sensors(broker, intakes).run(stop)] if broker else []
         await asyncio.gather(
             runner.run(stop),
             *(one.run(stop) for one in carrying),
@@ -103,8 +93,7 @@ class Shop:
             *(timers.keep(self.db, timer, stop) for timer in chores),
         )
 
-    def _sensors(self, broker_url: str) -> Consumer:
-        intakes = [intake for one in self.contexts for intake in one.intakes]
+    def _sensors(self, broker_url: str, intakes: Sequence[Any]) -> Consumer:
         silent_s = self.settings.saga_lease_s
         return Consumer(self.db, intakes, self.engines.database_url, broker_url, silent_s=silent_s)
 
@@ -149,12 +138,14 @@ async def open_shop(
     transactions of a process that falls silent are undone after a saga's lease; not for long thinking in between.
     `listens`: follows the log's tail, as whoever answers from what it keeps must; others keep nothing.
     """
-    contexts = manifests()
+    names = served(settings)
+    contexts = manifests(installed(settings))
     async with AsyncExitStack() as stack:
         peers = {protocol: answerer for one in contexts for protocol, answerer in one.peers.items()}
         peers[TokenIssuer] = keys = SigningKeys.open(settings.home / "secrets", issuer=settings.public_url)
         peers |= await of_this_process(settings, contexts, stack)
         peers[RevokedSessions] = keys.revoked
+        peers |= await stack.enter_async_context(elsewhere(settings, keys))
         peers |= instead or {}
         db = await Database.open(
             engines.database_url,
@@ -183,4 +174,5 @@ async def open_shop(
         peers |= {Tail: tail, Bell: bell}
         handlers = [handler for one in contexts for handler in one.handlers]
         dispatch = await stack.enter_async_context(Dispatcher(db, handlers, bell))
-        yield Shop(settings, engines, db, bell, tail, dispatch, contexts, keys)
+        serves = tuple(one for one in contexts if one.name in names)
+        yield Shop(settings, engines, db, bell, tail, dispatch, serves, keys)

@@ -9,6 +9,7 @@ import uvloop
 
 from tradewind.app.engines import engines
 from tradewind.app.memory import set_aside
+from tradewind.app.placement import at_home
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import open_shop
 from tradewind.runtime.telemetry import logs, traces
@@ -32,7 +33,7 @@ async def work(settings: Settings) -> None:
 
 def main() -> None:
     """Run a worker by the environment's settings."""
-    settings = Settings.from_environment()
+    settings = at_home(Settings.from_environment())
     logs.configure(settings.log_level.upper())
     traces.configure("tradewind-worker")
     uvloop.run(work(settings))

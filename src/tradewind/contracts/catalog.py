@@ -1,6 +1,6 @@
 """What the catalog tells: products and categories."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Protocol
 from uuid import UUID
@@ -87,4 +87,8 @@ class CatalogPeer(Protocol):
 
     async def identify(self, tx: object, sku: str) -> UUID | None:
         """The product that carries `sku`; None where there is none."""
+        ...
+
+    async def available(self, tx: object, skus: Sequence[str]) -> Mapping[str, int]:
+        """How many of each SKU can still be promised, as far as inventory was heard; unknown ones are missing."""
         ...

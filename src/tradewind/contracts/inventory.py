@@ -44,6 +44,21 @@ class StockAdjusted(Event, frozen=True):
     warehouse: str = MAIN
 
 
+class GoodsAnnounced(Event, frozen=True):
+    """So many of a product came back or in, told where inventory has a database of its own: it books them once heard.
+
+    What has a `reference` is booked once.
+    """
+
+    TYPE = "ecommerce.delivery.goods.announced.v1"
+    KEY: ClassVar[str] = "product_id"
+    product_id: UUID
+    sku: str
+    quantity: int
+    reason: str
+    reference: str | None = None
+
+
 class LowStockDetected(Event, frozen=True):
     """What can be promised fell to the threshold or below."""
 

@@ -14,6 +14,7 @@ from tradewind.app.audit.checks import GRACE_S, PROBES, Probe, consumers
 from tradewind.app.audit.order_events import order_events
 from tradewind.app.audit.report import Check, Findings, Report
 from tradewind.app.audit.waiting import settled
+from tradewind.app.placement import CONTEXTS
 from tradewind.app.wiring import WHICH, manifests
 
 SETTINGS: Final = {
@@ -34,23 +35,28 @@ async def audit(
     gateway_url: str | None = None,
     settle_s: float = 0.0,
     columns: Callable[[str], counted_columns.Countable] | None = None,
+    within: Any = None,
+    heard_by: dict[str, list[str]] | None = None,
 ) -> Report:
     """Check every promise. Changes nothing, and may run while the shop does.
 
     With `settle_s`, wait at most that many seconds for sagas and subscribers to finish what is on its way; what was in
     the log before must then have been heard. Without a `provider_url` its ledger is not compared. `gateway_url`: where
     the legacy gateway keeps its books, if payments were taken there; they count as much. `columns`: by what tells a
-    database from every other one, where its revenue is counted; without them that is not compared. Raises what asyncpg
-    raises where the database is away.
+    database from every other one, where its revenue is counted; without them that is not compared. `within`: a
+    connection to use instead of one of its own; `heard_by`: the subscribers that there should be. Raises
+    what asyncpg raises where the database is away.
     """
-    hears = _hears()
-    connection: Any = await asyncpg.connect(database_url, server_settings=SETTINGS, command_timeout=STATEMENT_WITHIN_S)
+    subscribers = hears(CONTEXTS) if heard_by is None else heard_by
+    connection: Any = within or await asyncpg.connect(
+        database_url, server_settings=SETTINGS, command_timeout=STATEMENT_WITHIN_S
+    )
     try:
-        target = await settled(connection, hears, settle_s)
+        target = await settled(connection, subscribers, settle_s)
         counted = columns and await counted_columns.counted(columns(await connection.fetchval(WHICH)))
         findings = Findings(provider_ledger.NAME, provider_ledger.ADVICE)
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            probes = (*PROBES, consumers(hears, target))
+            probes = (*PROBES, consumers(subscribers, target))
             checks = [await probe.run(connection) for probe in probes]
             checks += [one.check() for one in (*await order_events(connection), await cart_events(connection))]
             if counted is not None:
@@ -64,7 +70,8 @@ async def audit(
     except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as missing:
         return _no_shop(missing)
     finally:
-        await connection.close()
+        if within is None:
+            await connection.close()
 
 
 async def _revenue(connection: Any, counted: counted_columns.Counted) -> Check:
@@ -74,9 +81,9 @@ async def _revenue(connection: Any, counted: counted_columns.Counted) -> Check:
     return await Probe(revenue.NAME, revenue.REVENUE, revenue.ADVICE, (*counted[:3], GRACE_S)).run(connection)
 
 
-def _hears() -> dict[str, list[str]]:
-    """Every subscriber that the shop says it has, with the wire types of what it hears."""
-    found = [subscriber for one in manifests() for subscriber in one.subscribers]
+def hears(contexts: Sequence[str]) -> dict[str, list[str]]:
+    """Every subscriber that these contexts say they have, with the wire types of what it hears."""
+    found = [subscriber for one in manifests(contexts) for subscriber in one.subscribers]
     return {one.name: [event.TYPE for event in one.events] for one in found}
 
 

@@ -2,9 +2,11 @@
 
 import asyncio
 from functools import partial
+from typing import Any
 
 from rich.console import Console
 
+from tradewind.app.audit.across import audit_across
 from tradewind.app.audit.auditor import audit
 from tradewind.app.audit.report import Report
 from tradewind.app.engines import engines
@@ -23,9 +25,10 @@ def run_audit(settings: Settings, json: bool, settle_s: float = 0.0) -> int:
     async def run() -> Report:
         async with engines(settings, (lambda _: None) if json else progress.print) as found:
             books, gateway = found.provider_url or None, gateway_books(settings, found)
-            return await audit(
-                found.database_url, books, gateway_url=gateway, settle_s=settle_s, columns=partial(columns, settings)
-            )
+            more: dict[str, Any] = {"gateway_url": gateway, "settle_s": settle_s, "columns": partial(columns, settings)}
+            if settings.inventory_database_url is not None:
+                return await audit_across(found.database_url, settings.inventory_database_url, books, **more)
+            return await audit(found.database_url, books, **more)
 
     report = asyncio.run(run())
     show(report, json)

@@ -1,8 +1,10 @@
 """What other contexts may ask the catalog."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from tradewind.contexts.catalog._projections.availability import shown
 from tradewind.contexts.catalog._store import products
 
 
@@ -12,3 +14,7 @@ class Catalog:
     async def identify(self, tx: Any, sku: str) -> UUID | None:
         """The product that carries `sku`; None where there is none."""
         return await products.identify(tx, sku)
+
+    async def available(self, tx: Any, skus: Sequence[str]) -> Mapping[str, int]:
+        """How many of each SKU can still be promised, as far as inventory was heard."""
+        return await shown(tx, skus)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tradewind.contexts.inventory._subscribers.on_goods_announced import on_goods_announced
 from tradewind.contexts.inventory._subscribers.on_order_cancelled import on_order_cancelled
 from tradewind.contexts.inventory._subscribers.on_order_confirmed import on_order_confirmed
 from tradewind.contexts.inventory._subscribers.on_parts_moved import on_parts_moved
@@ -121,7 +122,7 @@ MANIFEST = Manifest(
         "tradewind.contexts.inventory.claim_stock.grpc",
         "tradewind.contexts.inventory.query_stock.grpc",
     ),
-    subscribers=(on_product_created, on_order_cancelled, on_order_confirmed, on_parts_moved),
+    subscribers=(on_product_created, on_goods_announced, on_order_cancelled, on_order_confirmed, on_parts_moved),
     listeners=(forget_stock,),
     timers=(EXPIRE_RESERVATIONS, SERVE_BACKORDERS, FORGET_SENSOR_IDS),
     intakes=(SENSORS,),

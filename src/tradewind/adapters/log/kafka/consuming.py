@@ -6,7 +6,7 @@ what two processes have at once, because one was paused while the group went on 
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
 import asyncpg
@@ -53,12 +53,27 @@ CONFIG: Final[dict[str, Any]] = {
 _TROUBLE: Final = (asyncpg.PostgresError, KafkaException, KafkaAway, Unavailable, Stale, *AWAY)
 
 
+Passes = Callable[[str, bool], bool]
+"""Whether an event of this type is heard, told in this database (or in another one)."""
+
+
 class Consumer:
-    """One process's part of the group `kind`, for all its subscribers."""
+    """One process's part of the group `kind`, for all its subscribers.
+
+    `passes`: where several databases tell events of one type, which of them is listened to; all without.
+    """
 
     def __init__(
-        self, db: Database, subscribers: Iterable[Subscriber], servers: str, names: Names, *, kind: str = "shop"
+        self,
+        db: Database,
+        subscribers: Iterable[Subscriber],
+        servers: str,
+        names: Names,
+        *,
+        kind: str = "shop",
+        passes: Passes | None = None,
     ) -> None:
+        self._passes = passes
         self._db, self._servers, self._names, self._group = db, servers, names, names.group(kind)
         self._subscribers = tuple(subscribers)
         self._topics = {
@@ -129,7 +144,10 @@ class Consumer:
     async def _step(self, client: Client) -> None:
         messages = await self._take(client)
         fed = self._fed
-        if batch := await receive(self._db.pool, messages):
+        batch = await receive(self._db.pool, messages)
+        if self._passes is not None:
+            batch = [one for one in batch if self._passes(one.type, one.is_local)]
+        if batch:
             await self._feed(client, fed, batch)
         if (now_s := asyncio.get_running_loop().time()) >= self._tick_due_s and fed and fed is self._fed:
             self._tick_due_s = now_s + TICK_S

@@ -1,6 +1,6 @@
 """The read model availability: how many of each SKU can still be promised, by inventory's events alone (S3-12)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeAlias, assert_never
 
 from tradewind.contracts.inventory import (
@@ -22,9 +22,15 @@ MOVE: Final = """
     INSERT INTO catalog.availability AS a (sku, available) SELECT * FROM unnest($1::text[], $2::int[])
     ON CONFLICT (sku) DO UPDATE SET available = a.available + excluded.available
 """
+SHOWN: Final = "SELECT sku, greatest(0, available) AS available FROM catalog.availability WHERE sku = ANY($1::text[])"
 StockEvent: TypeAlias = (
     StockAdjusted | BundleChanged | InventoryReserved | InventoryReleased | InventoryReservationExpired
 )
+
+
+async def shown(tx: Tx, skus: Sequence[str]) -> Mapping[str, int]:
+    """How many of each; a SKU that was not heard of is missing."""
+    return {row["sku"]: row["available"] for row in await tx.all(SHOWN, list(skus))}
 
 
 @projection("catalog.availability")

@@ -1,0 +1,233 @@
+"""A gateway: requests are passed on to the process that answers them, its answers are streamed back as they come.
+
+Tokens and rates are checked here, once for all that stand behind; each of them checks tokens again for itself. What
+stands behind and does not answer is 503 for its own routes; the others go on.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import suppress
+from typing import Any, Final, NamedTuple
+
+import aiohttp
+
+from tradewind.api.rest import bodies, headers, problems
+from tradewind.api.rest.app import Receive, RestApp, Scope, Send, Verify
+from tradewind.api.rest.headers import Trail
+from tradewind.api.rest.matching import PathTable
+from tradewind.api.rest.passing_sockets import pass_socket
+from tradewind.api.rest.rates import RateLimits
+from tradewind.kernel.errors import Refusal, Unavailable
+from tradewind.kernel.ids import new_id
+
+CONNECT_S: Final = 2.0
+"""Seconds within which whoever stands behind takes a connection."""
+SILENT_S: Final = 75.0
+"""Seconds for which an answer may be silent; streams say something more often than that."""
+MAX_CONNECTIONS: Final = 1024
+RETRY_AFTER_S: Final = 2
+_OF_THE_HOP: Final = frozenset(
+    (
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+        b"host",
+    )
+)
+"""Headers that are about one connection."""
+_OURS: Final = frozenset((b"correlation-id", b"traceparent", b"x-forwarded-for"))
+_MAX_TOKEN: Final = 8192
+
+
+class ContextAway(Unavailable):
+    """The part of the shop that answers this is away for the moment."""
+
+
+class Behind(NamedTuple):
+    """Who answers a route: the context's name, and the address of a process that serves it."""
+
+    context: str
+    url: str
+    limit: str
+
+
+def client() -> aiohttp.ClientSession:
+    """The connections to those that stand behind; whoever asks for it closes it."""
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=SILENT_S)
+    return aiohttp.ClientSession(
+        timeout=timeout,
+        auto_decompress=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        connector=aiohttp.TCPConnector(limit=MAX_CONNECTIONS),
+        skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+    )
+
+
+class Gateway:
+    """An ASGI application. What no context answers is a page of `pages`: health, metrics, OpenAPI of the whole shop.
+
+    `sockets`: path of a WebSocket to the address of who answers it.
+    """
+
+    def __init__(
+        self,
+        table: PathTable[Behind],
+        pages: RestApp,
+        ask: aiohttp.ClientSession,
+        verify: Verify,
+        rates: RateLimits | None = None,
+        sockets: Mapping[str, str] | None = None,
+    ) -> None:
+        self._sockets = sockets or {}
+        self._table, self._pages, self._ask, self._verify, self._rates = table, pages, ask, verify, rates
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._pass_socket(scope, receive, send)
+        elif scope["type"] == "http" and (found := self._table.find(scope["path"])):
+            methods, _ = found
+            asked = "GET" if scope["method"] == "HEAD" else scope["method"]
+            await self._pass_on(methods.get(asked) or next(iter(methods.values())), scope, receive, send)
+        else:
+            await self._pages(scope, receive, send)
+
+    async def _pass_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        url = self._sockets.get(scope["path"])
+        if url is None:
+            await self._pages(scope, receive, send)
+            return
+        known = headers.read(scope["headers"])
+        kept = [pair for pair in _to_pass(scope, headers.trail(known), known) if not pair[0].startswith("sec-")]
+        await pass_socket(self._ask, url, kept, scope, receive, send)
+
+    def close_streams(self) -> None:
+        """Streams end with those that stand behind, or with their clients."""
+        self._pages.close_streams()
+
+    async def _pass_on(self, behind: Behind, scope: Scope, receive: Receive, send: Send) -> None:
+        known = headers.read(scope["headers"])
+        trail = headers.trail(known)
+        try:
+            await self._admit(behind, known, scope)
+            answer = await self._asked(behind, known, trail, scope, receive)
+        except Refusal as refusal:
+            if bodies.is_coming(known):
+                await bodies.discard(receive)
+            await _refuse(refusal, scope["path"], trail, send)
+            return
+        try:
+            await _streamed(answer, receive, send)
+        finally:
+            answer.close()
+
+    async def _admit(self, behind: Behind, known: Mapping[bytes, bytes], scope: Scope) -> None:
+        """Refuses Throttled, and Unauthenticated for a token that is none."""
+        if self._rates is not None:
+            peer = self._rates.client(scope.get("client"), known.get(b"x-forwarded-for"))
+            (await self._rates.of_client(behind.limit, peer)).check()
+        scheme, _, token = known.get(b"authorization", b"").partition(b" ")
+        if scheme.lower() == b"bearer":
+            actor = self._verify(token.strip()[:_MAX_TOKEN])
+            if self._rates is not None:
+                (await self._rates.of_user(behind.limit, actor.subject)).check()
+
+    async def _asked(
+        self, behind: Behind, known: Mapping[bytes, bytes], trail: Trail, scope: Scope, receive: Receive
+    ) -> aiohttp.ClientResponse:
+        """The head of the answer. Refuses ContextAway."""
+        query = scope["query_string"]
+        path = (scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0]
+        target = f"{behind.url}{path.decode('latin-1')}{'?' + query.decode('latin-1') if query else ''}"
+        body = _body(receive) if bodies.is_coming(known) else None
+        try:
+            return await self._ask.request(
+                scope["method"],
+                _as_it_stands(target),
+                headers=_to_pass(scope, trail, known),
+                data=body,
+                allow_redirects=False,
+            )
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            raise ContextAway(
+                f"{behind.context} is away. Ask again, with the same Idempotency-Key where something is to be done.",
+                retry_after_s=RETRY_AFTER_S,
+                context=behind.context,
+            ) from None
+
+
+def _as_it_stands(target: str) -> Any:
+    """The address as the client spelled it: nothing is decoded or put in order on the way."""
+    from yarl import URL
+
+    return URL(target, encoded=True)
+
+
+def _to_pass(scope: Scope, trail: Trail, known: Mapping[bytes, bytes]) -> list[tuple[str, str]]:
+    """The client's headers, whom it is asked for, and what the request is called from here on."""
+    kept = [(name, value) for name, value in scope["headers"] if name not in _OF_THE_HOP and name not in _OURS]
+    peer = scope.get("client")
+    hops = [one for one in (known.get(b"x-forwarded-for", b"").decode("latin-1"), str(peer[0]) if peer else "") if one]
+    kept += [(b"x-forwarded-for", ", ".join(hops).encode("latin-1"))] if hops else []
+    given = known.get(b"traceparent", b"").decode("latin-1")
+    traceparent = given if trail.trace_id in given else f"00-{trail.trace_id}-{new_id().hex[-16:]}-01"
+    # A name that is wrong goes on as it is, and is refused by whoever knows why.
+    called = known.get(b"correlation-id", trail.correlation_id.encode())
+    kept += [(b"traceparent", traceparent.encode("latin-1")), (b"correlation-id", called)]
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in kept]
+
+
+async def _body(receive: Receive) -> AsyncIterator[bytes]:
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise aiohttp.ClientPayloadError("the client is gone")
+        if chunk := message.get("body", b""):
+            yield chunk
+        if not message.get("more_body", False):
+            return
+
+
+async def _streamed(answer: aiohttp.ClientResponse, receive: Receive, send: Send) -> None:
+    """Hand the answer over as it comes, until it ends or the client is gone."""
+    pairs = [(name.lower(), value) for name, value in answer.raw_headers if name.lower() not in _OF_THE_HOP]
+    await send({"type": "http.response.start", "status": answer.status, "headers": pairs})
+
+    async def handed_over() -> None:
+        async for chunk in answer.content.iter_any():
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def gone() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    tasks = {asyncio.ensure_future(handed_over()), asyncio.ensure_future(gone())}
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def _refuse(refusal: Refusal, path: str, trail: Trail, send: Send) -> None:
+    content = problems.document(refusal, instance=path, trace_id=trail.trace_id)
+    extra: Iterable[tuple[bytes, bytes]] = (
+        (name.lower().encode(), value.encode("latin-1")) for name, value in problems.headers(refusal)
+    )
+    pairs = [
+        *headers.SEALED,
+        (b"correlation-id", trail.correlation_id.encode()),
+        (b"content-type", problems.MEDIA_TYPE.encode()),
+        (b"content-length", b"%d" % len(content)),
+        *extra,
+    ]
+    await send({"type": "http.response.start", "status": problems.status_of(type(refusal)), "headers": pairs})
+    await send({"type": "http.response.body", "body": content, "more_body": False})

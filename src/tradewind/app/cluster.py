@@ -1,0 +1,130 @@
+"""`tradewind cluster`: the shop as seven processes on this machine, each `tradewind serve` of its contexts."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+from msgspec import Struct
+
+from tradewind.app.certificates import init_authority, issue_certificate
+from tradewind.app.engines import Engines, engines
+from tradewind.app.free_ports import free_port
+from tradewind.app.hosting import answers
+from tradewind.app.placement import GATEWAY, INVENTORY
+from tradewind.app.settings import SettingError, Settings
+from tradewind.app.supervision import Part, Supervisor
+
+GROUPS: Final = (
+    ("orders", "carts", "returns", "customers", "identity"),
+    ("inventory",),
+    ("catalog", "pricing", "reviews", "recommendations"),
+    ("payments",),
+    ("shipping", "notifications", "webhooks"),
+    ("analytics",),
+)
+"""Contexts that share a process; the gateway is the seventh."""
+SPELL_DATABASE: Final = """
+    SELECT format('CREATE DATABASE %I', $1::text) WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = $1)
+"""
+"""Nothing where it is there."""
+READY_WITHIN_S: Final = 120.0
+STOP_GRACE_S: Final = 30.0
+CERTIFICATE: Final = timedelta(days=90)
+
+
+class Up(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Where everything is, once all of it serves: what `cluster --json` prints."""
+
+    url: str
+    inventory_database_url: str
+    processes: dict[str, str]
+
+
+async def cluster(settings: Settings, say: Callable[[str], None], ready: Callable[[Up], None]) -> None:
+    """Start them and keep them until SIGTERM or SIGINT; one that dies is started again, none outlives this process.
+
+    Inventory has a database of its own beside that of the others, on the same server unless the settings name one, and
+    is asked over gRPC with certificates on both sides. Raises SettingError, EngineError and PartError.
+    """
+    if settings.kafka_servers is None:
+        raise SettingError("TRADEWIND_KAFKA_SERVERS names no Kafka: `make engines ENGINES=kafka` starts one.")
+    port = settings.port or free_port(settings.host)
+    settings = replace(settings, port=port, public_url=settings.public_url.replace(":0", f":{port}"))
+    async with engines(settings, say) as found:
+        of_inventory = settings.inventory_database_url or await _beside(found)
+        ports: dict[tuple[str, ...], int] = {names: free_port(settings.host) for names in GROUPS}
+        urls = {"-".join(names): f"http://{settings.host}:{port}" for names, port in ports.items()}
+        environment = _environment(settings, found, of_inventory, ports)
+        parts = [_part("-".join(names), names, port, environment) for names, port in ports.items()]
+        parts.append(_part(GATEWAY, (GATEWAY,), settings.port, environment))
+        up = Up(url=settings.public_url, inventory_database_url=of_inventory, processes=urls)
+        await Supervisor(parts, say).run(on_ready=lambda: ready(up))
+
+
+async def _beside(found: Engines) -> str:
+    """A database named like the others' with _inventory behind it, made where there is none."""
+    address = urlsplit(found.database_url)
+    name = f"{address.path[1:]}_{INVENTORY}"
+    connection: Any = await asyncpg.connect(found.database_url)
+    try:
+        if statement := await connection.fetchval(SPELL_DATABASE, name):
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+    return urlunsplit(address._replace(path=f"/{name}"))
+
+
+def _environment(
+    settings: Settings, found: Engines, of_inventory: str, ports: Mapping[tuple[str, ...], int]
+) -> dict[str, str]:
+    """What all of them are told; each knows by its contexts what of it is its own."""
+    grpc_port, folder = free_port(settings.host), settings.home / "ca"
+    where = (f"{name}=http://{settings.host}:{port}" for names, port in ports.items() for name in names)
+    return {
+        **os.environ,
+        **_certificates(folder, settings.host),
+        "TRADEWIND_HOME": str(settings.home),
+        "TRADEWIND_HOST": settings.host,
+        "TRADEWIND_PUBLIC_URL": settings.public_url,
+        "TRADEWIND_DATABASE_URL": found.database_url,
+        "TRADEWIND_PROVIDER_URL": found.provider_url,
+        "TRADEWIND_INVENTORY_DATABASE_URL": of_inventory,
+        "TRADEWIND_INVENTORY_URL": f"grpcs://{settings.host}:{grpc_port}",
+        "TRADEWIND_GRPC_PORT": str(grpc_port),
+        "TRADEWIND_CONTEXT_URLS": ",".join(where),
+    }
+
+
+def _certificates(folder: Path, host: str) -> dict[str, str]:
+    """One for all processes of this machine, of the home's own authority, made anew at each start."""
+    if not (folder / "ca.pem").exists():
+        init_authority(folder)
+    made = issue_certificate(folder, "cluster", [host], CERTIFICATE)
+    return {
+        "TRADEWIND_GRPC_CERT": made.certificate,
+        "TRADEWIND_GRPC_KEY": made.key,
+        "TRADEWIND_GRPC_CA": made.authority,
+    }
+
+
+def _part(name: str, contexts: tuple[str, ...], port: int, environment: Mapping[str, str]) -> Part:
+    """One process: only the gateway counts how much a client asks, for it alone sees who that is."""
+    own = {"TRADEWIND_PORT": str(port), "TRADEWIND_CONTEXTS": ""}
+    if contexts != (GATEWAY,):
+        own["TRADEWIND_RATE_LIMITS"] = "off"
+    path = "live" if contexts == (GATEWAY,) else "ready"
+    url = f"http://{environment['TRADEWIND_HOST']}:{port}/health/{path}"
+    return Part(
+        name=name,
+        argv=[sys.executable, "-m", "tradewind.app.cli", "serve", *contexts],
+        env={**environment, **own},
+        ready=lambda: answers(url),
+        ready_within_s=READY_WITHIN_S,
+        stop_grace_s=STOP_GRACE_S,
+    )

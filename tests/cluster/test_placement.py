@@ -1,0 +1,95 @@
+"""Which process serves what: refusals for names that there are not, and for what could not work apart."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.shops import Shop, open_shop
+from tradewind.app.edge import rest_app
+from tradewind.app.elsewhere import told_there
+from tradewind.app.placement import CONTEXTS, at_home, installed, kind, served
+from tradewind.app.settings import SettingError, Settings
+
+KAFKA = "127.0.0.1:9092"
+OWN = "postgresql://shop@127.0.0.1/inventory"
+AWAY = "grpc://127.0.0.1:9"
+
+
+def apart(settings: Settings, *contexts: str, **more: Any) -> Settings:
+    """A process of these contexts."""
+    return replace(settings, contexts=contexts, kafka_servers=KAFKA, **more)
+
+
+def test_without_names_everything_is_served_by_the_same_database(settings: Settings) -> None:
+    assert served(settings) == installed(settings) == CONTEXTS
+    assert kind(settings) == "shop"
+    assert at_home(settings) is settings
+    assert told_there(settings) is None
+
+
+def test_a_name_that_there_is_not_is_refused_and_those_that_there_are_are_listed(settings: Settings) -> None:
+    with pytest.raises(SettingError, match="no context named stock") as refused:
+        served(apart(settings, "stock"))
+    assert all(name in str(refused.value) for name in (*CONTEXTS, "gateway"))
+
+
+def test_contexts_apart_need_a_kafka(settings: Settings) -> None:
+    with pytest.raises(SettingError, match="TRADEWIND_KAFKA_SERVERS"):
+        served(replace(settings, contexts=("orders",)))
+
+
+def test_inventory_is_not_served_by_who_is_told_that_it_is_elsewhere(settings: Settings) -> None:
+    with pytest.raises(SettingError, match="TRADEWIND_INVENTORY_URL"):
+        served(apart(settings, "inventory", "orders", inventory_url=AWAY))
+    assert served(apart(settings, inventory_url=AWAY)) == tuple(one for one in CONTEXTS if one != "inventory")
+
+
+def test_inventory_alone_goes_by_its_own_database_and_others_by_theirs(settings: Settings) -> None:
+    both = {"inventory_url": AWAY, "inventory_database_url": OWN}
+    alone, others = apart(settings, "inventory", **both), apart(settings, "orders", "carts", **both)
+    assert (served(alone), installed(alone)) == (("inventory",), ("inventory",))
+    assert (at_home(alone).database_url, at_home(alone).inventory_url) == (OWN, None)
+    assert served(at_home(alone)) == ("inventory",)
+    assert at_home(others) is others
+    assert served(others) == ("carts", "orders")
+    assert "inventory" not in installed(others)
+    assert "payments" in installed(others), "an order's payment is opened in its own transaction"
+    assert kind(others) == "carts-orders"
+
+
+def test_each_event_of_inventory_is_heard_from_one_log(settings: Settings) -> None:
+    both = {"inventory_url": AWAY, "inventory_database_url": OWN}
+    here, there = told_there(apart(settings, "orders", **both)), told_there(apart(settings, "inventory", **both))
+    assert here is not None
+    assert there is not None
+    reserved, paid = "ecommerce.inventory.reservation.reserved.v1", "ecommerce.order.order.paid.v1"
+    assert [here(reserved, True), here(reserved, False), here(paid, True)] == [False, True, True]
+    assert [there(reserved, True), there(reserved, False), there(paid, False)] == [True, False, True]
+
+
+async def test_a_process_answers_the_routes_of_its_contexts_alone(shop: Shop) -> None:
+    settings = apart(shop.settings, "catalog", "pricing")
+    async with open_shop(settings, shop.engines, connections=2) as some:
+        assert {one.name for one in some.contexts} == {"catalog", "pricing"}
+        table = rest_app(some)._table
+        assert table.find("/api/v1/products") is not None
+        assert table.find("/api/v1/orders") is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("serve", "stock"), "There is no context named stock"),
+        (("serve", "gateway"), "TRADEWIND_CONTEXT_URLS does not say where these are"),
+        (("serve", "gateway", "orders"), "There is no context named gateway"),
+        (("cluster",), "TRADEWIND_KAFKA_SERVERS names no Kafka"),
+    ],
+)
+def test_the_command_refuses_before_it_starts_anything(arguments: tuple[str, ...], why: str) -> None:
+    command = [sys.executable, "-m", "tradewind.app.cli", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env={"COLUMNS": "400"}, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert why in done.stderr
