@@ -174,10 +174,8 @@ async def open_shop(
         peers.setdefault(Columns, columns(settings, which))
         index = product_index(settings, which)
         peers.setdefault(ProductIndex, await stack.enter_async_context(index))
-        retries = retry_queue(settings, which)
-        peers.setdefault(RetryQueue, await stack.enter_async_context(retries))
-        lists = order_lists(settings, which)
-        peers.setdefault(OrderLists, await stack.enter_async_context(lists))
+        peers.setdefault(RetryQueue, await stack.enter_async_context(retry_queue(settings, which)))
+        peers.setdefault(OrderLists, await stack.enter_async_context(order_lists(settings, which)))
         bell = await stack.enter_async_context(Bell(db, engines.database_url))
         listeners = [listener for one in contexts for listener in one.listeners]
         tail = Tail(engines.database_url, bell, listeners, peers)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -142,6 +142,8 @@ async def test_a_shop_goes_on_while_cassandra_is_away_and_its_lists_catch_up_by_
             await until(shop, lambda: caught_up(shop))
             assert await listed(shop, "ann") == orders[::-1]
             await wire.cut()
+            with pytest.raises(OrderListsAway):
+                await cast(OrderLists, shop.db.peers[OrderLists]).newest("ann", FIRST, 1)
             orders += [await an_order(shop, sku, "ann") for _ in range(3)]
 
             async def shows_all() -> bool:

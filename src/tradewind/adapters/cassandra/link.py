@@ -5,15 +5,17 @@ request. The keyspace and its tables are made by the first who connects, and aga
 """
 
 import asyncio
+import logging
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from time import monotonic
 from typing import Any, Final
 
-from cassandra import ConsistencyLevel, DriverException, InvalidRequest
+from cassandra import ConsistencyLevel, DriverException, InvalidRequest, ProtocolVersion
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
-from cassandra.policies import ConstantReconnectionPolicy
+from cassandra.policies import ConstantReconnectionPolicy, DCAwareRoundRobinPolicy, TokenAwarePolicy
+from cassandra.query import SimpleStatement
 
 from tradewind.kernel.errors import Unavailable
 from tradewind.runtime.telemetry import metrics
@@ -103,19 +105,20 @@ class Link:
 
     async def _statement(self, session: Session, cql: str) -> Any:
         if cql not in self._prepared:
-            self._prepared[cql] = await asyncio.to_thread(session.prepare, cql)
+            self._prepared[cql] = await asyncio.to_thread(session.prepare, cql, keyspace=self._name)
             self._prepared[cql].is_idempotent = True
         return self._prepared[cql]
 
     def _connect(self) -> Session:
-        cluster = _cluster(self._servers, self._login, max(self._answer_s, ANSWER_S), self._retry_s)
+        cluster = cluster_at(
+            self._servers, self._login, answer_s=max(self._answer_s, ANSWER_S), retry_s=self._retry_s
+        )
         try:
             session = cluster.connect()
             copies = min(MAX_COPIES, len(cluster.metadata.all_hosts()))
             session.execute(KEYSPACE.format(name=self._name, copies=copies), timeout=CREATE_S)
-            session.set_keyspace(self._name)
             for table in self._tables:
-                session.execute(table, timeout=CREATE_S)
+                session.execute(SimpleStatement(table, keyspace=self._name), timeout=CREATE_S)
         except BaseException:
             cluster.shutdown()
             raise
@@ -144,11 +147,20 @@ class Link:
             log.info("wide rows are back")
 
 
-def _cluster(servers: str, login: tuple[str, str] | None, answer_s: float, retry_s: float) -> Cluster:
-    profile = ExecutionProfile(consistency_level=ConsistencyLevel.LOCAL_QUORUM, request_timeout=answer_s)
+def cluster_at(
+    servers: str, login: tuple[str, str] | None, *, answer_s: float = ANSWER_S, retry_s: float = RETRY_S
+) -> Cluster:
+    """The cluster, not connected yet: nodes of one data centre, Cassandra 4.0 or newer."""
+    logging.getLogger("cassandra").setLevel(logging.CRITICAL)  # it tells of each try to connect; Link tells once
+    profile = ExecutionProfile(
+        load_balancing_policy=TokenAwarePolicy(DCAwareRoundRobinPolicy()),
+        consistency_level=ConsistencyLevel.LOCAL_QUORUM,
+        request_timeout=answer_s,
+    )
     return Cluster(
         [(host, int(port)) for host, _, port in (one.rpartition(":") for one in servers.split(","))],
         auth_provider=PlainTextAuthProvider(*login) if login else None,
+        protocol_version=ProtocolVersion.V5,
         execution_profiles={EXEC_PROFILE_DEFAULT: profile},
         reconnection_policy=ConstantReconnectionPolicy(retry_s, max_attempts=None),
         connect_timeout=CONNECT_S,
