@@ -110,9 +110,7 @@ class Link:
         return self._prepared[cql]
 
     def _connect(self) -> Session:
-        cluster = cluster_at(
-            self._servers, self._login, answer_s=max(self._answer_s, ANSWER_S), retry_s=self._retry_s
-        )
+        cluster = cluster_at(self._servers, self._login, answer_s=max(self._answer_s, ANSWER_S), retry_s=self._retry_s)
         try:
             session = cluster.connect()
             copies = min(MAX_COPIES, len(cluster.metadata.all_hosts()))

@@ -37,11 +37,11 @@ TABLES: Final = (
     """CREATE TABLE IF NOT EXISTS reached (
         reader text PRIMARY KEY, place frozen<tuple<bigint, bigint>>, up_to_date_at timestamp)""",
 )
-SHOW: Final = """INSERT INTO orders_by_customer
-    (user_id, placed_us, order_id, status, total_minor, currency, held) VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?"""
+SHOW: Final = """INSERT INTO orders_by_customer (user_id, placed_us, order_id, status, total_minor, currency, held)
+    VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?"""
 HIDE: Final = "DELETE FROM orders_by_customer USING TIMESTAMP ? WHERE user_id = ? AND placed_us = ? AND order_id = ?"
-LEARN: Final = """INSERT INTO orders_by_id
-    (order_id, user_id, placed_us, status, total_minor, currency, held) VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?"""
+LEARN: Final = """INSERT INTO orders_by_id (order_id, user_id, placed_us, status, total_minor, currency, held)
+    VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?"""
 KNOWN: Final = """SELECT user_id, writetime(user_id), placed_us, writetime(placed_us), status, writetime(status),
     total_minor, writetime(total_minor), currency, writetime(currency), held, writetime(held)
     FROM orders_by_id WHERE order_id = ?"""

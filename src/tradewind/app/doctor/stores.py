@@ -1,4 +1,4 @@
-"""Engines that have a client of their own: Postgres, Redis, Cassandra, Kafka. The client is loaded when it is needed."""
+"""Engines with a client of their own: Postgres, Redis, Cassandra, Kafka. The client is loaded when it is needed."""
 
 import asyncio
 from typing import Any, Final

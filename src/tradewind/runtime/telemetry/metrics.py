@@ -63,7 +63,9 @@ shared_store_away = Gauge(
     multiprocess_mode="livemax",
 )  # fmt: skip
 wide_rows_away = Gauge(
-    "wide_rows_away", "1 where some process does without the Cassandra that its owner named.", multiprocess_mode="livemax"
+    "wide_rows_away",
+    "1 where some process does without the Cassandra that its owner named.",
+    multiprocess_mode="livemax",
 )
 order_lists_lag_ms = Gauge(
     "order_lists_lag_ms", "Age of the oldest event that was just brought to the lists of orders.",

@@ -1,4 +1,4 @@
-"""What events say of orders in lists that others keep: the same as orders_by_customer shows, with each event's place."""
+"""What events say of orders in lists that others keep: what orders_by_customer shows, with each event's place."""
 
 from typing import Final, TypeAlias
 
