@@ -1,13 +1,17 @@
 """Lists on Cassandra: whatever dies, comes late or goes away in between, they come to what the log says."""
 
+import asyncio
+import os
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
 from typing import Any, cast
 
+import msgspec
 import pytest
 
-from tests.adapters.order_lists.conftest import OnCassandra, Wire, keyspace
+from tests.adapters.order_lists.conftest import ANSWER_S, OnCassandra, Wire, keyspace
 from tests.adapters.order_lists.told import FIRST, lives, placed
 from tests.builders import a_product
 from tests.engines import address
@@ -157,7 +161,7 @@ async def test_a_shop_goes_on_while_cassandra_is_away_and_its_lists_catch_up_by_
         lists: Any = shop.db.peers[OrderLists]
         assert await rebuild_lists(shop.db, lists)
         assert await listed(shop, "ann") == orders[::-1]
-        await lists._link.ask(f"DROP KEYSPACE {lists._link._name}")
+        await lists._link.ask(f"DROP KEYSPACE {lists._link._name}", within_s=ANSWER_S)
 
 
 async def test_two_processes_that_bring_the_same_do_no_harm() -> None:
@@ -173,3 +177,32 @@ async def test_two_processes_that_bring_the_same_do_no_harm() -> None:
         assert await other.rows() == found
         await one.link.close()
         await other.link.close()
+
+
+async def test_the_command_makes_lists_anew_and_says_where_none_are_kept(
+    settings: Settings, own_engines: Engines
+) -> None:
+    told = replace(settings, database_url=own_engines.database_url, cassandra_servers=address("CASSANDRA_SERVERS"))
+    async with open_shop(told, own_engines, connections=8) as shop:
+        sku = await a_product(shop, "LAMP")
+        order = await an_order(shop, sku, "ann")
+        assert await listed(shop, "ann") == []
+        said = await lists_rebuild(told)
+        assert said == (0, {"rebuilt": True})
+        assert await listed(shop, "ann") == [order]
+        lists: Any = shop.db.peers[OrderLists]
+        await lists._link.ask(f"DROP KEYSPACE {lists._link._name}", within_s=ANSWER_S)
+    assert await lists_rebuild(replace(told, cassandra_servers=None)) == (1, None)
+
+
+async def lists_rebuild(settings: Settings) -> tuple[int, Any]:
+    """How the command ended, and what it said."""
+    named = {
+        "HOME": str(settings.home), "DATABASE_URL": settings.database_url,
+        "CASSANDRA_SERVERS": settings.cassandra_servers,
+    }  # fmt: skip
+    given = {f"TRADEWIND_{name}": str(value) for name, value in named.items() if value}
+    argv = (sys.executable, "-m", "tradewind.app.cli", "lists", "rebuild", "--json")
+    ran = await asyncio.create_subprocess_exec(*argv, env={**os.environ, **given}, stdout=asyncio.subprocess.PIPE)
+    said, _ = await ran.communicate()
+    return ran.returncode or 0, msgspec.json.decode(said) if said else None

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.adapters.order_lists.conftest import Shown
+from tests.adapters.order_lists.conftest import Shown, Told
 from tests.adapters.order_lists.told import FIRST, NOON, claimed, edited, lives, paid, placed, reserved
 from tradewind.ports.order_lists import Listed
 
@@ -37,7 +37,7 @@ async def test_an_order_shows_its_last_status_and_total_to_the_cent(shown: Shown
 
 async def test_what_comes_twice_shows_once(shown: Shown) -> None:
     order = placed("ann")
-    told = [(1, order), (2, edited(order, "7.00")), (3, paid(order))]
+    told: list[Told] = [(1, order), (2, edited(order, "7.00")), (3, paid(order))]
     for again in (told, told[:1], told[1:], told):
         await shown.hear(again)
     assert list(await shown.newest("ann", FIRST, 10)) == [Listed(order.order_id, NOON, "PAID", 700, "EUR")]
@@ -45,7 +45,7 @@ async def test_what_comes_twice_shows_once(shown: Shown) -> None:
 
 async def test_an_order_that_is_claimed_lies_in_its_new_owners_list_alone(shown: Shown) -> None:
     order = placed("guest-1")
-    told = [(1, order), (2, paid(order)), (3, claimed(order, "ann"))]
+    told: list[Told] = [(1, order), (2, paid(order)), (3, claimed(order, "ann"))]
     for again in (told[:2], told[2:], told):
         await shown.hear(again)
     assert list(await shown.newest("guest-1", FIRST, 10)) == []

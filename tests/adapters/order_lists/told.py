@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from tests.adapters.order_lists.conftest import Told
+from tradewind.contexts.orders._projections.order_changes import Heard
 from tradewind.contracts.inventory import InventoryReserved
 from tradewind.contracts.orders import OrderClaimed, OrderEdited, OrderFulfilled, OrderPaid, OrderPlaced
 from tradewind.kernel.ids import MAX_ID, new_id
@@ -49,7 +50,7 @@ def lives(seed: int, orders: int = 30) -> list[Told]:
     chance, told = Random(seed), list[Told]()
     for number in range(orders):
         order = placed(f"user-{chance.randrange(4)}", at=NOON + timedelta(microseconds=number // 3))
-        of_it = [order, reserved(order)]
+        of_it: list[Heard] = [order, reserved(order)]
         of_it += [claimed(order, f"user-{4 + chance.randrange(2)}")] * (chance.random() < 0.4)
         of_it += [edited(order, f"{chance.randrange(1, 99)}.50")] * (chance.random() < 0.5)
         of_it += [paid(order), OrderFulfilled(order.order_id)] * (chance.random() < 0.7)

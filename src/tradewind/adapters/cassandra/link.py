@@ -60,28 +60,32 @@ class Link:
         self._session: Session | None = None
         self._cluster: Cluster | None = None
         self._connecting: asyncio.Task[Session] | None = None
+        self._closing: asyncio.Task[None] | None = None
         self._prepared: dict[str, Any] = {}
         self._away_until = 0.0
         self._away = metrics.wide_rows_away
         self.is_away = False
 
-    async def ask(self, cql: str, *values: Any) -> Sequence[Any]:
+    async def ask(self, cql: str, *values: Any, within_s: float | None = None) -> Sequence[Any]:
         """The rows of the answer, or WideRowsAway: then nobody knows whether it was done."""
-        (rows,) = await self.ask_all([(cql, values)])
+        (rows,) = await self.ask_all([(cql, values)], within_s=within_s)
         return rows
 
-    async def ask_all(self, asked: Iterable[tuple[str, Sequence[Any]]]) -> list[Sequence[Any]]:
+    async def ask_all(
+        self, asked: Iterable[tuple[str, Sequence[Any]]], *, within_s: float | None = None
+    ) -> list[Sequence[Any]]:
         """The rows of each answer, many at once and in any sequence; WideRowsAway where one fails."""
         if monotonic() < self._away_until:
             raise WideRowsAway
+        within_s = within_s or self._answer_s
         waiting, found = list(asked), list[Sequence[Any]]()
         try:
             for begin in range(0, len(waiting), AT_ONCE):
-                async with asyncio.timeout(self._answer_s):
+                async with asyncio.timeout(within_s):
                     session = self._session or await self._connected()
                     some = waiting[begin : begin + AT_ONCE]
                     statements = [(await self._statement(session, cql), values) for cql, values in some]
-                    found += await asyncio.gather(*(_execute(session, *one) for one in statements))
+                    found += await asyncio.gather(*(_execute(session, *one, within_s) for one in statements))
         except AWAY as error:
             self._lost(error)
             raise WideRowsAway from error
@@ -93,6 +97,8 @@ class Link:
         if self._connecting is not None:
             with suppress(*AWAY):
                 await self._connecting
+        if self._closing is not None:
+            await self._closing
         await asyncio.to_thread(_shut_down, self._forget())
 
     async def _connected(self) -> Session:
@@ -132,7 +138,7 @@ class Link:
     def _lost(self, error: BaseException) -> None:
         self._away_until = monotonic() + self._retry_s
         if isinstance(error, InvalidRequest):  # somebody dropped what was made; it is made again
-            asyncio.get_running_loop().run_in_executor(None, _shut_down, self._forget())
+            self._closing = asyncio.create_task(asyncio.to_thread(_shut_down, self._forget()))
         if not self.is_away:
             self.is_away = True
             self._away.set(1)
@@ -173,7 +179,7 @@ def _shut_down(cluster: Cluster | None) -> None:
         cluster.shutdown()
 
 
-async def _execute(session: Session, statement: Any, values: Sequence[Any]) -> Sequence[Any]:
+async def _execute(session: Session, statement: Any, values: Sequence[Any], within_s: float) -> Sequence[Any]:
     """Hand the driver's answer, which comes in a thread of its own, to the loop."""
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[Sequence[Any]] = loop.create_future()
@@ -190,6 +196,6 @@ async def _execute(session: Session, statement: Any, values: Sequence[Any]) -> S
         with suppress(RuntimeError):  # the loop is closed, nobody waits any more
             loop.call_soon_threadsafe(settle, rows, error)
 
-    asked = session.execute_async(statement, values)
+    asked = session.execute_async(statement, values, timeout=within_s)
     asked.add_callbacks(lambda rows: tell(rows, None), lambda error: tell(None, error))
     return await answer

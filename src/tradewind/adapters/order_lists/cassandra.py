@@ -24,6 +24,8 @@ BELIEVED_S: Final = 2.0
 """Time for which a process believes what it saw of how far the lists are."""
 TOLD_EVERY_S: Final = 5.0
 """Time between two notes that the lists are up to date, where nothing happens."""
+CLEAR_S: Final = 30.0
+"""Longest wait for a table to be emptied, which every node has to agree to."""
 READER: Final = "orders"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
@@ -86,7 +88,7 @@ class CassandraOrderLists:
 
     async def clear(self) -> None:
         for table in CLEAR:
-            await self._ask(table)
+            await self._ask_all([(table, ())], within_s=CLEAR_S)
         self._believed_until, self._told_at = 0.0, -TOLD_EVERY_S
 
     async def _refuse_if_behind(self) -> None:
@@ -112,9 +114,9 @@ class CassandraOrderLists:
         (rows,) = await self._ask_all([(cql, values)])
         return rows
 
-    async def _ask_all(self, asked: Iterable[Asked]) -> list[Sequence[Any]]:
+    async def _ask_all(self, asked: Iterable[Asked], *, within_s: float | None = None) -> list[Sequence[Any]]:
         try:
-            return await self._link.ask_all(asked)
+            return await self._link.ask_all(asked, within_s=within_s)
         except WideRowsAway as away:
             raise OrderListsAway from away.__cause__
 
