@@ -113,11 +113,21 @@ class Wire:
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
         self.port = 0
+        self._flows = asyncio.Event()
+        self._flows.set()
 
     async def mend(self) -> None:
         """Let everything through, at the same port as before."""
         self._server = await asyncio.start_server(self._carry, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
+
+    def hang(self) -> None:
+        """Take everything, and let nothing through until `flow`."""
+        self._flows.clear()
+
+    def flow(self) -> None:
+        """Let through what was held up."""
+        self._flows.set()
 
     async def cut(self) -> None:
         """Break what is open and let nobody in."""
@@ -130,16 +140,16 @@ class Wire:
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there = await asyncio.open_connection(*self._to)
         self._open |= {writer, there[1]}
-        await asyncio.gather(_pump(reader, there[1]), _pump(there[0], writer))
+        await asyncio.gather(self._pump(reader, there[1]), self._pump(there[0], writer))
         self._open -= {writer, there[1]}
 
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                await self._flows.wait()
+                writer.write(data)
+                await writer.drain()
+        writer.close()
 
 
 @pytest_asyncio.fixture
@@ -148,4 +158,5 @@ async def wire() -> AsyncIterator[Wire]:
     found = Wire(address("CASSANDRA_SERVERS"))
     await found.mend()
     yield found
+    found.flow()
     await found.cut()

@@ -104,7 +104,7 @@ async def again(ask: Any) -> Any:
         try:
             return await ask()
         except OrderListsAway:
-            continue
+            await asyncio.sleep(0.05)
 
 
 async def test_who_is_away_is_told_by_the_ports_own_refusal_and_asked_again_later() -> None:
@@ -114,6 +114,21 @@ async def test_who_is_away_is_told_by_the_ports_own_refusal_and_asked_again_late
     with pytest.raises(OrderListsAway):
         await away.newest("ann", FIRST, 1)
     await away.link.close()
+
+
+async def test_a_cassandra_that_hangs_holds_nobody_up_for_longer_than_its_limit(wire: Wire) -> None:
+    async with keyspace() as name:
+        slow = OnCassandra(f"127.0.0.1:{wire.port}", name, answer_s=2.0)
+        order = placed("ann")
+        await again(lambda: slow.hear([(1, order)]))
+        wire.hang()
+        for _ in range(3):
+            with pytest.raises(OrderListsAway):
+                await slow.lists.reached()
+        wire.flow()
+        await again(lambda: slow.hear([(1, order)]))
+        assert [one.order_id for one in await slow.newest("ann", FIRST, 9)] == [order.order_id]
+        await slow.link.close()
 
 
 async def an_order(shop: Shop, sku: str, buyer: str) -> Any:
