@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.house.tree import REPOSITORY
-from tools.engines import kafka, trust
+from tools.engines import kafka, stores, trust
 from tradewind.app import profiles
 from tradewind.app.settings import Settings
 
@@ -64,12 +64,17 @@ def test_what_images_are_made_of_has_versions_too() -> None:
         assert [base for base in bases if not PINNED.fullmatch(base)] == []
 
 
+CASSANDRA = "cassandra:9042"
+ON_REQUEST = ("rabbitmq", "cassandra")
+
+
 def test_versions_are_those_that_tests_run_on() -> None:
     kafka_image = f"apache/kafka:{kafka.VERSION}"
     assert SERVICES["kafka"]["image"] == kafka_image
     assert f"FROM {kafka_image}" in (COMPOSE / "connect" / "Dockerfile").read_text()
     assert f"<version>{kafka.DEBEZIUM}</version>" in (COMPOSE / "connect" / "pom.xml").read_text()
     assert SERVICES["connect"]["image"] == f"tradewind/connect:{kafka.DEBEZIUM}"
+    assert SERVICES["cassandra"]["image"] == f"cassandra:{stores.CASSANDRA_VERSION}"
     assert SERVICES["opa"]["image"] == f"openpolicyagent/opa:{trust.OPA_VERSION.removeprefix('v')}"
 
 
@@ -99,15 +104,22 @@ def test_the_shop_is_told_of_every_engine_by_a_name_and_port_that_it_has() -> No
         "postgres": 5432, "clickhouse": 8123, "connect": 8083, "opensearch": 9200, "opa": 8181, "mosquitto": 1883,
         "mail": 1025, "kafka": 9092, "redis": 6379,
     }  # fmt: skip
-    assert set(hosts) == set(SERVICES) - {"shop", "publishing", "rabbitmq"}
+    assert set(hosts) == set(SERVICES) - {"shop", "publishing", *ON_REQUEST}
     assert settings.public_url.rpartition(":")[2] == str(settings.port) == shop["ports"][0].split(":")[1]
 
 
-def test_rabbitmq_is_there_on_request_only() -> None:
-    assert SERVICES["rabbitmq"]["profiles"] == ["rabbitmq"]
-    assert [name for name, service in SERVICES.items() if "rabbitmq" in service.get("depends_on", {})] == []
-    assert [name for name, service in SERVICES.items() if name != "rabbitmq" and "profiles" in service] == []
+def test_some_engines_are_there_on_request_only() -> None:
+    for one in ON_REQUEST:
+        assert SERVICES[one]["profiles"] == [one]
+        assert [name for name, service in SERVICES.items() if one in service.get("depends_on", {})] == []
+    assert {name for name, service in SERVICES.items() if "profiles" in service} == set(ON_REQUEST)
+
+
+def test_the_example_says_where_engines_on_request_are() -> None:
     example = (COMPOSE / "example.env").read_text()
+    assert f"Only with --profile cassandra: {CASSANDRA}" in example
+    servers = Settings.from_environment({"TRADEWIND_CASSANDRA_SERVERS": CASSANDRA}).cassandra_servers
+    assert servers == CASSANDRA
     (url,) = re.findall(r"amqp://\S+<the password>@\S+", example)
     told = {"TRADEWIND_RABBITMQ_URL": url.replace("<the password>", "given")}
     found = urlsplit(Settings.from_environment(told).rabbitmq_url or "")

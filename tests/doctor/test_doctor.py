@@ -37,6 +37,7 @@ HOST = "127.0.0.1"
 NOWHERE = {
     "kafka_servers": "{host}:{port}",
     "database_url": "postgresql://shop:secret@{host}:{port}/shop",
+    "cassandra_servers": "{host}:{port}",
     "redis_url": "redis://shop:secret@{host}:{port}/0",
     "clickhouse_url": "http://shop:secret@{host}:{port}",
     "mqtt_url": "mqtt://shop:secret@{host}:{port}",
@@ -143,7 +144,7 @@ async def test_an_engine_that_is_not_as_it_should_be_is_told_apart(
         for engine, name in [
             ("redis", "REDIS_URL"), ("kafka", "KAFKA_SERVERS"), ("connect", "CONNECT_URL"),
             ("opensearch", "OPENSEARCH_URL"), ("opa", "OPA_URL"), ("clickhouse", "CLICKHOUSE_URL"),
-            ("rabbitmq", "RABBITMQ_URL"),
+            ("rabbitmq", "RABBITMQ_URL"), ("cassandra", "CASSANDRA_SERVERS"),
         ]
     ],
 )  # fmt: skip

@@ -10,10 +10,12 @@ from tests.house.statements import LOOKS_LIKE_SQL
 
 OTHER_DIALECT = (
     "tradewind.adapters.payment_provider.simulator.", "tradewind.adapters.sensor_broker.",
-    "tradewind.adapters.columns.", "tradewind.app.audit.columns",
+    "tradewind.adapters.columns.", "tradewind.app.audit.columns", "tradewind.adapters.cassandra.",
+    "tradewind.adapters.order_lists.cassandra",
 )  # fmt: skip
 """The simulated provider and the sensors' broker are servers of their own and keep their books in SQLite; columns are
-in DuckDB or ClickHouse, whose statements tests/adapters/columns and tests/analytics run."""
+in DuckDB or ClickHouse, whose statements tests/adapters/columns and tests/analytics run; Cassandra has CQL, which
+tests/adapters/order_lists runs."""
 
 
 def constants() -> Iterator[tuple[str, str]]:

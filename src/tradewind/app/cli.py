@@ -250,6 +250,7 @@ def main() -> None:
     from tradewind.app.dead_letters import app as dead_letters
     from tradewind.app.keys import app as keys
     from tradewind.app.messages import app as notifications
+    from tradewind.app.order_lists import app as lists
     from tradewind.app.policies import app as policies
     from tradewind.app.privacy_command import app as privacy
     from tradewind.app.revenue import show_revenue
@@ -265,6 +266,7 @@ def main() -> None:
     app.add_typer(certificates, name="ca")
     app.add_typer(notifications, name="notifications")
     app.add_typer(analytics, name="analytics")
+    app.add_typer(lists, name="lists")
     app.add_typer(connect, name="connect")
     app.command()(topics)
     app.command("revenue")(show_revenue)

@@ -11,6 +11,7 @@ from tradewind.adapters.carrier.simulated import SimulatedCarrier
 from tradewind.adapters.columns.duckdb import DuckDbColumns
 from tradewind.adapters.mail.folder import FolderMail
 from tradewind.adapters.mail.smtp import SmtpMail
+from tradewind.adapters.order_lists.rows import RowsAlone as OwnRows
 from tradewind.adapters.retry_queue.rows import RowsAlone
 from tradewind.adapters.search import tantivy
 from tradewind.adapters.texting.apart import Apart
@@ -31,6 +32,7 @@ from tradewind.contracts.privacy import PersonalDataPeer, Pseudonyms
 from tradewind.ports.ai import AiProvider
 from tradewind.ports.carrier import Carrier, Carriers, NoticeReader
 from tradewind.ports.mail import Mailer
+from tradewind.ports.order_lists import OrderLists
 from tradewind.ports.retry_queue import RetryQueue
 from tradewind.ports.search import ProductIndex
 from tradewind.ports.texting import Texter
@@ -110,6 +112,23 @@ async def retry_queue(settings: Settings, which: str) -> AsyncIterator[RetryQueu
         yield queue
     finally:
         await queue.close()
+
+
+@asynccontextmanager
+async def order_lists(settings: Settings, which: str) -> AsyncIterator[OrderLists]:
+    """Where customers' orders lie a second time: the owner's Cassandra; without one the orders' rows are alone."""
+    if settings.cassandra_servers is None:
+        yield OwnRows()
+        return
+    from tradewind.adapters.cassandra.link import Link
+    from tradewind.adapters.order_lists.cassandra import TABLES, CassandraOrderLists
+
+    login = (settings.cassandra_user, settings.cassandra_password or "") if settings.cassandra_user else None
+    link = Link(settings.cassandra_servers, f"tradewind_{which}".replace("-", "_"), TABLES, login=login)
+    try:
+        yield CassandraOrderLists(link)
+    finally:
+        await link.close()
 
 
 def product_index(settings: Settings, database: str) -> AbstractAsyncContextManager[ProductIndex]:

@@ -159,6 +159,12 @@ class Settings:
     """A RabbitMQ (amqp://, amqps://) in which retries of webhooks wait; without one they wait in Postgres."""
     opensearch_url: str | None = field(default=None, repr=False)
     """An OpenSearch in which products are found; without one the index is in the home."""
+    cassandra_servers: str | None = None
+    """Cassandra nodes (host:port,host:port) with customers' lists of orders; without them Postgres has them."""
+    cassandra_user: str | None = None
+    """Whom Cassandra lets in, where it asks for a password."""
+    cassandra_password: str | None = field(default=None, repr=False)
+    """Their password."""
     clickhouse_url: str | None = field(default=None, repr=False)
     """A ClickHouse for columns, https://user:password@host:8443; without one those are in a file of the home."""
     opa_url: str | None = None
@@ -285,6 +291,9 @@ def _of_engines(read: Reader) -> dict[str, Any]:
         "connect_url": read("CONNECT_URL", values.web_address, None),
         "rabbitmq_url": read("RABBITMQ_URL", values.message_broker, None),
         "opensearch_url": read("OPENSEARCH_URL", values.web_address, None),
+        "cassandra_servers": read("CASSANDRA_SERVERS", values.servers, None),
+        "cassandra_user": read("CASSANDRA_USER", str, None),
+        "cassandra_password": read("CASSANDRA_PASSWORD", str, None),
         "clickhouse_url": read("CLICKHOUSE_URL", values.columns_address, None),
         "opa_url": read("OPA_URL", values.web_address, None),
     }

@@ -19,7 +19,7 @@ from tradewind.api.mqtt.consumer import Consumer
 from tradewind.app.elsewhere import elsewhere, told_there
 from tradewind.app.engines import EngineError, Engines
 from tradewind.app.eventing import carriers
-from tradewind.app.outside import columns, of_this_process, product_index, retry_queue
+from tradewind.app.outside import columns, of_this_process, order_lists, product_index, retry_queue
 from tradewind.app.paying import SIMULATED, notice_secret, paying
 from tradewind.app.placement import CONTEXTS, installed, kind, served
 from tradewind.app.settings import Settings
@@ -28,6 +28,7 @@ from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
 from tradewind.contracts.identity import TokenIssuer
 from tradewind.contracts.privacy import Pseudonyms
 from tradewind.ports.columns import Columns
+from tradewind.ports.order_lists import OrderLists
 from tradewind.ports.policy import Policy
 from tradewind.ports.retry_queue import RetryQueue
 from tradewind.ports.search import ProductIndex
@@ -164,8 +165,8 @@ async def open_shop(
         peers.setdefault(Columns, columns(settings, which))
         index = product_index(settings, which)
         peers.setdefault(ProductIndex, await stack.enter_async_context(index))
-        retries = retry_queue(settings, which)
-        peers.setdefault(RetryQueue, await stack.enter_async_context(retries))
+        peers.setdefault(RetryQueue, await stack.enter_async_context(retry_queue(settings, which)))
+        peers.setdefault(OrderLists, await stack.enter_async_context(order_lists(settings, which)))
         bell = await stack.enter_async_context(Bell(db, engines.database_url))
         listeners = [listener for one in contexts for listener in one.listeners]
         tail = Tail(engines.database_url, bell, listeners, peers)

@@ -15,6 +15,7 @@ LOOKS: Final[dict[str, tuple[str, Look]]] = {
     "kafka": ("kafka_servers", stores.kafka),
     "connect": ("connect_url", web.connect),
     "opensearch": ("opensearch_url", web.opensearch),
+    "cassandra": ("cassandra_servers", stores.cassandra),
     "clickhouse": ("clickhouse_url", web.clickhouse),
     "opa": ("opa_url", web.opa),
     "mqtt": ("mqtt_url", messengers.mqtt),

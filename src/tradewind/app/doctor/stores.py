@@ -1,4 +1,4 @@
-"""Engines that have a client of their own: Postgres, Redis, Kafka. The client is loaded when it is needed."""
+"""Engines with a client of their own: Postgres, Redis, Cassandra, Kafka. The client is loaded when it is needed."""
 
 import asyncio
 from typing import Any, Final
@@ -11,6 +11,7 @@ from tradewind.app.wiring import manifests
 
 OLDEST_POSTGRES: Final = 150_000
 OLDEST_REDIS: Final = (6, 2)
+OLDEST_CASSANDRA: Final = (4, 0)
 NEARLY_FULL: Final = 0.95
 WITHIN_S: Final = 5.0
 SLOTS: Final = """
@@ -70,6 +71,32 @@ async def redis(settings: Settings) -> Finding:
     if full and about["used_memory"] > full * NEARLY_FULL and about["maxmemory_policy"] == "noeviction":
         raise UnwellError("its memory is full", "Raise maxmemory, or set maxmemory-policy volatile-lru.")
     return Finding(engine="redis", well=True, version=version, detail=f"{about['used_memory_human']} in use")
+
+
+async def cassandra(settings: Settings) -> Finding:
+    """Version, nodes that are down, and whether the shop's user may make tables."""
+    from cassandra import Unauthorized
+    from cassandra.cluster import NoHostAvailable
+
+    from tradewind.adapters.cassandra import looking
+
+    assert settings.cassandra_servers
+    login = (settings.cassandra_user, settings.cassandra_password or "") if settings.cassandra_user else None
+    try:
+        seen = await asyncio.to_thread(looking.look, settings.cassandra_servers, login, within_s=WITHIN_S)
+    except NoHostAvailable as error:
+        if not looking.is_refused(error):
+            raise
+        advice = "Set TRADEWIND_CASSANDRA_USER and TRADEWIND_CASSANDRA_PASSWORD."
+        raise UnwellError("it does not let its user in", advice) from None
+    except Unauthorized:
+        advice = "GRANT CREATE ON ALL KEYSPACES TO the shop's user."
+        raise UnwellError("its user may not make keyspaces", advice) from None
+    if tuple(int(one) for one in seen.version.split(".")[:2]) < OLDEST_CASSANDRA:
+        raise UnwellError(f"it is {seen.version}", "Cassandra 4.0 or newer is needed.")
+    if seen.down:
+        raise UnwellError(f"{seen.down} of {seen.nodes} nodes are down", "Start the nodes that are missing.")
+    return Finding(engine="cassandra", well=True, version=seen.version, detail=f"{seen.nodes} nodes")
 
 
 async def kafka(settings: Settings) -> Finding:

@@ -20,7 +20,7 @@ from tradewind.contexts.orders.get_order_status import rest as get_status_rest
 from tradewind.contexts.orders.get_order_status.kept import get_order_status, keep_order_status
 from tradewind.contexts.orders.get_order_status.standing import Standing
 from tradewind.contexts.orders.list_orders import rest as list_rest
-from tradewind.contexts.orders.list_orders.query import list_orders
+from tradewind.contexts.orders.list_orders.query import list_orders, look_up_orders
 from tradewind.contexts.orders.pay_order import rest as pay_rest
 from tradewind.contexts.orders.pay_order.command import pay_order
 from tradewind.contexts.orders.peer import Buyers, Orders
@@ -29,6 +29,8 @@ from tradewind.contexts.orders.place_order import rest as place_rest
 from tradewind.contexts.orders.place_order.command import place_orders
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER, Placement
 from tradewind.contexts.orders.place_order.waiting import PLACE_BACKORDER
+from tradewind.contexts.orders.spread_orders.rebuild import rebuild_lists
+from tradewind.contexts.orders.spread_orders.timer import SPREAD_ORDERS
 from tradewind.contexts.orders.verify_payment import rest as verify_rest
 from tradewind.contexts.orders.verify_payment.command import verify_payment
 from tradewind.contexts.orders.void_order import rest as void_rest
@@ -40,7 +42,7 @@ from tradewind.contracts.orders import BuyersPeer, Imported, OrderLine, OrdersPe
 from tradewind.contracts.privacy import OrdersOfPeer
 from tradewind.runtime.manifest import Manifest
 
-__all__ = ["MANIFEST", "Imported", "OrderLine", "PlaceOrder", "Placement"]
+__all__ = ["MANIFEST", "Imported", "OrderLine", "PlaceOrder", "Placement", "rebuild_lists"]
 
 _data = OrderData()
 MANIFEST = Manifest(
@@ -55,6 +57,7 @@ MANIFEST = Manifest(
         get_order,
         get_order_status,
         list_orders,
+        look_up_orders,
         edit_order,
         watch_orders,
     ),
@@ -81,6 +84,7 @@ MANIFEST = Manifest(
     sockets=(watch_orders_socket.watch_orders,),
     listeners=(keep_order_status, announce_orders),
     parts={Standing: Standing, OrderChannel: open_channel},
+    timers=(SPREAD_ORDERS,),
     sagas=(PLACE_ORDER, PLACE_BACKORDER, EDIT_ORDER),
     peers={Placement: Placement(), OrdersOfPeer: _data, BuyersPeer: Buyers(), OrdersPeer: Orders()},
     personal_data=_data,

@@ -62,6 +62,18 @@ shared_store_away = Gauge(
     "shared_store_away", "1 where a part of some process goes without the Redis that processes share.", ["part"],
     multiprocess_mode="livemax",
 )  # fmt: skip
+wide_rows_away = Gauge(
+    "wide_rows_away",
+    "1 where some process does without the Cassandra that its owner named.",
+    multiprocess_mode="livemax",
+)
+order_lists_lag_ms = Gauge(
+    "order_lists_lag_ms", "Age of the oldest event that was just brought to the lists of orders.",
+    multiprocess_mode="livemax",
+)  # fmt: skip
+order_lists_missed_total = Counter(
+    "order_lists_missed", "Lists of orders answered from Postgres because those elsewhere were away or behind."
+)
 streams_open = Gauge("streams_open", "Streams open now.", ["channel"], multiprocess_mode="livesum")
 streams_ended_total = Counter("streams_ended_total", "Streams that ended, and why.", ["channel", "code"])
 commands_total = Counter("commands_total", "Commands answered, by outcome.", ["command", "outcome"])

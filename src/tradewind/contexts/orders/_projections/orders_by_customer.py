@@ -62,12 +62,12 @@ async def orders_by_customer(events: Sequence[Move | OrderEdited | OrderClaimed]
         totals = [Money.parse(event.total_amount, event.currency).minor for event in placed]
         await tx.run(
             OPEN, [e.user_id for e in placed], [e.placed_at for e in placed], [e.order_id for e in placed],
-            [_status(e).value for e in placed], totals, [e.currency for e in placed],
+            [status_of(e).value for e in placed], totals, [e.currency for e in placed],
         )  # fmt: skip
     if reserved := [event.order_id for event in events if isinstance(event, InventoryReserved)]:
         await tx.run(RESERVE, reserved)
     aside = OrderPlaced | InventoryReserved | OrderEdited | OrderClaimed
-    last = {e.order_id: _status(e).value for e in events if not isinstance(e, aside)}
+    last = {e.order_id: status_of(e).value for e in events if not isinstance(e, aside)}
     await tx.run(MARK, list(last), list(last.values()))
     edited = {e.order_id: Money.parse(e.total_amount, e.currency).minor for e in events if isinstance(e, OrderEdited)}
     if edited:
@@ -77,7 +77,8 @@ async def orders_by_customer(events: Sequence[Move | OrderEdited | OrderClaimed]
         await tx.run(CLAIM, list(owners), list(owners.values()))
 
 
-def _status(event: Move) -> Status:
+def status_of(event: Move) -> Status:
+    """Where an order stands once this was told."""
     match event:
         case OrderPlaced():
             return Status.PENDING_RESERVATION

@@ -1,5 +1,9 @@
-"""The orders of one customer, newest first, from the projection orders_by_customer."""
+"""The orders of one customer, newest first: from lists kept elsewhere, or from the projection orders_by_customer.
 
+Both have the same keys, so a cursor that one gave goes on in the other.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -12,8 +16,10 @@ from tradewind.contracts.messages import Command
 from tradewind.kernel.ids import MAX_ID
 from tradewind.kernel.money import Money
 from tradewind.kernel.pages import LAST_MOMENT, Keyset, Moment
+from tradewind.ports.order_lists import Listed, OrderLists, OrderListsAway
 from tradewind.runtime.database import Tx
-from tradewind.runtime.handlers import query
+from tradewind.runtime.handlers import Asking, outside, query
+from tradewind.runtime.telemetry import metrics
 
 MAX_PAGE = 100
 LIST: Final = """
@@ -29,6 +35,13 @@ class ListOrders(Command, frozen=True):
 
     limit: int = 20
     cursor: str | None = None
+
+
+class LookUpOrders(Command, frozen=True):
+    """See `many` of your orders that lie before a key, in the projection."""
+
+    before: tuple[datetime, UUID]
+    many: int
 
 
 class OrderSummary(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -48,22 +61,40 @@ class OrderPage(Struct, frozen=True, kw_only=True, rename="camel"):
     next: str | None
 
 
-@query(action="orders.list")
-async def list_orders(command: ListOrders, tx: Tx) -> OrderPage:
+@outside(action="orders.list")
+async def list_orders(command: ListOrders, ask: Asking) -> OrderPage:
     """Only the caller's own. Refuses UnfitCursor."""
     limit = min(command.limit, MAX_PAGE)
-    rows = await tx.all(LIST, tx.call.actor.subject, *NEWEST.after(command.cursor), limit + 1)
-    shown, next_ = NEWEST.page(rows, limit, lambda row: (row["placed_at"], row["order_id"]))
-    return OrderPage(
-        items=[
-            OrderSummary(
-                id=row["order_id"],
-                status=Status(row["status"]),
-                total_amount=Money(row["total_minor"], row["currency"]).amount,
-                currency=row["currency"],
-                placed_at=row["placed_at"],
-            )
-            for row in shown
-        ],
-        next=next_,
+    rows = await _rows(ask, NEWEST.after(command.cursor), limit + 1)
+    shown, next_ = NEWEST.page(rows, limit, lambda row: (row.placed_at, row.order_id))
+    return OrderPage(items=[_summary(row) for row in shown], next=next_)
+
+
+@query(action="orders.list")
+async def look_up_orders(command: LookUpOrders, tx: Tx) -> Sequence[Listed]:
+    """Only the caller's own."""
+    rows = await tx.all(LIST, tx.call.actor.subject, *command.before, command.many)
+    return [Listed(*row) for row in rows]
+
+
+async def _rows(ask: Asking, before: tuple[datetime, UUID], many: int) -> Sequence[Listed]:
+    try:
+        found = await ask.peer(OrderLists).newest(ask.call.actor.subject, before, many)
+    except OrderListsAway:
+        metrics.order_lists_missed_total.inc()
+        found = None
+    if found is not None:
+        return found
+    rows: Sequence[Listed] = await ask(LookUpOrders(before=before, many=many))
+    return rows
+
+
+def _summary(row: Listed) -> OrderSummary:
+    held = row.held and row.status == Status.PENDING_RESERVATION.value
+    return OrderSummary(
+        id=row.order_id,
+        status=Status.RESERVED if held else Status(row.status),
+        total_amount=Money(row.total_minor, row.currency).amount,
+        currency=row.currency,
+        placed_at=row.placed_at,
     )

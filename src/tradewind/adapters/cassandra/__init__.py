@@ -1,0 +1,1 @@
+"""A connection to Cassandra, for every adapter that keeps something there."""

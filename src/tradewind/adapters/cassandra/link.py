@@ -1,0 +1,201 @@
+"""One keyspace of Cassandra, as one part of this process uses it: it answers within a moment, or counts as away.
+
+Whoever asks while it is away is refused at once, so that a Cassandra that hangs costs one wait and not one for each
+request. The keyspace and its tables are made by the first who connects, and again where somebody dropped them.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from time import monotonic
+from typing import Any, Final
+
+from cassandra import ConsistencyLevel, DriverException, InvalidRequest, ProtocolVersion
+from cassandra.auth import PlainTextAuthProvider
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
+from cassandra.policies import ConstantReconnectionPolicy, DCAwareRoundRobinPolicy, TokenAwarePolicy
+from cassandra.query import SimpleStatement
+
+from tradewind.kernel.errors import Unavailable
+from tradewind.runtime.telemetry import metrics
+from tradewind.runtime.telemetry.logs import log
+
+ANSWER_S: Final = 1.0
+"""Longest wait for one answer, connecting included; then it counts as away."""
+CONNECT_S: Final = 5.0
+"""Longest wait for a connection, which is made behind the askers' backs."""
+CREATE_S: Final = 30.0
+"""Longest wait for a table that is made."""
+RETRY_S: Final = 2.0
+"""Time for which nobody asks a Cassandra that is away."""
+AT_ONCE: Final = 64
+"""Statements under way at once."""
+MAX_COPIES: Final = 3
+"""Nodes that have each row; fewer where there are fewer."""
+KEYSPACE: Final = """CREATE KEYSPACE IF NOT EXISTS {name}
+    WITH replication = {{'class': 'NetworkTopologyStrategy', 'replication_factor': {copies}}}"""
+AWAY: Final = (DriverException, NoHostAvailable, OSError, TimeoutError)
+
+
+class WideRowsAway(Unavailable):
+    """Cassandra does not answer."""
+
+
+class Link:
+    """The keyspace `name` of the cluster at `servers`, with `tables`, which are CREATE statements. Close it."""
+
+    def __init__(
+        self,
+        servers: str,
+        name: str,
+        tables: Sequence[str],
+        *,
+        login: tuple[str, str] | None = None,
+        answer_s: float = ANSWER_S,
+        retry_s: float = RETRY_S,
+    ) -> None:
+        self._servers, self._name, self._tables, self._login = servers, name, tables, login
+        self._answer_s, self._retry_s = answer_s, retry_s
+        self._session: Session | None = None
+        self._cluster: Cluster | None = None
+        self._connecting: asyncio.Task[Session] | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self._prepared: dict[str, Any] = {}
+        self._away_until = 0.0
+        self._away = metrics.wide_rows_away
+        self.is_away = False
+
+    async def ask(self, cql: str, *values: Any, within_s: float | None = None) -> Sequence[Any]:
+        """The rows of the answer, or WideRowsAway: then nobody knows whether it was done."""
+        (rows,) = await self.ask_all([(cql, values)], within_s=within_s)
+        return rows
+
+    async def ask_all(
+        self, asked: Iterable[tuple[str, Sequence[Any]]], *, within_s: float | None = None
+    ) -> list[Sequence[Any]]:
+        """The rows of each answer, many at once and in any sequence; WideRowsAway where one fails."""
+        if monotonic() < self._away_until:
+            raise WideRowsAway
+        within_s = within_s or self._answer_s
+        waiting, found = list(asked), list[Sequence[Any]]()
+        try:
+            for begin in range(0, len(waiting), AT_ONCE):
+                async with asyncio.timeout(within_s):
+                    session = self._session or await self._connected()
+                    some = waiting[begin : begin + AT_ONCE]
+                    statements = [(await self._statement(session, cql), values) for cql, values in some]
+                    found += await asyncio.gather(*(_execute(session, *one, within_s) for one in statements))
+        except AWAY as error:
+            self._lost(error)
+            raise WideRowsAway from error
+        self._found()
+        return found
+
+    async def close(self) -> None:
+        """Give the connections up."""
+        if self._connecting is not None:
+            with suppress(*AWAY):
+                await self._connecting
+        if self._closing is not None:
+            await self._closing
+        await asyncio.to_thread(_shut_down, self._forget())
+
+    async def _connected(self) -> Session:
+        """The session; who gives up waiting leaves it to be made for who asks next."""
+        if self._connecting is None or (self._connecting.done() and self._connecting.exception()):
+            self._connecting = asyncio.create_task(asyncio.to_thread(self._connect))
+            self._connecting.add_done_callback(lambda task: task.exception())
+        self._session = await asyncio.shield(self._connecting)
+        return self._session
+
+    async def _statement(self, session: Session, cql: str) -> Any:
+        if cql not in self._prepared:
+            self._prepared[cql] = await asyncio.to_thread(session.prepare, cql, keyspace=self._name)
+            self._prepared[cql].is_idempotent = True
+        return self._prepared[cql]
+
+    def _connect(self) -> Session:
+        cluster = cluster_at(self._servers, self._login, answer_s=max(self._answer_s, ANSWER_S), retry_s=self._retry_s)
+        try:
+            session = cluster.connect()
+            copies = min(MAX_COPIES, len(cluster.metadata.all_hosts()))
+            session.execute(KEYSPACE.format(name=self._name, copies=copies), timeout=CREATE_S)
+            for table in self._tables:
+                session.execute(SimpleStatement(table, keyspace=self._name), timeout=CREATE_S)
+        except BaseException:
+            cluster.shutdown()
+            raise
+        self._cluster = cluster
+        return session
+
+    def _forget(self) -> Cluster | None:
+        """Let who asks next connect anew; what there was, to be shut down."""
+        cluster, self._cluster = self._cluster, None
+        self._session, self._connecting, self._prepared = None, None, {}
+        return cluster
+
+    def _lost(self, error: BaseException) -> None:
+        self._away_until = monotonic() + self._retry_s
+        if isinstance(error, InvalidRequest):  # somebody dropped what was made; it is made again
+            self._closing = asyncio.create_task(asyncio.to_thread(_shut_down, self._forget()))
+        if not self.is_away:
+            self.is_away = True
+            self._away.set(1)
+            log.warning("wide rows are away", error=type(error).__name__)
+
+    def _found(self) -> None:
+        if self.is_away:
+            self.is_away = False
+            self._away.set(0)
+            log.info("wide rows are back")
+
+
+def cluster_at(
+    servers: str, login: tuple[str, str] | None, *, answer_s: float = ANSWER_S, retry_s: float = RETRY_S
+) -> Cluster:
+    """The cluster, not connected yet: nodes of one data centre, Cassandra 4.0 or newer."""
+    logging.getLogger("cassandra").setLevel(logging.CRITICAL)  # it tells of each try to connect; Link tells once
+    profile = ExecutionProfile(
+        load_balancing_policy=TokenAwarePolicy(DCAwareRoundRobinPolicy()),
+        consistency_level=ConsistencyLevel.LOCAL_QUORUM,
+        request_timeout=answer_s,
+    )
+    return Cluster(
+        [(host, int(port)) for host, _, port in (one.rpartition(":") for one in servers.split(","))],
+        auth_provider=PlainTextAuthProvider(*login) if login else None,
+        protocol_version=ProtocolVersion.V5,
+        execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+        reconnection_policy=ConstantReconnectionPolicy(retry_s, max_attempts=None),
+        connect_timeout=CONNECT_S,
+        control_connection_timeout=CONNECT_S,
+        idle_heartbeat_interval=5,
+        idle_heartbeat_timeout=5,
+    )
+
+
+def _shut_down(cluster: Cluster | None) -> None:
+    if cluster is not None:
+        cluster.shutdown()
+
+
+async def _execute(session: Session, statement: Any, values: Sequence[Any], within_s: float) -> Sequence[Any]:
+    """Hand the driver's answer, which comes in a thread of its own, to the loop."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[Sequence[Any]] = loop.create_future()
+
+    def settle(rows: Any, error: Any) -> None:
+        if answer.done():
+            return
+        if error is None:
+            answer.set_result(list(rows or ()))
+        else:
+            answer.set_exception(error)
+
+    def tell(rows: Any, error: Any) -> None:
+        with suppress(RuntimeError):  # the loop is closed, nobody waits any more
+            loop.call_soon_threadsafe(settle, rows, error)
+
+    asked = session.execute_async(statement, values, timeout=within_s)
+    asked.add_callbacks(lambda rows: tell(rows, None), lambda error: tell(None, error))
+    return await answer

@@ -1,0 +1,1 @@
+"""Lists of customers' orders: the orders' own rows alone, or wide rows on Cassandra beside them."""

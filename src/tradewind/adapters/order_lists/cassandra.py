@@ -1,0 +1,158 @@
+"""Lists of customers' orders on Cassandra: a partition a customer, in the order in which it is read.
+
+Every cell is written with its event's place as its timestamp, so Cassandra itself lets the last word count, however
+often and late the others come. Since most events name an order and not its customer, a second table says of each order
+whose it is; it is written after the list, so that who dies in between finds what was there and does it again. How far
+the lists are is written last, and lies with them: who wipes them has them made anew.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import Any, Final
+from uuid import UUID
+
+from cassandra.query import UNSET_VALUE
+
+from tradewind.adapters.cassandra.link import Link, WideRowsAway
+from tradewind.adapters.order_lists.known import SHOWN, TOLD, Known
+from tradewind.kernel.clock import now
+from tradewind.ports.order_lists import MAX_BEHIND_S, Change, Listed, OrderListsAway, Reached
+from tradewind.runtime.failpoints import failpoint
+
+BELIEVED_S: Final = 2.0
+"""Time for which a process believes what it saw of how far the lists are."""
+TOLD_EVERY_S: Final = 5.0
+"""Time between two notes that the lists are up to date, where nothing happens."""
+CLEAR_S: Final = 30.0
+"""Longest wait for a table to be emptied, which every node has to agree to."""
+READER: Final = "orders"
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND: Final = timedelta(microseconds=1)
+TABLES: Final = (
+    """CREATE TABLE IF NOT EXISTS orders_by_customer (
+        user_id text, placed_us bigint, order_id blob, status text, total_minor bigint, currency text, held boolean,
+        PRIMARY KEY (user_id, placed_us, order_id)) WITH CLUSTERING ORDER BY (placed_us DESC, order_id DESC)""",
+    """CREATE TABLE IF NOT EXISTS orders_by_id (
+        order_id blob PRIMARY KEY, user_id text, placed_us bigint, status text, total_minor bigint, currency text,
+        held boolean)""",
+    """CREATE TABLE IF NOT EXISTS reached (
+        reader text PRIMARY KEY, place frozen<tuple<bigint, bigint>>, up_to_date_at timestamp)""",
+)
+SHOW: Final = """INSERT INTO orders_by_customer (user_id, placed_us, order_id, status, total_minor, currency, held)
+    VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?"""
+HIDE: Final = "DELETE FROM orders_by_customer USING TIMESTAMP ? WHERE user_id = ? AND placed_us = ? AND order_id = ?"
+LEARN: Final = """INSERT INTO orders_by_id (order_id, user_id, placed_us, status, total_minor, currency, held)
+    VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?"""
+KNOWN: Final = """SELECT user_id, writetime(user_id), placed_us, writetime(placed_us), status, writetime(status),
+    total_minor, writetime(total_minor), currency, writetime(currency), held, writetime(held)
+    FROM orders_by_id WHERE order_id = ?"""
+NEWEST: Final = """SELECT order_id, placed_us, status, total_minor, currency, held FROM orders_by_customer
+    WHERE user_id = ? AND (placed_us, order_id) < (?, ?) LIMIT ?"""
+REACHED: Final = "SELECT place, up_to_date_at FROM reached WHERE reader = ?"
+REACH: Final = "INSERT INTO reached (reader, place) VALUES (?, ?) USING TIMESTAMP ?"
+UP_TO_DATE: Final = "INSERT INTO reached (reader, up_to_date_at) VALUES (?, ?)"
+CLEAR: Final = ("TRUNCATE reached", "TRUNCATE orders_by_id", "TRUNCATE orders_by_customer")
+Asked = tuple[str, Sequence[Any]]
+
+
+class CassandraOrderLists:
+    """The lists in the keyspace of `link`, whose owner closes it."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._believed_until = 0.0
+        self._told_at = -TOLD_EVERY_S
+
+    async def reached(self) -> Reached | None:
+        rows = await self._ask(REACHED, READER)
+        return Reached(*rows[0][0]) if rows and rows[0][0] else Reached(0, 0)
+
+    async def put(self, changes: Sequence[Change], upto: Reached, *, is_all: bool) -> None:
+        if changes:
+            await self._write(changes)
+        failpoint("order_lists.before_reached")
+        if changes or upto != await self.reached():
+            await self._ask(REACH, READER, tuple(upto), upto.stamp)
+        if is_all and monotonic() - self._told_at >= TOLD_EVERY_S:
+            await self._ask(UP_TO_DATE, READER, now())
+            self._told_at = monotonic()
+
+    async def newest(self, user_id: str, before: tuple[datetime, UUID], many: int) -> Sequence[Listed] | None:
+        await self._refuse_if_behind()
+        rows = await self._ask(NEWEST, user_id, _microseconds(before[0]), before[1].bytes, many)
+        return [
+            Listed(UUID(bytes=order), EPOCH + placed * MICROSECOND, status, total, currency, bool(held))
+            for order, placed, status, total, currency, held in rows
+        ]
+
+    async def clear(self) -> None:
+        for table in CLEAR:
+            await self._ask_all([(table, ())], within_s=CLEAR_S)
+        self._believed_until, self._told_at = 0.0, -TOLD_EVERY_S
+
+    async def _refuse_if_behind(self) -> None:
+        if monotonic() < self._believed_until:
+            return
+        rows = await self._ask(REACHED, READER)
+        at = rows[0][1] if rows else None
+        if at is None or (now() - at.replace(tzinfo=UTC)).total_seconds() > MAX_BEHIND_S:
+            raise OrderListsAway
+        self._believed_until = monotonic() + BELIEVED_S
+
+    async def _write(self, changes: Sequence[Change]) -> None:
+        ids = list(dict.fromkeys(change.order_id for change in changes))
+        rows = await self._ask_all((KNOWN, (one.bytes,)) for one in ids)
+        known = {one: _known(found) for one, found in zip(ids, rows, strict=True)}
+        for change in changes:
+            known[change.order_id].learn(change)
+        await self._ask_all(asked for one in ids for asked in _lists(one, known[one]))
+        failpoint("order_lists.before_learned")
+        await self._ask_all(asked for one in ids for asked in _learned(one, known[one]))
+
+    async def _ask(self, cql: str, *values: Any) -> Sequence[Any]:
+        (rows,) = await self._ask_all([(cql, values)])
+        return rows
+
+    async def _ask_all(self, asked: Iterable[Asked], *, within_s: float | None = None) -> list[Sequence[Any]]:
+        try:
+            return await self._link.ask_all(asked, within_s=within_s)
+        except WideRowsAway as away:
+            raise OrderListsAway from away.__cause__
+
+
+def _known(rows: Sequence[Any]) -> Known:
+    if not rows:
+        return Known()
+    cells = zip(TOLD, rows[0][::2], rows[0][1::2], strict=True)
+    words = [(name, place, value) for name, value, place in cells if value is not None]
+    return Known((name, place, _moment(value) if name == "placed_at" else value) for name, place, value in words)
+
+
+def _lists(order_id: UUID, known: Known) -> Iterable[Asked]:
+    """Into the owner's list, and out of all others."""
+    if not known.is_shown:
+        return
+    placed = _microseconds(known["placed_at"])
+    for owner in known.left:
+        yield HIDE, (known.last_place, owner, placed, order_id.bytes)
+    for place, told in known.shown().items():
+        yield SHOW, (known["user_id"], placed, order_id.bytes, *(_cell(told, name) for name in SHOWN), place)
+
+
+def _learned(order_id: UUID, known: Known) -> Iterable[Asked]:
+    for place, told in known.news().items():
+        yield LEARN, (order_id.bytes, *(_cell(told, name) for name in TOLD), place)
+
+
+def _cell(told: dict[str, Any], name: str) -> Any:
+    value = told.get(name, UNSET_VALUE)
+    return _microseconds(value) if isinstance(value, datetime) else value
+
+
+def _microseconds(at: datetime) -> int:
+    return (at - EPOCH) // MICROSECOND
+
+
+def _moment(microseconds: int) -> datetime:
+    return EPOCH + microseconds * MICROSECOND

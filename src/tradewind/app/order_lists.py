@@ -1,0 +1,50 @@
+"""`tradewind lists`: customers' lists of orders on Cassandra, made anew from the log."""
+
+import asyncio
+from typing import Annotated, cast
+
+import msgspec
+import typer
+from rich.console import Console
+
+from tradewind.app.engines import EngineError, engines
+from tradewind.app.settings import SettingError, Settings
+from tradewind.app.wiring import migrate_shop, open_shop
+from tradewind.contexts.orders.manifest import rebuild_lists
+from tradewind.kernel.errors import Refusal
+from tradewind.ports.order_lists import OrderLists
+
+app = typer.Typer(no_args_is_help=True, help="Customers' lists of orders on Cassandra.")
+NONE_KEPT = "TRADEWIND_CASSANDRA_SERVERS names no Cassandra; customers' lists are in Postgres alone."
+
+
+@app.callback()
+def _lists() -> None:
+    """Customers' lists of orders on Cassandra."""
+
+
+@app.command()
+def rebuild(
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a line.")] = False,
+) -> None:
+    """Empty customers' lists on Cassandra and make them anew from the log; the shop may run meanwhile.
+
+    Until it is done Postgres answers. With --json: {"rebuilt": true}. Running it again, also after it was cut off,
+    gives the same; a worker goes on where it was cut off.
+    """
+    try:
+        rebuilt = asyncio.run(_rebuild(Settings.from_environment()))
+    except (EngineError, SettingError, Refusal) as error:
+        Console(stderr=True).print(str(error), style="red", markup=False)
+        raise typer.Exit(1) from None
+    if not rebuilt:
+        Console(stderr=True).print(NONE_KEPT, style="red", markup=False)
+        raise typer.Exit(1)
+    typer.echo(msgspec.json.encode({"rebuilt": True}) if json else "customers' lists are as the log is")
+
+
+async def _rebuild(settings: Settings) -> bool:
+    async with engines(settings) as found:
+        await migrate_shop(found.database_url)
+        async with open_shop(settings, found, connections=2, listens=False) as shop:
+            return await rebuild_lists(shop.db, cast(OrderLists, shop.db.peers[OrderLists]))

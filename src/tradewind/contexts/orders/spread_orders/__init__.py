@@ -1,0 +1,1 @@
+"""Bring orders to the lists that others keep of them."""

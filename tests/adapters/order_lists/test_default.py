@@ -1,0 +1,11 @@
+"""Who names no Cassandra pays nothing for it."""
+
+import subprocess
+import sys
+
+
+def test_a_shop_that_names_no_cassandra_does_not_load_its_client() -> None:
+    look = (
+        "import sys, tradewind.app.edge, tradewind.app.worker, tradewind.app.cli; sys.exit('cassandra' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", look], check=True)
