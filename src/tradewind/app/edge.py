@@ -17,6 +17,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from tradewind.adapters.payment_provider.notices import send_notices_to
 from tradewind.adapters.payment_provider.soap.offer import NAMESPACE, PATH, wsdl
+from tradewind.api.auth.outside import OutsideKeys
 from tradewind.api.rest import Route, create_app
 from tradewind.api.rest.app import RestApp
 from tradewind.api.rest.rates import RateLimits
@@ -72,8 +73,9 @@ def rest_app(shop: Shop, also: Sequence[Route] = (), leaving: Leaving | None = N
         verify=shop.keys.verifier(),
         dispatch=shop.dispatch,
         readiness={**_readiness(shop), **({"open": leaving.check} if leaving else {})},
+        beside=_beside(shop),
         registry=_registry(),
-        sessions=session_check(shop.db, shop.keys.revoked, lambda: shop.tail.fresh),
+        sessions=session_check(shop.db, shop.keys.revoked, lambda: shop.tail.fresh, shop.dispatch),
         rates=_rates(shop) if shop.settings.rate_limits else None,
     )
     for path, other in [pair for one in shop.contexts for pair in one.aliases.items()]:
@@ -110,6 +112,12 @@ def _readiness(shop: Shop) -> Mapping[str, Callable[[], Awaitable[None]]]:
         if shop.settings.takes_payments_outside
         else {"database": database, "payment_provider": provider}
     )
+
+
+def _beside(shop: Shop) -> Mapping[str, Callable[[], Awaitable[object]]]:
+    """An outside issuer that is away is told, but visitors are let in by the keys that are known, and by our own."""
+    keys: Any = shop.db.peers.get(OutsideKeys)
+    return {"identity_provider": keys.check} if keys else {}
 
 
 def _registry() -> CollectorRegistry:

@@ -37,7 +37,7 @@ async def answering_remotely(shop: Shop) -> AsyncIterator[int | None]:
             f"gRPC on {settings.host} needs certificates: set TRADEWIND_GRPC_CERT, TRADEWIND_GRPC_KEY and "
             "TRADEWIND_GRPC_CA (`tradewind ca` makes some), or listen on 127.0.0.1."
         )
-    sessions = session_check(shop.db, shop.keys.revoked, lambda: shop.tail.fresh)
+    sessions = session_check(shop.db, shop.keys.revoked, lambda: shop.tail.fresh, shop.dispatch)
     door = Door(verify=shop.keys.verifier(), confirm=_confirming(sessions), dispatch=shop.dispatch)
     methods = declared(module for one in shop.contexts for module in one.remote)
     async with serving(methods, door, _address(settings, settings.grpc_port), certificates) as port:

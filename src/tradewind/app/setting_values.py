@@ -118,6 +118,14 @@ def words(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
+def pairs(value: str) -> tuple[str, ...]:
+    """What stands for what, with commas between: theirs=ours."""
+    found = words(value)
+    if not all(re.fullmatch("[^=]+=[^=]+", one) for one in found):
+        raise ValueError("must be pairs with commas between, like clerk=support,boss=admin")
+    return found
+
+
 def hexadecimal(value: str) -> tuple[str, ...]:
     """Keys in hexadecimal, with commas between."""
     found = words(value)
@@ -197,6 +205,12 @@ def web_address(value: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise ValueError("must look like https://shop.example")
     return value.rstrip("/")
+
+
+def issuer(value: str) -> str:
+    """An issuer of tokens, letter by letter as its tokens and its configuration say it."""
+    web_address(value)
+    return value
 
 
 def columns_address(value: str) -> str:

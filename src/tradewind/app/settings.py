@@ -149,6 +149,14 @@ class Settings:
     """A ClickHouse for columns, https://user:password@host:8443; without one those are in a file of the home."""
     opa_url: str | None = None
     """An OPA server that decides by the shop's Rego files; without one each process decides by itself."""
+    oidc_issuer: str | None = None
+    """An outside issuer of tokens (OpenID Connect, as Keycloak's https://host/realms/shop); they count as ours do."""
+    oidc_audience: str = "tradewind"
+    """What tokens of the outside issuer must be for; the client whose roles count there."""
+    oidc_clients: tuple[str, ...] = ()
+    """Clients of the outside issuer, with commas between, whose logouts it tells; else the audience is one."""
+    oidc_roles: tuple[str, ...] = ()
+    """Roles there and what they are here, like clerk=support,boss=admin; else those with the names of ours."""
     log_level: str = "info"
     """debug, info, warning or error."""
 
@@ -190,6 +198,7 @@ class Settings:
             ai_model=read("AI_MODEL", str, "gpt-4.1-mini"),
             ai_meaning_model=read("AI_MEANING_MODEL", str, "text-embedding-3-small"),
             **_of_engines(read),
+            **_of_an_issuer(read),
             log_level=read("LOG_LEVEL", values.one_of(*LOG_LEVELS), "info"),
         )
         if len({found.grpc_cert is None, found.grpc_key is None, found.grpc_ca is None}) > 1:
@@ -259,4 +268,14 @@ def _of_engines(read: Reader) -> dict[str, Any]:
         "opensearch_url": read("OPENSEARCH_URL", values.web_address, None),
         "clickhouse_url": read("CLICKHOUSE_URL", values.columns_address, None),
         "opa_url": read("OPA_URL", values.web_address, None),
+    }
+
+
+def _of_an_issuer(read: Reader) -> dict[str, Any]:
+    """Who else issues tokens, and what of them is believed."""
+    return {
+        "oidc_issuer": read("OIDC_ISSUER", values.issuer, None),
+        "oidc_audience": read("OIDC_AUDIENCE", str, "tradewind"),
+        "oidc_clients": read("OIDC_CLIENTS", values.words, _NONE),
+        "oidc_roles": read("OIDC_ROLES", values.pairs, _NONE),
     }

@@ -22,6 +22,7 @@ from tradewind.app.outside import columns, of_this_process, product_index, retry
 from tradewind.app.paying import SIMULATED, notice_secret, paying
 from tradewind.app.settings import Settings
 from tradewind.app.sharing import shared
+from tradewind.app.trusting import trusting
 from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
 from tradewind.contracts.identity import TokenIssuer
 from tradewind.contracts.privacy import Pseudonyms
@@ -153,6 +154,7 @@ async def open_shop(
     async with AsyncExitStack() as stack:
         peers = {protocol: answerer for one in contexts for protocol, answerer in one.peers.items()}
         peers[TokenIssuer] = keys = SigningKeys.open(settings.home / "secrets", issuer=settings.public_url)
+        peers |= await stack.enter_async_context(trusting(settings, keys))
         peers |= await of_this_process(settings, contexts, stack)
         peers[RevokedSessions] = keys.revoked
         peers |= instead or {}

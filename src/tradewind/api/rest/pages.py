@@ -46,11 +46,11 @@ _START: Final = """SwaggerUIBundle({url: "/docs/openapi.json", dom_id: "#page", 
 
 def host_of(
     document: Mapping[str, Any],
-    readiness: Mapping[str, Check],
+    readiness: tuple[Mapping[str, Check], Mapping[str, Check]],
     registry: CollectorRegistry,
     lifespan: Callable[[], AbstractAsyncContextManager[None]] | None,
 ) -> Litestar:
-    """The Litestar application that answers what no declared route does."""
+    """The Litestar application that answers what no declared route does. `readiness`: what must be well, what is told."""
 
     @asynccontextmanager
     async def living(_: Litestar) -> AsyncIterator[None]:
@@ -61,7 +61,7 @@ def host_of(
                 yield
 
     return Litestar(
-        [*_health(readiness), *_documents(document, registry), problem_page],
+        [*_health(*readiness), *_documents(document, registry), problem_page],
         openapi_config=None,
         logging_config=None,
         lifespan=[living],
@@ -69,16 +69,17 @@ def host_of(
     )
 
 
-def _health(readiness: Mapping[str, Check]) -> list[Any]:
+def _health(readiness: Mapping[str, Check], beside: Mapping[str, Check]) -> list[Any]:
     @get("/health/live", media_type=MediaType.JSON)
     async def live() -> dict[str, str]:
         return {"status": "UP"}
 
     @get(["/health/ready", "/actuator/health"], media_type=MediaType.JSON)
     async def ready() -> Response[dict[str, Any]]:
-        states = await asyncio.gather(*(_state(name, check) for name, check in readiness.items()))
-        up = all(state == "UP" for state in states)
-        checks = dict(zip(readiness, states, strict=True))
+        asked = {**readiness, **beside}
+        states = await asyncio.gather(*(_state(name, check) for name, check in asked.items()))
+        checks = dict(zip(asked, states, strict=True))
+        up = all(checks[name] == "UP" for name in readiness)
         return Response({"status": "UP" if up else "DOWN", "checks": checks}, status_code=200 if up else 503)
 
     return [live, ready]

@@ -62,6 +62,10 @@ shared_store_away = Gauge(
     "shared_store_away", "1 where a part of some process goes without the Redis that processes share.", ["part"],
     multiprocess_mode="livemax",
 )  # fmt: skip
+outside_issuer_away = Gauge(
+    "outside_issuer_away", "1 where some process cannot ask the outside issuer of tokens for its keys.",
+    multiprocess_mode="livemax",
+)
 streams_open = Gauge("streams_open", "Streams open now.", ["channel"], multiprocess_mode="livesum")
 streams_ended_total = Counter("streams_ended_total", "Streams that ended, and why.", ["channel", "code"])
 commands_total = Counter("commands_total", "Commands answered, by outcome.", ["command", "outcome"])

@@ -1,0 +1,77 @@
+"""Processes of a shop that trusts an outside issuer, and people who come by its tokens."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import httpx2
+
+from tests.security.test_sessions import edge
+from tests.shops import Shop, open_shop
+
+SAMPLE: Final = (
+    ("GET", "/api/v1/products"),
+    ("GET", "/api/v1/orders"),
+    ("GET", "/api/v1/auth/userinfo"),
+    ("GET", "/api/v1/auth/sessions"),
+    ("GET", "/api/v1/customers/me"),
+    ("GET", "/api/v1/customers/me/addresses"),
+    ("POST", "/api/v1/carts"),
+    ("GET", "/api/v1/roles"),
+    ("GET", "/api/v1/users"),
+    ("GET", "/api/v1/inventory/warehouses"),
+    ("GET", "/api/v1/webhooks"),
+    ("POST", "/api/v1/products"),
+    ("POST", "/api/v1/orders"),
+)
+"""Routes that tell roles apart (tests/security/matrix.py has them all)."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process of the shop: what is asked over HTTP, and what is within."""
+
+    shop: Shop
+    http: httpx2.AsyncClient
+
+    async def ask(self, method: str, path: str, token: str, **more: Any) -> httpx2.Response:
+        """As whoever's token it is."""
+        return await self.http.request(method, path, headers={"Authorization": f"Bearer {token}"}, **more)
+
+    async def look(self, token: str) -> httpx2.Response:
+        """At something that wants a token."""
+        return await self.ask("GET", "/api/v1/orders", token)
+
+    async def sample(self, token: str) -> list[tuple[str, int]]:
+        """What the sample of routes answers to that token: path and status."""
+        return [(f"{method} {path}", (await self.ask(method, path, token)).status_code) for method, path in SAMPLE]
+
+    async def revoke(self, token: str) -> None:
+        """Log out here."""
+        assert (await self.http.post("/api/v1/auth/revoke", data={"token": token})).status_code == 200
+
+    async def back_channel(self, token: str) -> httpx2.Response:
+        """What the issuer posts."""
+        return await self.http.post("/api/v1/auth/backchannel-logout", data={"logout_token": token})
+
+
+@asynccontextmanager
+async def processes(shop: Shop, count: int = 2, **settings: Any) -> AsyncIterator[list[Process]]:
+    """Several processes of `shop`, each with its own memory, by these settings."""
+    told = replace(shop.settings, **settings)
+    async with AsyncExitStack() as stack:
+        found = []
+        for _ in range(count):
+            one = await stack.enter_async_context(open_shop(told, shop.engines, connections=4))
+            found.append(Process(one, await stack.enter_async_context(edge(one))))
+        yield found
+
+
+async def heard(by: Process) -> None:
+    """It has heard the log to its end."""
+    await by.shop.tail.caught_up()
+
+
+Signed = Callable[..., Awaitable[str]]
+"""Has an issuer make an access token for somebody with a role."""
