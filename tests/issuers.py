@@ -10,11 +10,11 @@ from aiohttp import web
 from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 
+from tests.listening import listening
 from tradewind.api.auth.outside import ALGORITHMS, LOGOUT
 from tradewind.kernel import clock
 from tradewind.kernel.ids import new_id
 
-HOST: Final = "127.0.0.1"
 AUDIENCE: Final = "tradewind"
 PERMISSIVE: Final = jws.JWSRegistry(algorithms=[*ALGORITHMS, "HS256"], strict_check_header=False)
 
@@ -104,12 +104,6 @@ async def an_issuer() -> AsyncIterator[Issuer]:
     issuer = Issuer()
     app = web.Application()
     app.router.add_get("/{page:.*}", issuer.answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, HOST, 0)
-    await site.start()
-    issuer.url = f"http://{HOST}:{runner.addresses[0][1]}/realms/shop"
-    try:
+    async with listening(app) as url:
+        issuer.url = f"{url}/realms/shop"
         yield issuer
-    finally:
-        await runner.cleanup()

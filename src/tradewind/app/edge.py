@@ -73,7 +73,6 @@ def rest_app(shop: Shop, also: Sequence[Route] = (), leaving: Leaving | None = N
         verify=shop.keys.verifier(),
         dispatch=shop.dispatch,
         readiness={**_readiness(shop), **({"open": leaving.check} if leaving else {})},
-        beside=_beside(shop),
         registry=_registry(),
         sessions=session_check(shop.db, shop.keys.revoked, lambda: shop.tail.fresh, shop.dispatch),
         rates=_rates(shop) if shop.settings.rate_limits else None,
@@ -96,7 +95,7 @@ def _gateway_sign(address: str) -> SoapDoor:
     return SoapDoor(wsdl(address), NAMESPACE, address)
 
 
-def _readiness(shop: Shop) -> Mapping[str, Callable[[], Awaitable[None]]]:
+def _readiness(shop: Shop) -> Mapping[str, Callable[[], Awaitable[object]]]:
     async def database() -> None:
         await shop.db.pool.fetchval(PING, timeout=2)
 
@@ -107,17 +106,21 @@ def _readiness(shop: Shop) -> Mapping[str, Callable[[], Awaitable[None]]]:
         writer.close()
 
     # A shop whose outside provider is away can still be looked at: that is no reason to send its visitors elsewhere.
-    return (
-        {"database": database}
-        if shop.settings.takes_payments_outside
-        else {"database": database, "payment_provider": provider}
-    )
+    provided = {} if shop.settings.takes_payments_outside else {"payment_provider": provider}
+    return {"database": database, **provided, **_issuer(shop.db.peers.get(OutsideKeys))}
 
 
-def _beside(shop: Shop) -> Mapping[str, Callable[[], Awaitable[object]]]:
-    """An outside issuer that is away is told, but visitors are let in by the keys that are known, and by our own."""
-    keys: Any = shop.db.peers.get(OutsideKeys)
-    return {"identity_provider": keys.check} if keys else {}
+def _issuer(keys: Any) -> Mapping[str, Callable[[], Awaitable[object]]]:
+    """Where an outside issuer is away, visitors are let in by its keys that are known, and by our own tokens."""
+
+    async def issuer() -> str:
+        try:
+            await keys.check()
+        except Unavailable:
+            return "AWAY"
+        return "UP"
+
+    return {"identity_provider": issuer} if keys else {}
 
 
 def _registry() -> CollectorRegistry:

@@ -173,8 +173,7 @@ async def open_shop(
         for protocol, answerer in (await stack.enter_async_context(shared(settings, which, keys.revoked))).items():
             peers.setdefault(protocol, answerer)
         peers.setdefault(Columns, columns(settings, which))
-        index = product_index(settings, which)
-        peers.setdefault(ProductIndex, await stack.enter_async_context(index))
+        peers.setdefault(ProductIndex, await stack.enter_async_context(product_index(settings, which)))
         retries = retry_queue(settings, which)
         peers.setdefault(RetryQueue, await stack.enter_async_context(retries))
         bell = await stack.enter_async_context(Bell(db, engines.database_url))

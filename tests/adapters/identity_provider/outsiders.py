@@ -1,5 +1,6 @@
 """Processes of a shop that trusts an outside issuer, and people who come by its tokens."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -7,8 +8,10 @@ from typing import Any, Final
 
 import httpx2
 
+from tests.security.problems import problem
 from tests.security.test_sessions import edge
 from tests.shops import Shop, open_shop
+from tradewind.contracts.identity import SCOPES
 
 SAMPLE: Final = (
     ("GET", "/api/v1/products"),
@@ -73,5 +76,18 @@ async def heard(by: Process) -> None:
     await by.shop.tail.caught_up()
 
 
-Signed = Callable[..., Awaitable[str]]
-"""Has an issuer make an access token for somebody with a role."""
+def ours(shop: Shop, role: str, subject: str) -> str:
+    """A token of our own issuer for a role."""
+    return shop.keys.sign(subject=subject, roles=(role,), scopes=SCOPES[role], tenant="default", lifetime_s=60)
+
+
+async def ends_on_both(here: Process, there: Process, token: str, end: Callable[[], Awaitable[object]]) -> None:
+    """It is good on both, until `end` has been done at the one."""
+    assert [(await one.look(token)).status_code for one in (here, there)] == [200, 200]
+    await end()
+    problem(await here.look(token), 401, "token-revoked")
+    async with asyncio.timeout(30):
+        missing = here.shop.keys.revoked.known.keys()
+        while not there.shop.keys.revoked.known.keys() >= missing:  # noqa: ASYNC110 -- Redis rings no bell
+            await asyncio.sleep(0.01)
+    problem(await there.look(token), 401, "token-revoked")

@@ -78,9 +78,7 @@ FORGED: dict[str, Callable[[Issuer], str]] = {
     "no signature": lambda one: f"{part(one.header())}.{part(one.claims())}.",
     "HS256 with the public key as PEM": lambda one: hmac_by(one, one.key.as_pem(private=False)),
     "HS256 with the public key as JWK": lambda one: hmac_by(one, json.dumps(one.key.as_dict(private=False)).encode()),
-    "HS256 by a key of its own": lambda one: signed(
-        OctKey.generate_key(256), one.header(alg="HS256"), one.claims()
-    ),
+    "HS256 by a key of its own": lambda one: signed(OctKey.generate_key(256), one.header(alg="HS256"), one.claims()),
     "another algorithm of the same key": lambda one: one.token(header={"alg": "PS256"}),
     "another's key under a known kid": lambda one: signed(STRANGER, one.header(), one.claims()),
     "an unknown kid": lambda one: signed(STRANGER, one.header(kid="k"), one.claims()),
@@ -132,11 +130,18 @@ async def test_a_forged_token_is_refused_also_the_second_time(issuer: Issuer, _c
 async def test_a_token_says_who_acts_by_ids_that_are_ours(issuer: Issuer, algorithm: str) -> None:
     issuer.publish(algorithm)
     async with here(issuer) as process:
-        claims = {"sub": "ada", "sid": "s-1", "email": "Ada@Shop.test", "email_verified": True, "tenant": "acme"}
+        claims: dict[str, Any] = {
+            "sub": "ada",
+            "sid": "s-1",
+            "email": "Ada@Shop.test",
+            "email_verified": True,
+            "tenant": "acme",
+        }
         actor = await process.actor(issuer.token("customer", "owner", **claims))
         again = await process.actor(issuer.token("customer", **claims))
         other = await process.actor(issuer.token("customer", sub="bob", sid="s-2", email="b@c.dd"))
-    assert (actor.roles, actor.tenant, actor.outsider.email) == ({"customer"}, "acme", "ada@shop.test")
+    assert actor.roles == {"customer"}
+    assert (actor.tenant, actor.outsider.email) == ("acme", "ada@shop.test")
     assert "order:write" in actor.scopes
     assert (actor.subject, actor.session) == (again.subject, again.session)
     assert {actor.subject, actor.session}.isdisjoint({other.subject, other.session})
@@ -149,7 +154,9 @@ async def test_roles_are_what_the_table_says_and_scopes_narrow_them(issuer: Issu
         clerk = await process.actor(issuer.token("clerk", "admin", "support"))
         boss = await process.actor(issuer.token("x", resource_access={AUDIENCE: {"roles": ["boss"]}}))
         narrow = await process.actor(issuer.token("boss", scope="openid order:read payment:read"))
-    assert (clerk.roles, boss.roles, boss.scopes) == ({"support"}, {"admin"}, {"*"})
+    assert clerk.roles == {"support"}
+    assert boss.roles == {"admin"}
+    assert boss.scopes == {"*"}
     assert narrow.scopes == {"order:read", "payment:read"}
 
 
@@ -253,8 +260,10 @@ async def test_known_keys_are_looked_at_anew_behind_the_back_of_who_asks_and_end
         await process.actor(token)
         seconds += oidc.FRESH_S + 1
         await process.actor(token)
-        await process.keys.check()
-        assert issuer.times_asked == 2
+        async with asyncio.timeout(30):
+            while issuer.times_asked < 2:  # noqa: ASYNC110 -- what it does behind our back rings no bell
+                await asyncio.sleep(0)
+        await process.keys.learn(issuer.signing)
         issuer.away = True
         seconds += oidc.KEPT_S + 1
         with pytest.raises(TokenInvalid):
@@ -281,6 +290,7 @@ async def test_an_answer_that_is_too_long_is_none(issuer: Issuer) -> None:
             await process.actor(issuer.token())
 
 
+@pytest.mark.filterwarnings("ignore:Key size")
 def test_keys_that_are_weak_secret_or_for_something_else_are_passed_over() -> None:
     good, weak, point = RSAKey.generate_key(2048), RSAKey.generate_key(1024), ECKey.generate_key("P-256")
     public = good.as_dict(private=False)
@@ -304,7 +314,7 @@ def test_keys_that_are_weak_secret_or_for_something_else_are_passed_over() -> No
         "good": "RS256", "no alg": "RS256", "point": "ES256",
     }  # fmt: skip
     for content in (b"", b"[]", b"{}", b'{"keys": 1}', b"\xff"):
-        with pytest.raises(ValueError, match=""):
+        with pytest.raises(ValueError):
             keys_in(content)
 
 

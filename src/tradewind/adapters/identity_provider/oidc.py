@@ -32,6 +32,7 @@ MAX_ANSWER_BYTES: Final = 256 * 1024
 MAX_KEYS: Final = 50
 MAX_KID: Final = 200
 WEAKEST_RSA_BITS: Final = 2048
+BITS_PER_LETTER: Final = 6
 DISCOVERY: Final = "/.well-known/openid-configuration"
 RSA_ALGORITHMS: Final = ("RS256", "PS256")
 EC_ALGORITHMS: Final = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
@@ -157,7 +158,7 @@ def _key(said: Mapping[str, Any]) -> tuple[str, OutsideKey | None]:
         return "", None
     try:
         match said:
-            case {"kty": "RSA", "n": str(n), "e": str(e)}:
+            case {"kty": "RSA", "n": str(n), "e": str(e)} if len(n) * BITS_PER_LETTER >= WEAKEST_RSA_BITS:
                 key = RSAKey.import_key({"kty": "RSA", "n": n, "e": e})
                 algorithm = said.get("alg", RSA_ALGORITHMS[0])
                 good = algorithm in RSA_ALGORITHMS and key.public_key.key_size >= WEAKEST_RSA_BITS

@@ -1,9 +1,9 @@
 """Access tokens of an outside issuer (OpenID Connect): verified as strictly as ours, and made into actors like ours.
 
-Whose token it is, where it may be used and by which algorithms it is signed is settled here and by the issuer's published
-keys, never by the token. Subjects and sessions become ids of ours that no id of ours can ever be, so nobody there is
-somebody here by choosing a name. Roles are given by a table; a role that is not in it counts for nothing, and a token
-without any that counts is refused.
+Whose token it is, where it may be used and by which algorithms it is signed is settled here and by the issuer's
+published keys, never by the token. Subjects and sessions become ids that none of our own can ever be, so nobody there
+is somebody here by choosing a name. Roles are given by a table; a role that is not in it counts for nothing, and a
+token without any that counts is refused.
 """
 
 import base64
@@ -43,7 +43,7 @@ Learn = Callable[[], Awaitable[None]]
 
 
 class KeyUnknown(TokenInvalid):
-    """The token is signed by a key that is not known yet. `learn` asks the issuer; then the token is worth another look.
+    """The token is signed by a key that is not known yet. Once `learn` has asked the issuer it is worth another look.
 
     It raises TokenInvalid where there is no such key, Unavailable where the issuer cannot be asked.
     """

@@ -307,7 +307,6 @@ def create_app(
     verify: Verify,
     dispatch: Dispatch,
     readiness: Mapping[str, Check] | None = None,
-    beside: Mapping[str, Check] | None = None,
     registry: CollectorRegistry = REGISTRY,
     lifespan: Callable[[], AbstractAsyncContextManager[None]] | None = None,
     rates: RateLimits | None = None,
@@ -315,8 +314,8 @@ def create_app(
 ) -> RestApp:
     """The ASGI application that answers `routes` and the pages around them.
 
-    `readiness`: named asynchronous checks; one that raises makes `/health/ready` answer 503. `beside`:
-    those that are told there too, but are no reason to send anybody elsewhere. `lifespan`: entered before
+    `readiness`: named asynchronous checks; one that raises makes `/health/ready` answer 503; a
+    word that one returns is told there, and is no reason to send anybody elsewhere. `lifespan`: entered before
     the first request, left after the last. `rates`: how much one client and one user may ask; all they like without.
     `sessions`: asked about each token's session; without it `verify` alone decides.
     """
@@ -326,5 +325,5 @@ def create_app(
     for route in declared:
         table.add(route.method, route.path, Binding(route, has_location=location_leads_somewhere(route, gets)))
     document = describe(declared, token_url=TOKEN_URL)
-    host = host_of(document, (readiness or {}, beside or {}), registry, lifespan)
+    host = host_of(document, readiness or {}, registry, lifespan)
     return RestApp(table, host, verify, dispatch, rates, sessions)

@@ -23,6 +23,7 @@ from tradewind.kernel.errors import Refusal
 from tradewind.runtime.telemetry.logs import log
 
 Check = Callable[[], Awaitable[object]]
+"""Raises where something is not ready. A word that it returns is told of something that others can do without."""
 CHECK_TIMEOUT_S: Final = 3.0
 """A check that takes longer has failed."""
 DOCS_POLICY: Final = (
@@ -46,11 +47,11 @@ _START: Final = """SwaggerUIBundle({url: "/docs/openapi.json", dom_id: "#page", 
 
 def host_of(
     document: Mapping[str, Any],
-    readiness: tuple[Mapping[str, Check], Mapping[str, Check]],
+    readiness: Mapping[str, Check],
     registry: CollectorRegistry,
     lifespan: Callable[[], AbstractAsyncContextManager[None]] | None,
 ) -> Litestar:
-    """The Litestar application that answers what no declared route does. `readiness`: what must be well, what is told."""
+    """The Litestar application that answers what no declared route does."""
 
     @asynccontextmanager
     async def living(_: Litestar) -> AsyncIterator[None]:
@@ -61,7 +62,7 @@ def host_of(
                 yield
 
     return Litestar(
-        [*_health(*readiness), *_documents(document, registry), problem_page],
+        [*_health(readiness), *_documents(document, registry), problem_page],
         openapi_config=None,
         logging_config=None,
         lifespan=[living],
@@ -69,17 +70,16 @@ def host_of(
     )
 
 
-def _health(readiness: Mapping[str, Check], beside: Mapping[str, Check]) -> list[Any]:
+def _health(readiness: Mapping[str, Check]) -> list[Any]:
     @get("/health/live", media_type=MediaType.JSON)
     async def live() -> dict[str, str]:
         return {"status": "UP"}
 
     @get(["/health/ready", "/actuator/health"], media_type=MediaType.JSON)
     async def ready() -> Response[dict[str, Any]]:
-        asked = {**readiness, **beside}
-        states = await asyncio.gather(*(_state(name, check) for name, check in asked.items()))
-        checks = dict(zip(asked, states, strict=True))
-        up = all(checks[name] == "UP" for name in readiness)
+        states = await asyncio.gather(*(_state(name, check) for name, check in readiness.items()))
+        up = "DOWN" not in states
+        checks = dict(zip(readiness, states, strict=True))
         return Response({"status": "UP" if up else "DOWN", "checks": checks}, status_code=200 if up else 503)
 
     return [live, ready]
@@ -88,11 +88,11 @@ def _health(readiness: Mapping[str, Check], beside: Mapping[str, Check]) -> list
 async def _state(name: str, check: Check) -> str:
     try:
         async with asyncio.timeout(CHECK_TIMEOUT_S):
-            await check()
+            said = await check()
     except Exception as failure:  # noqa: BLE001 -- whatever is wrong with a part, it is not ready
         log.warning("not ready", part=name, why=type(failure).__name__)
         return "DOWN"
-    return "UP"
+    return said if isinstance(said, str) else "UP"
 
 
 def _documents(document: Mapping[str, Any], registry: CollectorRegistry) -> list[Any]:

@@ -17,6 +17,7 @@ LOOKS: Final[dict[str, tuple[str, Look]]] = {
     "opensearch": ("opensearch_url", web.opensearch),
     "clickhouse": ("clickhouse_url", web.clickhouse),
     "opa": ("opa_url", web.opa),
+    "identity_provider": ("oidc_issuer", web.identity_provider),
     "mqtt": ("mqtt_url", messengers.mqtt),
     "rabbitmq": ("rabbitmq_url", messengers.rabbitmq),
     "smtp": ("smtp_url", messengers.smtp),

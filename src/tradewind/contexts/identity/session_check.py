@@ -13,7 +13,6 @@ from tradewind.contracts.messages import Command
 from tradewind.runtime.call import Call, internal_call
 from tradewind.runtime.database import Database
 
-
 Dispatch = Callable[[Command, Call], Awaitable[Any]]
 
 
@@ -34,6 +33,4 @@ def session_check(
     async def admit(actor: OutsideActor) -> bool:
         return bool(await dispatch(admission(actor), internal_call("identity.admit_outsider")))
 
-    return SessionCheck(
-        revoked, is_fresh=is_fresh, is_alive=is_alive, latest=latest, admissions=Admissions(admit)
-    )
+    return SessionCheck(revoked, is_fresh=is_fresh, is_alive=is_alive, latest=latest, admissions=Admissions(admit))

@@ -63,7 +63,8 @@ shared_store_away = Gauge(
     multiprocess_mode="livemax",
 )  # fmt: skip
 outside_issuer_away = Gauge(
-    "outside_issuer_away", "1 where some process cannot ask the outside issuer of tokens for its keys.",
+    "outside_issuer_away",
+    "1 where some process cannot ask the outside issuer of tokens for its keys.",
     multiprocess_mode="livemax",
 )
 streams_open = Gauge("streams_open", "Streams open now.", ["channel"], multiprocess_mode="livesum")

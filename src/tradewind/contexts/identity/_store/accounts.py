@@ -98,7 +98,9 @@ async def add(tx: Tx, login: str, password_hash: str, roles: tuple[str, ...], *,
     return await tx.run(ADD, id, login, password_hash, list(roles), tenant) == 1
 
 
-async def add_outsider(tx: Tx, user_id: UUID, password_hash: str, roles: Iterable[str], *, tenant: str, issuer: str) -> bool:
+async def add_outsider(
+    tx: Tx, user_id: UUID, password_hash: str, roles: Iterable[str], *, tenant: str, issuer: str
+) -> bool:
     """Keep an account of somebody whom an outside issuer vouches for; False where there is one."""
     return await tx.run(ADD_OUTSIDER, user_id, password_hash, sorted(roles), tenant, issuer) == 1
 

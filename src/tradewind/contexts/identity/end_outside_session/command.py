@@ -1,4 +1,4 @@
-"""End a session because the issuer that it is of says so (OpenID Connect Back-Channel Logout). Twice is as good as once."""
+"""End a session because its outside issuer says so (OpenID Connect Back-Channel Logout). Twice is as good as once."""
 
 from tradewind.api.auth.outside import KeyUnknown
 from tradewind.api.auth.tokens import TokenInvalid
@@ -46,6 +46,6 @@ async def end_outside_session(command: EndOutsideSession, tx: Tx) -> None:
 
 
 async def heard(command: EndOutsideSession, call: Call, dispatch: Dispatch) -> None:
-    """Have the session ended; refuses LogoutTokenInvalid, and Unavailable where the issuer cannot be asked for its keys."""
+    """Have the session ended; refuses LogoutTokenInvalid, and Unavailable where the issuer's keys cannot be learned."""
     if not await by_known_keys(command, call, dispatch):
         raise LogoutTokenInvalid

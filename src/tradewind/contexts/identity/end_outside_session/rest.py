@@ -7,6 +7,7 @@ from tradewind.contexts.identity.end_outside_session.command import EndOutsideSe
 from tradewind.contexts.identity.issue_token.grant import own_call
 from tradewind.contexts.identity.issue_token.rest import as_oauth_error
 
+
 class Logout(Struct, frozen=True, kw_only=True):
     """What an issuer posts."""
 
