@@ -213,6 +213,13 @@ def issuer(value: str) -> str:
     return value
 
 
+def secret_path(value: str) -> str:
+    """A mount of a Vault and a secret's name in it."""
+    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)+", value):
+        raise ValueError("must be mount and name of a secret, like secret/tradewind")
+    return value
+
+
 def columns_address(value: str) -> str:
     """An address of the web, or chdb:///folder: the engine in this process, whose folder no other process may have."""
     parts = urlsplit(value)
