@@ -19,6 +19,7 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
 
 from tests.engines import address
+from tests.issuers import an_issuer
 from tests.receivers import a_mail_server
 from tests.sensors.brokers import OwnBroker
 from tradewind.adapters.policy.opa import push
@@ -123,6 +124,12 @@ FAILED = {
         ("opensearch_url", {}, "404", "log"),
         ("connect_url", FAILED, "failed: outbox", "restart"),
         ("opa_url", {"/v1/data/tradewind/authz/allow": (200, {})}, "no rules", "tradewind policy push"),
+        (
+            "oidc_issuer",
+            {"/.well-known/openid-configuration": (200, {"issuer": "http://x"})},
+            "http://x",
+            "exactly that",
+        ),
         ("clickhouse_url", {ASKED: (516, {})}, "does not let", "TRADEWIND_CLICKHOUSE_URL"),
         ("clickhouse_url", {ASKED: (200, 22.8)}, "it is 22.8", "23.2 or newer"),
         ("clickhouse_url", {ASKED: (200, {"a": "page"})}, "200", "the address"),
@@ -135,6 +142,16 @@ async def test_an_engine_that_is_not_as_it_should_be_is_told_apart(
     assert not found.well
     assert says in found.detail
     assert advice in found.advice
+
+
+async def test_an_issuer_is_well_that_is_who_it_was_said_to_be_and_has_keys() -> None:
+    async with an_issuer() as issuer:
+        found = await only(oidc_issuer=issuer.url)
+        assert (found.well, found.detail) == (True, "keys: 1")
+        issuer.keys.clear()
+        found = await only(oidc_issuer=issuer.url)
+        assert not found.well
+        assert "RS256" in found.advice
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,7 @@ IDENTITY: Final = {
     "POST /api/v1/auth/register": Row(ANYBODY, {"email": "matrix@shop.test", "password": "a matrix of rows"}),
     "POST /api/v1/auth/verify-email": Row(ANYBODY, {"token": "made-up"}),
     "POST /api/v1/auth/revoke": Row(ANYBODY),
+    "POST /api/v1/auth/backchannel-logout": Row(ANYBODY),
     "POST /api/v1/auth/password-reset": Row(ANYBODY, {"email": "matrix@shop.test"}),
     "POST /api/v1/auth/password-reset/confirm": Row(ANYBODY, {"token": "made-up", "password": "a matrix of rows"}),
     "POST /api/v1/auth/change-password": Row(USERS, {"currentPassword": "x", "newPassword": "a matrix of rows"}),

@@ -58,6 +58,7 @@ WITHOUT_A_PERSON: Final = {
     "POST /api/v1/orders/{order_id}/returns": "SKUs, and a reason out of a list",
     "POST /api/v1/reviews/{review_id}/moderation": "staff gives a reason",
     "PUT /api/v1/reviews/{review_id}/reply": "staff answers in the shop's name",
+    "POST /api/v1/auth/backchannel-logout": "a token, of which ids of ours are kept",
     "POST /api/v1/auth/revoke": "a token, which is kept as a digest or not at all",
     "POST /api/v1/customers/me/erasure": "the id of a user",
     "PUT /api/v1/carts/{cart_id}/lines/{sku}": "a SKU",

@@ -32,6 +32,7 @@ KINDS: Final = frozenset({"application/json", "application/problem+json", "appli
 FORMS: Final = {
     "POST /api/v1/auth/token": {"grant_type": "password", "username": "a@shop.test", "password": "x"},
     "POST /api/v1/auth/revoke": {"token": "x"},
+    "POST /api/v1/auth/backchannel-logout": {"logout_token": "x"},
 }
 SLOW: Final = ("password", "newPassword", "currentPassword", "username", "email")
 """Fields that lead to a hash that is meant to be slow, or to a count of tries."""

@@ -35,15 +35,17 @@ def _tradewind(
 
     All state lives under TRADEWIND_HOME (default: .tradewind in this folder). Commands start the home's Postgres
     themselves when nothing is running on it, and join it when something is. TRADEWIND_DATABASE_URL names a Postgres of
-    yours instead (version 15 or newer). deploy/profiles has files of settings for --profile.
+    yours instead (version 15 or newer). deploy/profiles has files of settings for --profile; TRADEWIND_VAULT_URL names
+    a Vault that holds those which nobody may read.
     """
-    if profile is not None:
-        from tradewind.app import profiles
+    from tradewind.app import profiles, vaulted
 
-        try:
+    try:
+        if profile is not None:
             profiles.apply(profile, os.environ)
-        except SettingError as error:
-            _stop(str(error))
+        vaulted.apply(os.environ)
+    except SettingError as error:
+        _stop(str(error))
 
 
 @app.command()

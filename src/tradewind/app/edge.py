@@ -17,6 +17,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from tradewind.adapters.payment_provider.notices import send_notices_to
 from tradewind.adapters.payment_provider.soap.offer import NAMESPACE, PATH, wsdl
+from tradewind.api.auth.outside import OutsideKeys
 from tradewind.api.rest import Route, create_app
 from tradewind.api.rest.app import RestApp
 from tradewind.api.rest.rates import RateLimits
@@ -95,7 +96,7 @@ def _gateway_sign(address: str) -> SoapDoor:
     return SoapDoor(wsdl(address), NAMESPACE, address)
 
 
-def _readiness(shop: Shop) -> Mapping[str, Callable[[], Awaitable[None]]]:
+def _readiness(shop: Shop) -> Mapping[str, Callable[[], Awaitable[object]]]:
     async def database() -> None:
         await shop.db.pool.fetchval(PING, timeout=2)
 
@@ -106,11 +107,22 @@ def _readiness(shop: Shop) -> Mapping[str, Callable[[], Awaitable[None]]]:
         writer.close()
 
     # A shop whose outside provider is away can still be looked at: that is no reason to send its visitors elsewhere.
-    return (
-        {"database": database}
-        if shop.settings.takes_payments_outside or PAYMENTS not in served(shop.settings)
-        else {"database": database, "payment_provider": provider}
-    )
+    outside = shop.settings.takes_payments_outside or PAYMENTS not in served(shop.settings)
+    provided = {} if outside else {"payment_provider": provider}
+    return {"database": database, **provided, **_issuer(shop.db.peers.get(OutsideKeys))}
+
+
+def _issuer(keys: Any) -> Mapping[str, Callable[[], Awaitable[object]]]:
+    """Where an outside issuer is away, visitors are let in by its keys that are known, and by our own tokens."""
+
+    async def issuer() -> str:
+        try:
+            await keys.check()
+        except Unavailable:
+            return "AWAY"
+        return "UP"
+
+    return {"identity_provider": issuer} if keys else {}
 
 
 def registry() -> CollectorRegistry:

@@ -51,12 +51,13 @@ def _understood(line: str, where: str) -> tuple[str, str]:
     if match is None:
         raise SettingError(f"{where} is not NAME=value")
     name, value = match[1], match[2].strip()
-    if name not in _names() and not name.startswith(OTHERS):
+    if not is_setting(name):
         raise SettingError(f"{where}: {name} is no setting")
     if value[:1] in ("'", '"'):
         raise SettingError(f"{where}: the value of {name} is taken as it stands; write it without quotes")
     return name, value
 
 
-def _names() -> frozenset[str]:
-    return frozenset(OWN + one.name.upper() for one in fields(Settings))
+def is_setting(name: str) -> bool:
+    """Whether the shop, or what it tells of itself by, reads that name."""
+    return name.startswith(OTHERS) or name in {OWN + one.name.upper() for one in fields(Settings)}

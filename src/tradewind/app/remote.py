@@ -58,7 +58,7 @@ def sessions_of(shop: Shop) -> SessionCheck | None:
     """Who knows whether sessions have ended; nobody where identity is not in this database: there tokens run out."""
     if is_apart(shop.settings):
         return None
-    return session_check(shop.db, shop.keys.revoked, lambda: shop.tail.fresh)
+    return session_check(shop.db, shop.keys.revoked, lambda: shop.tail.fresh, shop.dispatch)
 
 
 def _address(settings: Settings, port: int) -> str:

@@ -118,6 +118,14 @@ def words(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
+def pairs(value: str) -> tuple[str, ...]:
+    """What stands for what, with commas between: theirs=ours."""
+    found = words(value)
+    if not all(re.fullmatch("[^=]+=[^=]+", one) for one in found):
+        raise ValueError("must be pairs with commas between, like clerk=support,boss=admin")
+    return found
+
+
 def hexadecimal(value: str) -> tuple[str, ...]:
     """Keys in hexadecimal, with commas between."""
     found = words(value)
@@ -213,6 +221,19 @@ def grpc_address(value: str) -> str:
     """Where somebody answers over gRPC; grpcs is with certificates."""
     if not re.fullmatch(r"grpcs?://[\w.\-]+:\d{1,5}", value):
         raise ValueError("must look like grpcs://inventory:9000, or grpc://127.0.0.1:9000 without certificates")
+    return value
+
+
+def issuer(value: str) -> str:
+    """An issuer of tokens, letter by letter as its tokens and its configuration say it."""
+    web_address(value)
+    return value
+
+
+def secret_path(value: str) -> str:
+    """A mount of a Vault and a secret's name in it."""
+    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)+", value):
+        raise ValueError("must be mount and name of a secret, like secret/tradewind")
     return value
 
 

@@ -169,6 +169,20 @@ class Settings:
     """A ClickHouse for columns, https://user:password@host:8443; without one those are in a file of the home."""
     opa_url: str | None = None
     """An OPA server that decides by the shop's Rego files; without one each process decides by itself."""
+    oidc_issuer: str | None = None
+    """An outside issuer of tokens (OpenID Connect, as Keycloak's https://host/realms/shop); they count as ours do."""
+    oidc_audience: str = "tradewind"
+    """What tokens of the outside issuer must be for; the client whose roles count there."""
+    oidc_clients: tuple[str, ...] = ()
+    """Clients of the outside issuer, with commas between, whose logouts it tells; else the audience is one."""
+    oidc_roles: tuple[str, ...] = ()
+    """Roles there and what they are here, like clerk=support,boss=admin; else those with the names of ours."""
+    vault_url: str | None = None
+    """A Vault (KV version 2) that holds settings which nobody may read; whatever the environment says goes before it."""
+    vault_token: str | None = field(default=None, repr=False)
+    """What the Vault knows the shop by: a token that may read the secret."""
+    vault_path: str = "secret/tradewind"
+    """The secret in the Vault, mount and name; its names are those of settings."""
     log_level: str = "info"
     """debug, info, warning or error."""
 
@@ -211,6 +225,8 @@ class Settings:
             ai_model=read("AI_MODEL", str, "gpt-4.1-mini"),
             ai_meaning_model=read("AI_MEANING_MODEL", str, "text-embedding-3-small"),
             **_of_engines(read),
+            **_of_an_issuer(read),
+            **_of_a_vault(read),
             log_level=read("LOG_LEVEL", values.one_of(*LOG_LEVELS), "info"),
         )
         if len({found.grpc_cert is None, found.grpc_key is None, found.grpc_ca is None}) > 1:
@@ -219,6 +235,16 @@ class Settings:
             if getattr(found, need) is None:
                 raise SettingError(f"TRADEWIND_{need.upper()} is needed where payments go to {found.payment_provider}")
         return found
+
+    @staticmethod
+    def of_a_vault(environment: Mapping[str, str]) -> tuple[str, str, str] | None:
+        """Address, token and secret of the Vault that is named, before anything else is read. Raises SettingError."""
+        found = _of_a_vault(Reader(environment))
+        if found["vault_url"] is None:
+            return None
+        if found["vault_token"] is None:
+            raise SettingError("TRADEWIND_VAULT_TOKEN is needed where TRADEWIND_VAULT_URL names a Vault")
+        return found["vault_url"], found["vault_token"], found["vault_path"]
 
     @property
     def takes_payments_outside(self) -> bool:
@@ -296,4 +322,23 @@ def _of_engines(read: Reader) -> dict[str, Any]:
         "cassandra_password": read("CASSANDRA_PASSWORD", str, None),
         "clickhouse_url": read("CLICKHOUSE_URL", values.columns_address, None),
         "opa_url": read("OPA_URL", values.web_address, None),
+    }
+
+
+def _of_an_issuer(read: Reader) -> dict[str, Any]:
+    """Who else issues tokens, and what of them is believed."""
+    return {
+        "oidc_issuer": read("OIDC_ISSUER", values.issuer, None),
+        "oidc_audience": read("OIDC_AUDIENCE", str, "tradewind"),
+        "oidc_clients": read("OIDC_CLIENTS", values.words, _NONE),
+        "oidc_roles": read("OIDC_ROLES", values.pairs, _NONE),
+    }
+
+
+def _of_a_vault(read: Reader) -> dict[str, Any]:
+    """Where secrets are kept, and how the shop is known there."""
+    return {
+        "vault_url": read("VAULT_URL", values.web_address, None),
+        "vault_token": read("VAULT_TOKEN", str, None),
+        "vault_path": read("VAULT_PATH", values.secret_path, "secret/tradewind"),
     }

@@ -24,6 +24,7 @@ from tradewind.app.paying import SIMULATED, notice_secret, paying
 from tradewind.app.placement import CONTEXTS, installed, kind, served
 from tradewind.app.settings import Settings
 from tradewind.app.sharing import shared
+from tradewind.app.trusting import trusting
 from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
 from tradewind.contracts.identity import TokenIssuer
 from tradewind.contracts.privacy import Pseudonyms
@@ -144,6 +145,7 @@ async def open_shop(
     async with AsyncExitStack() as stack:
         peers = {protocol: answerer for one in contexts for protocol, answerer in one.peers.items()}
         peers[TokenIssuer] = keys = SigningKeys.open(settings.home / "secrets", issuer=settings.public_url)
+        peers |= await stack.enter_async_context(trusting(settings, keys))
         peers |= await of_this_process(settings, contexts, stack)
         peers[RevokedSessions] = keys.revoked
         peers |= await stack.enter_async_context(elsewhere(settings, keys))
@@ -163,8 +165,7 @@ async def open_shop(
         for protocol, answerer in (await stack.enter_async_context(shared(settings, which, keys.revoked))).items():
             peers.setdefault(protocol, answerer)
         peers.setdefault(Columns, columns(settings, which))
-        index = product_index(settings, which)
-        peers.setdefault(ProductIndex, await stack.enter_async_context(index))
+        peers.setdefault(ProductIndex, await stack.enter_async_context(product_index(settings, which)))
         peers.setdefault(RetryQueue, await stack.enter_async_context(retry_queue(settings, which)))
         peers.setdefault(OrderLists, await stack.enter_async_context(order_lists(settings, which)))
         bell = await stack.enter_async_context(Bell(db, engines.database_url))

@@ -57,6 +57,14 @@ class TokenIssuer(Protocol):
         """Subject and session of an access token; None where it is not good, or of no session."""
         ...
 
+    def outsider_of(self, token: str) -> Any:
+        """Who acts by this access token of an outside issuer (api.auth.outside.OutsideActor); None where it is none."""
+        ...
+
+    def logged_out(self, token: str) -> Any:
+        """Whose session ended, by a logout token of an outside issuer; refuses what is none."""
+        ...
+
     def rotate(self, *, older_than_s: float = 0.0) -> Any:
         """Let the next key sign, where the current one has signed for `older_than_s` seconds."""
         ...

@@ -7,7 +7,7 @@ is asked at each request; where it does not answer, nobody gets in.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from tradewind.api.auth.tokens import TokenRevoked
 from tradewind.kernel import clock
@@ -24,6 +24,18 @@ IsAlive = Callable[[str], Awaitable[bool]]
 """Whether a session is alive, by the database. Raises Unavailable where that cannot be said."""
 Latest = Callable[[], Awaitable[Iterable[str]]]
 """The sessions that ended within the lifetime of an access token, by the database."""
+
+
+class Admitting(Protocol):
+    """Lets in who comes by an outside issuer's token (api.auth.admission)."""
+
+    def is_due(self, actor: Actor) -> bool:
+        """Whether `admit` must be asked before this actor is believed."""
+        ...
+
+    async def admit(self, actor: Actor) -> None:
+        """Let them in, or refuse TokenRevoked."""
+        ...
 
 
 class RevokedSessions:
@@ -84,20 +96,32 @@ class RevokedSessions:
 class SessionCheck:
     """What an edge asks before it believes a token whose signature is good."""
 
-    def __init__(self, revoked: RevokedSessions, *, is_fresh: IsFresh, is_alive: IsAlive, latest: Latest) -> None:
+    def __init__(
+        self,
+        revoked: RevokedSessions,
+        *,
+        is_fresh: IsFresh,
+        is_alive: IsAlive,
+        latest: Latest,
+        admissions: Admitting,
+    ) -> None:
         self._revoked = revoked
+        self._admissions = admissions
         self._is_fresh = is_fresh
         self._is_alive = is_alive
         self._latest = latest
 
     def in_doubt(self, actor: Actor) -> bool:
         """Whether `confirm` must be asked before this actor is believed."""
-        return actor.session is not None and not (self._revoked.whole and self._is_fresh())
+        behind = not (self._revoked.whole and self._is_fresh())
+        return actor.session is not None and (behind or self._admissions.is_due(actor))
 
     async def confirm(self, actor: Actor) -> None:
         """Refuse (TokenRevoked) an ended session; Unavailable where even the database cannot be asked."""
         if actor.session is None:
             return
+        if self._admissions.is_due(actor):
+            await self._admissions.admit(actor)
         if not self._revoked.whole and self._is_fresh():
             await self.load()
         if not await self._is_alive(actor.session):

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from tradewind.api.auth.admission import Admissions
 from tradewind.api.auth.revocation import RevokedSessions, SessionCheck
 from tradewind.api.auth.tokens import TokenRevoked
 from tradewind.kernel import clock
@@ -35,7 +36,17 @@ class Database:
 
 
 def checking(revoked: RevokedSessions, database: Database, *, fresh: bool) -> SessionCheck:
-    return SessionCheck(revoked, is_fresh=lambda: fresh, is_alive=database.is_alive, latest=database.latest)
+    return SessionCheck(
+        revoked,
+        is_fresh=lambda: fresh,
+        is_alive=database.is_alive,
+        latest=database.latest,
+        admissions=Admissions(nobody_from_outside),
+    )
+
+
+async def nobody_from_outside(_: object) -> bool:
+    return False
 
 
 async def test_where_this_process_is_behind_and_the_database_does_not_answer_nobody_gets_in() -> None:

@@ -11,6 +11,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from opentelemetry.trace import SpanKind
 
+from tradewind.api.auth.outside import verified
 from tradewind.api.auth.tokens import TokenInvalid
 from tradewind.api.grpc import statuses
 from tradewind.api.grpc.methods import Method, by_service
@@ -119,6 +120,6 @@ async def _actor(given: Mapping[bytes, bytes], door: Door) -> Actor:
     scheme, _, token = given.get(b"authorization", b"").partition(b" ")
     if scheme.lower() != b"bearer":
         raise TokenInvalid("A call needs a token: authorization: Bearer …")
-    actor = door.verify(token.strip()[:_MAX_TOKEN])
+    actor = await verified(door.verify, token.strip()[:_MAX_TOKEN])
     await door.confirm(actor)
     return actor

@@ -20,6 +20,7 @@ from typing import Any, Final, Protocol, get_type_hints
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from tradewind.api.auth.outside import verified
 from tradewind.api.live.channel import Place
 from tradewind.api.live.topics import Told, Topic, TopicFollow
 from tradewind.contracts.messages import Command
@@ -271,7 +272,7 @@ class Sockets:
             said = await _next(talk, receive)
             token = said.token.encode() if said.token is not UNSET else b""
         try:
-            actor = self._door.verify(token.strip())
+            actor = await verified(self._door.verify, token.strip())
             await self._door.confirm(actor)
         except Unauthenticated:
             raise End(Code.TOKEN) from None

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 import msgspec
 from prometheus_client import REGISTRY, CollectorRegistry, Histogram
 
+from tradewind.api.auth.outside import verified
 from tradewind.api.live import Follow
 from tradewind.api.live.sockets import Door, Socket, Sockets
 from tradewind.api.rest import bodies, headers, problems, versions
@@ -194,7 +195,8 @@ class RestApp:
             client = rates.client(scope.get("client"), known.get(b"x-forwarded-for"))
             standings.append(await rates.of_client(kind, client))
             standings[-1].check()
-        actor = self._actor(known.get(b"authorization"), public=bool(binding.route.public))
+        authorization, public = known.get(b"authorization") or b"", bool(binding.route.public)
+        actor = await verified(lambda said: self._actor(said, public=public), authorization)
         if rates is not None and actor is not ANONYMOUS:
             standings.append(await rates.of_user(kind, actor.subject))
             standings[-1].check()
@@ -312,7 +314,8 @@ def create_app(
 ) -> RestApp:
     """The ASGI application that answers `routes` and the pages around them.
 
-    `readiness`: named asynchronous checks; one that raises makes `/health/ready` answer 503. `lifespan`: entered before
+    `readiness`: named asynchronous checks; one that raises makes `/health/ready` answer 503; a
+    word that one returns is told there, and is no reason to send anybody elsewhere. `lifespan`: entered before
     the first request, left after the last. `rates`: how much one client and one user may ask; all they like without.
     `sessions`: asked about each token's session; without it `verify` alone decides.
     """
@@ -322,4 +325,5 @@ def create_app(
     for route in declared:
         table.add(route.method, route.path, Binding(route, has_location=location_leads_somewhere(route, gets)))
     document = describe(declared, token_url=TOKEN_URL)
-    return RestApp(table, host_of(document, readiness or {}, registry, lifespan), verify, dispatch, rates, sessions)
+    host = host_of(document, readiness or {}, registry, lifespan)
+    return RestApp(table, host, verify, dispatch, rates, sessions)

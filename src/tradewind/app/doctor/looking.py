@@ -18,6 +18,8 @@ LOOKS: Final[dict[str, tuple[str, Look]]] = {
     "cassandra": ("cassandra_servers", stores.cassandra),
     "clickhouse": ("clickhouse_url", web.clickhouse),
     "opa": ("opa_url", web.opa),
+    "identity_provider": ("oidc_issuer", web.identity_provider),
+    "vault": ("vault_url", stores.vault),
     "mqtt": ("mqtt_url", messengers.mqtt),
     "rabbitmq": ("rabbitmq_url", messengers.rabbitmq),
     "smtp": ("smtp_url", messengers.smtp),

@@ -1,4 +1,4 @@
-"""Engines with a client of their own: Postgres, Redis, Cassandra, Kafka. The client is loaded when it is needed."""
+"""Engines with a client of their own: Postgres, Redis, Cassandra, Kafka, Vault. The client is loaded when it is needed."""
 
 import asyncio
 from typing import Any, Final
@@ -135,3 +135,15 @@ async def _behind(settings: Settings, client: Any) -> int:
     ends = client.list_offsets(ask, request_timeout=WITHIN_S) if ask else {}
     found = {(one.topic, one.partition): await asyncio.wrap_future(told) for one, told in ends.items()}
     return max((end.offset - next_[where] for where, end in found.items()), default=0)
+
+
+async def vault(settings: Settings) -> Finding:
+    """Whether the secret can be read. What it holds is not told."""
+    from tradewind.adapters.secrets.vault import VaultError, read
+
+    assert settings.vault_url
+    try:
+        found = await asyncio.to_thread(read, settings.vault_url, settings.vault_token or "", settings.vault_path)
+    except VaultError as reason:
+        raise UnwellError("its secret cannot be read", f"{reason} (TRADEWIND_VAULT_URL)") from None
+    return Finding(engine="vault", well=True, detail=f"settings: {len(found)}")

@@ -1,9 +1,10 @@
-"""Engines that are asked over HTTP: OpenSearch, ClickHouse, OPA, Kafka Connect, the payment provider."""
+"""Engines that are asked over HTTP: OpenSearch, ClickHouse, OPA, Kafka Connect, an issuer, the payment provider."""
 
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 import aiohttp
+import msgspec
 
 from tradewind.app.doctor.finding import Finding, UnwellError
 from tradewind.app.settings import Settings
@@ -86,6 +87,22 @@ async def connect(settings: Settings) -> Finding:
         advice = "See its trace at /connectors/<name>/status, mend the cause, then POST /connectors/<name>/restart."
         raise UnwellError(f"failed: {', '.join(sorted(set(broken)))}", advice)
     return Finding(engine="connect", well=True, version=str(about["version"]), detail=f"{len(found)} connectors")
+
+
+async def identity_provider(settings: Settings) -> Finding:
+    """Whether it is the issuer that it was said to be, and has keys that verify tokens here."""
+    from tradewind.adapters.identity_provider.oidc import DISCOVERY, keys_in
+
+    assert settings.oidc_issuer
+    about = await _json(settings.oidc_issuer.rstrip("/") + DISCOVERY)
+    if about.get("issuer") != settings.oidc_issuer:
+        advice = "Its tokens say what it says: put exactly that into TRADEWIND_OIDC_ISSUER, or set its public address."
+        raise UnwellError(f"it calls itself {about.get('issuer')!s:.200}", advice)
+    keys = keys_in(msgspec.json.encode(await _json(str(about.get("jwks_uri")))))
+    if not keys:
+        advice = "Give it an active key of RSA (2048 bits or more, RS256 or PS256) or of ES256, ES384 or ES512."
+        raise UnwellError("it has no key that verifies tokens here", advice)
+    return Finding(engine="identity_provider", well=True, detail=f"keys: {len(keys)}")
 
 
 async def payment_provider(settings: Settings) -> Finding:

@@ -47,7 +47,7 @@ async def client(shop: Any, keys: SigningKeys, tmp_path: Path) -> AsyncIterator[
         verify=keys.verifier(),
         dispatch=shop.dispatch,
         registry=CollectorRegistry(),
-        sessions=session_check(shop.db, keys.revoked, lambda: shop.tail.fresh),
+        sessions=session_check(shop.db, keys.revoked, lambda: shop.tail.fresh, shop.dispatch),
     )
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=ISSUER) as one:
         yield one

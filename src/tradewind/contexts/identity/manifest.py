@@ -5,10 +5,13 @@ from typing import Final
 
 from tradewind.contexts.identity._domain.keys import SigningKeys
 from tradewind.contexts.identity._store import attempts, mail_tokens, sessions
+from tradewind.contexts.identity.admit_outsider.command import admit_outsider
 from tradewind.contexts.identity.change_password.command import change_password, get_own_user
 from tradewind.contexts.identity.change_password.rest import change_password_route
 from tradewind.contexts.identity.disable_user.command import disable_user, enable_user
 from tradewind.contexts.identity.disable_user.rest import disable_user_route, enable_user_route
+from tradewind.contexts.identity.end_outside_session.command import end_outside_session
+from tradewind.contexts.identity.end_outside_session.rest import backchannel_logout_route
 from tradewind.contexts.identity.end_sessions.command import end_other_sessions, end_session
 from tradewind.contexts.identity.end_sessions.on_session_revoked import on_session_revoked
 from tradewind.contexts.identity.end_sessions.rest import end_other_sessions_route, end_session_route
@@ -77,12 +80,14 @@ MANIFEST = Manifest(
         publish_configuration, rotate_keys, register_user, verify_email, ask_for_reset, check_reset, reset_password,
         get_own_user, change_password, get_own_account, list_sessions, end_session, end_other_sessions, list_roles,
         invite_user, get_user, list_users, set_roles, disable_user, enable_user, unlock_user,
+        admit_outsider, end_outside_session,
     ),
     routes=(
         register, verify_email_route, issue_guest_token_route, issue_token, revoke_token_route, ask_for_reset_route,
         reset_password_route, change_password_route, get_own_account_route, list_sessions_route, end_session_route,
         end_other_sessions_route, get_key_set, get_issuer_configuration, list_roles_route, invite_user_route,
         list_users_route, get_user_route, set_roles_route, disable_user_route, enable_user_route, unlock_user_route,
+        backchannel_logout_route,
     ),
     listeners=(on_session_revoked,),
     sagas=(SEND_MAIL,),

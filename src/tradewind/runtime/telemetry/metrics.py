@@ -74,6 +74,11 @@ order_lists_lag_ms = Gauge(
 order_lists_missed_total = Counter(
     "order_lists_missed", "Lists of orders answered from Postgres because those elsewhere were away or behind."
 )
+outside_issuer_away = Gauge(
+    "outside_issuer_away",
+    "1 where some process cannot ask the outside issuer of tokens for its keys.",
+    multiprocess_mode="livemax",
+)
 streams_open = Gauge("streams_open", "Streams open now.", ["channel"], multiprocess_mode="livesum")
 streams_ended_total = Counter("streams_ended_total", "Streams that ended, and why.", ["channel", "code"])
 commands_total = Counter("commands_total", "Commands answered, by outcome.", ["command", "outcome"])

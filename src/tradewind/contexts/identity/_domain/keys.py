@@ -6,7 +6,7 @@ are *retired* and verify until no token of theirs can be good. Making one more f
 whole or not at all, and once however many want it. Running processes see it within RELOAD_S.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,12 +15,14 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from msgspec import Struct
 
+from tradewind.api.auth.outside import EitherTokens, KeyUnknown, OutsideActor, OutsideTokens
 from tradewind.api.auth.revocation import RevokedSessions
 from tradewind.api.auth.tokens import ALGORITHM, TOKEN_TYPE, Claims, TokenInvalid, TokenVerifier
 from tradewind.contexts.identity._domain import key_files
 from tradewind.contracts.identity import AUDIENCE
 from tradewind.kernel import clock
 from tradewind.kernel.ids import new_id
+from tradewind.runtime.call import Actor
 
 RELOAD_S: Final = 2.0
 """A key that is not known is looked for in the folder, at most this often: tokens of strangers cost no reading."""
@@ -44,6 +46,7 @@ class SigningKeys:
         self.issuer = issuer
         self.revoked = RevokedSessions() if revoked is None else revoked
         self._folder = folder
+        self._outside: OutsideTokens | None = None
         self._verify = TokenVerifier(self, issuer=issuer, audience=AUDIENCE, revoked=self.revoked)
         self._read()
 
@@ -118,9 +121,28 @@ class SigningKeys:
         self._read()
         return Rotation(rotated=rotated, current=self._current, next=self._next, removed=removed)
 
-    def verifier(self) -> TokenVerifier:
-        """What verifies the tokens that these keys sign."""
-        return self._verify
+    def trust(self, outside: OutsideTokens) -> None:
+        """From now on the tokens of an outside issuer are as good as those that these keys sign."""
+        self._outside = outside
+
+    def verifier(self) -> Callable[[bytes], Actor]:
+        """What verifies the tokens that these keys sign, and those of an outside issuer that is trusted."""
+        return self._verify if self._outside is None else EitherTokens(self._verify, self._outside)
+
+    def outsider_of(self, token: str) -> OutsideActor | None:
+        """Whose token of a trusted outside issuer it is; None where it is not good. Raises KeyUnknown."""
+        try:
+            return None if self._outside is None else self._outside(token.encode())
+        except KeyUnknown:
+            raise
+        except TokenInvalid:
+            return None
+
+    def logged_out(self, token: str) -> OutsideActor:
+        """Whose session ended, by a logout token of the outside issuer; refuses TokenInvalid, KeyUnknown."""
+        if self._outside is None:
+            raise TokenInvalid
+        return self._outside.logged_out(token.encode())
 
     def guest_of(self, token: str) -> str | None:
         """The guest whose token it is; None where it is nobody's, or not a guest's."""

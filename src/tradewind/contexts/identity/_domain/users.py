@@ -24,6 +24,10 @@ class OwnAccount(Conflict):
     """Nobody decides about their own roles or locks themselves out; another administrator does."""
 
 
+class RolesAreOutside(Conflict):
+    """An outside issuer says what this user is: roles are given and taken there. Here they can be disabled."""
+
+
 class Permission(Struct, frozen=True, order=True):
     """Something that may be done, as tokens (`scope`) and policies name it; "*" is everything."""
 
@@ -56,6 +60,8 @@ class User(Struct, frozen=True, kw_only=True):
     created_at: datetime
     email_verified_at: datetime | None = None
     disabled_at: datetime | None = None
+    issuer: str | None = None
+    """The outside issuer that vouches for them and says what they are; None where the shop does. `email` may be ''."""
 
     @property
     def active(self) -> bool:
@@ -63,7 +69,9 @@ class User(Struct, frozen=True, kw_only=True):
         return self.disabled_at is None
 
     def given(self, roles: Iterable[str], *, by: str) -> "User":
-        """With exactly these roles; refuses UnknownRole, and OwnAccount where `by` is the user."""
+        """With exactly these roles; refuses UnknownRole, RolesAreOutside, and OwnAccount where `by` is the user."""
+        if self.issuer is not None:
+            raise RolesAreOutside
         return replace(self.decided(by), roles=checked_roles(roles))
 
     def decided(self, by: str) -> "User":

@@ -16,6 +16,15 @@ ADD: Final = """
     INSERT INTO identity.account (id, login, password_hash, roles, tenant) VALUES ($1, $2, $3, $4::text[], $5)
     ON CONFLICT (login) DO NOTHING
 """
+ADD_OUTSIDER: Final = """
+    INSERT INTO identity.account (id, login, password_hash, roles, tenant, issuer)
+    VALUES ($1::uuid, 'outside:' || $1::uuid::text, $2, $3::text[], $4, $5) ON CONFLICT DO NOTHING
+"""
+SET_OUTSIDER: Final = """
+    UPDATE identity.account SET roles = $2::text[], tenant = $3, outside_email = $4,
+        email_verified_at = CASE WHEN $4::text IS NULL THEN NULL ELSE now() END
+    WHERE id = $1
+"""
 EXISTS: Final = "SELECT EXISTS (SELECT FROM identity.account WHERE login = $1)"
 SET_HASH: Final = "UPDATE identity.account SET password_hash = $2 WHERE id = $1"
 SET_ROLES: Final = "UPDATE identity.account SET roles = $2::text[] WHERE id = $1"
@@ -29,7 +38,7 @@ LIST: Final = """
     ORDER BY created_at DESC, id DESC LIMIT $5
 """
 ERASE: Final = """
-    UPDATE identity.account SET login = 'erased:' || id, password_hash = $2, roles = '{customer}',
+    UPDATE identity.account SET login = 'erased:' || id, password_hash = $2, roles = '{customer}', outside_email = NULL,
         email_verified_at = NULL, disabled_at = coalesce(disabled_at, now()), erased_at = now()
     WHERE id = $1 AND erased_at IS NULL
 """
@@ -38,13 +47,14 @@ ERASE: Final = """
 def _user(row: Any) -> User:
     return User(
         id=row["id"],
-        email=row["login"],
+        email=(row["outside_email"] or "") if row["issuer"] else row["login"],
         password_hash=row["password_hash"],
         roles=tuple(row["roles"]),
         tenant=row["tenant"],
         created_at=row["created_at"],
         email_verified_at=row["email_verified_at"],
         disabled_at=row["disabled_at"],
+        issuer=row["issuer"],
     )
 
 
@@ -86,6 +96,18 @@ async def lock_login(tx: Tx, login: str) -> User | None:
 async def add(tx: Tx, login: str, password_hash: str, roles: tuple[str, ...], *, id: UUID, tenant: str) -> bool:  # noqa: A002
     """Keep a new account; False where there is one of that login."""
     return await tx.run(ADD, id, login, password_hash, list(roles), tenant) == 1
+
+
+async def add_outsider(
+    tx: Tx, user_id: UUID, password_hash: str, roles: Iterable[str], *, tenant: str, issuer: str
+) -> bool:
+    """Keep an account of somebody whom an outside issuer vouches for; False where there is one."""
+    return await tx.run(ADD_OUTSIDER, user_id, password_hash, sorted(roles), tenant, issuer) == 1
+
+
+async def set_outsider(tx: Tx, user_id: UUID, roles: Iterable[str], *, tenant: str, email: str | None) -> None:
+    """Note what the issuer says of them now. Lock the account before."""
+    await tx.run(SET_OUTSIDER, user_id, sorted(roles), tenant, email)
 
 
 async def exists(tx: Tx, login: str) -> bool:

@@ -17,6 +17,12 @@ OPEN: Final = """
         VALUES ($1, $2, $3::text[], $4, now() + make_interval(secs => $5)) RETURNING id)
     INSERT INTO identity.refresh_token (digest, session_id) SELECT $6, id FROM opened
 """
+SEE_OUTSIDE: Final = """
+    INSERT INTO identity.session (id, account_id, scopes, expires_at)
+    VALUES ($1, $2, $3::text[], now() + make_interval(secs => $4))
+    ON CONFLICT (id) DO UPDATE SET expires_at = greatest(session.expires_at, excluded.expires_at), last_used_at = now()
+    RETURNING account_id, revoked_at IS NULL AS alive
+"""
 OWNER: Final = """
     SELECT session.id, session.account_id FROM identity.refresh_token AS token
     JOIN identity.session AS session ON session.id = token.session_id WHERE token.digest = $1
@@ -77,6 +83,15 @@ def digest(token: str) -> bytes:
 async def open_session(tx: Tx, session: Session, token_digest: bytes, lifetime_s: float) -> None:
     """Keep a new session with its first refresh token."""
     await tx.run(OPEN, session.id, session.account_id, list(session.scopes), session.device, lifetime_s, token_digest)
+
+
+async def see_outside(tx: Tx, session: Session, lifetime_s: float) -> bool:
+    """Keep a session of an outside issuer, or keep it for longer; whether it is this account's and has not ended.
+
+    One that has ended is kept for longer too: as long as somebody comes with it, it is known to have ended.
+    """
+    row: Any = await tx.row(SEE_OUTSIDE, session.id, session.account_id, list(session.scopes), lifetime_s)
+    return bool(row["alive"]) and row["account_id"] == session.account_id
 
 
 async def owner(tx: Tx, token_digest: bytes) -> tuple[UUID, UUID] | None:

@@ -5,6 +5,7 @@ from msgspec import Struct
 from tradewind.api.rest import Answer, Call, Dispatch, post
 from tradewind.contexts.identity.issue_token.grant import own_call
 from tradewind.contexts.identity.issue_token.rest import as_oauth_error
+from tradewind.contexts.identity.learning import by_known_keys
 from tradewind.contexts.identity.revoke_token.command import RevokeToken
 
 
@@ -29,5 +30,5 @@ async def revoke_token_route(form: Revocation, call: Call, dispatch: Dispatch) -
 
     The answer is 200 also for a token that nobody knows.
     """
-    await dispatch(RevokeToken(token=form.token), own_call(call))
+    await by_known_keys(RevokeToken(token=form.token), own_call(call), dispatch)
     return Revoked()

@@ -20,7 +20,7 @@ class SetRoles(Command, frozen=True, kw_only=True):
 
 @handler(action="identity.set_roles")
 async def set_roles(command: SetRoles, tx: Tx) -> UserView:
-    """Refuses NoSuchUser, UnknownRole, and OwnAccount. Where nothing changes, nothing is written."""
+    """Refuses NoSuchUser, UnknownRole, RolesAreOutside and OwnAccount. Where nothing changes, nothing is written."""
     user = await decide_about(tx, command.user_id)
     after = user.given(command.roles, by=tx.call.actor.subject)
     if set(after.roles) != set(user.roles):

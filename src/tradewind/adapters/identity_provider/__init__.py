@@ -1,0 +1,1 @@
+"""Issuers of the world whose tokens count here; ours is the identity context's own."""

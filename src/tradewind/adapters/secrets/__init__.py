@@ -1,0 +1,1 @@
+"""Where an owner keeps what nobody may read: passwords, keys of providers."""

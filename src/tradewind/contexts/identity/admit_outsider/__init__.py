@@ -1,0 +1,1 @@
+"""Let in somebody whom an outside issuer vouches for."""

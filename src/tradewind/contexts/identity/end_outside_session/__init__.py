@@ -1,0 +1,1 @@
+"""Hear from an outside issuer that somebody logged out there."""
