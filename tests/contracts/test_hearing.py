@@ -1,10 +1,13 @@
 """Who hears whom: each context hears what the documents say, does it, and leaves alone what the saga has done (D7)."""
 
+import asyncio
 import re
 from collections.abc import Mapping
+from uuid import UUID
 
 import pytest
 
+from tests.builders import a_product, an_ended_order
 from tests.house.tree import REPOSITORY, Tree
 from tests.shops import a_call, until
 from tradewind.app.wiring import Shop, manifests
@@ -13,10 +16,10 @@ from tradewind.contexts.inventory.manifest import AdjustStock
 from tradewind.contracts.catalog import ProductCreated
 from tradewind.contracts.inventory import InventoryPeer, InventoryReservationExpired, InventoryReserved, Wanted
 from tradewind.contracts.messages import Event
-from tradewind.contracts.orders import OrderCancelled
+from tradewind.contracts.orders import OrderCancelled, OrderConfirmed
 from tradewind.contracts.payments import PaymentAuthorized, PaymentCaptured, PaymentFailed
 from tradewind.contracts.pricing import ProductPriceChanged
-from tradewind.contracts.shipping import ShipmentCreated, ShipmentDelivered, ShippingPeer
+from tradewind.contracts.shipping import ShipmentCreated, ShipmentDelivered, ShipmentDispatched, ShippingPeer
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
 
@@ -28,7 +31,9 @@ HEARS: Mapping[str, tuple[type[Event], ...]] = {
         PaymentAuthorized, PaymentCaptured, PaymentFailed,
         ShipmentCreated, ShipmentDelivered,
     ),
-    "shipping": (PaymentCaptured,),
+    "shipping": (OrderConfirmed, PaymentCaptured),
+    "notifications": (ShipmentDispatched, ShipmentDelivered),
+    "analytics": (ShipmentDelivered,),
 }  # fmt: skip
 
 
@@ -113,3 +118,73 @@ async def test_a_payment_that_is_heard_of_late_does_not_release_what_is_held_bac
 
     assert await until(working_shop, heard)
     assert await working_shop.db.pool.fetchval(status, held) == "PLANNED"
+
+
+STATUSES = "SELECT array_agg(status ORDER BY part) FROM shipping.shipments WHERE order_id = $1"
+UNPLAN = (
+    "DELETE FROM shipping.fulfillment_task WHERE order_id = $1",
+    "DELETE FROM shipping.shipments WHERE order_id = $1",
+)
+
+
+async def confirmed_again(shop: Shop, *order_ids: UUID) -> None:
+    """The log tells once more, late, that these orders are certain."""
+    async with shop.db.transaction(a_call("system")) as tx:
+        for order_id in order_ids:
+            amount = Money(995, "EUR").amount
+            tx.tell(OrderConfirmed(order_id=order_id, user_id="somebody", total_amount=amount, currency="EUR"))
+
+
+async def planned(shop: Shop, order_id: UUID) -> None:
+    """Wait until there is a shipment of the order."""
+
+    async def there() -> bool:
+        return await shop.db.pool.fetchval(STATUSES, order_id) is not None
+
+    assert await until(shop, there)
+
+
+async def unplanned(shop: Shop) -> UUID:
+    """An order that was carried out, of which somebody forgot the shipment."""
+    order_id = await an_ended_order(shop, "HEARD-2", qty=1)
+    for statement in UNPLAN:
+        await shop.db.pool.execute(statement, order_id)
+    return order_id
+
+
+async def test_what_a_certain_order_needs_sent_is_planned_even_if_nobody_asked_for_it(working_shop: Shop) -> None:
+    await a_product(working_shop, "HEARD-2", stock=9)
+    order_id = await unplanned(working_shop)
+    await confirmed_again(working_shop, order_id)
+    await planned(working_shop, order_id)
+    assert await working_shop.db.pool.fetchval(STATUSES, order_id) == ["READY"], "it is paid"
+
+
+async def test_an_order_that_is_heard_of_late_is_planned_once_and_never_when_it_is_off(working_shop: Shop) -> None:
+    await a_product(working_shop, "HEARD-2", stock=9)
+    marker = await unplanned(working_shop)
+    sent, canceled = [await an_ended_order(working_shop, "HEARD-2", qty=1) for _ in range(2)]
+    off = await an_ended_order(working_shop, "HEARD-2", qty=1, method="simulated:decline")
+    staff, pool = a_call("admin"), working_shop.db.pool
+    async with working_shop.db.transaction(staff) as tx:
+        assert await tx.peer(ShippingPeer).hold(tx, sent) is None
+        assert await tx.peer(ShippingPeer).cancel(tx, [canceled]) == {canceled: None}
+    await confirmed_again(working_shop, sent, canceled, off, new_id(), marker)
+    await planned(working_shop, marker)
+    found = [await pool.fetchval(STATUSES, order_id) for order_id in (sent, canceled, off)]
+    assert found == [["PLANNED"], ["CANCELED"], None], "held back, off, and never planned"
+
+
+async def test_what_the_saga_and_who_hears_plan_at_once_is_one_shipment(working_shop: Shop) -> None:
+    await a_product(working_shop, "HEARD-2", stock=9)
+    order_id, staff = await unplanned(working_shop), a_call("admin")
+
+    async def create() -> None:
+        async with working_shop.db.transaction(staff) as tx:
+            await tx.peer(ShippingPeer).create(tx, {order_id: {"country": "DE"}})
+
+    await asyncio.gather(confirmed_again(working_shop, order_id), *(create() for _ in range(3)))
+    marker = await unplanned(working_shop)
+    await confirmed_again(working_shop, order_id, marker)
+    await planned(working_shop, marker)
+    assert len(await working_shop.db.pool.fetchval(STATUSES, order_id)) == 1

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tradewind.contexts.shipping._carriage.crew import CARRY, PURGE
 from tradewind.contexts.shipping._domain.parcel import Size
+from tradewind.contexts.shipping._subscribers.on_order_confirmed import on_order_confirmed
 from tradewind.contexts.shipping._subscribers.on_payment_captured import on_payment_captured
 from tradewind.contexts.shipping._warehouse.crew import PICK
 from tradewind.contexts.shipping.claim_task import rest as claim_rest
@@ -126,7 +127,7 @@ MANIFEST = Manifest(
         rates_rest.quote_rates,
     ),
     timers=(CARRY, PICK, PURGE),
-    subscribers=(on_payment_captured,),
+    subscribers=(on_order_confirmed, on_payment_captured),
     peers={ShippingPeer: _peer},
     personal_data=ShipmentData(),
 )
