@@ -12,13 +12,14 @@ from tradewind.runtime.relay import HORIZON_POLL_S
 
 CREATE: Final = """
     CREATE TABLE public.counter (name text PRIMARY KEY, version int NOT NULL DEFAULT 0);
-    CREATE TABLE public.heard (who text NOT NULL, name text NOT NULL, version int NOT NULL);
+    CREATE TABLE public.heard (who text NOT NULL, name text NOT NULL, version int NOT NULL,
+                               place bigint GENERATED ALWAYS AS IDENTITY);
 """
 ADD: Final = "INSERT INTO public.counter (name) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"
 COUNT: Final = "UPDATE public.counter SET version = version + 1 WHERE name = $1 RETURNING version"
 READ: Final = "SELECT name, version FROM public.counter"
-HEAR: Final = "INSERT INTO public.heard VALUES ($1, $2, $3)"
-HEARD: Final = "SELECT name, version FROM public.heard WHERE who = $1 ORDER BY ctid"
+HEAR: Final = "INSERT INTO public.heard (who, name, version) VALUES ($1, $2, $3)"
+HEARD: Final = "SELECT name, version FROM public.heard WHERE who = $1 ORDER BY place"
 
 
 class Counted(Event, frozen=True):

@@ -15,12 +15,19 @@ import pytest
 REASON: Final = "engine: "
 REQUIRED: Final = "required"
 PROPERTY: Final = "engine"
+ENGINES: Final = (
+    "CASSANDRA_SERVERS", "CLICKHOUSE_URL", "CONNECT_URL", "KAFKA_SERVERS", "KEYCLOAK_URL", "MONGODB_URL",
+    "MOSQUITTO_URL", "OPA_URL", "OPENSEARCH_URL", "RABBITMQ_URL", "REDIS_URL", "UNLEASH_URL", "UNLEASH_TOKEN",
+    "VAULT_URL", "VAULT_TOKEN",
+)  # fmt: skip
+"""What names an engine to tests, by itself no shop's: a shop of a test that is to use it is told so by the test."""
+KEPT: Final = "TESTED_"
 LEFT_OUT: Final = "left out for want of an engine (make engines, then make test-engines)"
 
 
 def address(name: str) -> str:
-    """What TRADEWIND_<name> says; the test is left out where it says nothing."""
-    found = os.environ.get(f"TRADEWIND_{name}", "")
+    """What TRADEWIND_<name> said; the test is left out where it said nothing."""
+    found = os.environ.get(f"{KEPT}{name}", "")
     if not found:
         pytest.skip(f"{REASON}TRADEWIND_{name} names no {name.partition('_')[0].capitalize()}")
     return found
@@ -30,6 +37,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """How missing engines are taken."""
     help_ = "required: run the tests of real engines alone, and fail where an engine is missing"
     parser.addoption("--engines", choices=("optional", REQUIRED), default="optional", help=help_)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure() -> None:
+    """Keep engines from shops of tests that are about something else; processes that are started inherit this."""
+    for name in ENGINES:
+        if found := os.environ.pop(f"TRADEWIND_{name}", ""):
+            os.environ[f"{KEPT}{name}"] = found
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,7 +1,6 @@
 """What tests stand on: real engines, a migrated database of their own, the whole shop around it. No fakes."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -24,11 +23,6 @@ from tradewind.runtime.telemetry import logs
 __all__ = ["Shop", "a_call", "an_actor", "open_shop", "until", "working"]
 
 ENGINES_HOME = "tradewind-engines"
-IN_PROCESS = "TEST_CHDB"
-"""ClickHouse in this process (chdb:///folder) lets no other process in, and a shop is many: its adapter's tests find it
-under this name, and shops count in a file."""
-if os.environ.get("TRADEWIND_CLICKHOUSE_URL", "").startswith("chdb:"):
-    os.environ[f"TRADEWIND_{IN_PROCESS}"] = os.environ.pop("TRADEWIND_CLICKHOUSE_URL")
 
 
 @pytest.fixture(scope="session")
@@ -37,10 +31,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     logs.configure("ERROR")
     base = tmp_path_factory.getbasetemp()
     home = (base.parent if base.name.startswith("popen-") else base) / ENGINES_HOME
-    found = replace(Settings.from_environment(), home=Path(home), port=0, provider_timeout_s=0.5, rate_limits=False)
-    return replace(
-        found, kafka_servers=None, connect_url=None
-    )  # one Kafka for all, where each shop needs its own names
+    return replace(Settings.from_environment(), home=Path(home), port=0, provider_timeout_s=0.5, rate_limits=False)
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -9,12 +9,14 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SUITE = """
+import os
 import pytest
 from tests.engines import address
 
 @pytest.mark.engine("redis")
 def test_it() -> None:
     assert address("REDIS_URL") == "redis://somewhere"
+    assert "TRADEWIND_REDIS_URL" not in os.environ, "a shop would use it"
 
 def test_other() -> None:
     pass
@@ -35,7 +37,7 @@ def run(tmp_path: Path, *options: str, **environment: str) -> subprocess.Complet
         *options,
         str(tmp_path),
     ]
-    clean = {name: value for name, value in os.environ.items() if name != "TRADEWIND_REDIS_URL"}
+    clean = {name: value for name, value in os.environ.items() if not name.endswith("_REDIS_URL")}
     return subprocess.run(
         argv,
         cwd=ROOT,

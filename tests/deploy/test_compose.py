@@ -27,8 +27,8 @@ def dockerfiles() -> list[Path]:
 
 
 def understood(text: str) -> str:
-    """The text with a value for each variable that it must have."""
-    return re.sub(r"\$\{\w+:\?\}", "given", text)
+    """The text with a value for each variable that it must have, and none for those that it may have."""
+    return re.sub(r"\$\{\w+:-\}", "", re.sub(r"\$\{\w+:\?\}", "given", text))
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -92,15 +92,27 @@ def test_the_shop_is_told_of_every_engine_by_a_name_and_port_that_it_has() -> No
     settings = Settings.from_environment(told)
     urls = (
         settings.database_url, settings.clickhouse_url, settings.connect_url, settings.opensearch_url, settings.opa_url,
-        settings.mqtt_url, settings.smtp_url, f"kafka://{settings.kafka_servers}",
+        settings.mqtt_url, settings.smtp_url, settings.redis_url, f"kafka://{settings.kafka_servers}",
     )  # fmt: skip
     hosts = {urlsplit(str(url)).hostname: urlsplit(str(url)).port for url in urls}
     assert hosts == {
         "postgres": 5432, "clickhouse": 8123, "connect": 8083, "opensearch": 9200, "opa": 8181, "mosquitto": 1883,
-        "mail": 1025, "kafka": 9092,
+        "mail": 1025, "kafka": 9092, "redis": 6379,
     }  # fmt: skip
-    assert set(hosts) == set(SERVICES) - {"shop", "publishing"}
+    assert set(hosts) == set(SERVICES) - {"shop", "publishing", "rabbitmq"}
     assert settings.public_url.rpartition(":")[2] == str(settings.port) == shop["ports"][0].split(":")[1]
+
+
+def test_rabbitmq_is_there_on_request_only() -> None:
+    assert SERVICES["rabbitmq"]["profiles"] == ["rabbitmq"]
+    assert [name for name, service in SERVICES.items() if "rabbitmq" in service.get("depends_on", {})] == []
+    assert [name for name, service in SERVICES.items() if name != "rabbitmq" and "profiles" in service] == []
+    example = (COMPOSE / "example.env").read_text()
+    (url,) = re.findall(r"amqp://\S+<the password>@\S+", example)
+    told = {"TRADEWIND_RABBITMQ_URL": url.replace("<the password>", "given")}
+    found = urlsplit(Settings.from_environment(told).rabbitmq_url or "")
+    assert (found.hostname, found.port) == ("rabbitmq", 5672)
+    assert found.username == SERVICES["rabbitmq"]["environment"]["RABBITMQ_DEFAULT_USER"]
 
 
 def test_the_example_names_what_has_to_be_given_and_gives_nothing() -> None:

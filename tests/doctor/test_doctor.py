@@ -37,8 +37,10 @@ HOST = "127.0.0.1"
 NOWHERE = {
     "kafka_servers": "{host}:{port}",
     "database_url": "postgresql://shop:secret@{host}:{port}/shop",
+    "redis_url": "redis://shop:secret@{host}:{port}/0",
     "clickhouse_url": "http://shop:secret@{host}:{port}",
     "mqtt_url": "mqtt://shop:secret@{host}:{port}",
+    "rabbitmq_url": "amqp://shop:secret@{host}:{port}/",
     "smtp_url": "smtp://shop:secret@{host}:{port}",
 }
 
@@ -139,8 +141,9 @@ async def test_an_engine_that_is_not_as_it_should_be_is_told_apart(
     [
         pytest.param(engine, name, marks=pytest.mark.engine(engine))
         for engine, name in [
-            ("kafka", "KAFKA_SERVERS"), ("connect", "CONNECT_URL"),
+            ("redis", "REDIS_URL"), ("kafka", "KAFKA_SERVERS"), ("connect", "CONNECT_URL"),
             ("opensearch", "OPENSEARCH_URL"), ("opa", "OPA_URL"), ("clickhouse", "CLICKHOUSE_URL"),
+            ("rabbitmq", "RABBITMQ_URL"),
         ]
     ],
 )  # fmt: skip
@@ -232,3 +235,9 @@ async def test_a_shop_that_is_behind_what_kafka_has_is_told_so(
 async def kafka_of(**named: str) -> Finding:
     """How Kafka is, of all that is looked at."""
     return next(one for one in await look(settings(**named)) if one.engine == "kafka")
+
+
+@pytest.mark.engine("rabbitmq")
+async def test_a_rabbitmq_that_refuses_the_password_is_told_apart() -> None:
+    found = await only(rabbitmq_url=address("RABBITMQ_URL").replace("guest:guest", "guest:wrong"))
+    assert (found.well, found.detail) == (False, "it does not let its user in")

@@ -21,15 +21,18 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._passed: set[str] = set()
-        self._not_passed: dict[str, str] = {}
+        self._failed: set[str] = set()
+        self._skipped: set[str] = set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note one phase of one test. Parameters, and the group that xdist adds, are no part of the name."""
         name = report.nodeid.split("[")[0].split("@")[0]
         if report.when == "call" and report.passed:
             self._passed.add(name)
-        elif not report.passed:
-            self._not_passed[name] = report.outcome
+        elif report.failed:
+            self._failed.add(name)
+        elif report.skipped:
+            self._skipped.add(name)
 
     def complaints(self) -> Iterator[str]:
         """One sentence for each named test that did not pass."""
@@ -40,8 +43,16 @@ class Ledger:
             return
         for one in requirements:
             for test in one.tests:
-                if test in self._not_passed or test not in self._passed:
-                    yield f"{one.id} names {test}, which {self._not_passed.get(test, 'did not run')}"
+                if (outcome := self._outcome(test)) != "passed":
+                    yield f"{one.id} names {test}, which {outcome}"
+
+    def _outcome(self, test: str) -> str:
+        """What all of its parameters came to. Those of an engine that is not here are left out, and the rest count."""
+        if test in self._failed:
+            return "failed"
+        if test in self._passed:
+            return "passed"
+        return "skipped" if test in self._skipped else "did not run"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

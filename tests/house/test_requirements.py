@@ -27,6 +27,12 @@ import pytest
 def test_passes(n): pass
 @pytest.mark.skip("not today")
 def test_skipped(): pass
+@pytest.mark.parametrize("engine", ["here", pytest.param("away", marks=pytest.mark.skip("away"))])
+def test_where_it_can(engine): pass
+"""
+HALF = """
+@pytest.mark.parametrize("n", [1, 2])
+def test_half(n): assert n == 1
 """
 WITH_AND_WITHOUT_WORKERS = pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "workers"])
 
@@ -71,7 +77,7 @@ def test_a_line_without_the_right_form_is_refused(line: str) -> None:
 
 def run_suite(folder: Path, *named: str, options: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
     """A suite of its own, in a process of its own, whose ledger names `named`."""
-    (folder / "test_suite.py").write_text(SUITE)
+    (folder / "test_suite.py").write_text(SUITE + HALF * ("test_half" in named))
     (folder / "conftest.py").write_text('pytest_plugins = ("tests.house.ledger",)')
     (folder / "pytest.ini").write_text("[pytest]\ntestpaths = .\n")
     lines = [f"- [x] **S0-{n}** (§1) Text. — shown by: test_suite.py::{test}" for n, test in enumerate(named)]
@@ -87,18 +93,19 @@ def run_suite(folder: Path, *named: str, options: tuple[str, ...] = ()) -> subpr
 
 @WITH_AND_WITHOUT_WORKERS
 def test_a_ledger_whose_tests_all_passed_lets_the_run_pass(options: tuple[str, ...], tmp_path: Path) -> None:
-    ran = run_suite(tmp_path, "test_passes", options=options)
+    ran = run_suite(tmp_path, "test_passes", "test_where_it_can", options=options)
     assert ran.returncode == 0, ran.stdout
-    assert "2 passed, 1 skipped" in ran.stdout
+    assert "3 passed, 2 skipped" in ran.stdout
 
 
 @WITH_AND_WITHOUT_WORKERS
 def test_a_ledger_that_names_a_test_that_did_not_pass_fails_the_run(options: tuple[str, ...], tmp_path: Path) -> None:
-    ran = run_suite(tmp_path, "test_passes", "test_skipped", "test_that_is_not_there", options=options)
+    ran = run_suite(tmp_path, "test_passes", "test_skipped", "test_that_is_not_there", "test_half", options=options)
     assert ran.returncode == 1, ran.stdout
     assert "S0-1 names test_suite.py::test_skipped, which skipped" in ran.stdout
     assert "S0-2 names test_suite.py::test_that_is_not_there, which did not run" in ran.stdout
-    assert "1 failed, 2 passed, 1 skipped" in ran.stdout
+    assert "S0-3 names test_suite.py::test_half, which failed" in ran.stdout
+    assert "2 failed, 4 passed, 2 skipped" in ran.stdout
 
 
 def test_a_run_of_some_tests_is_not_asked_for_all(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import uvloop
 from granian.constants import Interfaces
@@ -30,6 +30,7 @@ from tradewind.app.wiring import Shop, open_shop
 from tradewind.contexts.identity.manifest import session_check
 from tradewind.contracts.privacy import Pseudonyms
 from tradewind.kernel.errors import Unavailable
+from tradewind.ports.rates import SharedWindows
 from tradewind.runtime.telemetry import logs, traces
 
 HEADERS_WITHIN_MS: Final = 30_000
@@ -73,7 +74,7 @@ def rest_app(shop: Shop, also: Sequence[Route] = (), leaving: Leaving | None = N
         readiness={**_readiness(shop), **({"open": leaving.check} if leaving else {})},
         registry=_registry(),
         sessions=session_check(shop.db, shop.keys.revoked, lambda: shop.tail.fresh),
-        rates=RateLimits(trusted=shop.settings.trusted_proxies) if shop.settings.rate_limits else None,
+        rates=_rates(shop) if shop.settings.rate_limits else None,
     )
     for path, other in [pair for one in shop.contexts for pair in one.aliases.items()]:
         app.alias(path, other)
@@ -82,6 +83,11 @@ def rest_app(shop: Shop, also: Sequence[Route] = (), leaving: Leaving | None = N
     if plays_gateway(shop.settings):
         app.mount(PATH, _gateway_sign(gateway_url(shop.settings, shop.engines)))
     return app
+
+
+def _rates(shop: Shop) -> RateLimits:
+    shared: Any = shop.db.peers.get(SharedWindows)
+    return RateLimits(trusted=shop.settings.trusted_proxies, shared=shared)
 
 
 def _gateway_sign(address: str) -> SoapDoor:

@@ -5,13 +5,13 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from typing import TYPE_CHECKING
 
 from tradewind.adapters.ai.openai_protocol import ai_provider
-from tradewind.adapters.cache.memory import MemoryCache
 from tradewind.adapters.carrier.notices import SignedNotices
 from tradewind.adapters.carrier.rest import rest_carrier
 from tradewind.adapters.carrier.simulated import SimulatedCarrier
 from tradewind.adapters.columns.duckdb import DuckDbColumns
 from tradewind.adapters.mail.folder import FolderMail
 from tradewind.adapters.mail.smtp import SmtpMail
+from tradewind.adapters.retry_queue.rows import RowsAlone
 from tradewind.adapters.search import tantivy
 from tradewind.adapters.texting.apart import Apart
 from tradewind.adapters.texting.fcm import ServiceAccount, fcm_notes
@@ -29,9 +29,9 @@ from tradewind.contexts.returns.manifest import ReturnAddress
 from tradewind.contexts.webhooks.manifest import Door, SecretSeal, door
 from tradewind.contracts.privacy import PersonalDataPeer, Pseudonyms
 from tradewind.ports.ai import AiProvider
-from tradewind.ports.cache import Cache
 from tradewind.ports.carrier import Carrier, Carriers, NoticeReader
 from tradewind.ports.mail import Mailer
+from tradewind.ports.retry_queue import RetryQueue
 from tradewind.ports.search import ProductIndex
 from tradewind.ports.texting import Texter
 from tradewind.ports.warehouse_system import WarehouseSystem
@@ -97,6 +97,21 @@ def columns(settings: Settings, which: str) -> "DuckDbColumns | ClickHouseColumn
     return ClickHouseColumns(settings.clickhouse_url, f"tradewind_{which}".replace("-", "_"))
 
 
+@asynccontextmanager
+async def retry_queue(settings: Settings, which: str) -> AsyncIterator[RetryQueue]:
+    """Where retries of the database that `which` names wait: the owner's RabbitMQ, or their rows alone."""
+    if settings.rabbitmq_url is None:
+        yield RowsAlone()
+        return
+    from tradewind.adapters.retry_queue.rabbitmq import RabbitRetryQueue
+
+    queue = RabbitRetryQueue(settings.rabbitmq_url, f"tradewind.{which}.webhooks")
+    try:
+        yield queue
+    finally:
+        await queue.close()
+
+
 def product_index(settings: Settings, database: str) -> AbstractAsyncContextManager[ProductIndex]:
     """Where products are found: the owner's OpenSearch, or a folder of the home; apart for each database."""
     home, synonyms = settings.home / "search" / database, settings.home / "synonyms.txt"
@@ -122,7 +137,6 @@ async def of_this_process(
         PublicUrl: PublicUrl(settings.public_url),
         Pseudonyms: KeyedPseudonyms.open(secrets),
         PersonalDataPeer: Holders(contexts),
-        Cache: MemoryCache(),
         SecretSeal: SecretSeal.open(secrets),
         Door: await stack.enter_async_context(door(settings.webhook_allow)),
         **{protocol: make() for one in contexts for protocol, make in one.parts.items()},

@@ -10,7 +10,19 @@ from urllib.parse import urlsplit
 from tradewind.api.mqtt import address
 
 T = TypeVar("T")
-SECRET: Final = ("PASSWORD", "DATABASE_URL", "MQTT_URL", "SMTP_URL", "KEY", "KEYS", "SECRET", "SECRETS", "TOKEN")
+SECRET: Final = (
+    "PASSWORD",
+    "DATABASE_URL",
+    "MQTT_URL",
+    "RABBITMQ_URL",
+    "REDIS_URL",
+    "SMTP_URL",
+    "KEY",
+    "KEYS",
+    "SECRET",
+    "SECRETS",
+    "TOKEN",
+)
 """Settings whose value is never shown; nor is what has an @ in it, as addresses with passwords have."""
 
 
@@ -121,6 +133,14 @@ def postgres(value: str) -> str:
     return value
 
 
+def message_broker(value: str) -> str:
+    """The address of a broker of AMQP 0.9.1."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("amqp", "amqps") or not parts.hostname:
+        raise ValueError("must look like amqp://user:password@host:5672/")
+    return value
+
+
 def servers(value: str) -> str:
     """Hosts with their ports, with commas between."""
     found = words(value)
@@ -157,6 +177,18 @@ def lines(value: str) -> tuple[str, ...]:
     if not lines or not value.isprintable():
         raise ValueError("must be lines with | between, like The Shop|1 Main Street|London")
     return lines
+
+
+def address_of(*schemes: str, example: str) -> Callable[[str], str]:
+    """The address of a server that is spoken to by one of these schemes."""
+
+    def understand(value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in schemes or not parts.hostname:
+            raise ValueError(f"must look like {example}")
+        return value.rstrip("/")
+
+    return understand
 
 
 def web_address(value: str) -> str:

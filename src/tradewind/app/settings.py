@@ -133,12 +133,16 @@ class Settings:
     """The AI provider's model that the assistant speaks with."""
     ai_meaning_model: str = "text-embedding-3-small"
     """The AI provider's model that says what texts mean."""
+    redis_url: str | None = field(default=None, repr=False)
+    """A Redis (redis://, rediss://) for what processes share; without one each has its own memory."""
     kafka_servers: str | None = None
     """Kafka brokers (host:port, with commas between) that carry the events; without them the log in Postgres does."""
     kafka_prefix: str = ""
     """What the names of topics and consumer groups begin with, where several shops share a Kafka."""
     connect_url: str | None = None
     """A Kafka Connect with Debezium that publishes the outbox; without one the shop's own relay publishes it."""
+    rabbitmq_url: str | None = field(default=None, repr=False)
+    """A RabbitMQ (amqp://, amqps://) in which retries of webhooks wait; without one they wait in Postgres."""
     opensearch_url: str | None = field(default=None, repr=False)
     """An OpenSearch in which products are found; without one the index is in the home."""
     clickhouse_url: str | None = field(default=None, repr=False)
@@ -247,9 +251,11 @@ def _of_carriers(read: Reader) -> dict[str, Any]:
 def _of_engines(read: Reader) -> dict[str, Any]:
     """Engines of the owner's; without one of them the embedded one beside it is used."""
     return {
+        "redis_url": read("REDIS_URL", values.address_of("redis", "rediss", example="redis://host:6379/0"), None),
         "kafka_servers": read("KAFKA_SERVERS", values.servers, None),
         "kafka_prefix": read("KAFKA_PREFIX", str, ""),
         "connect_url": read("CONNECT_URL", values.web_address, None),
+        "rabbitmq_url": read("RABBITMQ_URL", values.message_broker, None),
         "opensearch_url": read("OPENSEARCH_URL", values.web_address, None),
         "clickhouse_url": read("CLICKHOUSE_URL", values.columns_address, None),
         "opa_url": read("OPA_URL", values.web_address, None),

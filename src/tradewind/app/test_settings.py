@@ -33,6 +33,8 @@ from tradewind.app.settings import SettingError, Settings
         ("MQTT_PORT", "mqtt", "whole number from 0 to 65535"),
         ("PUBLIC_URL", "ftp://shop.example", "must look like https://"),
         ("CLICKHOUSE_URL", "chdb://host/folder", "must look like https://"),
+        ("RABBITMQ_URL", "mqtt://broker.example", "must look like amqp://"),
+        ("RABBITMQ_URL", "amqp://", "must look like amqp://"),
         ("CLICKHOUSE_URL", "chdb:///", "must look like https://"),
     ],
 )

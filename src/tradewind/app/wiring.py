@@ -18,14 +18,16 @@ from tradewind.api.auth.revocation import RevokedSessions
 from tradewind.api.mqtt.consumer import Consumer
 from tradewind.app.engines import EngineError, Engines
 from tradewind.app.eventing import carriers
-from tradewind.app.outside import columns, of_this_process, product_index
+from tradewind.app.outside import columns, of_this_process, product_index, retry_queue
 from tradewind.app.paying import SIMULATED, notice_secret, paying
 from tradewind.app.settings import Settings
+from tradewind.app.sharing import shared
 from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
 from tradewind.contracts.identity import TokenIssuer
 from tradewind.contracts.privacy import Pseudonyms
 from tradewind.ports.columns import Columns
 from tradewind.ports.policy import Policy
+from tradewind.ports.retry_queue import RetryQueue
 from tradewind.ports.search import ProductIndex
 from tradewind.runtime import giving_way, idempotency, outbox, timers
 from tradewind.runtime.database import Database
@@ -166,9 +168,13 @@ async def open_shop(
         for protocol, answerer in (await stack.enter_async_context(pays)).items():
             peers.setdefault(protocol, answerer)
         which = await db.pool.fetchval(WHICH)
+        for protocol, answerer in (await stack.enter_async_context(shared(settings, which, keys.revoked))).items():
+            peers.setdefault(protocol, answerer)
         peers.setdefault(Columns, columns(settings, which))
         index = product_index(settings, which)
         peers.setdefault(ProductIndex, await stack.enter_async_context(index))
+        retries = retry_queue(settings, which)
+        peers.setdefault(RetryQueue, await stack.enter_async_context(retries))
         bell = await stack.enter_async_context(Bell(db, engines.database_url))
         listeners = [listener for one in contexts for listener in one.listeners]
         tail = Tail(engines.database_url, bell, listeners, peers)

@@ -1,5 +1,8 @@
 """The cache: bodies by key, each for a while, forgotten by what events touch; never the only place of anything.
 
+Each process hears the log for itself and has its own cache, or all have one in common: what one has loaded, the others
+need not. Neither gives anybody an answer older than an event that was heard in the same process.
+
 A value that was loaded says up to where in the log it is complete; it is not kept when something of it was forgotten
 for an event beyond that. So the race in which a loader reads the old row, the event comes, and the old value is then
 kept, cannot happen: neither where the event's writer is the one that the loader reads, nor where a subscriber writes
@@ -11,6 +14,8 @@ from typing import Final, NamedTuple, Protocol
 
 Place = tuple[int, int]
 """Where in the log an event stands (stamp, position)."""
+NOWHERE: Final[Place] = (0, 0)
+"""Before every event."""
 BORN: Final = ""
 """Stands for whoever tells an event: what they write is there as soon as the event is."""
 
@@ -42,20 +47,22 @@ class Cache(Protocol):
         """Rises whenever it is cleared: what was being loaded then is not kept."""
         ...
 
-    async def get(self, key: str) -> bytes | None:
-        """The value kept under `key`, or None."""
+    async def get(self, key: str, since: Place = NOWHERE) -> bytes | None:
+        """The value kept under `key`, or None. `since`: from where on this process has heard every event; what was
+        loaded earlier, by whichever process, is not given."""
         ...
 
     async def keep(self, key: str, loaded: Loaded, ttl_s: float) -> bool:
         """Keep what was loaded, unless something of it was forgotten for a later event; whether it is kept."""
         ...
 
-    def put(self, key: str, value: bytes, ttl_s: float, tags: tuple[str, ...] = ()) -> None:
-        """Keep what an event says, in place of what was there; forgetting one of the tags forgets it."""
+    def put(self, key: str, value: bytes, ttl_s: float, tags: tuple[str, ...] = (), *, at: Place) -> None:
+        """Keep what the event at `at` says, in place of what was there; forgetting one of the tags forgets it. Nothing
+        happens where something of it was said by, or forgotten for, a later event."""
         ...
 
     def forget(self, *tags: str, at: Place, by: str = BORN) -> int:
-        """Forget whatever has one of these keys or tags, because of the event at `at`; how many that were.
+        """Forget whatever has one of these keys or tags, because of the event at `at`; how many this process kept.
 
         `by`: the subscriber that writes what the event changes, where it is not who told it.
         """

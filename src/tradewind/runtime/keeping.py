@@ -97,7 +97,7 @@ class Keeper:
             self._count(kept.name, "bypass")
             return await load()
         key = own_key(kept.key(command), call.actor.subject) if kept.own else kept.key(command)
-        value = await self._cache.get(key)
+        value = await self._cache.get(key, self._tail.since)
         if value is not None:
             self._count(kept.name, "hit")
             return decoded(value)

@@ -112,6 +112,11 @@ class Tail:
         return self._here.at
 
     @property
+    def since(self) -> Cursor:
+        """From here on every event was heard here: where the process began, or began anew after it had missed some."""
+        return self._here.since
+
+    @property
     def behind_s(self) -> float:
         """Everything that was committed so many seconds ago has been heard here; infinite before the first look."""
         return monotonic() - self._confirmed_at

@@ -1,14 +1,18 @@
 """What every cache must do, whichever engine keeps it. An adapter that is added here must pass all of it."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.adapters.cache.sharing import Space, shared
+from tests.engines import address
 from tradewind.adapters.cache import memory
 from tradewind.adapters.cache.memory import OVERHEAD, MemoryCache
+from tradewind.adapters.cache.redis import RedisCache
 from tradewind.ports.cache import BORN, Cache, Loaded
 
 EARLY, LATER, LATEST = (1, 1), (2, 1), (3, 1)
@@ -16,13 +20,22 @@ A_WHILE_S = 60.0
 
 
 class Hands:
-    """A clock that a test holds."""
+    """A clock that a test holds. `shared`: what ages in Redis with it, where there is one."""
 
     def __init__(self) -> None:
         self.now_s = 1000.0
+        self.shared: tuple[Space, RedisCache] | None = None
 
     def __call__(self) -> float:
         return self.now_s
+
+    async def pass_by(self, seconds: float) -> None:
+        """Let so much time pass."""
+        self.now_s += seconds
+        if self.shared is not None:
+            space, cache = self.shared
+            await cache.told()
+            await space.age(seconds)
 
 
 @pytest.fixture
@@ -30,10 +43,14 @@ def clock() -> Hands:
     return Hands()
 
 
-@pytest.fixture(params=["memory"])
-def cache(request: pytest.FixtureRequest, clock: Hands) -> Cache:
-    makers: dict[str, Callable[[], Cache]] = {"memory": lambda: MemoryCache(clock=clock)}
-    return makers[request.param]()
+@pytest_asyncio.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.engine("redis"))])
+async def cache(request: pytest.FixtureRequest, clock: Hands) -> AsyncIterator[Cache]:
+    if request.param == "memory":
+        yield MemoryCache(clock=clock)
+        return
+    async with shared(address("REDIS_URL")) as space, space.process(MemoryCache(clock=clock)) as one:
+        clock.shared = space, one
+        yield one
 
 
 def loaded(cache: Cache, value: bytes, *tags: str, **complete: Any) -> Loaded:
@@ -44,9 +61,9 @@ def loaded(cache: Cache, value: bytes, *tags: str, **complete: Any) -> Loaded:
 async def test_what_was_kept_is_there_for_its_time_and_no_longer(cache: Cache, clock: Hands) -> None:
     assert await cache.get("a") is None
     assert await cache.keep("a", loaded(cache, b"1"), 10.0)
-    clock.now_s += 9.9
+    await clock.pass_by(9.9)
     assert await cache.get("a") == b"1"
-    clock.now_s += 0.2
+    await clock.pass_by(0.2)
     assert await cache.get("a") is None
 
 
@@ -84,12 +101,34 @@ async def test_what_a_subscriber_has_yet_to_write_is_waited_for(cache: Cache) ->
 
 async def test_what_an_event_says_replaces_what_was_there(cache: Cache, clock: Hands) -> None:
     await cache.keep("a", loaded(cache, b"old", "red"), A_WHILE_S)
-    cache.put("a", b"new", 10.0)
+    cache.put("a", b"new", 10.0, at=LATEST)
     assert await cache.get("a") == b"new"
     assert cache.forget("red", at=LATEST) == 0, "what the event says has no tags"
     assert await cache.get("a") == b"new"
-    clock.now_s += 10.1
+    await clock.pass_by(10.1)
     assert await cache.get("a") is None
+
+
+async def test_what_an_older_event_says_comes_too_late(cache: Cache) -> None:
+    cache.put("a", b"new", A_WHILE_S, at=LATEST)
+    cache.put("a", b"old", A_WHILE_S, at=EARLY)
+    assert await cache.get("a") == b"new"
+    cache.forget("a", at=(4, 1))
+    cache.put("a", b"old", A_WHILE_S, at=LATEST)
+    assert await cache.get("a") is None
+
+
+async def test_what_was_loaded_before_an_event_said_it_is_not_kept_in_its_place(cache: Cache) -> None:
+    old = loaded(cache, b"old", born=EARLY)
+    cache.put("a", b"new", A_WHILE_S, at=LATER)
+    assert not await cache.keep("a", old, A_WHILE_S)
+    assert await cache.get("a") == b"new"
+
+
+async def test_what_is_older_than_what_this_process_has_heard_is_not_given(cache: Cache) -> None:
+    await cache.keep("a", loaded(cache, b"1", born=LATER), A_WHILE_S)
+    assert await cache.get("a", LATER) == b"1"
+    assert await cache.get("a", LATEST) is None
 
 
 async def test_clearing_forgets_by_prefix_and_what_is_being_loaded(cache: Cache) -> None:

@@ -3,21 +3,19 @@
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from copy import copy
-from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
 import pytest
 import pytest_asyncio
 
+from tests.adapters.payment_provider.journals import new_journal
 from tests.adapters.payment_provider.parties import NAMES, Party, party
 from tests.adapters.payment_provider.provider_process import ProviderProcess
 from tradewind.adapters.payment_provider.client import payment_provider
-from tradewind.adapters.payment_provider.journaled.journal import MIGRATIONS, Journal
+from tradewind.adapters.payment_provider.journaled.journal import Journal
 from tradewind.adapters.payment_provider.soap.client import soap_payment_provider
 from tradewind.app.engines import Engines
 from tradewind.kernel.ids import new_id
 from tradewind.ports.payment_provider import PaymentProvider
-from tradewind.runtime.migrate import migrate
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -74,17 +72,8 @@ def order() -> str:
 @pytest_asyncio.fixture(scope="session")
 async def journal(shared_engines: Engines) -> AsyncIterator[Journal]:
     """A journal in a database of its own."""
-    name = f"journal_{new_id().hex}"
-    admin = await asyncpg.connect(shared_engines.database_url)
-    await admin.execute(f'CREATE DATABASE "{name}"')
-    url = urlunsplit(urlsplit(shared_engines.database_url)._replace(path=f"/{name}"))
-    connection = await asyncpg.connect(url)
-    await migrate(connection, [("payment_provider", MIGRATIONS)])
-    await connection.close()
-    async with Journal.open(url) as opened:
+    async with new_journal(shared_engines) as opened:
         yield opened
-    await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-    await admin.close()
 
 
 @pytest_asyncio.fixture(scope="session", params=NAMES)

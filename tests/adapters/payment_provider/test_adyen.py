@@ -10,11 +10,13 @@ import msgspec
 import pytest
 import pytest_asyncio
 
+from tests.adapters.payment_provider.journals import new_journal
 from tests.adapters.payment_provider.outside.adyen_server import ACCOUNT, HMAC_KEY, AdyenServer, Known, posted
 from tests.adapters.payment_provider.outside.counterpart import Running, outside
 from tests.adapters.payment_provider.parties import eventually, of_adyen
 from tradewind.adapters.payment_provider.adyen.notices import AdyenNotices
 from tradewind.adapters.payment_provider.journaled.journal import Journal
+from tradewind.app.engines import Engines
 from tradewind.kernel import clock
 from tradewind.kernel.errors import Invalid, Unauthenticated, Unavailable
 from tradewind.kernel.money import Money
@@ -22,6 +24,13 @@ from tradewind.ports.payment_provider import ActionRequired, Approved, Declined,
 
 EUR_100 = Money(10_000, "EUR")
 LONG_AGO = "UPDATE payment_provider.asked SET asked_at = now() - interval '8 days' WHERE key = $1"
+
+
+@pytest_asyncio.fixture(scope="module")
+async def journal(shared_engines: Engines) -> AsyncIterator[Journal]:
+    """Apart from other tests' parties: these live on, and would sweep this one's voids, at stands of their own."""
+    async with new_journal(shared_engines) as opened:
+        yield opened
 
 
 @pytest_asyncio.fixture

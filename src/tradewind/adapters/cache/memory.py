@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from cachetools import TLRUCache
 
-from tradewind.ports.cache import BORN, Loaded, Place
+from tradewind.ports.cache import BORN, NOWHERE, Loaded, Place
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 """Of all keys and values together."""
@@ -15,13 +15,14 @@ OVERHEAD: Final = 256
 """Bytes that an entry costs beside its key and value, roughly."""
 MAX_FORGOTTEN: Final = 50_000
 """Tags of which is remembered until when they were forgotten; beyond that all that is older counts as forgotten."""
-_NOWHERE: Final[Place] = (0, 0)
 
 
 class _Entry(NamedTuple):
     value: bytes
     ttl_s: float
     tags: tuple[str, ...]
+    born: Place
+    """Up to which event it is complete."""
 
 
 class _Entries(TLRUCache[str, _Entry]):
@@ -45,7 +46,7 @@ class _Entries(TLRUCache[str, _Entry]):
 
 def _outdated(loaded: Loaded, forgotten: Mapping[str, Place]) -> bool:
     """Whether something was forgotten for an event whose effect may not have been there to be loaded."""
-    return any(loaded.complete.get(by, _NOWHERE) < place for by, place in forgotten.items())
+    return any(loaded.complete.get(by, NOWHERE) < place for by, place in forgotten.items())
 
 
 def _size(entry: _Entry) -> int:
@@ -69,37 +70,39 @@ class MemoryCache:
     def __len__(self) -> int:
         return len(self._entries)
 
-    async def get(self, key: str) -> bytes | None:
+    async def get(self, key: str, since: Place = NOWHERE) -> bytes | None:
         """The value kept under `key`, or None."""
         try:
-            return self._entries[key].value
+            entry = self._entries[key]
         except KeyError:
             return None
+        return entry.value if entry.born >= since else None
 
     async def keep(self, key: str, loaded: Loaded, ttl_s: float) -> bool:
         """Keep what was loaded, unless something of it was forgotten for a later event; whether it is kept."""
-        if loaded.era != self.era or _outdated(loaded, self._floor):
+        if self.is_outdated(key, loaded):
             return False
-        if any(_outdated(loaded, self._forgotten.get(tag, {})) for tag in (key, *loaded.tags)):
-            return False
-        return self._store(key, _Entry(loaded.value, ttl_s, loaded.tags))
+        return self._store(key, _Entry(loaded.value, ttl_s, loaded.tags, loaded.complete.get(BORN, NOWHERE)))
 
-    def put(self, key: str, value: bytes, ttl_s: float, tags: tuple[str, ...] = ()) -> None:
-        """Keep what an event says, in place of what was there; forgetting one of the tags forgets it."""
+    def is_outdated(self, key: str, loaded: Loaded) -> bool:
+        """Whether something of it was forgotten for a later event than it shows, or everything since it was loaded."""
+        if loaded.era != self.era or _outdated(loaded, self._floor):
+            return True
+        return any(_outdated(loaded, self._forgotten.get(tag, {})) for tag in (key, *loaded.tags))
+
+    def put(self, key: str, value: bytes, ttl_s: float, tags: tuple[str, ...] = (), *, at: Place) -> None:
+        """Keep what the event at `at` says, unless a later one has said or forgotten something of it."""
+        if any(self._forgotten.get(tag, {}).get(BORN, NOWHERE) > at for tag in (key, *tags)):
+            return
         self.generation += 1
-        self._store(key, _Entry(value, ttl_s, tags))
+        self._remember(key, at, BORN)
+        self._store(key, _Entry(value, ttl_s, tags, at))
 
     def forget(self, *tags: str, at: Place, by: str = BORN) -> int:
         """Forget whatever has one of these keys or tags, because of the event at `at`; how many that were."""
         self.generation += 1
         for tag in tags:
-            until = self._forgotten.setdefault(tag, {})
-            until[by] = max(until.get(by, _NOWHERE), at)
-            self._forgotten.move_to_end(tag)
-        while len(self._forgotten) > MAX_FORGOTTEN:
-            _, oldest = self._forgotten.popitem(last=False)
-            for who, place in oldest.items():
-                self._floor[who] = max(self._floor.get(who, _NOWHERE), place)
+            self._remember(tag, at, by)
         keys = {key for tag in tags for key in self._tagged.get(tag, ())}
         keys.update(tag for tag in tags if tag in self._entries)
         for key in keys:
@@ -114,6 +117,16 @@ class MemoryCache:
         self._floor.clear()
         for key in [key for key in self._entries if key.startswith(prefix)]:
             self._drop(key)
+
+    def _remember(self, tag: str, at: Place, by: str) -> None:
+        """What was loaded before the event at `at` shows it otherwise."""
+        until = self._forgotten.setdefault(tag, {})
+        until[by] = max(until.get(by, NOWHERE), at)
+        self._forgotten.move_to_end(tag)
+        while len(self._forgotten) > MAX_FORGOTTEN:
+            _, oldest = self._forgotten.popitem(last=False)
+            for who, place in oldest.items():
+                self._floor[who] = max(self._floor.get(who, NOWHERE), place)
 
     def _store(self, key: str, entry: _Entry) -> bool:
         if key in self._entries:

@@ -1,11 +1,12 @@
 """Sessions that have ended while access tokens of them still run: looked up at every request, without asking anybody.
 
 The set is this process's own. Who ends a session adds it on commit, other processes hear it from the log, a new process
-loads the latest from the database. A session is in it for as long as an access token of it could still be good. Where
-this process may be behind the log, the database is asked at each request; where it does not answer, nobody gets in.
+loads the latest from the database; processes that have a Redis in common tell each other at once as well. A session is
+in it for as long as an access token of it could still be good. Where this process may be behind the log, the database
+is asked at each request; where it does not answer, nobody gets in.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final
 
 from tradewind.api.auth.tokens import TokenRevoked
@@ -30,7 +31,10 @@ class RevokedSessions:
 
     def __init__(self, *, keep_s: float = ACCESS_LIFETIME_S + SKEW_S) -> None:
         self._ended: dict[str, float] = {}
-        self._keep_s = keep_s
+        self.keep_s = keep_s
+        """How long each is remembered."""
+        self.tells: Callable[[str], None] | None = None
+        """Tells other processes at once, where they have more in common than the log."""
         self.whole = False
         """Whether nothing is missing; what is missing is loaded by whoever asks next."""
 
@@ -40,12 +44,30 @@ class RevokedSessions:
     def __len__(self) -> int:
         return len(self._ended)
 
+    @property
+    def known(self) -> Mapping[str, float]:
+        """When each of them ended, or was heard to have (seconds since 1970)."""
+        return self._ended
+
+    def end(self, session_id: str) -> None:
+        """It was ended here, and that is committed."""
+        self.add(session_id)
+        if self.tells is not None:
+            self.tells(session_id)
+
     def add(self, session_id: str) -> None:
         """From now on its tokens are refused here."""
         now_s = clock.now().timestamp()
         self._ended.pop(session_id, None)
         self._ended[session_id] = now_s
-        self._forget(now_s - self._keep_s)
+        self._forget(now_s - self.keep_s)
+
+    def hear(self, session_id: str, ended_s: float) -> None:
+        """Another process says when it ended (seconds since 1970): that is not forgotten later for being heard late."""
+        before_s = clock.now().timestamp() - self.keep_s
+        if session_id not in self._ended and ended_s > before_s:
+            self._ended[session_id] = ended_s
+        self._forget(before_s)
 
     def miss(self) -> None:
         """Something may have ended without being heard of here."""

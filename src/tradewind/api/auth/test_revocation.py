@@ -84,3 +84,25 @@ def test_an_ended_session_is_forgotten_when_no_token_of_it_can_be_good_any_more(
     with clock.held(start + timedelta(seconds=91)):
         revoked.add("s-4")
     assert set(revoked._ended) == {"s-1", "s-3", "s-4"}, "s-1 ended again at 40"
+
+
+def test_what_another_process_tells_late_is_not_remembered_longer_for_that() -> None:
+    revoked, start = RevokedSessions(keep_s=60), clock.now()
+    with clock.held(start + timedelta(seconds=50)):
+        revoked.hear("s-0", (start - timedelta(seconds=10)).timestamp())
+        revoked.hear("s-1", start.timestamp())
+        assert set(revoked.known) == {"s-1"}, "s-0 ended a minute ago"
+    with clock.held(start + timedelta(seconds=61)):
+        revoked.hear("s-1", start.timestamp())
+        assert not revoked.known
+
+
+def test_who_ends_a_session_tells_others_and_who_hears_of_it_does_not() -> None:
+    revoked = RevokedSessions()
+    told: list[str] = []
+    revoked.end("s-0")
+    revoked.tells = told.append
+    revoked.end("s-1")
+    revoked.add("s-2")
+    revoked.hear("s-3", clock.now().timestamp())
+    assert (told, set(revoked.known)) == (["s-1"], {"s-0", "s-1", "s-2", "s-3"})

@@ -117,7 +117,7 @@ class RestApp:
         try:
             if binding is None:
                 raise MethodNotAllowed(*methods)
-            call = self._call(binding, known, trail, scope, standings)
+            call = await self._call(binding, known, trail, scope, standings)
             await self._confirm(call.actor)
             unread = unread and not binding.reads_body
             body = await bodies.read(receive, known, binding.max_body_bytes) if binding.reads_body else b""
@@ -180,7 +180,7 @@ class RestApp:
         if self._sessions is not None and self._sessions.in_doubt(actor):
             await self._sessions.confirm(actor)
 
-    def _call(
+    async def _call(
         self,
         binding: Binding,
         known: Mapping[bytes, bytes],
@@ -192,11 +192,11 @@ class RestApp:
         rates, kind = self._rates, binding.route.limit
         if rates is not None:
             client = rates.client(scope.get("client"), known.get(b"x-forwarded-for"))
-            standings.append(rates.of_client(kind, client))
+            standings.append(await rates.of_client(kind, client))
             standings[-1].check()
         actor = self._actor(known.get(b"authorization"), public=bool(binding.route.public))
         if rates is not None and actor is not ANONYMOUS:
-            standings.append(rates.of_user(kind, actor.subject))
+            standings.append(await rates.of_user(kind, actor.subject))
             standings[-1].check()
         if trail.fault:
             raise InvalidHeader(trail.fault)

@@ -1,7 +1,9 @@
 """How much one client and one user may ask in a while, and what an answer says about it.
 
-What each may is remembered in this process. The counting is the sliding window of the `limits` library, behind its own
-protocol, so that one of its shared storages can take this one's place (decision on rate limits at the edge).
+What each may is remembered in this process, by the sliding window of the `limits` library behind its own protocol; or
+for all processes, by the same window in a store that they share. Where that does not answer, each process counts for
+itself again: then n processes admit up to n times as much (open, to that degree), except where somebody may be
+guessing: there each admits its share only (closed, to that degree).
 """
 
 import ipaddress
@@ -13,7 +15,8 @@ from typing import Any, Final, NamedTuple
 
 from limits.storage.base import SlidingWindowCounterSupport
 
-from tradewind.kernel.errors import Throttled
+from tradewind.kernel.errors import Throttled, Unavailable
+from tradewind.ports.rates import Count, SharedWindows
 
 MAX_REMEMBERED: Final = 50_000
 """Clients and users remembered at once; the one that was silent longest is forgotten first."""
@@ -46,6 +49,10 @@ RATES: Final[Mapping[str, Rate]] = {
     "ai": Rate(120, 20),
 }
 """What a route declares by `limit=`; without that its method says `read` or `write`."""
+GUESSED: Final = frozenset({"login", "registration", "password-reset", "coupon", "guest", "privacy"})
+"""Where somebody may be guessing, or making things up by the thousand."""
+ALONE: Final = 4
+"""Processes among which the limits of those are shared out while they cannot count together."""
 
 
 class Standing(NamedTuple):
@@ -77,15 +84,6 @@ def _fixed(name: str, limit: int, window_s: int) -> tuple[tuple[bytes, bytes], t
     """The two headers that are the same each time."""
     policy = b'"%b";q=%d;w=%d' % (name.encode(), limit, window_s)
     return (b"ratelimit-limit", b"%d" % limit), (b"ratelimit-policy", policy)
-
-
-class Count(NamedTuple):
-    """What was counted of a key: in the window before, in this one, and seconds since that began."""
-
-    fits: bool
-    before: int
-    counted: int
-    elapsed_s: float
 
 
 class Windows(SlidingWindowCounterSupport):
@@ -142,7 +140,10 @@ class Windows(SlidingWindowCounterSupport):
 
 
 class RateLimits:
-    """Admits requests, or says how long to wait. `trusted`: proxies whose X-Forwarded-For is believed."""
+    """Admits requests, or says how long to wait. `trusted`: proxies whose X-Forwarded-For is believed.
+
+    `windows`: where this process counts; `shared`: where all do, as long as that answers.
+    """
 
     def __init__(
         self,
@@ -150,8 +151,10 @@ class RateLimits:
         *,
         trusted: Iterable[str] = (),
         windows: Windows | None = None,
+        shared: SharedWindows | None = None,
     ) -> None:
         self._rates = rates
+        self._shared = shared
         self._windows = Windows() if windows is None else windows
         self._trusted: Sequence[Network] = [ipaddress.ip_network(one, strict=False) for one in trusted]
         self._near: Callable[[str], bool] = lru_cache(maxsize=1024)(self._is_trusted)
@@ -169,18 +172,21 @@ class RateLimits:
                 break
         return _home(address)
 
-    def of_client(self, name: str, client: str) -> Standing:
+    async def of_client(self, name: str, client: str) -> Standing:
         """Count one request of an address."""
         rate = self._rates[name]
-        return self._count(f"c/{name}/{client}", name, rate.per_client, rate.window_s)
+        return await self._count(f"c/{name}/{client}", name, rate.per_client, rate.window_s)
 
-    def of_user(self, name: str, user: str) -> Standing:
+    async def of_user(self, name: str, user: str) -> Standing:
         """Count one request of a user."""
         rate = self._rates[name]
-        return self._count(f"u/{name}/{user}", name, rate.per_user, rate.window_s)
+        return await self._count(f"u/{name}/{user}", name, rate.per_user, rate.window_s)
 
-    def _count(self, key: str, name: str, limit: int, window_s: int) -> Standing:
-        fits, before, counted, elapsed_s = self._windows.count(key, limit, window_s)
+    async def _count(self, key: str, name: str, limit: int, window_s: int) -> Standing:
+        counted_by_all = self._shared and await _asked(self._shared, key, limit, window_s)
+        if self._shared and counted_by_all is None and name in GUESSED:
+            limit = max(1, limit // ALONE)
+        fits, before, counted, elapsed_s = counted_by_all or self._windows.count(key, limit, window_s)
         rest_s = window_s - elapsed_s
         reset_s = int(rest_s) + 1
         if fits:
@@ -190,6 +196,14 @@ class RateLimits:
 
     def _is_trusted(self, address: str) -> bool:
         return _is_address(address) and any(ipaddress.ip_address(address) in network for network in self._trusted)
+
+
+async def _asked(shared: SharedWindows, key: str, limit: int, window_s: int) -> Count | None:
+    """What was counted by all; None where nobody can say."""
+    try:
+        return await shared.count(key, limit, window_s)
+    except Unavailable:
+        return None
 
 
 @lru_cache(maxsize=4096)

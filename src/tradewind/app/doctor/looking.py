@@ -11,12 +11,14 @@ WITHIN_S: Final = 10.0
 """Longest look at one engine."""
 LOOKS: Final[dict[str, tuple[str, Look]]] = {
     "database": ("database_url", stores.database),
+    "redis": ("redis_url", stores.redis),
     "kafka": ("kafka_servers", stores.kafka),
     "connect": ("connect_url", web.connect),
     "opensearch": ("opensearch_url", web.opensearch),
     "clickhouse": ("clickhouse_url", web.clickhouse),
     "opa": ("opa_url", web.opa),
     "mqtt": ("mqtt_url", messengers.mqtt),
+    "rabbitmq": ("rabbitmq_url", messengers.rabbitmq),
     "smtp": ("smtp_url", messengers.smtp),
     "payment_provider": ("provider_url", web.payment_provider),
 }

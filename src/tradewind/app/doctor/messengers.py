@@ -1,4 +1,4 @@
-"""Engines that carry what the shop hears and says: the sensors' MQTT broker, the mail server."""
+"""Engines that carry what the shop hears and says: the sensors' MQTT broker, the mail server, RabbitMQ."""
 
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -11,6 +11,8 @@ WITHIN_S: Final = 5.0
 TOPIC: Final = "iot/inventory/+/delta/#"
 REFUSED: Final = 128
 """From here on the answer to a subscription is a no."""
+OLDEST_RABBITMQ: Final = (3, 10)
+"""Since then messages in quorum queues expire, and go on at least once."""
 SMTP_PORTS: Final = {"smtp": 587, "smtps": 465}
 NOT_AUTHORIZED: Final = frozenset({4, 5, 134, 135})
 """How brokers of MQTT 3.1.1 and 5 refuse whoever they do not know."""
@@ -40,6 +42,31 @@ async def mqtt(settings: Settings) -> Finding:
         advice = f"Let the broker's user read {TOPIC} and write iot/inventory/dead-letters."
         raise UnwellError("its user may not hear sensors", advice)
     return Finding(engine="mqtt", well=True, detail="lets the shop hear sensors")
+
+
+async def rabbitmq(settings: Settings) -> Finding:
+    """Version, and whether the shop may make queues there."""
+    import aio_pika
+    from aio_pika.exceptions import ProbableAuthenticationError
+
+    assert settings.rabbitmq_url
+    try:
+        connection = await aio_pika.connect(settings.rabbitmq_url, timeout=WITHIN_S)
+    except ProbableAuthenticationError:
+        raise UnwellError("it does not let its user in", "Set user and password in TRADEWIND_RABBITMQ_URL.") from None
+    async with connection:
+        told = connection.transport.connection.server_properties if connection.transport else {}
+        version = str(told.get("version", ""))
+        if [int(one) for one in version.split(".")[:2]] < list(OLDEST_RABBITMQ):
+            oldest = ".".join(map(str, OLDEST_RABBITMQ))
+            raise UnwellError(f"it is {version}", f"RabbitMQ {oldest} or newer is needed.")
+        channel = await connection.channel()
+        try:
+            await channel.declare_queue(f"tradewind.doctor.{new_id()}", exclusive=True)
+        except aio_pika.exceptions.ChannelClosed:
+            advice = r"Let its user configure, write and read queues named tradewind\..*"
+            raise UnwellError("its user may not make queues", advice) from None
+    return Finding(engine="rabbitmq", well=True, version=version, detail="lets the shop make queues")
 
 
 async def smtp(settings: Settings) -> Finding:

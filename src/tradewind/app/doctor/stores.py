@@ -1,4 +1,4 @@
-"""Engines that have a client of their own: Postgres, Kafka. The client is loaded when it is needed."""
+"""Engines that have a client of their own: Postgres, Redis, Kafka. The client is loaded when it is needed."""
 
 import asyncio
 from typing import Any, Final
@@ -10,6 +10,8 @@ from tradewind.app.settings import Settings
 from tradewind.app.wiring import manifests
 
 OLDEST_POSTGRES: Final = 150_000
+OLDEST_REDIS: Final = (6, 2)
+NEARLY_FULL: Final = 0.95
 WITHIN_S: Final = 5.0
 SLOTS: Final = """
     SELECT slot_name, active, pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::bigint AS behind
@@ -47,6 +49,27 @@ async def database(settings: Settings) -> Finding:
     finally:
         await connection.close(timeout=WITHIN_S)
     return Finding(engine="database", well=True, version=version)
+
+
+async def redis(settings: Settings) -> Finding:
+    """Version, and whether there is room: a Redis that is full and may forget nothing refuses to be told anything."""
+    from redis.asyncio import Redis
+    from redis.exceptions import AuthenticationError, NoPermissionError
+
+    assert settings.redis_url
+    async with Redis.from_url(settings.redis_url, socket_timeout=WITHIN_S, socket_connect_timeout=WITHIN_S) as client:
+        try:
+            about: Any = await client.info()
+        except (AuthenticationError, NoPermissionError):
+            advice = "Set user and password in TRADEWIND_REDIS_URL; the user needs the keys and channels tradewind:*."
+            raise UnwellError("it does not let its user in", advice) from None
+    version, full = str(about["redis_version"]), int(about["maxmemory"])
+    if tuple(int(one) for one in version.split(".")[:2]) < OLDEST_REDIS:
+        oldest = ".".join(map(str, OLDEST_REDIS))
+        raise UnwellError(f"it is {version}", f"Redis {oldest} or newer is needed.")
+    if full and about["used_memory"] > full * NEARLY_FULL and about["maxmemory_policy"] == "noeviction":
+        raise UnwellError("its memory is full", "Raise maxmemory, or set maxmemory-policy volatile-lru.")
+    return Finding(engine="redis", well=True, version=version, detail=f"{about['used_memory_human']} in use")
 
 
 async def kafka(settings: Settings) -> Finding:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tradewind.contexts.webhooks._delivery.crew import DELIVER, Crew
 from tradewind.contexts.webhooks._delivery.door import Door, door
+from tradewind.contexts.webhooks._delivery.putting_off import HEAR
 from tradewind.contexts.webhooks._delivery.watch import PURGE, WATCH
 from tradewind.contexts.webhooks._domain.signing import SecretSeal
 from tradewind.contexts.webhooks._store.dead_letters import PartnersLetters
@@ -51,7 +52,7 @@ MANIFEST = Manifest(
         list_deliveries_rest.list_deliveries,
         redeliver_rest.redeliver,
     ),
-    timers=(DELIVER, WATCH, PURGE),
+    timers=(DELIVER, HEAR, WATCH, PURGE),
     parts={Crew: Crew},
     dead_letters=PartnersLetters(),
 )

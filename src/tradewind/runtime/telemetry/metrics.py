@@ -58,6 +58,10 @@ cache_staleness_ms = Histogram(
     "cache_staleness_ms", "From an event's birth until what it changed was forgotten here, in milliseconds.",
     ["policy"], buckets=_LATENCY_MS,
 )  # fmt: skip
+shared_store_away = Gauge(
+    "shared_store_away", "1 where a part of some process goes without the Redis that processes share.", ["part"],
+    multiprocess_mode="livemax",
+)  # fmt: skip
 streams_open = Gauge("streams_open", "Streams open now.", ["channel"], multiprocess_mode="livesum")
 streams_ended_total = Counter("streams_ended_total", "Streams that ended, and why.", ["channel", "code"])
 commands_total = Counter("commands_total", "Commands answered, by outcome.", ["command", "outcome"])

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from tradewind.adapters.payment_provider.journaled.api import Asked
 from tradewind.adapters.payment_provider.journaled.journal import Journal
 from tradewind.adapters.payment_provider.journaled.provider import JournaledProvider
 from tradewind.kernel.errors import Unavailable
@@ -30,9 +31,16 @@ async def _sweep(provider: JournaledProvider, journal: Journal, every_s: float) 
         await asyncio.sleep(every_s)
         try:
             for void in await journal.late(MAX_AT_ONCE):
-                answer = await provider.void(void.wish.authorization_key, void.wish.key)
-                log.warning("held although voided, let go", key=void.wish.authorization_key, answer=str(answer))
-        except Unavailable as trouble:  # the next turn asks again
-            log.warning("held although voided, not yet let go", trouble=str(trouble), **trouble.facts)
-        except Exception as trouble:
-            log.error("sweep of voids broke", error=repr(trouble))
+                await _let_go(provider, void)
+        except Exception as error:
+            log.error("sweep of voids broke", error=repr(error))
+
+
+async def _let_go(provider: JournaledProvider, void: Asked) -> None:
+    """Ask one again. One that cannot be had now keeps no other waiting: the next turn asks it again."""
+    key = void.wish.authorization_key
+    try:
+        answer = await provider.void(key, void.wish.key)
+        log.warning("held although voided, let go", key=key, answer=str(answer))
+    except Unavailable as trouble:
+        log.warning("held although voided, not yet let go", key=key, trouble=str(trouble), **trouble.facts)

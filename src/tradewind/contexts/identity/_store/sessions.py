@@ -115,7 +115,7 @@ async def end(tx: Tx, account_id: UUID, *, only: UUID | None = None, all_but: UU
     revoked = tx.peer(RevokedSessions)
     for session_id in ended:
         tx.tell(SessionRevoked(user_id=str(account_id), session_id=str(session_id)))
-        tx.on_commit.append(partial(revoked.add, str(session_id)))
+        tx.on_commit.append(partial(revoked.end, str(session_id)))
     return ended
 
 

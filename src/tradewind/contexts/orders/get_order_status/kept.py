@@ -107,4 +107,4 @@ def keep_order_status(event: Moving | Ending | OrderClaimed, here: Here) -> None
     if cache.forget(key, at=here.at):
         _staleness.observe(here.age_ms)
     if owner is not None and status not in ENDS:
-        cache.put(own_key(key, owner), _body(event.order_id, status.value).as_bytes(), KEPT_S, (key,))
+        cache.put(own_key(key, owner), _body(event.order_id, status.value).as_bytes(), KEPT_S, (key,), at=here.at)

@@ -95,4 +95,4 @@ def keep_flash_prices(event: FlashSaleStarted | FlashSaleEnded, here: Here) -> N
             currency=event.currency,
             ends_at=event.ends_at,
         )
-        cache.put(KEY.format(product_id), _body(price).as_bytes(), left_s)
+        cache.put(KEY.format(product_id), _body(price).as_bytes(), left_s, at=here.at)

@@ -1,5 +1,6 @@
 """The cached price of a flash sale: there as soon as the sale starts, gone as soon as it ends, else not asked for."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -63,7 +64,8 @@ async def test_the_event_that_starts_a_sale_puts_its_price_there_and_nobody_asks
 
 async def test_a_process_that_started_later_asks_and_keeps_the_answer(working_shop: Shop) -> None:
     sale = await a_running_sale(working_shop)
-    async with open_shop(working_shop.settings, working_shop.engines, connections=4) as later:
+    alone = replace(working_shop.settings, redis_url=None)
+    async with open_shop(alone, working_shop.engines, connections=4) as later:
         assert await kept(later, sale.product_id) is None
 
         async def look() -> bytes | None:

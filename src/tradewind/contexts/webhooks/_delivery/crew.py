@@ -12,12 +12,14 @@ from typing import Any, Final
 from uuid import UUID
 
 from tradewind.contexts.webhooks._delivery.door import GONE, TIMEOUT_S, Answer, Door
+from tradewind.contexts.webhooks._delivery.putting_off import Putting
 from tradewind.contexts.webhooks._domain.signing import SecretSeal, Signer
 from tradewind.contexts.webhooks._domain.subscription import next_due
 from tradewind.contexts.webhooks._store import deliveries, reading
 from tradewind.contexts.webhooks._store.deliveries import Outcome
 from tradewind.contracts.webhooks import WebhookDeliveryFailed
 from tradewind.kernel import clock
+from tradewind.ports.retry_queue import RetryQueue
 from tradewind.runtime.call import internal_call
 from tradewind.runtime.database import Database, Tx
 from tradewind.runtime.failpoints import failpoint, planted
@@ -42,6 +44,7 @@ class Crew:
         self._untried: list[Any] = []
         self._away: Counter[UUID] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._putting = Putting()
 
     async def turn(self, db: Database) -> int:
         """Record, read, claim, send; how much there was to do. It does not wait for any partner."""
@@ -66,6 +69,7 @@ class Crew:
             raise
         if recorded:
             failpoint("webhooks.after_record")
+            self._putting.put_off(_queue(db.peers), recorded)
         if runs:
             failpoint("webhooks.after_claim")
         _count(recorded)
@@ -77,6 +81,7 @@ class Crew:
         """Wait until nothing is under way."""
         while self._tasks:
             await asyncio.wait(self._tasks)
+        await self._putting.over()
 
     def _set_out(self, db: Database, runs: Sequence[Sequence[Any]]) -> None:
         seal: Any = db.peers[SecretSeal]
@@ -97,7 +102,7 @@ class Crew:
             for row in run:
                 if sent and not clock.now() < row["lease_until"] - NEXT_BEFORE:
                     break
-                outcome = await _send(peers[Door], row, signer)
+                outcome = await _send(peers[Door], row, signer, timedelta(seconds=_queue(peers).grace_s))
                 if planted("webhook_marked_before_answer"):
                     outcome = outcome._replace(status="DELIVERED")
                 failpoint("webhooks.before_record")
@@ -113,22 +118,28 @@ class Crew:
                 del self._away[subscription_id]
 
 
-async def _send(door: Any, row: Any, signer: Signer) -> Outcome:
+def _queue(peers: Any) -> RetryQueue:
+    queue: RetryQueue = peers[RetryQueue]
+    return queue
+
+
+async def _send(door: Any, row: Any, signer: Signer, grace: timedelta) -> Outcome:
     at = clock.now()
     body = row["body"].encode()
     headers = signer.signed(str(row["event_id"]), at, body)
     headers["X-BV-Sequence"] = str(row["sequence"])
-    return _outcome(row, at, await door.post(row["url"], headers, body))
+    return _outcome(row, at, await door.post(row["url"], headers, body), grace)
 
 
-def _outcome(row: Any, at: Any, answer: Answer) -> Outcome:
+def _outcome(row: Any, at: Any, answer: Answer, grace: timedelta) -> Outcome:
     attempts = row["attempts"] + 1
     due = None if answer.code == GONE else next_due(attempts, at, answer.retry_after_s)
     status = "DELIVERED" if answer.taken else "PENDING" if due else "DEAD"
     not_before = at + timedelta(seconds=answer.retry_after_s) if due else at
+    latest = due + grace if due else at
     return Outcome(
-        row["subscription_id"], row["sequence"], row["lease_until"], status, attempts, due or at, answer.outcome,
-        at, answer.code, not_before, row["event_id"],
+        row["subscription_id"], row["sequence"], row["lease_until"], status, attempts, latest, answer.outcome, at,
+        answer.code, not_before, row["event_id"],
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from tradewind.contexts.webhooks._domain.subscription import CIRCUIT_AFTER, CIRCUIT_S
 from tradewind.kernel import clock
+from tradewind.ports.retry_queue import Retry
 from tradewind.runtime.database import Tx
 
 LEASE_S: Final = 30
@@ -83,6 +84,13 @@ RELEASE: Final = """
     FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[]) AS u (subscription_id, sequence, lease_until)
     WHERE d.subscription_id = u.subscription_id AND d.sequence = u.sequence AND d.lease_until = u.lease_until
 """
+HURRY: Final = """
+    UPDATE webhooks.delivery AS d SET due_at = $3
+    FROM unnest($1::uuid[], $2::bigint[]) AS u (subscription_id, sequence)
+    WHERE d.subscription_id = u.subscription_id AND d.sequence = u.sequence AND d.status = 'PENDING'
+      AND d.due_at > $3 AND d.due_at <= $4
+"""
+"""Rows whose time has come are due now, although they would wait for the end of the queue's grace."""
 DISABLE: Final = """
     UPDATE webhooks.webhook_subscriptions SET status = 'DISABLED', why = 'the partner answered 410 Gone'
     WHERE id = ANY($1::uuid[]) AND status = 'ACTIVE'
@@ -141,3 +149,10 @@ async def release(tx: Tx, rows: Sequence[Any]) -> None:
     """Let go of claimed messages that nobody tried to send."""
     names = ("subscription_id", "sequence", "lease_until")
     await tx.run(RELEASE, *([row[name] for row in rows] for name in names))
+
+
+async def hurry(tx: Tx, retries: Sequence[Retry], grace_s: float) -> int:
+    """Have those tried now whose planned time has come; how many that were."""
+    moment = clock.now()
+    columns = [list(column) for column in zip(*retries, strict=True)]
+    return await tx.run(HURRY, *columns, moment, moment + timedelta(seconds=grace_s))
