@@ -16,7 +16,7 @@ from tradewind.contexts.inventory.manifest import AdjustStock
 from tradewind.contracts.catalog import ProductCreated
 from tradewind.contracts.inventory import InventoryPeer, InventoryReservationExpired, InventoryReserved, Wanted
 from tradewind.contracts.messages import Event
-from tradewind.contracts.orders import OrderCancelled, OrderConfirmed
+from tradewind.contracts.orders import OrderCancelled, OrderConfirmed, OrderLine, PlaceOrder
 from tradewind.contracts.payments import PaymentAuthorized, PaymentCaptured, PaymentFailed
 from tradewind.contracts.pricing import ProductPriceChanged
 from tradewind.contracts.shipping import ShipmentCreated, ShipmentDelivered, ShipmentDispatched, ShippingPeer
@@ -31,6 +31,7 @@ HEARS: Mapping[str, tuple[type[Event], ...]] = {
         PaymentAuthorized, PaymentCaptured, PaymentFailed,
         ShipmentCreated, ShipmentDelivered,
     ),
+    "payments": (OrderCancelled,),
     "shipping": (OrderConfirmed, PaymentCaptured),
     "notifications": (ShipmentDispatched, ShipmentDelivered),
     "analytics": (ShipmentDelivered,),
@@ -188,3 +189,60 @@ async def test_what_the_saga_and_who_hears_plan_at_once_is_one_shipment(working_
     await confirmed_again(working_shop, order_id, marker)
     await planned(working_shop, marker)
     assert len(await working_shop.db.pool.fetchval(STATUSES, order_id)) == 1
+
+
+PAYMENT = "SELECT status FROM payments.payments WHERE order_id = $1"
+VOIDED = "SELECT count(*) FROM runtime.outbox WHERE key = $1 AND type = 'ecommerce.payment.payment.voided.v1'"
+LETTING_GO = "SELECT count(*) FROM runtime.saga WHERE name = 'let_go'"
+
+
+async def told_off(shop: Shop, *order_ids: UUID) -> None:
+    """The log tells that these orders are off."""
+    async with shop.db.transaction(a_call("system")) as tx:
+        for order_id in order_ids:
+            amount = Money(1250, "EUR").amount
+            tx.tell(OrderCancelled(order_id=order_id, reason="off", total_amount=amount, currency="EUR"))
+
+
+async def comes_to(shop: Shop, order_id: UUID, status: str) -> None:
+    """Wait until the order's payment has this status."""
+
+    async def look() -> bool:
+        return bool(await shop.db.pool.fetchval(PAYMENT, order_id) == status)
+
+    assert await until(shop, look)
+
+
+async def held_by_hand(shop: Shop) -> UUID:
+    """An order whose money is held until somebody says how much is to be captured."""
+    wish = PlaceOrder(
+        items=(OrderLine(sku="HEARD-3", qty=1),), payment_method="simulated:approve", capture_by_hand=True,
+        shipping_address={"country": "DE"},
+    )  # fmt: skip
+    order_id: UUID = (await shop.dispatch(wish, a_call("admin"))).id
+    await comes_to(shop, order_id, "AUTHORIZED")
+    return order_id
+
+
+async def test_money_that_is_held_for_an_order_that_is_off_is_let_go_once(working_shop: Shop) -> None:
+    await a_product(working_shop, "HEARD-3", stock=9)
+    order_id = await held_by_hand(working_shop)
+    await told_off(working_shop, order_id, order_id)
+    await comes_to(working_shop, order_id, "VOIDED")
+    marker = await held_by_hand(working_shop)
+    await told_off(working_shop, order_id, marker)
+    await comes_to(working_shop, marker, "VOIDED")
+    pool = working_shop.db.pool
+    assert (await pool.fetchval(VOIDED, str(order_id)), await pool.fetchval(LETTING_GO)) == (1, 2)
+
+
+async def test_what_was_captured_or_refused_is_left_alone_when_an_order_is_off(working_shop: Shop) -> None:
+    await a_product(working_shop, "HEARD-3", stock=9)
+    paid = await an_ended_order(working_shop, "HEARD-3", qty=1)
+    refused = await an_ended_order(working_shop, "HEARD-3", qty=1, method="simulated:decline")
+    marker = await held_by_hand(working_shop)
+    await told_off(working_shop, paid, refused, new_id(), marker)
+    await comes_to(working_shop, marker, "VOIDED")
+    pool = working_shop.db.pool
+    assert [await pool.fetchval(PAYMENT, one) for one in (paid, refused)] == ["CAPTURED", "FAILED"]
+    assert await pool.fetchval(LETTING_GO) == 1, "the order's own saga had seen to the others"
