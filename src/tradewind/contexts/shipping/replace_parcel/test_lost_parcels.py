@@ -8,7 +8,7 @@ import pytest
 
 from tests.builders import a_product, an_ended_order
 from tests.shops import Shop, a_call
-from tradewind.contexts.inventory.manifest import AdjustStock
+from tests.warehouses import moved, opened
 from tradewind.contexts.shipping._domain.shipment import NoSuchShipment
 from tradewind.contexts.shipping.deliver_shipment.command import DeliverShipment
 from tradewind.contexts.shipping.dispatch_shipment.command import DispatchShipment
@@ -103,10 +103,9 @@ async def test_what_came_back_is_sent_again_without_taking_more_from_the_shelf(w
 
 
 async def test_goods_go_once_more_from_the_warehouse_that_the_lost_ones_had_left(working_shop: Shop) -> None:
-    await working_shop.db.pool.execute("INSERT INTO inventory.warehouse (code, name, priority) VALUES ('EAST', 'E', 1)")
+    await opened(working_shop, "EAST")
     await a_product(working_shop, "VASE", stock=10)
-    more = AdjustStock(sku="VASE", delta=3, reason="delivery", warehouse="EAST")
-    await working_shop.dispatch(more, WAREHOUSE)
+    await moved(working_shop, "EAST", "VASE", 3)
     order_id = await an_ended_order(working_shop, "VASE", qty=2)
     shipment_id = await working_shop.db.pool.fetchval(SHIPMENT, order_id)
     await working_shop.dispatch(DispatchShipment(shipment_id=shipment_id), WAREHOUSE)

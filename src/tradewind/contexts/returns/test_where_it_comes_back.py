@@ -9,11 +9,7 @@ import pytest
 from tests.builders import a_product
 from tests.comebacks import STAFF, a_delivered_order, approved, comes_to, inspected, received
 from tests.shops import Shop
-from tradewind.contexts.inventory._domain.warehouse import Warehouse
-from tradewind.contexts.inventory.adjust_stock.command import AdjustStock
-from tradewind.contexts.inventory.change_warehouse.command import ChangeWarehouse
-from tradewind.contexts.inventory.manifest import SetBundle
-from tradewind.contexts.inventory.open_warehouse.command import OpenWarehouse
+from tests.warehouses import bundled, closed, moved, opened
 from tradewind.contexts.returns._domain.returned import UnfitReceipt
 from tradewind.contexts.returns.get_return.query import GetReturn
 from tradewind.contexts.returns.manifest import ReceiveReturn
@@ -33,18 +29,6 @@ CLOSED = """
 """
 
 
-async def opened(shop: Shop, code: str, *, priority: int = 1) -> None:
-    await shop.dispatch(OpenWarehouse(warehouse=Warehouse(code=code, name=code, priority=priority)), STAFF)
-
-
-async def closed(shop: Shop, code: str, *, active: bool = False) -> None:
-    await shop.dispatch(ChangeWarehouse(warehouse=Warehouse(code=code, name=code, active=active)), STAFF)
-
-
-async def moved(shop: Shop, code: str, delta: int, sku: str = SKU) -> None:
-    await shop.dispatch(AdjustStock(sku=sku, delta=delta, reason="delivery", warehouse=code), STAFF)
-
-
 async def shelves(shop: Shop, sku: str = SKU) -> dict[str, int]:
     return dict(await shop.db.pool.fetch(SHELVES, sku))
 
@@ -53,7 +37,7 @@ async def sold_from_east(shop: Shop, *, east: int = 4, qty: int = 4) -> UUID:
     """A delivered order of books, served from EAST first; ten more lie in the main warehouse."""
     await a_product(shop, SKU, stock=10)
     await opened(shop, "EAST")
-    await moved(shop, "EAST", east)
+    await moved(shop, "EAST", SKU, east)
     return await a_delivered_order(shop, SKU, qty)
 
 
@@ -138,15 +122,15 @@ async def test_a_warehouse_that_closes_while_goods_are_inspected_is_empty_or_ope
         assert await working_shop.db.pool.fetchval(CLOSED) == 0
         await closed(working_shop, "EAST", active=True)
         if "EAST" in await shelves(working_shop):
-            await moved(working_shop, "EAST", -1)
+            await moved(working_shop, "EAST", SKU, -1)
 
 
 async def test_a_bundle_comes_back_as_its_parts_to_where_they_had_left(working_shop: Shop) -> None:
     await a_product(working_shop, "SET", stock=0)
     await a_product(working_shop, "PART", stock=10)
-    await working_shop.dispatch(SetBundle(sku="SET", parts={"PART": 2}), STAFF)
+    await bundled(working_shop, "SET", {"PART": 2})
     await opened(working_shop, "EAST")
-    await moved(working_shop, "EAST", 6, "PART")
+    await moved(working_shop, "EAST", "PART", 6)
     order_id = await a_delivered_order(working_shop, "SET", 3)
     one = await received(working_shop, order_id, "SET", 2)
     await inspected(working_shop, one, restocked=2)
