@@ -36,11 +36,18 @@ async def asked(shop: Shop, order_id: UUID, sku: str, qty: int, **exchange: int)
     return await shop.dispatch(wish, STAFF)
 
 
-async def received(shop: Shop, order_id: UUID, sku: str, qty: int, **exchange: int) -> Any:
-    """A return whose parcel is in the warehouse."""
+async def approved(shop: Shop, order_id: UUID, sku: str, qty: int, **exchange: int) -> Any:
+    """A return that is on its way."""
     one = await asked(shop, order_id, sku, qty, **exchange)
-    await shop.dispatch(ApproveReturn(return_id=one.id), STAFF)
-    return await shop.dispatch(ReceiveReturn(return_id=one.id), STAFF)
+    return await shop.dispatch(ApproveReturn(return_id=one.id), STAFF)
+
+
+async def received(
+    shop: Shop, order_id: UUID, sku: str, qty: int, *, warehouse: str | None = None, **exchange: int
+) -> Any:
+    """A return whose parcel is in the warehouse."""
+    one = await approved(shop, order_id, sku, qty, **exchange)
+    return await shop.dispatch(ReceiveReturn(return_id=one.id, warehouse=warehouse), STAFF)
 
 
 async def inspected(shop: Shop, one: Any, restocked: int = 0, written_off: int = 0, refused: int = 0) -> Any:

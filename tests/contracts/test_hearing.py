@@ -1,10 +1,13 @@
 """Who hears whom: each context hears what the documents say, does it, and leaves alone what the saga has done (D7)."""
 
+import asyncio
 import re
 from collections.abc import Mapping
+from uuid import UUID
 
 import pytest
 
+from tests.builders import a_product, an_ended_order
 from tests.house.tree import REPOSITORY, Tree
 from tests.shops import a_call, until
 from tradewind.app.wiring import Shop, manifests
@@ -13,10 +16,10 @@ from tradewind.contexts.inventory.manifest import AdjustStock
 from tradewind.contracts.catalog import ProductCreated
 from tradewind.contracts.inventory import InventoryPeer, InventoryReservationExpired, InventoryReserved, Wanted
 from tradewind.contracts.messages import Event
-from tradewind.contracts.orders import OrderCancelled
+from tradewind.contracts.orders import OrderCancelled, OrderConfirmed, OrderLine, PlaceOrder
 from tradewind.contracts.payments import PaymentAuthorized, PaymentCaptured, PaymentFailed
 from tradewind.contracts.pricing import ProductPriceChanged
-from tradewind.contracts.shipping import ShipmentCreated, ShipmentDelivered, ShippingPeer
+from tradewind.contracts.shipping import ShipmentCreated, ShipmentDelivered, ShipmentDispatched, ShippingPeer
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
 
@@ -29,7 +32,9 @@ HEARS: Mapping[str, tuple[type[Event], ...]] = {
         ShipmentCreated, ShipmentDelivered,
     ),
     "payments": (OrderCancelled,),
-    "shipping": (PaymentCaptured,),
+    "shipping": (OrderConfirmed, PaymentCaptured),
+    "notifications": (ShipmentDispatched, ShipmentDelivered),
+    "analytics": (ShipmentDelivered,),
 }  # fmt: skip
 
 
@@ -114,3 +119,130 @@ async def test_a_payment_that_is_heard_of_late_does_not_release_what_is_held_bac
 
     assert await until(working_shop, heard)
     assert await working_shop.db.pool.fetchval(status, held) == "PLANNED"
+
+
+STATUSES = "SELECT array_agg(status ORDER BY part) FROM shipping.shipments WHERE order_id = $1"
+UNPLAN = (
+    "DELETE FROM shipping.fulfillment_task WHERE order_id = $1",
+    "DELETE FROM shipping.shipments WHERE order_id = $1",
+)
+
+
+async def confirmed_again(shop: Shop, *order_ids: UUID) -> None:
+    """The log tells once more, late, that these orders are certain."""
+    async with shop.db.transaction(a_call("system")) as tx:
+        for order_id in order_ids:
+            amount = Money(995, "EUR").amount
+            tx.tell(OrderConfirmed(order_id=order_id, user_id="somebody", total_amount=amount, currency="EUR"))
+
+
+async def planned(shop: Shop, order_id: UUID) -> None:
+    """Wait until there is a shipment of the order."""
+
+    async def there() -> bool:
+        return await shop.db.pool.fetchval(STATUSES, order_id) is not None
+
+    assert await until(shop, there)
+
+
+async def unplanned(shop: Shop) -> UUID:
+    """An order that was carried out, of which somebody forgot the shipment."""
+    order_id = await an_ended_order(shop, "HEARD-2", qty=1)
+    for statement in UNPLAN:
+        await shop.db.pool.execute(statement, order_id)
+    return order_id
+
+
+async def test_what_a_certain_order_needs_sent_is_planned_even_if_nobody_asked_for_it(working_shop: Shop) -> None:
+    await a_product(working_shop, "HEARD-2", stock=9)
+    order_id = await unplanned(working_shop)
+    await confirmed_again(working_shop, order_id)
+    await planned(working_shop, order_id)
+    assert await working_shop.db.pool.fetchval(STATUSES, order_id) == ["READY"], "it is paid"
+
+
+async def test_an_order_that_is_heard_of_late_is_planned_once_and_never_when_it_is_off(working_shop: Shop) -> None:
+    await a_product(working_shop, "HEARD-2", stock=9)
+    marker = await unplanned(working_shop)
+    sent, canceled = [await an_ended_order(working_shop, "HEARD-2", qty=1) for _ in range(2)]
+    off = await an_ended_order(working_shop, "HEARD-2", qty=1, method="simulated:decline")
+    staff, pool = a_call("admin"), working_shop.db.pool
+    async with working_shop.db.transaction(staff) as tx:
+        assert await tx.peer(ShippingPeer).hold(tx, sent) is None
+        assert await tx.peer(ShippingPeer).cancel(tx, [canceled]) == {canceled: None}
+    await confirmed_again(working_shop, sent, canceled, off, new_id(), marker)
+    await planned(working_shop, marker)
+    found = [await pool.fetchval(STATUSES, order_id) for order_id in (sent, canceled, off)]
+    assert found == [["PLANNED"], ["CANCELED"], None], "held back, off, and never planned"
+
+
+async def test_what_the_saga_and_who_hears_plan_at_once_is_one_shipment(working_shop: Shop) -> None:
+    await a_product(working_shop, "HEARD-2", stock=9)
+    order_id, staff = await unplanned(working_shop), a_call("admin")
+
+    async def create() -> None:
+        async with working_shop.db.transaction(staff) as tx:
+            await tx.peer(ShippingPeer).create(tx, {order_id: {"country": "DE"}})
+
+    await asyncio.gather(confirmed_again(working_shop, order_id), *(create() for _ in range(3)))
+    marker = await unplanned(working_shop)
+    await confirmed_again(working_shop, order_id, marker)
+    await planned(working_shop, marker)
+    assert len(await working_shop.db.pool.fetchval(STATUSES, order_id)) == 1
+
+
+PAYMENT = "SELECT status FROM payments.payments WHERE order_id = $1"
+VOIDED = "SELECT count(*) FROM runtime.outbox WHERE key = $1 AND type = 'ecommerce.payment.payment.voided.v1'"
+LETTING_GO = "SELECT count(*) FROM runtime.saga WHERE name = 'let_go'"
+
+
+async def told_off(shop: Shop, *order_ids: UUID) -> None:
+    """The log tells that these orders are off."""
+    async with shop.db.transaction(a_call("system")) as tx:
+        for order_id in order_ids:
+            amount = Money(1250, "EUR").amount
+            tx.tell(OrderCancelled(order_id=order_id, reason="off", total_amount=amount, currency="EUR"))
+
+
+async def comes_to(shop: Shop, order_id: UUID, status: str) -> None:
+    """Wait until the order's payment has this status."""
+
+    async def look() -> bool:
+        return bool(await shop.db.pool.fetchval(PAYMENT, order_id) == status)
+
+    assert await until(shop, look)
+
+
+async def held_by_hand(shop: Shop) -> UUID:
+    """An order whose money is held until somebody says how much is to be captured."""
+    wish = PlaceOrder(
+        items=(OrderLine(sku="HEARD-3", qty=1),), payment_method="simulated:approve", capture_by_hand=True,
+        shipping_address={"country": "DE"},
+    )  # fmt: skip
+    order_id: UUID = (await shop.dispatch(wish, a_call("admin"))).id
+    await comes_to(shop, order_id, "AUTHORIZED")
+    return order_id
+
+
+async def test_money_that_is_held_for_an_order_that_is_off_is_let_go_once(working_shop: Shop) -> None:
+    await a_product(working_shop, "HEARD-3", stock=9)
+    order_id = await held_by_hand(working_shop)
+    await told_off(working_shop, order_id, order_id)
+    await comes_to(working_shop, order_id, "VOIDED")
+    marker = await held_by_hand(working_shop)
+    await told_off(working_shop, order_id, marker)
+    await comes_to(working_shop, marker, "VOIDED")
+    pool = working_shop.db.pool
+    assert (await pool.fetchval(VOIDED, str(order_id)), await pool.fetchval(LETTING_GO)) == (1, 2)
+
+
+async def test_what_was_captured_or_refused_is_left_alone_when_an_order_is_off(working_shop: Shop) -> None:
+    await a_product(working_shop, "HEARD-3", stock=9)
+    paid = await an_ended_order(working_shop, "HEARD-3", qty=1)
+    refused = await an_ended_order(working_shop, "HEARD-3", qty=1, method="simulated:decline")
+    marker = await held_by_hand(working_shop)
+    await told_off(working_shop, paid, refused, new_id(), marker)
+    await comes_to(working_shop, marker, "VOIDED")
+    pool = working_shop.db.pool
+    assert [await pool.fetchval(PAYMENT, one) for one in (paid, refused)] == ["CAPTURED", "FAILED"]
+    assert await pool.fetchval(LETTING_GO) == 1, "the order's own saga had seen to the others"

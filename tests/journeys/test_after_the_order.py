@@ -189,7 +189,12 @@ def _approve(story: Story) -> None:
 @when(parsers.parse("the warehouse finds {sold:d} to sell again, {thrown:d} to throw away and {refused:d} to refuse"))
 def _inspect(story: Story, sold: int, thrown: int, refused: int) -> None:
     newest, warehouse = _newest(story), story.staff("warehouse")
-    warehouse.told("POST", f"/api/v1/returns/{newest['id']}/receive")
+    path, sku = f"/api/v1/returns/{newest['id']}/receive", newest["lines"][0]["sku"]
+    for fault in ({"warehouse": "NOWHERE"}, {"lines": [{"sku": sku, "warehouse": "NOWHERE"}]}):
+        nowhere = warehouse.send("POST", path, fault)
+        assert (nowhere.status_code, nowhere.json()["type"]) == (404, "/problems/no-such-warehouse")
+    here = warehouse.told("POST", path, {"lines": [{"sku": sku, "warehouse": "MAIN"}]})
+    assert [line["warehouse"] for line in here["lines"]] == ["MAIN"]
     found = {"sku": newest["lines"][0]["sku"], "restock": sold, "writeOff": thrown, "refuse": refused}
     warehouse.told("POST", f"/api/v1/returns/{newest['id']}/inspect", {"lines": [found]})
     again = warehouse.send("POST", f"/api/v1/returns/{newest['id']}/inspect", {"lines": [found]})

@@ -257,7 +257,7 @@ ORDERS: Final = {
     f"POST {_RETURN}/cancel": Row(SUPPORT, hidden=BUYERS, missing="no-such-return"),
     f"POST {_RETURN}/approve": Row(SUPPORT),
     f"POST {_RETURN}/reject": Row(SUPPORT, {"why": "worn"}),
-    f"POST {_RETURN}/receive": Row(WAREHOUSE),
+    f"POST {_RETURN}/receive": Row(WAREHOUSE, {"warehouse": "MAIN"}),
     f"POST {_RETURN}/inspect": Row(WAREHOUSE, {"lines": [{"sku": "<sku>", "restock": 1}]}),
     f"POST {_RETURN}/refund": Row(SUPPORT),
     f"GET {_ORDER}/shipment": Row(SUPPORT | WAREHOUSE, hidden=BUYERS, missing="no-such-shipment"),

@@ -1,6 +1,6 @@
 """What inventory tells, and how others reserve, confirm and release within their own transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Final, Protocol
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from tradewind.contracts.messages import Event
-from tradewind.kernel.errors import Conflict
+from tradewind.kernel.errors import Conflict, NotFound
 
 MAIN: Final = "MAIN"
 """The warehouse that every shop has."""
@@ -158,6 +158,14 @@ class BackorderGivenUp(Event, frozen=True):
     reason: str
 
 
+class NoSuchWarehouse(NotFound):
+    """There is no warehouse with this code."""
+
+
+class WarehouseClosed(Conflict):
+    """Nothing may be put into a warehouse that is not active."""
+
+
 class NotEnoughStock(Conflict):
     """Some of what was asked for is not in stock. `skus` names it."""
 
@@ -189,13 +197,14 @@ class ReservationEnded(Conflict):
 class Delivery(Struct, frozen=True):
     """So many of a product came (or went, where it is less than none). What has a `reference` is booked once.
 
-    What comes is put into the main warehouse; what goes is taken from wherever it lies, from there first.
+    What comes is put into `warehouse`; what goes is taken from wherever it lies, from there first.
     """
 
     sku: str
     product_id: UUID
     quantity: int
     reference: str | None = None
+    warehouse: str = MAIN
 
 
 class InventoryAway(Protocol):
@@ -277,7 +286,18 @@ class InventoryPeer(Protocol):
         ...
 
     async def receive(self, tx: object, deliveries: Sequence[Delivery], *, reason: str) -> int:
-        """Book what came of many products, each named once; how many were booked (those known by reference are not)."""
+        """Book what came of many products, each named once; how many were booked (those known by reference are not).
+
+        Refuses NoSuchWarehouse, and WarehouseClosed where something shall come into one.
+        """
+        ...
+
+    async def let_in(self, tx: object, codes: Collection[str]) -> None:
+        """See to it that these stay open until the transaction ends; refuses NoSuchWarehouse and WarehouseClosed."""
+        ...
+
+    async def shipped_from(self, tx: object, order_id: UUID) -> Mapping[str, str]:
+        """The warehouse that each SKU of an order left, or most of its pieces did; what never left any is missing."""
         ...
 
     async def release(self, tx: object, order_ids: Sequence[UUID], reason: str) -> None:

@@ -282,6 +282,13 @@ class Bought(Struct, frozen=True, kw_only=True):
     """When the buyer had it; None before."""
 
 
+class ToShip(Struct, frozen=True, kw_only=True):
+    """Where an order's goods go, and whether they are paid."""
+
+    address: Mapping[str, str]
+    paid: bool
+
+
 class Replacement(Struct, frozen=True, kw_only=True):
     """An order for `goods` (SKU to pieces) that its buyer gets for some that came back of the order `of`."""
 
@@ -299,6 +306,10 @@ class OrdersPeer(Protocol):
 
         What they had before costs what it cost then, other things what they cost now; there is no carriage.
         """
+        ...
+
+    async def to_ship(self, tx: Any, order_ids: Sequence[UUID]) -> Mapping[UUID, ToShip]:
+        """Those of these orders that are certain and whose goods have not come yet; held until the transaction ends."""
         ...
 
     async def bought(self, tx: Any, order_id: UUID, *, hold: bool = False) -> Bought | None:

@@ -16,6 +16,13 @@ class ReturnedItem(Struct, frozen=True, rename="camel"):
     qty: int
 
 
+class ReceivedItem(Struct, frozen=True, rename="camel"):
+    """The warehouse that the pieces of one SKU came back to."""
+
+    sku: str
+    warehouse: str
+
+
 class InspectedItem(Struct, frozen=True, rename="camel"):
     """What became of the pieces of one SKU: back on the shelf, written off, or not taken back."""
 
@@ -66,6 +73,8 @@ class ReturnReceived(_ReturnEvent, frozen=True):
     """The parcel is in the warehouse; nobody has looked into it yet."""
 
     TYPE = "ecommerce.return.return.received.v1"
+    items: tuple[ReceivedItem, ...] = ()
+    """Where each SKU is now; old logs, in which all is in the main warehouse, do not say."""
 
 
 class ReturnInspected(_ReturnEvent, frozen=True):

@@ -21,6 +21,12 @@ OF_RETURNS = (
         "1 pieces are restocked, 0 were put on the shelf",
     ),
     Plant(
+        "goods restocked elsewhere than they came to",
+        "UPDATE returns.line SET warehouse = 'NORTH' WHERE restocked > 0",
+        (RETURNED,),
+        "1 of its lines are put into another warehouse than they came to",
+    ),
+    Plant(
         "a return that pays more than its refund",
         "UPDATE returns.returns SET amount_minor = amount_minor + 1",
         (RETURNED,),

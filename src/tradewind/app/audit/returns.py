@@ -20,12 +20,14 @@ RETURNED_PIECES: Final = """
 """
 RETURNS: Final = """
     WITH shelved AS (
-        SELECT split_part(reference, '/', 1) AS reference, min(delta / per) AS delta
+        SELECT split_part(reference, '/', 1) AS reference, min(delta / per) AS delta,
+               CASE WHEN min(warehouse) = max(warehouse) THEN min(warehouse) END AS warehouse
         FROM inventory.inventory_adjustment WHERE reference LIKE 'return:%' GROUP BY 1),
     line AS (
         SELECT l.return_id, coalesce(sum(l.quantity), 0) AS pieces,
                sum(l.restocked + l.written_off + l.refused) AS seen, sum(l.restocked) AS restocked,
-               coalesce(sum(s.delta), 0) AS shelved
+               coalesce(sum(s.delta), 0) AS shelved,
+               count(s.reference) FILTER (WHERE s.warehouse IS DISTINCT FROM coalesce(l.warehouse, 'MAIN')) AS astray
         FROM returns.line AS l LEFT JOIN shelved AS s ON s.reference = format('return:%s:%s', l.return_id, l.sku)
         GROUP BY l.return_id),
     refund AS (
@@ -44,6 +46,7 @@ RETURNS: Final = """
                 format('it is %s, but %s of its %s pieces were looked at', r.status, l.seen, l.pieces)
             WHEN l.restocked <> l.shelved THEN
                 format('%s pieces are restocked, %s were put on the shelf', l.restocked, l.shelved)
+            WHEN l.astray > 0 THEN format('%s of its lines are put into another warehouse than they came to', l.astray)
             WHEN r.amount_minor > 0 AND (f.id IS NULL OR f.order_id <> r.order_id) THEN
                 format('%s %s go back for it, but there is no such refund', r.amount_minor, r.currency)
             WHEN f.amount_minor <> r.amount_minor THEN

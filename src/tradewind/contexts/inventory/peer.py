@@ -1,10 +1,10 @@
 """Try, confirm, cancel (TCC): what other contexts may ask inventory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from tradewind.contexts.inventory._store import backorders, stock
+from tradewind.contexts.inventory._store import backorders, reservations, stock, warehouses
 from tradewind.contexts.inventory.adjust_stock import many
 from tradewind.contexts.inventory.amend_reservations.amend import amend
 from tradewind.contexts.inventory.await_goods.collect import collect, give_up
@@ -40,6 +40,15 @@ class Inventory:
     async def receive(self, tx: Any, deliveries: Sequence[Delivery], *, reason: str) -> int:
         """Book what came of many products, each named once; how many were booked."""
         return await many.receive(tx, deliveries, reason=reason)
+
+    async def let_in(self, tx: Any, codes: Collection[str]) -> None:
+        """See to it that these stay open until the transaction ends; refuses NoSuchWarehouse and WarehouseClosed."""
+        for code in sorted(codes):
+            await warehouses.let_in(tx, code)
+
+    async def shipped_from(self, tx: Any, order_id: UUID) -> Mapping[str, str]:
+        """The warehouse that each SKU of an order left, or most of its pieces did; what never left any is missing."""
+        return await reservations.shipped_from(tx, order_id)
 
     async def release(self, tx: Any, order_ids: Sequence[UUID], reason: str) -> None:
         """Give back whatever is held or was taken out."""

@@ -8,9 +8,7 @@ import pytest
 from tests.shops import a_call
 from tradewind.contexts.inventory._domain.warehouse import (
     InvalidWarehouse,
-    NoSuchWarehouse,
     Warehouse,
-    WarehouseClosed,
     WarehouseExists,
     WarehouseNotEmpty,
 )
@@ -21,7 +19,15 @@ from tradewind.contexts.inventory.list_warehouses.query import ListWarehouses
 from tradewind.contexts.inventory.open_warehouse.command import OpenWarehouse
 from tradewind.contexts.inventory.query_stock.query import QueryStock, ShelfView
 from tradewind.contexts.inventory.reserve_stock import reserve as module
-from tradewind.contracts.inventory import Delivery, InventoryPeer, InventoryReserved, ReservedLine, Wanted
+from tradewind.contracts.inventory import (
+    Delivery,
+    InventoryPeer,
+    InventoryReserved,
+    NoSuchWarehouse,
+    ReservedLine,
+    Wanted,
+    WarehouseClosed,
+)
 from tradewind.kernel.errors import Forbidden
 from tradewind.kernel.ids import new_id
 

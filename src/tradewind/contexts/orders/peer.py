@@ -7,7 +7,7 @@ from uuid import UUID
 from tradewind.contexts.orders._domain.order import Status
 from tradewind.contexts.orders._store import orders
 from tradewind.contexts.orders.place_replacement.place import place
-from tradewind.contracts.orders import Bought, BoughtLine, Buyer, Replacement
+from tradewind.contracts.orders import Bought, BoughtLine, Buyer, Replacement, ToShip
 from tradewind.kernel.errors import Refusal
 from tradewind.kernel.money import Money
 
@@ -23,6 +23,15 @@ class Orders:
     async def replace(self, tx: Any, replacement: Replacement) -> Money | Refusal:
         """Place an order in exchange for what came back: what it comes to, or why it cannot be."""
         return await place(tx, replacement)
+
+    async def to_ship(self, tx: Any, order_ids: Sequence[UUID]) -> Mapping[UUID, ToShip]:
+        """Those that are CONFIRMED or PAID, held."""
+        found = await orders.lock(tx, order_ids)
+        return {
+            one.id: ToShip(address=one.shipping_address or {}, paid=one.status is Status.PAID)
+            for one in found.values()
+            if one.status in (Status.CONFIRMED, Status.PAID)
+        }
 
     async def bought(self, tx: Any, order_id: UUID, *, hold: bool = False) -> Bought | None:
         """The order, None where there is none; held on request."""

@@ -5,12 +5,14 @@ from pathlib import Path
 from tradewind.contexts.payments._fallback.provider import FallbackProvider
 from tradewind.contexts.payments._fallback.routes import StoredRoutes
 from tradewind.contexts.payments._subscribers.on_order_called_off import on_order_called_off
+from tradewind.contexts.payments._subscribers.on_order_cancelled import on_order_cancelled
 from tradewind.contexts.payments._subscribers.on_shipment_dispatched import on_shipment_dispatched
 from tradewind.contexts.payments.capture_payment import rest as capture_rest
 from tradewind.contexts.payments.capture_payment.command import capture_payment
 from tradewind.contexts.payments.doubt_capture.saga import DOUBT_CAPTURE
 from tradewind.contexts.payments.get_payment import rest as get_rest
 from tradewind.contexts.payments.get_payment.query import get_payment
+from tradewind.contexts.payments.let_go.saga import LET_GO
 from tradewind.contexts.payments.list_methods import rest as list_methods_rest
 from tradewind.contexts.payments.list_methods.query import list_methods
 from tradewind.contexts.payments.peer import Payments
@@ -44,10 +46,10 @@ MANIFEST = Manifest(
         list_methods_rest.list_methods,
         remove_method_rest.remove_method,
     ),
-    subscribers=(on_shipment_dispatched, on_order_called_off),
+    subscribers=(on_order_called_off, on_order_cancelled, on_shipment_dispatched),
     timers=(FORGET_NOTICES, RECONCILE),
     parts={LastReconciled: LastReconciled},
-    sagas=(REFUND_PAYMENT, DOUBT_CAPTURE),
+    sagas=(REFUND_PAYMENT, DOUBT_CAPTURE, LET_GO),
     peers={PaymentsPeer: Payments(), RefundsPeer: Refunds()},
     personal_data=PaymentData(),
 )

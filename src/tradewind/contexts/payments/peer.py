@@ -256,14 +256,15 @@ def _all_cancelled(
 ) -> Outcome:
     """Book what each of the order's payments came to; the first that failed is what the step comes to."""
     decided = [
-        _cancelled(one, lent.get(one.order_id, 0), answers[one.order_id]) for one in found if one.order_id in answers
+        cancelled(one, lent.get(one.order_id, 0), answers[one.order_id]) for one in found if one.order_id in answers
     ]
     payments.save(tx, [payment for payment, _, _ in decided if payment])
     tx.tell(*(event for _, event, _ in decided if event), call=task.call)
     return next((outcome for _, _, outcome in decided if not isinstance(outcome, Done)), Done())
 
 
-def _cancelled(payment: Payment, lent: int, done: Cancelled) -> tuple[Payment | None, Any, Outcome]:
+def cancelled(payment: Payment, lent: int, done: Cancelled) -> tuple[Payment | None, Any, Outcome]:
+    """What a payment comes to once the provider has said what became of its cancellation. `lent`: by others' charges."""
     if payment.status in (Status.VOIDED, Status.REFUNDED):
         return None, None, Done()
     if not isinstance(done.answer, Approved):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tradewind.contexts.shipping._carriage.crew import CARRY, PURGE
 from tradewind.contexts.shipping._domain.parcel import Size
+from tradewind.contexts.shipping._subscribers.on_order_confirmed import on_order_confirmed
 from tradewind.contexts.shipping._subscribers.on_payment_capture_failed import on_payment_capture_failed
 from tradewind.contexts.shipping._subscribers.on_payment_captured import on_payment_captured
 from tradewind.contexts.shipping._warehouse.crew import PICK
@@ -127,7 +128,7 @@ MANIFEST = Manifest(
         rates_rest.quote_rates,
     ),
     timers=(CARRY, PICK, PURGE),
-    subscribers=(on_payment_captured, on_payment_capture_failed),
+    subscribers=(on_order_confirmed, on_payment_captured, on_payment_capture_failed),
     peers={ShippingPeer: _peer},
     personal_data=ShipmentData(),
 )

@@ -115,10 +115,10 @@ class Stock(Struct, frozen=True, kw_only=True):
         shelves = {**self.shelves, warehouse: Shelf(shelf.on_hand + delta, shelf.reserved)}
         return replace(self, on_hand=self.on_hand + delta, shelves=shelves)
 
-    def taken_from(self, pieces: int) -> dict[str, int]:
-        """Where so many pieces can be taken from, the main warehouse first; what is nowhere is asked of that one."""
+    def taken_from(self, pieces: int, first: str = MAIN) -> dict[str, int]:
+        """Where so many pieces can be taken from: `first`, then the main warehouse, asked for the rest too."""
         left, taken = pieces, dict[str, int]()
-        for place in sorted(self.shelves, key=lambda code: (code != MAIN, code)):
+        for place in sorted(self.shelves, key=lambda code: (code != first, code != MAIN, code)):
             here = min(left, max(0, self.shelves[place].available))
             if here:
                 taken[place] = here

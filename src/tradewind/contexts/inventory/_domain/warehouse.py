@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import Struct
 
 from tradewind.contracts.inventory import MAIN
-from tradewind.kernel.errors import Conflict, Invalid, NotFound
+from tradewind.kernel.errors import Conflict, Invalid
 
 MAX_NAME: Final = 100
 MAX_ADDRESS: Final = 300
@@ -21,10 +21,6 @@ class InvalidWarehouse(Invalid):
     """What is said of the warehouse breaks a rule. `errors` names each."""
 
 
-class NoSuchWarehouse(NotFound):
-    """There is no warehouse with this code."""
-
-
 class WarehouseExists(Conflict):
     """A warehouse with this code is there already."""
 
@@ -35,10 +31,6 @@ class TooManyWarehouses(Conflict):
 
 class WarehouseNotEmpty(Conflict):
     """Goods lie there; transfer them first. `pieces` says how many."""
-
-
-class WarehouseClosed(Conflict):
-    """Nothing may be put into a warehouse that is not active."""
 
 
 class Warehouse(Struct, frozen=True, kw_only=True):

@@ -68,6 +68,12 @@ OF_ORDER: Final = """
     SELECT order_id, sku, quantity, state, expires_at, warehouse, bundle FROM inventory.reservation
     WHERE order_id = $1 ORDER BY line
 """
+SHIPPED_FROM: Final = """
+    SELECT DISTINCT ON (bought) bought, warehouse
+    FROM (SELECT coalesce(bundle, sku) AS bought, warehouse, sum(quantity) AS pieces FROM inventory.reservation
+          WHERE order_id = $1 AND state = 'CONFIRMED' GROUP BY 1, 2) AS gone
+    ORDER BY bought, pieces DESC, warehouse
+"""
 
 
 async def lock_stock(tx: Tx, wanted: Sequence[Wanted], ttl_s: int, *, locking: bool = True) -> Sequence[Any]:
@@ -105,6 +111,11 @@ async def hold(tx: Tx, order_ids: Sequence[UUID], by: type) -> list[Line]:
 async def of_order(tx: Tx, order_id: UUID) -> list[Line]:
     """Every line of one order, as it stands."""
     return [_line(row) for row in await tx.all(OF_ORDER, order_id)]
+
+
+async def shipped_from(tx: Tx, order_id: UUID) -> dict[str, str]:
+    """What was bought, to the warehouse that most of it left; of as many from two, the first by name."""
+    return {row["bought"]: row["warehouse"] for row in await tx.all(SHIPPED_FROM, order_id)}
 
 
 def _line(row: Any) -> Line:

@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from tradewind.contexts.inventory._domain.warehouse import NoSuchWarehouse, Warehouse, WarehouseClosed
-from tradewind.contracts.inventory import MAIN
+from tradewind.contexts.inventory._domain.warehouse import Warehouse
+from tradewind.contracts.inventory import MAIN, NoSuchWarehouse, WarehouseClosed
 from tradewind.runtime.database import Tx
 
 ALL: Final = """

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from tradewind.contexts.inventory._domain.bundle import Bundles, NoStockOfItsOwn
 from tradewind.contexts.inventory._domain.reservation import Movement
 from tradewind.contexts.inventory._domain.stock import NoSuchStock, Stock, check
-from tradewind.contexts.inventory._store import bundles, stock
+from tradewind.contexts.inventory._store import bundles, stock, warehouses
 from tradewind.contexts.inventory._store.stock import Change
 from tradewind.contexts.inventory.adjust_stock.command import adjusted
 from tradewind.contracts.inventory import MAIN, Delivery
@@ -15,19 +15,28 @@ from tradewind.runtime.database import Tx
 async def receive(tx: Tx, deliveries: Sequence[Delivery], *, reason: str) -> int:
     """Book what came, each SKU named once, and leave out what has a reference that is booked already; how many were.
 
-    A bundle comes and goes as its parts. Refuses with InvalidAdjustment and BelowReserved; tells StockAdjusted.
+    A bundle comes and goes as its parts. Refuses with InvalidAdjustment, BelowReserved, and where something comes into
+    a warehouse, NoSuchWarehouse and WarehouseClosed; tells StockAdjusted.
     """
     for one in deliveries:
         check(one.sku, one.quantity, reason)
+    for code in sorted({one.warehouse for one in deliveries if one.quantity > 0}):
+        await warehouses.let_in(tx, code)
     await stock.open_all(tx, {one.sku: one.product_id for one in deliveries})
     made_of = await bundles.parts_of(tx, [one.sku for one in deliveries])
-    skus = {one.sku for one in deliveries} | {part for parts in made_of.values() for part in parts}
-    held = await stock.hold(tx, sorted(skus))
+    held = await stock.hold_in(tx, _places(deliveries, made_of))
     known = await stock.known(tx, [name for one in deliveries for name in _references(one, made_of)])
     fresh = [one for one in deliveries if known.isdisjoint(_references(one, made_of))]
     if fresh:
         book(tx, held, _spread_all(held, [piece for one in fresh for piece in _pieces(one, made_of)]), reason)
     return len(fresh)
+
+
+def _places(deliveries: Sequence[Delivery], made_of: Bundles) -> list[tuple[str, str]]:
+    """The shelves that must be there: what comes needs one where it comes to, all else lies where it lies."""
+    coming = [piece for one in deliveries if one.quantity > 0 for piece in _pieces(one, made_of)]
+    skus = {one.sku for one in deliveries} | {part for parts in made_of.values() for part in parts}
+    return [(piece.sku, piece.warehouse) for piece in coming] + [(sku, MAIN) for sku in skus]
 
 
 def _references(one: Delivery, made_of: Bundles) -> list[str]:
@@ -37,9 +46,9 @@ def _references(one: Delivery, made_of: Bundles) -> list[str]:
 
 def _pieces(one: Delivery, made_of: Bundles) -> list[Change]:
     if one.sku not in made_of:
-        return [Change(one.sku, MAIN, one.quantity, one.reference)]
+        return [Change(one.sku, one.warehouse, one.quantity, one.reference)]
     return [
-        Change(part, MAIN, pieces * one.quantity, one.reference and f"{one.reference}/{part}", pieces)
+        Change(part, one.warehouse, pieces * one.quantity, one.reference and f"{one.reference}/{part}", pieces)
         for part, pieces in made_of[one.sku].items()
     ]
 
@@ -81,11 +90,11 @@ def _spread_all(held: Mapping[str, Stock], pieces: Sequence[Change]) -> list[Cha
 
 
 def _spread(piece: Change, held: Stock) -> list[Change]:
-    """What comes is put into the main warehouse; what goes may go from several."""
+    """What comes is put where it shall be; what goes may go from several places, from there first."""
     if piece.delta > 0:
         return [piece]
     name = piece.reference
     return [
         Change(piece.sku, place, -pieces, f"{name}/{place}" if name and number else name, piece.per)
-        for number, (place, pieces) in enumerate(held.taken_from(-piece.delta).items())
+        for number, (place, pieces) in enumerate(held.taken_from(-piece.delta, piece.warehouse).items())
     ]

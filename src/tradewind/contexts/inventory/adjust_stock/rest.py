@@ -13,10 +13,10 @@ from tradewind.contexts.inventory._domain.stock import (
     InvalidAdjustment,
     NoSuchStock,
 )
-from tradewind.contexts.inventory._domain.warehouse import CODE, NoSuchWarehouse, WarehouseClosed
+from tradewind.contexts.inventory._domain.warehouse import CODE
 from tradewind.contexts.inventory.adjust_stock.command import AdjustStock
 from tradewind.contexts.inventory.query_stock.query import StockView
-from tradewind.contracts.inventory import MAIN
+from tradewind.contracts.inventory import MAIN, NoSuchWarehouse, WarehouseClosed
 
 
 class Adjustment(Body, frozen=True):

@@ -19,12 +19,11 @@ from tradewind.contexts.inventory._domain.reading import (
 )
 from tradewind.contexts.inventory._domain.reservation import Movement
 from tradewind.contexts.inventory._domain.stock import Stock
-from tradewind.contexts.inventory._domain.warehouse import NoSuchWarehouse, WarehouseClosed
 from tradewind.contexts.inventory._store import bundles, sensors, stock, warehouses
 from tradewind.contexts.inventory._store.sensors import Buried
 from tradewind.contexts.inventory._store.stock import Change
 from tradewind.contracts.catalog import CatalogPeer
-from tradewind.contracts.inventory import MAIN
+from tradewind.contracts.inventory import MAIN, NoSuchWarehouse, WarehouseClosed
 from tradewind.runtime.database import Tx
 from tradewind.runtime.failpoints import planted
 from tradewind.runtime.timers import Timer

@@ -1,8 +1,9 @@
 """Say otherwise what there is to say of a warehouse; close it once it is empty."""
 
-from tradewind.contexts.inventory._domain.warehouse import NoSuchWarehouse, Warehouse, WarehouseNotEmpty, check
+from tradewind.contexts.inventory._domain.warehouse import Warehouse, WarehouseNotEmpty, check
 from tradewind.contexts.inventory._store import warehouses
 from tradewind.contexts.inventory.list_warehouses.query import WarehouseView, view
+from tradewind.contracts.inventory import NoSuchWarehouse
 from tradewind.contracts.messages import Command
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import handler

@@ -8,7 +8,7 @@ from msgspec import Meta
 from tradewind.api.rest import Body, Call, Dispatch, get, post
 from tradewind.contexts.inventory._domain.bundle import NoStockOfItsOwn
 from tradewind.contexts.inventory._domain.stock import MAX_ON_HAND, BelowReserved, InvalidAdjustment, NoSuchStock
-from tradewind.contexts.inventory._domain.warehouse import CODE, NoSuchWarehouse
+from tradewind.contexts.inventory._domain.warehouse import CODE
 from tradewind.contexts.inventory._store.stocktakes import NoSuchStocktake, Stocktake
 from tradewind.contexts.inventory.count_stock.command import (
     MAX_COUNTED,
@@ -18,7 +18,7 @@ from tradewind.contexts.inventory.count_stock.command import (
     InvalidCount,
     OpenStocktake,
 )
-from tradewind.contracts.inventory import MAIN
+from tradewind.contracts.inventory import MAIN, NoSuchWarehouse
 
 
 class NewStocktake(Body, frozen=True, kw_only=True):

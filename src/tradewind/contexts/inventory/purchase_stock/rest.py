@@ -8,7 +8,7 @@ from msgspec import Meta
 from tradewind.api.rest import Body, Call, Dispatch, get, post
 from tradewind.contexts.inventory._domain.bundle import NoStockOfItsOwn
 from tradewind.contexts.inventory._domain.stock import MAX_DELTA, InvalidAdjustment, NoSuchStock
-from tradewind.contexts.inventory._domain.warehouse import CODE, NoSuchWarehouse, WarehouseClosed
+from tradewind.contexts.inventory._domain.warehouse import CODE
 from tradewind.contexts.inventory._store.purchases import NoSuchPurchase, Purchase
 from tradewind.contexts.inventory.purchase_stock.command import (
     MAX_LINES,
@@ -22,7 +22,7 @@ from tradewind.contexts.inventory.purchase_stock.command import (
     PurchaseClosed,
     ReceivePurchase,
 )
-from tradewind.contracts.inventory import MAIN
+from tradewind.contracts.inventory import MAIN, NoSuchWarehouse, WarehouseClosed
 
 
 class Ordered(Body, frozen=True):

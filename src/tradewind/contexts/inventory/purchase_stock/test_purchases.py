@@ -7,7 +7,6 @@ import pytest
 
 from tests.shops import a_call
 from tradewind.contexts.inventory._domain.stock import NoSuchStock
-from tradewind.contexts.inventory._domain.warehouse import NoSuchWarehouse
 from tradewind.contexts.inventory._store.purchases import NoSuchPurchase, Status
 from tradewind.contexts.inventory.conftest import Store
 from tradewind.contexts.inventory.purchase_stock.command import (
@@ -19,6 +18,7 @@ from tradewind.contexts.inventory.purchase_stock.command import (
     ReceivePurchase,
 )
 from tradewind.contexts.inventory.suggest_replenishment.query import SuggestReplenishment
+from tradewind.contracts.inventory import NoSuchWarehouse
 from tradewind.kernel.errors import Forbidden
 from tradewind.kernel.ids import new_id
 

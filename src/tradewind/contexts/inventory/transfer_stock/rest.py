@@ -8,7 +8,7 @@ from msgspec import Meta
 from tradewind.api.rest import Body, Call, Dispatch, get, post
 from tradewind.contexts.inventory._domain.bundle import NoStockOfItsOwn
 from tradewind.contexts.inventory._domain.stock import MAX_DELTA, BelowReserved, NoSuchStock
-from tradewind.contexts.inventory._domain.warehouse import CODE, NoSuchWarehouse, WarehouseClosed
+from tradewind.contexts.inventory._domain.warehouse import CODE
 from tradewind.contexts.inventory._store.transfers import NoSuchTransfer, Transfer
 from tradewind.contexts.inventory.transfer_stock.command import (
     MAX_LINES,
@@ -18,6 +18,7 @@ from tradewind.contexts.inventory.transfer_stock.command import (
     ReceiveTransfer,
     SendTransfer,
 )
+from tradewind.contracts.inventory import NoSuchWarehouse, WarehouseClosed
 
 
 class Pieces(Body, frozen=True):

@@ -7,7 +7,6 @@ import pytest
 
 from tests.shops import a_call
 from tradewind.contexts.inventory._domain.stock import BelowReserved, NoSuchStock
-from tradewind.contexts.inventory._domain.warehouse import NoSuchWarehouse
 from tradewind.contexts.inventory._store.transfers import NoSuchTransfer, Status
 from tradewind.contexts.inventory.conftest import Store, kinds, wants
 from tradewind.contexts.inventory.transfer_stock.command import (
@@ -17,6 +16,7 @@ from tradewind.contexts.inventory.transfer_stock.command import (
     ReceiveTransfer,
     SendTransfer,
 )
+from tradewind.contracts.inventory import NoSuchWarehouse
 from tradewind.kernel.errors import Forbidden
 from tradewind.kernel.ids import new_id
 

@@ -9,10 +9,12 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tradewind.contracts.inventory import MAIN
 from tradewind.contracts.messages import Event
 from tradewind.contracts.orders import Bought
 from tradewind.contracts.returns import (
     InspectedItem,
+    ReceivedItem,
     ReturnApproved,
     ReturnCanceled,
     ReturnedItem,
@@ -62,6 +64,7 @@ LIFECYCLE = Lifecycle(
     (Status.RECEIVED, ReturnInspected, Status.INSPECTED),
     (Status.INSPECTED, ReturnRefunded, Status.REFUNDED),
 )
+HERE: Final = frozenset((Status.RECEIVED, Status.INSPECTED, Status.REFUNDED))
 OFF: Final = frozenset((Status.REJECTED, Status.CANCELED))
 """What is off claims nothing of what was bought."""
 
@@ -78,14 +81,19 @@ class UnfitInspection(Invalid):
     """Each piece of each SKU that came back has to be accounted for, once."""
 
 
+class UnfitReceipt(Invalid):
+    """A warehouse is named for what is not in the parcel, or two are for the same."""
+
+
 class Line(Struct, frozen=True, kw_only=True):
-    """So many of one SKU, and what became of them once somebody has looked."""
+    """So many of one SKU, where they are once they came, and what became of them once somebody has looked."""
 
     sku: str
     quantity: int
     restocked: int = 0
     written_off: int = 0
     refused: int = 0
+    warehouse: str = MAIN
 
     @property
     def accepted(self) -> int:
@@ -120,6 +128,11 @@ class Return(Struct, frozen=True, kw_only=True):
         """What its parcel is labelled with."""
         return f"RT-{self.id.hex[-12:].upper()}"
 
+    @property
+    def is_here(self) -> bool:
+        """Whether the parcel came."""
+        return self.status in HERE
+
     def request(self) -> ReturnRequested:
         """Tell that it is asked for."""
         items = tuple(ReturnedItem(line.sku, line.quantity) for line in self.lines)
@@ -139,16 +152,21 @@ class Return(Struct, frozen=True, kw_only=True):
         """The buyer keeps it."""
         return self._moved(ReturnCanceled(**self._ids()))
 
-    def receive(self) -> tuple[Self, ReturnReceived]:
-        """The parcel is here."""
-        return self._moved(ReturnReceived(**self._ids()))
+    def receive(self, places: Mapping[str, str]) -> tuple[Self, ReturnReceived]:
+        """The parcel is here: the goods of each SKU in the warehouse that `places` says."""
+        lines = tuple(replace(line, warehouse=places[line.sku]) for line in self.lines)
+        items = tuple(ReceivedItem(line.sku, line.warehouse) for line in lines)
+        moved, event = self._moved(ReturnReceived(**self._ids(), items=items))
+        return replace(moved, lines=lines), event
 
     def inspect(self, found: Sequence[Line]) -> Self:
         """With what became of each piece; refuses (IllegalMove, UnfitInspection)."""
         LIFECYCLE.follow(self.status, ReturnInspected)
         if _pieces(found) != _pieces(self.lines) or len(found) != len(self.lines):
             raise UnfitInspection(expected=_pieces(self.lines))
-        return replace(self, lines=tuple(sorted(found, key=lambda line: line.sku)))
+        places = {line.sku: line.warehouse for line in self.lines}
+        seen = [replace(line, warehouse=places[line.sku]) for line in found]
+        return replace(self, lines=tuple(sorted(seen, key=lambda line: line.sku)))
 
     def settle(self, amount: Money, refund_id: UUID, replacement_id: UUID | None) -> tuple[Self, ReturnInspected]:
         """So much goes back for what was inspected, as this refund; and an order goes out, where one does."""
@@ -190,6 +208,20 @@ def remaining(bought: Bought, others: Sequence[Return]) -> dict[str, int]:
         for claim in one.lines if one.status not in OFF else ():
             left[claim.sku] = left.get(claim.sku, 0) - claim.claimed
     return left
+
+
+def destinations(
+    awaited: Return, whole: str | None, named: Sequence[tuple[str, str]], left: Mapping[str, str]
+) -> dict[str, str]:
+    """The warehouse that each SKU came to: the one `named` for it, else for the `whole` parcel, else the one it `left`.
+
+    Refuses UnfitReceipt.
+    """
+    apart = dict(named)
+    skus = {line.sku for line in awaited.lines}
+    if len(apart) < len(named) or not apart.keys() <= skus:
+        raise UnfitReceipt(skus=sorted(skus))
+    return {sku: apart.get(sku) or whole or left.get(sku, MAIN) for sku in sorted(skus)}
 
 
 def accepted(inspected: Return) -> dict[str, int]:

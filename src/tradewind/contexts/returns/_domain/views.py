@@ -9,13 +9,14 @@ from tradewind.contexts.returns._domain.returned import Return
 
 
 class ReturnLineView(Struct, frozen=True, kw_only=True, rename="camel"):
-    """So many of one SKU, and what became of them."""
+    """So many of one SKU, what became of them, and the warehouse that they came back to, once they did."""
 
     sku: str
     qty: int
     restocked: int
     written_off: int
     refused: int
+    warehouse: str | None = None
 
 
 class ExchangeLineView(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -66,6 +67,7 @@ def view(one: Return) -> ReturnView:
                 restocked=line.restocked,
                 written_off=line.written_off,
                 refused=line.refused,
+                warehouse=line.warehouse if one.is_here else None,
             )
             for line in one.lines
         ),

@@ -5,6 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from tradewind.contexts.returns._domain.returned import Line, Reason, Return, Status
+from tradewind.contracts.inventory import MAIN
 from tradewind.kernel.errors import NotFound
 from tradewind.kernel.money import Money
 from tradewind.runtime.database import Tx
@@ -26,6 +27,10 @@ SAVE: Final = """
 SAVE_LINES: Final = """
     UPDATE returns.line AS l SET restocked = u.restocked, written_off = u.written_off, refused = u.refused
     FROM unnest($2::text[], $3::int[], $4::int[], $5::int[]) AS u (sku, restocked, written_off, refused)
+    WHERE l.return_id = $1 AND l.sku = u.sku
+"""
+PLACE_LINES: Final = """
+    UPDATE returns.line AS l SET warehouse = u.warehouse FROM unnest($2::text[], $3::text[]) AS u (sku, warehouse)
     WHERE l.return_id = $1 AND l.sku = u.sku
 """
 READ: Final = "SELECT * FROM returns.returns WHERE id = $1"
@@ -62,6 +67,11 @@ def save_lines(tx: Tx, one: Return) -> None:
         SAVE_LINES, one.id, [line.sku for line in lines], [line.restocked for line in lines],
         [line.written_off for line in lines], [line.refused for line in lines],
     )  # fmt: skip
+
+
+def place_lines(tx: Tx, one: Return) -> None:
+    """Write where the pieces of a held return are."""
+    tx.later(PLACE_LINES, one.id, [line.sku for line in one.lines], [line.warehouse for line in one.lines])
 
 
 async def hold(tx: Tx, return_id: UUID) -> Return:
@@ -107,6 +117,7 @@ def _line(row: Any) -> Line:
         restocked=row["restocked"],
         written_off=row["written_off"],
         refused=row["refused"],
+        warehouse=row["warehouse"] or MAIN,
     )
 
 

@@ -25,7 +25,10 @@ class InspectReturn(Command, frozen=True):
 
 @handler(action="returns.handle")
 async def inspect_return(command: InspectReturn, tx: Tx) -> ReturnView:
-    """Refuses with NoSuchReturn, UnfitInspection, or IllegalMove unless the parcel was just received."""
+    """Refuses with NoSuchReturn, UnfitInspection, or IllegalMove unless the parcel was just received.
+
+    WarehouseClosed where something shall go on a shelf of one that was closed since: it has to be opened again.
+    """
     inspected = (await returns.hold(tx, command.return_id)).inspect(command.lines)
     bought = await tx.peer(OrdersPeer).bought(tx, inspected.order_id, hold=True)
     assert bought is not None, "a return is of an order that there is, and orders are never deleted"
@@ -43,7 +46,7 @@ async def inspect_return(command: InspectReturn, tx: Tx) -> ReturnView:
 async def _restock(tx: Tx, inspected: Return, bought: Bought) -> None:
     products = {line.sku: line.product_id for line in bought.lines}
     deliveries = [
-        Delivery(line.sku, product_id, line.restocked, f"return:{inspected.id}:{line.sku}")
+        Delivery(line.sku, product_id, line.restocked, f"return:{inspected.id}:{line.sku}", line.warehouse)
         for line in inspected.lines
         if line.restocked and (product_id := products[line.sku])
     ]

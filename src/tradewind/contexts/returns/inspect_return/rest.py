@@ -11,6 +11,7 @@ from tradewind.contexts.returns._domain.views import ReturnView
 from tradewind.contexts.returns._store.returns import NoSuchReturn
 from tradewind.contexts.returns.inspect_return.command import InspectReturn
 from tradewind.contexts.returns.request_return.command import MAX_LINES
+from tradewind.contracts.inventory import WarehouseClosed
 from tradewind.kernel.lifecycle import IllegalMove
 
 Pieces = Annotated[int, Meta(ge=0, le=100_000)]
@@ -31,7 +32,7 @@ class Inspection(Body, frozen=True):
     lines: Annotated[list[FoundLine], Meta(min_length=1, max_length=MAX_LINES)]
 
 
-@post("/api/v1/returns/{return_id}/inspect", raises=(NoSuchReturn, IllegalMove, UnfitInspection))
+@post("/api/v1/returns/{return_id}/inspect", raises=(NoSuchReturn, IllegalMove, UnfitInspection, WarehouseClosed))
 async def inspect_return(return_id: UUID, body: Inspection, call: Call, dispatch: Dispatch) -> ReturnView:
     """Say what became of each piece: stock is put right and the refund is on its way. For the warehouse."""
     lines = tuple(_line(found) for found in body.lines)

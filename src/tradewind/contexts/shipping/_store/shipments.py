@@ -40,6 +40,10 @@ NEVER_RELEASED: Final = """
     WHERE s.order_id = ANY($1::uuid[]) AND s.status = 'PLANNED'
       AND NOT EXISTS (SELECT FROM shipping.fulfillment_task AS t WHERE t.shipment_id = s.id)
 """
+UNPLANNED: Final = """
+    SELECT order_id FROM unnest($1::uuid[]) AS u (order_id)
+    WHERE NOT EXISTS (SELECT FROM shipping.shipments AS s WHERE s.order_id = u.order_id) ORDER BY order_id
+"""
 HOLD_BACK: Final = """
     UPDATE shipping.shipments SET status = 'PLANNED', ready_at = NULL, lines = NULL
     WHERE order_id = $1 AND status = $2
@@ -114,6 +118,11 @@ def release(tx: Tx, order_ids: Sequence[UUID]) -> None:
 async def never_released(tx: Tx, order_ids: Sequence[UUID]) -> list[UUID]:
     """Those with a planned shipment that has never been to be picked."""
     return [row["order_id"] for row in await tx.all(NEVER_RELEASED, list(order_ids))]
+
+
+async def unplanned(tx: Tx, order_ids: Sequence[UUID]) -> list[UUID]:
+    """Those without any shipment, be it a canceled one."""
+    return [row["order_id"] for row in await tx.all(UNPLANNED, list(order_ids))]
 
 
 async def hold_back(tx: Tx, order_id: UUID) -> None:

@@ -1,5 +1,6 @@
 """Send goods once more: those of a lost parcel leave the stock in the transaction that says so."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -7,7 +8,7 @@ from msgspec.structs import replace
 from tradewind.contexts.shipping._domain.shipment import LIFECYCLE, Shipment, Status
 from tradewind.contexts.shipping._domain.views import ShipmentView, view
 from tradewind.contexts.shipping._store import contents, shipments, tasks
-from tradewind.contracts.inventory import Delivery, InventoryPeer
+from tradewind.contracts.inventory import MAIN, Delivery, InventoryPeer
 from tradewind.contracts.messages import Command
 from tradewind.contracts.orders import Bought
 from tradewind.contracts.shipping import ShipmentReplaced
@@ -23,7 +24,8 @@ class ReplaceParcel(Command, frozen=True):
 
 @handler(action="shipping.replace_parcel")
 async def replace_parcel(command: ReplaceParcel, tx: Tx) -> ShipmentView:
-    """The shipment, READY again, to be picked; what came back is still there, what is lost leaves the stock once more.
+    """The shipment, READY again, to be picked; what came back is still there, what is lost leaves the stock once more,
+    from where it left before as far as it lies there.
 
     Refuses with NoSuchShipment, IllegalMove unless it is lost or came back, or if stock is low.
     """
@@ -32,8 +34,10 @@ async def replace_parcel(command: ReplaceParcel, tx: Tx) -> ShipmentView:
     status = LIFECYCLE.follow(held.status, ShipmentReplaced)
     again = replace(held, status=status, tracking_number=None, parcels=held.parcels + 1)
     if held.status is Status.LOST:
-        taken = _taken(held, await contents.bought(tx, held.order_id), f"parcel:{held.id}:{again.parcels}")
-        await tx.peer(InventoryPeer).receive(tx, taken, reason="a lost parcel replaced")
+        inventory = tx.peer(InventoryPeer)
+        left = await inventory.shipped_from(tx, held.order_id)
+        taken = _taken(held, await contents.bought(tx, held.order_id), left, f"parcel:{held.id}:{again.parcels}")
+        await inventory.receive(tx, taken, reason="a lost parcel replaced")
     shipments.move(tx, again)
     tasks.open_one(tx, held.id, held.order_id)
     tx.tell(ShipmentReplaced(order_id=held.order_id, shipment_id=held.id))
@@ -41,12 +45,12 @@ async def replace_parcel(command: ReplaceParcel, tx: Tx) -> ShipmentView:
     return view(again)
 
 
-def _taken(lost: Shipment, bought: Bought, reference: str) -> list[Delivery]:
+def _taken(lost: Shipment, bought: Bought, left: Mapping[str, str], reference: str) -> list[Delivery]:
     assert lost.lines is not None, "known"
     products = {line.sku: line.product_id for line in bought.lines}
     deliveries = []
     for sku, count in lost.lines.items():
         product = products[sku]
         assert product is not None, "goods are of a product"
-        deliveries.append(Delivery(sku, product, -count, f"{reference}:{sku}"))
+        deliveries.append(Delivery(sku, product, -count, f"{reference}:{sku}", left.get(sku, MAIN)))
     return deliveries

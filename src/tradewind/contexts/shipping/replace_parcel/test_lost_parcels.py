@@ -8,6 +8,7 @@ import pytest
 
 from tests.builders import a_product, an_ended_order
 from tests.shops import Shop, a_call
+from tests.warehouses import moved, opened
 from tradewind.contexts.shipping._domain.shipment import NoSuchShipment
 from tradewind.contexts.shipping.deliver_shipment.command import DeliverShipment
 from tradewind.contexts.shipping.dispatch_shipment.command import DispatchShipment
@@ -25,6 +26,7 @@ STANDING = """
     SELECT h.status, h.parcels, (SELECT on_hand FROM inventory.inventory_stock WHERE sku = 'VASE') AS on_hand
     FROM shipping.shipments AS h WHERE h.id = $1
 """
+SHELVES = "SELECT warehouse, on_hand FROM inventory.inventory_stock WHERE sku = 'VASE'"
 NUMBERS = """
     SELECT array_agg(payload ->> 'trackingNumber' ORDER BY position) FROM runtime.outbox
     WHERE type = 'ecommerce.shipping.shipment.dispatched.v1'
@@ -98,3 +100,15 @@ async def test_what_came_back_is_sent_again_without_taking_more_from_the_shelf(w
             await working_shop.dispatch(refused, WAREHOUSE)
     await working_shop.dispatch(ReplaceParcel(shipment_id=shipment_id), WAREHOUSE)
     assert await standing(working_shop, shipment_id) == ("READY", 2, 0)
+
+
+async def test_goods_go_once_more_from_the_warehouse_that_the_lost_ones_had_left(working_shop: Shop) -> None:
+    await opened(working_shop, "EAST")
+    await a_product(working_shop, "VASE", stock=10)
+    await moved(working_shop, "EAST", "VASE", 3)
+    order_id = await an_ended_order(working_shop, "VASE", qty=2)
+    shipment_id = await working_shop.db.pool.fetchval(SHIPMENT, order_id)
+    await working_shop.dispatch(DispatchShipment(shipment_id=shipment_id), WAREHOUSE)
+    await working_shop.dispatch(ReportLoss(shipment_id=shipment_id), WAREHOUSE)
+    await working_shop.dispatch(ReplaceParcel(shipment_id=shipment_id), WAREHOUSE)
+    assert dict(await working_shop.db.pool.fetch(SHELVES)) == {"MAIN": 9, "EAST": 0}, "one was left there"

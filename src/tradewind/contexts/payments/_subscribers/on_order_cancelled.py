@@ -1,0 +1,30 @@
+"""An order is off: what is still held for it is let go (S3-60). The saga did that before; this finds nothing.
+
+Parts of an order are left to the sagas of its edits. What was captured is left alone, too: where the order's saga did
+not give it back, a person decided that it should not, and what they did instead nobody knows here.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from tradewind.contexts.payments.let_go.saga import LET_GO, OPEN
+from tradewind.contracts.orders import OrderCancelled, OrderFailed
+from tradewind.runtime.database import Tx
+from tradewind.runtime.saga import store as sagas
+from tradewind.runtime.subscriptions import apart, subscriber
+
+STILL_HELD: Final = """
+    SELECT id FROM payments.payments AS p
+    WHERE order_id = ANY($1::uuid[]) AND part_of IS NULL AND status = ANY($2::text[])
+      AND NOT EXISTS (SELECT FROM runtime.saga AS s WHERE s.id = p.id)
+    ORDER BY order_id FOR NO KEY UPDATE
+"""
+
+
+@apart
+@subscriber
+async def on_order_cancelled(events: Sequence[OrderCancelled | OrderFailed], tx: Tx) -> None:
+    """Have a saga ask the provider, once for a payment; what is over cannot be carried on, so nobody else wants it."""
+    held = await tx.all(STILL_HELD, [event.order_id for event in events], [status.value for status in OPEN])
+    if held:
+        sagas.begin(tx, LET_GO, [row["id"] for row in held], [tx.call] * len(held))
