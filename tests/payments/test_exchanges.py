@@ -31,7 +31,8 @@ async def exchanged(shop: Shop, sku: str, *, method: str = "approve", qty: int =
     await a_product(shop, "LAMP", amount="20.00")
     order_id = await a_delivered_order(shop, "BOOK", 3)
     await shop.db.pool.execute(BY, f"simulated:{method}")
-    back = await received(shop, order_id, "BOOK", qty, **{sku: qty})
+    instead: dict[str, Any] = {sku: qty}
+    back = await received(shop, order_id, "BOOK", qty, **instead)
     settled = await inspected(shop, back, restocked=qty)
     await comes_to(shop, back.id, "REFUNDED")
     return order_id, settled

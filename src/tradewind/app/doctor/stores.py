@@ -1,4 +1,4 @@
-"""Engines with a client of their own: Postgres, Redis, Cassandra, Kafka, Vault. The client is loaded when it is needed."""
+"""Engines with a client of their own: Postgres, Redis, Cassandra, Kafka, Vault. It is loaded when it is needed."""
 
 import asyncio
 from typing import Any, Final

@@ -264,7 +264,7 @@ def _all_cancelled(
 
 
 def cancelled(payment: Payment, lent: int, done: Cancelled) -> tuple[Payment | None, Any, Outcome]:
-    """What a payment comes to once the provider has said what became of its cancellation. `lent`: by others' charges."""
+    """What a payment comes to when the provider has answered its cancellation. `lent`: by others' charges."""
     if payment.status in (Status.VOIDED, Status.REFUNDED):
         return None, None, Done()
     if not isinstance(done.answer, Approved):
