@@ -14,11 +14,15 @@ from tests.shops import Shop, until
 from tradewind.contexts.orders.cancel_order.command import CancelOrder
 from tradewind.contexts.payments.manifest import RefundPayment
 from tradewind.contexts.payments.refund_payment.command import RefundTooLarge
+from tradewind.contexts.returns.retry_refund.command import RetryRefund
 from tradewind.contexts.shipping.manifest import DeliverShipment, DispatchShipment
 from tradewind.contracts.orders import OrderCancelled
 from tradewind.kernel.money import Money
+from tradewind.ports.payment_provider import PaymentProvider
 
 BY = "UPDATE orders.orders SET payment_method = $1"
+KEY = "SELECT authorization_key FROM payments.payments WHERE order_id = $1"
+REFUSED = "SELECT sum(amount_minor)::int FROM payments.refund WHERE order_id = $1 AND status = 'REFUSED'"
 PENDING = "SELECT count(*) = 0 FROM payments.refund WHERE status = 'PENDING'"
 TAKEN = [("authorization", 3750), ("capture", 3750)]
 """What the card of the first order saw: three books."""
@@ -180,6 +184,26 @@ async def test_a_replacement_is_edited_and_exchanged_again(working_shop: Shop) -
     await until(working_shop, lambda: working_shop.db.pool.fetchval(PENDING))
     assert (await seen(working_shop, third)).status == "PAID"
     assert await violations(working_shop) == []
+
+
+async def test_where_the_provider_refuses_what_goes_back_only_that_is_asked_for_again(working_shop: Shop) -> None:
+    await a_product(working_shop, "BOOK")
+    await a_product(working_shop, "PEN", amount="3.00")
+    order_id = await a_delivered_order(working_shop, "BOOK", 3)
+    provider: Any = working_shop.db.peers[PaymentProvider]
+    await provider.refund(await working_shop.db.pool.fetchval(KEY, order_id), Money(3000, "EUR"), f"{order_id}/behind")
+    back = await received(working_shop, order_id, "BOOK", 1, PEN=1)
+    await inspected(working_shop, back, restocked=1)
+    for times in (1, 2):
+
+        async def refused(times: int = times) -> bool:
+            return bool(await working_shop.db.pool.fetchval(REFUSED, order_id) == times * 950)
+
+        await until(working_shop, refused)
+        if times == 1:
+            again = await working_shop.dispatch(RetryRefund(return_id=back.id), STAFF)
+            assert again.status == "INSPECTED", "nobody says that the buyer has money that they have not"
+    assert await money(working_shop, order_id) == 3450, "the pen was paid once"
 
 
 async def test_an_inspection_that_dies_leaves_no_credit_behind(
