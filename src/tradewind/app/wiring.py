@@ -140,8 +140,7 @@ async def open_shop(
     transactions of a process that falls silent are undone after a saga's lease; not for long thinking in between.
     `listens`: follows the log's tail, as whoever answers from what it keeps must; others keep nothing.
     """
-    names = served(settings)
-    contexts = manifests(installed(settings))
+    contexts, serves = manifests(installed(settings)), manifests(served(settings))
     async with AsyncExitStack() as stack:
         peers = {protocol: answerer for one in contexts for protocol, answerer in one.peers.items()}
         peers[TokenIssuer] = keys = SigningKeys.open(settings.home / "secrets", issuer=settings.public_url)
@@ -176,5 +175,4 @@ async def open_shop(
         peers |= {Tail: tail, Bell: bell}
         handlers = [handler for one in contexts for handler in one.handlers]
         dispatch = await stack.enter_async_context(Dispatcher(db, handlers, bell))
-        serves = tuple(one for one in contexts if one.name in names)
         yield Shop(settings, engines, db, bell, tail, dispatch, serves, keys)
