@@ -22,6 +22,7 @@ from tests.engines import address
 from tests.issuers import an_issuer
 from tests.receivers import a_mail_server
 from tests.sensors.brokers import OwnBroker
+from tests.vaults import a_vault
 from tradewind.adapters.policy.opa import push
 from tradewind.api.mqtt.address import understand
 from tradewind.api.mqtt.client import Client
@@ -152,6 +153,17 @@ async def test_an_issuer_is_well_that_is_who_it_was_said_to_be_and_has_keys() ->
         found = await only(oidc_issuer=issuer.url)
         assert not found.well
         assert "RS256" in found.advice
+
+
+async def test_a_vault_is_well_whose_secret_can_be_read() -> None:
+    async with a_vault() as vault:
+        vault.secrets["secret/tradewind"] = {"TRADEWIND_ADMIN_PASSWORD": "hunter2"}
+        found = await only(vault_url=vault.url, vault_token=vault.token)
+        assert (found.well, found.detail) == (True, "settings: 1")
+        found = await only(vault_url=vault.url, vault_token="hvs.other")
+        assert not found.well
+        assert "policy lacks `read`" in found.advice
+        assert "hvs.other" not in str(found)
 
 
 @pytest.mark.parametrize(

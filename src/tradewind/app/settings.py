@@ -178,7 +178,7 @@ class Settings:
     oidc_roles: tuple[str, ...] = ()
     """Roles there and what they are here, like clerk=support,boss=admin; else those with the names of ours."""
     vault_url: str | None = None
-    """A Vault (KV version 2) that holds settings which nobody may read; what the environment says goes before it."""
+    """A Vault (KV version 2) that holds settings which nobody may read; the environment goes before it."""
     vault_token: str | None = field(default=None, repr=False)
     """What the Vault knows the shop by: a token that may read the secret."""
     vault_path: str = "secret/tradewind"

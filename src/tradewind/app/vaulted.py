@@ -11,7 +11,7 @@ OWN = "TRADEWIND_VAULT_"
 
 
 def apply(environment: MutableMapping[str, str]) -> None:
-    """Set what the Vault holds, unless the environment says otherwise. Raises SettingError, then changes nothing."""
+    """Set what the Vault holds where the environment says nothing. Raises SettingError, and changes nothing then."""
     where = Settings.of_a_vault(environment)
     if where is None:
         return

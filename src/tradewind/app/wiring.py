@@ -147,8 +147,7 @@ async def open_shop(
         peers |= await stack.enter_async_context(trusting(settings, keys))
         peers |= await of_this_process(settings, contexts, stack)
         peers[RevokedSessions] = keys.revoked
-        peers |= await stack.enter_async_context(elsewhere(settings, keys))
-        peers |= instead or {}
+        peers |= {**await stack.enter_async_context(elsewhere(settings, keys)), **(instead or {})}
         db = await Database.open(
             engines.database_url,
             peers,

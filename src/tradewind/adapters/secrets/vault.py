@@ -22,7 +22,7 @@ def read(url: str, token: str, path: str) -> Mapping[str, str]:
     A token that can be renewed is: each start has it live on for its whole period.
     """
     mount, _, name = path.strip("/").partition("/")
-    client = hvac.Client(url=url, token=token, timeout=ANSWER_S, allow_redirects=False)  # type: ignore[no-untyped-call]
+    client = hvac.Client(url=url, token=token, timeout=ANSWER_S, allow_redirects=False)
     try:
         said: Any = client.secrets.kv.v2.read_secret_version(
             path=name, mount_point=mount, raise_on_deleted_version=True
@@ -53,7 +53,8 @@ def _advice(refusal: exceptions.VaultError, url: str, mount: str, name: str) -> 
                 f"The Vault at {url} has no secret {name} in a KV version 2 at {mount}: "
                 f"`vault kv put -mount={mount} {name} TRADEWIND_…=…`, or name another in TRADEWIND_VAULT_PATH."
             )
-    return f"The Vault at {url} answers with {type(refusal).__name__}: look into its log."
+        case _:
+            return f"The Vault at {url} answers with {type(refusal).__name__}: look into its log."
 
 
 def _texts(said: Any, path: str) -> Mapping[str, str]:

@@ -145,5 +145,5 @@ async def vault(settings: Settings) -> Finding:
     try:
         found = await asyncio.to_thread(read, settings.vault_url, settings.vault_token or "", settings.vault_path)
     except VaultError as reason:
-        raise UnwellError("its secret cannot be read", f"{reason} (TRADEWIND_VAULT_URL)") from None
+        raise UnwellError("nothing can be read out of it", f"{reason} (TRADEWIND_VAULT_URL)") from None
     return Finding(engine="vault", well=True, detail=f"settings: {len(found)}")
