@@ -7,6 +7,7 @@ from decimal import Decimal
 from email.policy import default
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import httpx2
 
@@ -20,11 +21,14 @@ from tradewind.contexts.inventory.manifest import SetBackordering
 from tradewind.contexts.orders.cancel_order.command import CancelOrder
 from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.manifest import OrderLine, PlaceOrder
+from tradewind.contexts.payments.doubt_capture.saga import doubt
 from tradewind.contexts.payments.reconcile_settlement.timer import LastReconciled, reconcile_yesterday
 from tradewind.contexts.pricing.manifest import EndFlashSale, StartFlashSale
 from tradewind.contexts.reviews.manifest import DeleteReview, EditReview, ModerateReview, Words, WriteReview
 from tradewind.kernel.clock import driven, now
 from tradewind.kernel.errors import NotFound
+from tradewind.kernel.money import Money
+from tradewind.ports.payment_provider import PaymentProvider
 from tradewind.ports.settlements import SettlementReports
 
 STAFF: Final = a_call("admin", subject="staff")
@@ -148,6 +152,16 @@ async def backorder(shop: Shop) -> None:
         return bool((await shop.dispatch(GetOrder(order_id=kept.id), STAFF)).status == "PAID")
 
     await until(shop, paid)
+
+
+async def failed_capture(shop: Shop, order_id: UUID) -> None:
+    """A capture of a paid order of which it is told that it failed, and which its provider then says it refused."""
+    provider: Any = shop.db.peers[PaymentProvider]
+    key = f"{order_id}/told/1"
+    await provider.capture(f"{order_id}/nothing", Money(1, "EUR"), key)
+    async with shop.db.transaction(STAFF) as tx:
+        await doubt(tx, {key: order_id})
+    await hears(shop, "payment.payment.capture_failed")
 
 
 async def settlement(shop: Shop) -> None:

@@ -207,6 +207,7 @@ async def every_ending(shop: Shop, mails: Path) -> None:
     await shop.dispatch(PayOrder(order_id=later, payment_method="simulated:lost-answer"), a_call("admin"))
     await reaches(shop, later, "PAID")
     await happenings.settlement(shop)
+    await happenings.failed_capture(shop, later)
     await happenings.backorder(shop)
     await order(shop, "simulated:challenge", wants="RESERVED")
     dropped = await order(shop, None, wants="PENDING_PAYMENT")
