@@ -31,7 +31,7 @@ REWIND: Final = """
     UPDATE runtime.position SET stamp = 0, position = 0 WHERE subscriber = ANY(string_to_array($1, ', '))
 """
 HEARD: Final = """
-    SELECT bool_and((p.stamp, p.position) = (kept.stamp, kept.position)) FROM runtime.position AS p
+    SELECT bool_and((p.stamp, p.position) >= (kept.stamp, kept.position)) FROM runtime.position AS p
     JOIN unnest($1::text[], $2::bigint[], $3::bigint[]) AS kept (subscriber, stamp, position) USING (subscriber)
 """
 STANDING: Final = """

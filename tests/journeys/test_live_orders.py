@@ -37,16 +37,16 @@ class Watcher:
                     return found
 
     async def follows(self, wish: Any, **more: Any) -> list[dict[str, Any]]:
-        """Follow; what is said first."""
+        """Follow; what is said to that. What is told meanwhile of what it follows already comes in between."""
         await self.says(subscribe=wish, **more)
-        first = [await self.next()]
+        first = [await self.until("subscribed", "refused")]
         if first[0]["event"] == "subscribed" and wish != "mine" and not first[0]["data"]["resumed"]:
-            first.append(await self.next())
+            first.append(await self.until("standing"))
         return first
 
-    async def until(self, name: str) -> dict[str, Any]:
-        """The next event of that name."""
-        while (found := await self.next())["event"] != name:
+    async def until(self, *names: str) -> dict[str, Any]:
+        """The next event of one of these names."""
+        while (found := await self.next())["event"] not in names:
             pass
         return found
 
