@@ -2,13 +2,20 @@
 
 from typing import Any, Final
 
+from tests.shops import until
+from tradewind.adapters.streams.log import NAME, add_up
 from tradewind.app.wiring import Shop
+from tradewind.runtime.call import internal_call
 
 PASSING_THROUGH: Final = frozenset({"analytics.staged"})
 """Tables in which rows wait until they are somewhere else."""
 TABLES: Final = """
     SELECT table_schema || '.' || table_name AS name FROM information_schema.tables
     WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1
+"""
+ADDED_UP: Final = """
+    SELECT NOT EXISTS (SELECT FROM runtime.outbox AS o JOIN runtime.position AS p
+                       ON (o.stamp, o.position) > (p.stamp, p.position) WHERE p.subscriber = $1)
 """
 STATE: Final = {
     "products": "SELECT sku, name, category, price_minor, currency, status FROM catalog.products",
@@ -29,10 +36,17 @@ STATE: Final = {
 
 
 async def everything(shop: Shop) -> dict[str, list[str]]:
-    """Every row of every table that keeps its rows, as text."""
+    """Every row of every table that keeps its rows, as text, once revenue is added up, which a timer does."""
+    await until(shop, lambda: _added_up(shop))
     async with shop.db.pool.acquire() as connection:
         names = [row["name"] for row in await connection.fetch(TABLES) if row["name"] not in PASSING_THROUGH]
         return {name: await _rows(connection, f"SELECT t::text AS row FROM {name} AS t") for name in names}
+
+
+async def _added_up(shop: Shop) -> bool:
+    async with shop.db.transaction(internal_call("test")) as tx:
+        await add_up(tx)
+    return bool(await shop.db.pool.fetchval(ADDED_UP, NAME))
 
 
 async def state(shop: Shop) -> dict[str, list[str]]:
