@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +14,7 @@ from msgspec import Struct
 from tradewind.app.certificates import init_authority, issue_certificate
 from tradewind.app.engines import Engines, engines
 from tradewind.app.free_ports import free_port
-from tradewind.app.hosting import answers
+from tradewind.app.hosting import answers, with_port
 from tradewind.app.placement import GATEWAY, INVENTORY
 from tradewind.app.settings import SettingError, Settings
 from tradewind.app.supervision import Part, Supervisor
@@ -54,8 +53,7 @@ async def cluster(settings: Settings, say: Callable[[str], None], ready: Callabl
     """
     if settings.kafka_servers is None:
         raise SettingError("TRADEWIND_KAFKA_SERVERS names no Kafka: `make engines ENGINES=kafka` starts one.")
-    port = settings.port or free_port(settings.host)
-    settings = replace(settings, port=port, public_url=settings.public_url.replace(":0", f":{port}"))
+    settings = with_port(settings)
     async with engines(settings, say) as found:
         of_inventory = settings.inventory_database_url or await _beside(found)
         ports: dict[tuple[str, ...], int] = {names: free_port(settings.host) for names in GROUPS}

@@ -6,7 +6,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import uvloop
 from granian.constants import Interfaces
@@ -19,7 +19,7 @@ from tradewind.adapters.payment_provider.notices import send_notices_to
 from tradewind.adapters.payment_provider.soap.offer import NAMESPACE, PATH, wsdl
 from tradewind.api.auth.outside import OutsideKeys
 from tradewind.api.rest import Route, create_app
-from tradewind.api.rest.app import RestApp
+from tradewind.api.rest.app import Receive, RestApp, Scope, Send
 from tradewind.api.rest.rates import RateLimits
 from tradewind.api.soap.door import SoapDoor
 from tradewind.app.engines import engines
@@ -41,6 +41,14 @@ BACKPRESSURE: Final = 6144
 """Requests, streams and sockets under way at once; more wait in the socket."""
 PAYMENTS: Final = "payments"
 PING: Final = "SELECT 1"
+
+
+class Application(Protocol):
+    """What is asked over HTTP, and may have streams that would never end by themselves."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    def close_streams(self) -> None: ...
 
 
 class Leaving:
@@ -139,20 +147,7 @@ async def serve(settings: Settings, also: Sequence[Route] = ()) -> None:
     async with engines(settings) as found, open_shop(settings, found, gives_way=True) as shop:
         leaving = Leaving()
         app = rest_app(shop, also, leaving)
-        server = Server(
-            app,
-            address=settings.host,
-            port=settings.port,
-            interface=Interfaces.ASGINL,
-            backlog=BACKLOG,
-            backpressure=BACKPRESSURE,
-            http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WITHIN_MS),
-            log_enabled=False,
-        )
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, leaving.begin, settings.drain_s, partial(_stop, app, server))
-        set_aside()
+        server = http_server(app, settings, leaving)
         async with listening_to_provider(shop), answering_remotely(shop):
             await server.serve()
 
@@ -177,7 +172,26 @@ async def listening_to_provider(shop: Shop) -> AsyncIterator[None]:
         await asyncio.wait([telling])
 
 
-def _stop(app: RestApp, server: Server) -> None:
+def http_server(app: Application, settings: Settings, leaving: Leaving) -> Server:
+    """What answers HTTP at the settings' address once it is served, until this process is told to leave."""
+    server = Server(
+        app,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGINL,
+        backlog=BACKLOG,
+        backpressure=BACKPRESSURE,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WITHIN_MS),
+        log_enabled=False,
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, leaving.begin, settings.drain_s, partial(_stop, app, server))
+    set_aside()
+    return server
+
+
+def _stop(app: Application, server: Server) -> None:
     """Take no more requests; end the streams, which would never end by themselves."""
     server.stop()  # type: ignore[no-untyped-call]
     app.close_streams()

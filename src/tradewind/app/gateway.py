@@ -1,16 +1,12 @@
 """The gateway process: listens for buyers, passes on what they ask to the processes of contexts. Needs no database."""
 
 import asyncio
-import signal
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import NoReturn
 
 import aiohttp
 import uvloop
-from granian.constants import Interfaces
-from granian.http import HTTP1Settings
-from granian.server.embed import Server
 
 from tradewind.api.rest.app import TOKEN_URL, RestApp
 from tradewind.api.rest.matching import PathTable
@@ -18,8 +14,7 @@ from tradewind.api.rest.openapi import describe
 from tradewind.api.rest.pages import host_of
 from tradewind.api.rest.passing_on import Behind, Gateway, client
 from tradewind.api.rest.rates import RateLimits
-from tradewind.app.edge import BACKLOG, BACKPRESSURE, HEADERS_WITHIN_MS, Leaving, registry
-from tradewind.app.memory import set_aside
+from tradewind.app.edge import Leaving, http_server, registry
 from tradewind.app.placement import CONTEXTS
 from tradewind.app.settings import SettingError, Settings
 from tradewind.app.wiring import manifests
@@ -86,27 +81,7 @@ async def serve(settings: Settings) -> None:
     """Pass on until SIGTERM, and for a while after it; requests under way are finished."""
     leaving = Leaving()
     async with client() as ask:
-        app = gateway(settings, ask, leaving)
-        server = Server(
-            app,
-            address=settings.host,
-            port=settings.port,
-            interface=Interfaces.ASGINL,
-            backlog=BACKLOG,
-            backpressure=BACKPRESSURE,
-            http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WITHIN_MS),
-            log_enabled=False,
-        )
-
-        def stop() -> None:
-            server.stop()  # type: ignore[no-untyped-call]
-            app.close_streams()
-
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, leaving.begin, settings.drain_s, stop)
-        set_aside()
-        await server.serve()
+        await http_server(gateway(settings, ask, leaving), settings, leaving).serve()
 
 
 def main() -> None:

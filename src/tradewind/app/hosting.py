@@ -33,7 +33,7 @@ async def serve(settings: Settings, say: Say, *, sample: bool = True, ready: Rea
 
     `ready` is told where everything is, once it is; without it a welcome is said.
     """
-    serves, settings = contexts_of(settings), at_home(_with_port(settings))
+    serves, settings = contexts_of(settings), at_home(with_port(settings))
     settings, sensors, broker = with_broker(settings) if INVENTORY in serves else (settings, None, ())
     async with engines(settings, say) as found:
         applied = await migrate_shop(found.database_url, manifests((INVENTORY,)) if is_apart(settings) else None)
@@ -53,7 +53,7 @@ async def serve_gateway(settings: Settings, say: Say) -> None:
     from tradewind.app.gateway import addresses
 
     addresses(settings)
-    settings = _with_port(settings)
+    settings = with_port(settings)
     environment = {
         **os.environ,
         "TRADEWIND_HOST": settings.host,
@@ -75,7 +75,8 @@ async def _prepare(settings: Settings, found: Engines, *, sample: bool) -> str |
     return password
 
 
-def _with_port(settings: Settings) -> Settings:
+def with_port(settings: Settings) -> Settings:
+    """The settings with a port that is free, where they name none."""
     if settings.port:
         return settings
     port = free_port(settings.host)

@@ -14,9 +14,9 @@ from structlog.testing import CapturingLogger
 from tests.adapters.cache.sharing import Space, shared
 from tests.engines import address
 from tests.wires import wire
+from tradewind.adapters import absence
 from tradewind.adapters.cache import redis
 from tradewind.adapters.cache.redis import RedisCache
-from tradewind.adapters.redis import link
 from tradewind.ports.cache import BORN, Loaded, Place
 
 EARLY, LATER, LATEST = (1, 1), (2, 1), (3, 1)
@@ -138,7 +138,7 @@ async def test_without_redis_a_process_has_what_it_keeps_itself_and_is_told_of_o
     space: Space, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = CapturingLogger()
-    monkeypatch.setattr(link, "log", said)
+    monkeypatch.setattr(absence, "log", said)
     async with wire(address("REDIS_URL")) as line, space.process() as other, space.process(url=line.url) as one:
         await one.keep("mine", loaded(one, b"1"), A_WHILE_S)
         await other.keep("theirs", loaded(other, b"2"), A_WHILE_S)

@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from time import monotonic
 from typing import Any, Final
 
 from cassandra import ConsistencyLevel, DriverException, InvalidRequest, ProtocolVersion
@@ -17,9 +16,9 @@ from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, N
 from cassandra.policies import ConstantReconnectionPolicy, DCAwareRoundRobinPolicy, TokenAwarePolicy
 from cassandra.query import SimpleStatement
 
+from tradewind.adapters.absence import Absence
 from tradewind.kernel.errors import Unavailable
 from tradewind.runtime.telemetry import metrics
-from tradewind.runtime.telemetry.logs import log
 
 ANSWER_S: Final = 1.0
 """Longest wait for one answer, connecting included; then it counts as away."""
@@ -62,9 +61,7 @@ class Link:
         self._connecting: asyncio.Task[Session] | None = None
         self._closing: asyncio.Task[None] | None = None
         self._prepared: dict[str, Any] = {}
-        self._away_until = 0.0
-        self._away = metrics.wide_rows_away
-        self.is_away = False
+        self._absence = Absence(metrics.wide_rows_away, "wide rows are", retry_s)
 
     async def ask(self, cql: str, *values: Any, within_s: float | None = None) -> Sequence[Any]:
         """The rows of the answer, or WideRowsAway: then nobody knows whether it was done."""
@@ -75,7 +72,7 @@ class Link:
         self, asked: Iterable[tuple[str, Sequence[Any]]], *, within_s: float | None = None
     ) -> list[Sequence[Any]]:
         """The rows of each answer, many at once and in any sequence; WideRowsAway where one fails."""
-        if monotonic() < self._away_until:
+        if self._absence.is_left_alone:
             raise WideRowsAway
         within_s = within_s or self._answer_s
         waiting, found = list(asked), list[Sequence[Any]]()
@@ -89,7 +86,7 @@ class Link:
         except AWAY as error:
             self._lost(error)
             raise WideRowsAway from error
-        self._found()
+        self._absence.found()
         return found
 
     async def close(self) -> None:
@@ -136,19 +133,9 @@ class Link:
         return cluster
 
     def _lost(self, error: BaseException) -> None:
-        self._away_until = monotonic() + self._retry_s
+        self._absence.lost(error)
         if isinstance(error, InvalidRequest):  # somebody dropped what was made; it is made again
             self._closing = asyncio.create_task(asyncio.to_thread(_shut_down, self._forget()))
-        if not self.is_away:
-            self.is_away = True
-            self._away.set(1)
-            log.warning("wide rows are away", error=type(error).__name__)
-
-    def _found(self) -> None:
-        if self.is_away:
-            self.is_away = False
-            self._away.set(0)
-            log.info("wide rows are back")
 
 
 def cluster_at(

@@ -6,7 +6,6 @@ it went away and that it came back is logged once each; the metric `shared_store
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from time import monotonic
 from typing import Any, Final, TypeVar
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -14,9 +13,9 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from tradewind.adapters.absence import Absence
 from tradewind.kernel.errors import Unavailable
 from tradewind.runtime.telemetry import metrics
-from tradewind.runtime.telemetry.logs import log
 
 T = TypeVar("T")
 Client = Any
@@ -49,10 +48,8 @@ class Link:
             retry=NO_RETRIES,
         )
         self.client: Client = Redis.from_pool(pool)
-        self._part, self._answer_s, self._retry_s = part, answer_s, retry_s
-        self._away_until = 0.0
-        self._away = metrics.shared_store_away.labels(part)
-        self.is_away = False
+        self._answer_s = answer_s
+        self._absence = Absence(metrics.shared_store_away.labels(part), "shared store is", retry_s, part=part)
 
     async def close(self) -> None:
         """Give the connections up."""
@@ -60,28 +57,13 @@ class Link:
 
     async def ask(self, question: Callable[[Client], Awaitable[T]]) -> T:
         """The answer to `question`, or SharedStoreAway: then nobody knows whether it was done."""
-        if monotonic() < self._away_until:
+        if self._absence.is_left_alone:
             raise SharedStoreAway
         try:
             async with asyncio.timeout(self._answer_s):
                 answer = await question(self.client)
         except (RedisError, OSError, TimeoutError) as error:
-            self.lost(error)
+            self._absence.lost(error)
             raise SharedStoreAway from None
-        self.found()
+        self._absence.found()
         return answer
-
-    def lost(self, error: Exception) -> None:
-        """It did not answer; leave it alone for a while."""
-        self._away_until = monotonic() + self._retry_s
-        if not self.is_away:
-            self.is_away = True
-            self._away.set(1)
-            log.warning("shared store is away", part=self._part, error=type(error).__name__)
-
-    def found(self) -> None:
-        """It answered."""
-        if self.is_away:
-            self.is_away = False
-            self._away.set(0)
-            log.info("shared store is back", part=self._part)

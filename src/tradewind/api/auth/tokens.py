@@ -24,6 +24,8 @@ from tradewind.runtime.call import Actor
 ALGORITHM: Final = "ES256"
 TOKEN_TYPE: Final = "at+jwt"  # noqa: S105 -- a media type, not a secret
 MAX_TOKEN_BYTES: Final = 4096
+MAX_TOKEN_HEADER: Final = 8192
+"""What of a header is looked at for a token."""
 REMEMBERED_TOKENS: Final = 10_000
 SESSION_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 RESERVED_ROLES: Final = frozenset({"system", "anonymous"})

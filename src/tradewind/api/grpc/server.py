@@ -12,7 +12,7 @@ from grpc_reflection.v1alpha import reflection
 from opentelemetry.trace import SpanKind
 
 from tradewind.api.auth.outside import verified
-from tradewind.api.auth.tokens import TokenInvalid
+from tradewind.api.auth.tokens import MAX_TOKEN_HEADER, TokenInvalid
 from tradewind.api.grpc import statuses
 from tradewind.api.grpc.methods import Method, by_service
 from tradewind.api.grpc.tls import Certificates
@@ -31,7 +31,6 @@ LONGEST_S: Final = 30.0
 """Seconds that a call may take whose caller set no deadline."""
 GRACE_S: Final = 10.0
 """Seconds that calls under way have when the server stops."""
-_MAX_TOKEN: Final = 8192
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +119,6 @@ async def _actor(given: Mapping[bytes, bytes], door: Door) -> Actor:
     scheme, _, token = given.get(b"authorization", b"").partition(b" ")
     if scheme.lower() != b"bearer":
         raise TokenInvalid("A call needs a token: authorization: Bearer …")
-    actor = await verified(door.verify, token.strip()[:_MAX_TOKEN])
+    actor = await verified(door.verify, token.strip()[:MAX_TOKEN_HEADER])
     await door.confirm(actor)
     return actor

@@ -9,6 +9,7 @@ import msgspec
 from prometheus_client import REGISTRY, CollectorRegistry, Histogram
 
 from tradewind.api.auth.outside import verified
+from tradewind.api.auth.tokens import MAX_TOKEN_HEADER
 from tradewind.api.live import Follow
 from tradewind.api.live.sockets import Door, Socket, Sockets
 from tradewind.api.rest import bodies, headers, problems, versions
@@ -39,7 +40,6 @@ request_seconds: Final = Histogram(
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 30),
 )
 TOKEN_URL: Final = "/api/v1/auth/token"  # noqa: S105 -- an address, not a secret
-_MAX_TOKEN_HEADER: Final = 8192
 
 
 class Sessions(Protocol):
@@ -216,7 +216,7 @@ class RestApp:
         """Who acts. A token is verified wherever it is seen; without one only public routes are answered."""
         scheme, _, token = (authorization or b"").partition(b" ")
         if scheme.lower() == b"bearer":
-            return self._verify(token.strip()[:_MAX_TOKEN_HEADER])
+            return self._verify(token.strip()[:MAX_TOKEN_HEADER])
         if not public:
             raise TokenMissing
         return ANONYMOUS

@@ -7,10 +7,12 @@ stands behind and does not answer is 503 for its own routes; the others go on.
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import suppress
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import aiohttp
+from yarl import URL
 
+from tradewind.api.auth.tokens import MAX_TOKEN_HEADER
 from tradewind.api.rest import bodies, headers, problems
 from tradewind.api.rest.app import Receive, RestApp, Scope, Send, Verify
 from tradewind.api.rest.headers import Trail
@@ -41,7 +43,6 @@ _OF_THE_HOP: Final = frozenset(
 )
 """Headers that are about one connection."""
 _OURS: Final = frozenset((b"correlation-id", b"traceparent", b"x-forwarded-for"))
-_MAX_TOKEN: Final = 8192
 
 
 class ContextAway(Unavailable):
@@ -132,7 +133,7 @@ class Gateway:
             (await self._rates.of_client(behind.limit, peer)).check()
         scheme, _, token = known.get(b"authorization", b"").partition(b" ")
         if scheme.lower() == b"bearer":
-            actor = self._verify(token.strip()[:_MAX_TOKEN])
+            actor = self._verify(token.strip()[:MAX_TOKEN_HEADER])
             if self._rates is not None:
                 (await self._rates.of_user(behind.limit, actor.subject)).check()
 
@@ -160,10 +161,8 @@ class Gateway:
             ) from None
 
 
-def _as_it_stands(target: str) -> Any:
+def _as_it_stands(target: str) -> URL:
     """The address as the client spelled it: nothing is decoded or put in order on the way."""
-    from yarl import URL
-
     return URL(target, encoded=True)
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from tradewind.contexts.payments._fallback.provider import FallbackProvider
 from tradewind.contexts.payments._fallback.routes import StoredRoutes
-from tradewind.contexts.payments._subscribers.on_order_called_off import on_order_called_off
 from tradewind.contexts.payments._subscribers.on_order_cancelled import on_order_cancelled
 from tradewind.contexts.payments._subscribers.on_shipment_dispatched import on_shipment_dispatched
 from tradewind.contexts.payments.capture_payment import rest as capture_rest
@@ -46,7 +45,7 @@ MANIFEST = Manifest(
         list_methods_rest.list_methods,
         remove_method_rest.remove_method,
     ),
-    subscribers=(on_order_called_off, on_order_cancelled, on_shipment_dispatched),
+    subscribers=(on_order_cancelled, on_shipment_dispatched),
     timers=(FORGET_NOTICES, RECONCILE),
     parts={LastReconciled: LastReconciled},
     sagas=(REFUND_PAYMENT, DOUBT_CAPTURE, LET_GO),

@@ -1,13 +1,16 @@
-"""An order is off: what is still held for it is let go (S3-60). The saga did that before; this finds nothing.
+"""An order is off (S3-60): what others' charges had paid of it goes back to their cards, what is still held is let go.
 
-Parts of an order are left to the sagas of its edits. What was captured is left alone, too: where the order's saga did
-not give it back, a person decided that it should not, and what they did instead nobody knows here.
+The saga let go of what its own card held before; then this finds nothing. Parts of an order are left to the sagas of
+its edits. What was captured is left alone, too: where the order's saga did not give it back, a person decided that it
+should not, and what they did instead nobody knows here.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
+from tradewind.contexts.payments._store import prepaid
 from tradewind.contexts.payments.let_go.saga import LET_GO, OPEN
+from tradewind.contexts.payments.refund_payment.claim import give_back_credits
 from tradewind.contracts.orders import OrderCancelled, OrderFailed
 from tradewind.runtime.database import Tx
 from tradewind.runtime.saga import store as sagas
@@ -24,7 +27,13 @@ STILL_HELD: Final = """
 @apart
 @subscriber
 async def on_order_cancelled(events: Sequence[OrderCancelled | OrderFailed], tx: Tx) -> None:
-    """Have a saga ask the provider, once for a payment; what is over cannot be carried on, so nobody else wants it."""
-    held = await tx.all(STILL_HELD, [event.order_id for event in events], [status.value for status in OPEN])
+    """What is promised back already is not promised twice; a saga asks the provider once for each payment.
+
+    Whatever is over cannot be carried on, so nobody else wants it.
+    """
+    orders = [event.order_id for event in events]
+    for order_id in sorted(await prepaid.left(tx, orders)):
+        await give_back_credits(tx, order_id)
+    held = await tx.all(STILL_HELD, orders, [status.value for status in OPEN])
     if held:
         sagas.begin(tx, LET_GO, [row["id"] for row in held], [tx.call] * len(held))
