@@ -134,8 +134,8 @@ OF_WORK = (
     Plant(
         "an event that cannot happen",
         "INSERT INTO runtime.outbox (stamp, event_id, type, key, trace_id, correlation_id, payload) "
-        "SELECT stamp + 1000, gen_random_uuid(), type, key, 't', 'c', payload FROM runtime.outbox "
-        "WHERE key = '{approve}' AND type LIKE '%order.confirmed%'",
+        "SELECT (SELECT max(stamp) + 1 FROM runtime.outbox), gen_random_uuid(), type, key, 't', 'c', payload "
+        "FROM runtime.outbox WHERE key = '{approve}' AND type LIKE '%order.confirmed%'",
         (FOLD, HISTORY),
         "cannot happen while PAID",
     ),
