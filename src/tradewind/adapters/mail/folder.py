@@ -1,6 +1,5 @@
 """Mails as files (RFC 5322) in a folder of the home: what a shop without a mail server does with what it writes."""
 
-import asyncio
 from pathlib import Path
 from typing import Final
 
@@ -28,13 +27,13 @@ class FolderMail:
         """Write the mail, whole or not at all, and to the disk. Raises MailNotWritten."""
         content = written(mail, self._sender, DOMAIN)
         try:
-            await asyncio.to_thread(self._files.write, mail.user_id, mail.id, content)
+            await self._files.write(mail.user_id, mail.id, content)
         except OSError as error:
             raise MailNotWritten from error
 
     async def forget(self, user_id: str) -> None:
         """Remove the user's mails, for good. Raises MailNotWritten where the folder does not let that happen."""
         try:
-            await asyncio.to_thread(self._files.remove, user_id)
+            await self._files.remove(user_id)
         except OSError as error:
             raise MailNotWritten from error

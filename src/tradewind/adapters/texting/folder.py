@@ -1,6 +1,5 @@
 """Texts as files (JSON) in a folder of the home: what a shop without a carrier does with what it writes."""
 
-import asyncio
 from pathlib import Path
 
 import msgspec
@@ -23,13 +22,13 @@ class FolderTexts:
     async def send(self, text: Text) -> None:
         """Write the text, whole or not at all. Raises TextNotWritten."""
         try:
-            await asyncio.to_thread(self._files.write, text.user_id, text.id, msgspec.json.encode(text))
+            await self._files.write(text.user_id, text.id, msgspec.json.encode(text))
         except OSError as error:
             raise TextNotWritten from error
 
     async def forget(self, user_id: str) -> None:
         """Remove the user's texts, for good. Raises TextNotWritten where the folder does not let that happen."""
         try:
-            await asyncio.to_thread(self._files.remove, user_id)
+            await self._files.remove(user_id)
         except OSError as error:
             raise TextNotWritten from error
