@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from tradewind.adapters.mail.written import LONGEST_LINE, WIRE, written
 from tradewind.ports.mail import Mail
 
-SAID = st.text(st.characters(exclude_categories=("Cs",)), max_size=300) | st.text("aB =.\r\n\tü\u2028", max_size=300)
-HEADER = st.text(st.characters(categories=("L", "N", "P", "Zs")), max_size=120).filter(str.isprintable)
+SAID = st.text(st.characters(exclude_categories=["Cs"]), max_size=300) | st.text("aB =.\r\n\tü\u2028", max_size=300)
+HEADER = st.text(st.characters(categories=["L", "N", "P", "Zs"]), max_size=120).filter(str.isprintable)
 
 
 def as_the_package_writes(mail: Mail, sender: str, domain: str) -> bytes:

@@ -40,10 +40,8 @@ def written(mail: Mail, sender: str, domain: str) -> bytes:
     boundary = b"=%b" % mail.id.hex.encode()
     parts = [_part(mail.body, "plain"), _part(mail.html, "html")]
     inside = b"".join(b"--%b\r\n%b\r\n%b\r\n" % (boundary, *part) for part in parts)
-    return (
-        b'Content-Type: multipart/alternative;\r\n boundary="%b"\r\nMIME-Version: 1.0\r\n%b\r\n%b--%b--\r\n'
-        % (boundary, said, inside, boundary)
-    )
+    head = f'Content-Type: multipart/alternative;\r\n boundary="={mail.id.hex}"\r\nMIME-Version: 1.0\r\n'
+    return b"%b%b\r\n%b--%b--\r\n" % (head.encode(), said, inside, boundary)
 
 
 def _header(name: str, value: str) -> bytes:
