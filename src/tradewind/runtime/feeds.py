@@ -7,7 +7,7 @@ One that fails falls out and is fed alone until it has caught up, so that it hol
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import Any
+from logging import DEBUG
 
 from tradewind.kernel.errors import Stale
 from tradewind.runtime.call import Actor, Call
@@ -172,10 +172,12 @@ async def _react(member: Subscriber, fresh: Sequence[Logged], tx: Tx) -> None:
 
 
 def _observe(member: Subscriber, batch: Iterable[Logged]) -> None:
-    lag: Any = metrics.event_lag_ms.labels(member.name)
-    for logged in batch:
-        if logged.type in member.types:
-            lag.observe(logged.age_ms)
+    heard = [logged for logged in batch if logged.type in member.types]
+    if not heard:
+        return
+    metrics.event_lag_ms.labels(member.name).observe_many(logged.age_ms for logged in heard)
+    if log.is_enabled_for(DEBUG):
+        for logged in heard:
             log.debug("event heard", subscriber=member.name, eventType=logged.type, key=logged.row["key"],
                       traceId=logged.row["trace_id"])  # fmt: skip
 

@@ -1,8 +1,28 @@
 """The shop's own metrics, in Prometheus' terms."""
 
+from bisect import bisect_left
+from collections import Counter as Tally
+from collections.abc import Iterable
+
 from prometheus_client import Counter, Gauge, Histogram
 
 _LATENCY_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+
+
+class ManyHistogram(Histogram):
+    """A histogram that is told of many at once: each write to the file that processes share costs some microseconds."""
+
+    def observe_many(self, amounts: Iterable[float]) -> None:
+        """What `observe` for each comes to, in one write a bucket."""
+        total, by_bucket = 0.0, Tally[int]()
+        for amount in amounts:
+            total += amount
+            by_bucket[bisect_left(self._upper_bounds, amount)] += 1
+        if by_bucket:
+            self._sum.inc(total)
+        for bucket, number in by_bucket.items():
+            self._buckets[bucket].inc(number)
+
 
 orders_created_total = Counter("orders_created_total", "Orders accepted.")
 order_creation_latency_ms = Histogram(
@@ -18,7 +38,7 @@ saga_outcomes_total = Counter("saga_outcomes_total", "Sagas that came to rest, b
 saga_retries_total = Counter("saga_retries_total", "Steps that were asked again.", ["saga", "step"])
 saga_oldest_due_seconds = Gauge("saga_oldest_due_seconds", "How long the most overdue saga has waited.")
 saga_parked = Gauge("saga_parked", "Sagas in NEEDS_ATTENTION.")
-event_lag_ms = Histogram(
+event_lag_ms = ManyHistogram(
     "event_lag_ms", "From an event's birth to its effect, in milliseconds.", ["subscriber"], buckets=_LATENCY_MS
 )
 listener_failures_total = Counter(

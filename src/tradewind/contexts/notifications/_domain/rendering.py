@@ -7,15 +7,18 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import chevron
+from chevron.tokenizer import tokenize
 from msgspec import Struct
 
 from tradewind.contexts.notifications._domain.messages import MARKETING, Kind
 
 LANGUAGES: Final = ("en", "de")
 FOLDER: Final = Path(__file__).parent.parent / "_templates"
+Tokens: TypeAlias = tuple[tuple[str, str], ...]
+"""A template that was read once: reading it costs more than filling it in."""
 _VARIABLE: Final = re.compile(r"\{\{(?=\w)")
 SAMPLE: Final[Mapping[str, str]] = {
     "order": "019ad0c2-0000-7000-8000-000000000001",
@@ -62,25 +65,29 @@ def render(kind: Kind, language: str, facts: Mapping[str, str]) -> Rendered:
     """The message of `kind` about `facts`; what a fact says is never markup."""
     subject, plain, html = _template(kind, language)
     data = dict(facts)
-    frame = {**data, "subject": chevron.render(_raw(subject), data), "body": chevron.render(html, data)}
+    frame = {**data, "subject": chevron.render(subject, data), "body": chevron.render(html, data)}
     return Rendered(
         subject=frame["subject"],
-        text=chevron.render(_raw(plain), data),
-        html=chevron.render(_read(f"frame.{language}.html"), frame),
+        text=chevron.render(plain, data),
+        html=chevron.render(_frame(language), frame),
     )
 
 
-def _raw(template: str) -> str:
-    """As plain text: nothing is escaped in it."""
-    return _VARIABLE.sub("{{&", template)
-
-
 @cache
-def _template(kind: Kind, language: str) -> tuple[str, str, str]:
+def _template(kind: Kind, language: str) -> tuple[Tokens, Tokens, Tokens]:
     subject, _, plain = _read(f"{kind}.{language}.txt").partition("\n")
-    return subject, plain.lstrip("\n"), _read(f"{kind}.{language}.html")
+    return _plain(subject), _plain(plain.lstrip("\n")), tuple(tokenize(_read(f"{kind}.{language}.html")))
 
 
 @cache
+def _frame(language: str) -> Tokens:
+    return tuple(tokenize(_read(f"frame.{language}.html")))
+
+
+def _plain(template: str) -> Tokens:
+    """Of plain text: nothing is escaped in it."""
+    return tuple(tokenize(_VARIABLE.sub("{{&", template)))
+
+
 def _read(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
