@@ -20,10 +20,8 @@ PER_MINUTE: Final[Mapping[Channel, float]] = {
 }
 """Messages of each channel that go out in a minute, over all workers."""
 LOOK_EVERY_S: Final = 1.0
-AT_ONCE: Final = 40
-"""Messages that one worker has in its hands at once: they share two transactions."""
-SIDE_BY_SIDE: Final = 20
-"""Those of them that are being handed over at the same time."""
+AT_ONCE: Final = 20
+"""Messages that one worker has in its hands at once; all of them are sent side by side."""
 SEND_WITHIN_S: Final = 20.0
 LEASE_S: Final = 60.0
-"""After so long another worker may send what a silent one had in its hands; more than all rounds of a handful take."""
+"""After so long another worker may send what a silent one had in its hands."""

@@ -1,12 +1,13 @@
 """What is told to a histogram at once is what is told one by one."""
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from tradewind.runtime.telemetry.metrics import ManyHistogram
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from([0.0, 0.5, 1.0, 1.5, 2.0, 5.0, 5.1, float("inf")])))
 def test_many_at_once_count_as_each_by_itself(amounts: list[float]) -> None:
     registry = CollectorRegistry()

@@ -15,14 +15,7 @@ from tradewind.contexts.notifications._domain.messages import Channel
 from tradewind.contexts.notifications._domain.timing import retry_after
 from tradewind.contexts.notifications._store import messages
 from tradewind.contexts.notifications.send_messages.deciding import Later, Never, Ready, decide
-from tradewind.contexts.notifications.settings import (
-    AT_ONCE,
-    LEASE_S,
-    LOOK_EVERY_S,
-    PER_MINUTE,
-    SEND_WITHIN_S,
-    SIDE_BY_SIDE,
-)
+from tradewind.contexts.notifications.settings import AT_ONCE, LEASE_S, LOOK_EVERY_S, PER_MINUTE, SEND_WITHIN_S
 from tradewind.kernel.clock import now
 from tradewind.kernel.errors import Unavailable
 from tradewind.kernel.ids import new_id
@@ -55,8 +48,7 @@ async def send_due(db: Database, channel: Channel) -> int:
         failpoint("notifications.before_claim")
     failpoint("notifications.after_claim")
     if ready:
-        lanes = asyncio.Semaphore(SIDE_BY_SIDE)
-        outcomes = await asyncio.gather(*(_send(db, one, lanes) for one in ready))
+        outcomes = await asyncio.gather(*(_send(db, one) for one in ready))
         failpoint("notifications.after_send")
         async with db.transaction(call) as tx:
             gone = await _record(tx, outcomes)
@@ -96,10 +88,10 @@ async def _claim(tx: Tx, channel: Channel) -> tuple[int, Sequence[Ready]]:
     return len(claimed), ready
 
 
-async def _send(db: Database, ready: Ready, lanes: asyncio.Semaphore) -> _Outcome:
+async def _send(db: Database, ready: Ready) -> _Outcome:
     attempt = ready.message.attempt + 1
     try:
-        async with lanes, asyncio.timeout(SEND_WITHIN_S):
+        async with asyncio.timeout(SEND_WITHIN_S):
             failpoint("notifications.before_send")
             await _hand_over(db.peers, ready)
     except Undeliverable as no:
