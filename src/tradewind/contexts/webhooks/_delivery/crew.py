@@ -27,11 +27,8 @@ from tradewind.runtime.telemetry import metrics
 from tradewind.runtime.timers import Timer
 from tradewind.runtime.wake import POLL_S, Bell
 
-PACE_S: Final = 0.05
-"""Time between two turns that found something: what comes meanwhile shares the next one's transaction. A turn costs as
-much as a dozen messages."""
-BUSY_PACE_S: Final = 0.02
-"""The same where a turn had its hands full."""
+PACE_S: Final = 0.02
+"""Time between two turns that found something: what comes meanwhile shares the next one's transaction."""
 NEXT_BEFORE: Final = timedelta(seconds=TIMEOUT_S + 1)
 """So long before the end of the lease the last message of a run is begun."""
 
@@ -43,8 +40,6 @@ class Crew:
         self.came_back = asyncio.Event()
         self.has_readers = True
         """Whether the last turn found a subscription that this process reads the log for; without, no bell matters."""
-        self.busy = False
-        """Whether the last turn recorded and claimed as much as one partner may have on its way."""
         self._outcomes: list[Outcome] = []
         self._untried: list[Any] = []
         self._away: Counter[UUID] = Counter()
@@ -80,7 +75,6 @@ class Crew:
         _count(recorded)
         self._set_out(db, runs)
         self.has_readers = read is not None
-        self.busy = len(outcomes) + len(runs) >= deliveries.AT_ONCE
         return len(outcomes) + len(untried) + (read or 0) + len(runs)
 
     async def returned(self) -> None:
@@ -177,7 +171,7 @@ async def deliver(db: Database) -> int:
     bell: Any = db.peers[Bell]
     rings = bell.rings
     if await crew.turn(db):
-        await asyncio.sleep(BUSY_PACE_S if crew.busy else PACE_S)
+        await asyncio.sleep(PACE_S)
         return 1
     ring = bell.rung(POLL_S, since=rings) if crew.has_readers else asyncio.sleep(POLL_S)
     waits = [asyncio.create_task(ring), asyncio.create_task(crew.came_back.wait())]
