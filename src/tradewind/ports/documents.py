@@ -20,8 +20,8 @@ from msgspec import Struct
 
 from tradewind.kernel.errors import Unavailable
 
-MAX_PUT: Final = 1_000
-"""Documents that are put at once."""
+MAX_PUT: Final = 200
+"""Documents that are put at once: few enough that a slow engine gets on as well."""
 MAX_FOUND: Final = 1_000
 """Documents that one question is answered with."""
 

@@ -104,7 +104,7 @@ async def test_only_those_with_every_word_that_is_asked_for_are_found(documents:
 async def test_a_body_of_any_shape_comes_back_as_it_was(documents: Documents) -> None:
     shapes: Sequence[Mapping[str, Any]] = (
         {"text": "é\n'\"\\ \U0001f600", "none": None, "yes": True, "large": 2**62, "small": -1, "part": 0.5},
-        {"nested": {"list": [{"a": [1, "2", None]}, []], "empty": {}}},
+        {"nested": {"list": [{"a": {"b": 1}}, {}, "2", None], "empty": {}, "none": []}},
         {},
     )
     letters = [letter(body=body, at=NOON + timedelta(seconds=number)) for number, body in enumerate(shapes)]

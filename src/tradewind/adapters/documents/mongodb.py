@@ -8,11 +8,11 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, UpdateOne
-from pymongo.errors import BulkWriteError, PyMongoError
+from pymongo import ASCENDING, DESCENDING, AsyncMongoClient
+from pymongo.errors import OperationFailure, PyMongoError
 
 from tradewind.adapters.absence import Absence
 from tradewind.adapters.documents.limits import check, newest
@@ -33,6 +33,11 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 IS_THERE: Final = 11_000
 """MongoDB's number for an id that is there already."""
+NO_VERSION: Final = 0
+"""Of an empty document that was just made; all that are put have greater ones."""
+MAX_TRIES: Final = 3
+Older: TypeAlias = dict[str, Any]
+Change: TypeAlias = dict[str, Any]
 
 
 class MongoDocuments:
@@ -40,8 +45,7 @@ class MongoDocuments:
 
     def __init__(self, url: str, database: str, *, answer_s: float = ANSWER_S, retry_s: float = RETRY_S) -> None:
         self._client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
-            url, maxPoolSize=CONNECTIONS, serverSelectionTimeoutMS=int(answer_s * 1000), appname="tradewind",
-            w="majority",
+            url, maxPoolSize=CONNECTIONS, serverSelectionTimeoutMS=int(answer_s * 1000), appname="tradewind"
         )  # fmt: skip
         self._database, self._answer_s = self._client[database], answer_s
         self._put_s = max(answer_s, PUT_S)
@@ -50,7 +54,7 @@ class MongoDocuments:
     async def reached(self, collection: Collection) -> Reached:
         async with self._asking(self._answer_s):
             found = await self._database[REACHED].find_one({"_id": collection.name})
-        if found is not None:
+        if found is not None and "stamp" in found:
             return Reached(found["stamp"], UUID(found["id"]))
         async with self._asking(self._put_s):  # nobody was here, or somebody wiped it
             await self._make_indexes(collection)
@@ -63,9 +67,9 @@ class MongoDocuments:
             failpoint("documents.before_reached")
             place = {"stamp": upto.stamp, "id": str(upto.id)}
             earlier = {"stamp": upto.stamp, "id": {"$lt": place["id"]}}
-            await self._replace_older(
-                REACHED, [({"_id": collection.name, "$or": [{"stamp": {"$lt": upto.stamp}}, earlier]}, {"$set": place})]
-            )
+            behind = {"$or": [{"version": NO_VERSION}, {"stamp": {"$lt": upto.stamp}}, earlier]}
+            change = {"$set": place, "$unset": {"version": ""}}
+            await self._replace_older(REACHED, [(collection.name, behind, change)])
 
     async def find(
         self, collection: Collection, words: Mapping[str, str], before: tuple[datetime, UUID], many: int
@@ -89,23 +93,26 @@ class MongoDocuments:
         """Give the connections up."""
         await self._client.close()
 
-    async def _replace_older(self, name: str, writes: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> None:
-        """Each where what is there is older, or nothing is.
-
-        Where a newer one is there, or somebody puts the first one just now, the id cannot be made once more: those are
-        written again, and only over what is there.
-        """
+    async def _replace_older(self, name: str, writes: Sequence[tuple[str, Older, Change]]) -> None:
+        """Each where what is there is older. First an empty one is made where there is none, to have one to look at."""
         if not writes:
             return
-        collection = self._database[name]
-        try:
-            await collection.bulk_write([UpdateOne(*one, upsert=True) for one in writes], ordered=False)
-        except BulkWriteError as error:
-            found = error.details["writeErrors"]
-            if error.details.get("writeConcernErrors") or any(one["code"] != IS_THERE for one in found):
-                raise
-            again = [UpdateOne(*writes[one["index"]]) for one in found]
-            await collection.bulk_write(again, ordered=False)
+        empty = {"$setOnInsert": {"version": NO_VERSION}}
+        for _ in range(MAX_TRIES):
+            made = await self._update(name, [{"q": {"_id": one}, "u": empty, "upsert": True} for one, _, _ in writes])
+            if made:
+                break
+        await self._update(name, [{"q": {"_id": one} | older, "u": change} for one, older, change in writes])
+
+    async def _update(self, name: str, updates: Sequence[Mapping[str, Any]]) -> bool:
+        """Whether all was done; False where somebody made the same ids at the same moment."""
+        answer = await self._database.command(
+            "update", name, updates=updates, ordered=False, writeConcern={"w": "majority"}
+        )
+        found = [one["code"] for one in answer.get("writeErrors", ())]
+        if any(code != IS_THERE for code in found) or "writeConcernError" in answer:
+            raise OperationFailure("documents were not written", found[0] if found else None, answer)
+        return not found
 
     async def _make_indexes(self, collection: Collection) -> None:
         """By time, and by each key and time. Does nothing where they are there."""
@@ -127,13 +134,14 @@ class MongoDocuments:
         self._absence.found()
 
 
-def _written(one: Document | Gone) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What it may replace, and by what."""
-    older = {"_id": str(one.id), "version": {"$lt": one.version}}
+def _written(one: Document | Gone) -> tuple[str, Older, Change]:
+    """Its id, what it may replace, and by what."""
+    older = {"version": {"$lt": one.version}}
     if isinstance(one, Gone):
-        return older, {"$set": {"version": one.version}, "$unset": {"at": "", "keys": "", "body": ""}}
+        return str(one.id), older, {"$set": {"version": one.version}, "$unset": {"at": "", "keys": "", "body": ""}}
     at = _microseconds(one.at)
-    return older, {"$set": {"version": one.version, "at": at, "keys": dict(one.keys), "body": dict(one.body)}}
+    said = {"version": one.version, "at": at, "keys": dict(one.keys), "body": dict(one.body)}
+    return str(one.id), older, {"$set": said}
 
 
 def _microseconds(at: datetime) -> int:
