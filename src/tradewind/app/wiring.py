@@ -127,6 +127,21 @@ def _policy(settings: Settings) -> Policy:
     return RegoPolicy() if settings.opa_url is None else OpaPolicy(settings.opa_url)
 
 
+async def _of_this_database(
+    settings: Settings, db: Database, keys: SigningKeys, stack: AsyncExitStack
+) -> dict[type, object]:
+    """What is kept beside the database, apart from that of every other one."""
+    which = await db.pool.fetchval(WHICH)
+    return {
+        **await stack.enter_async_context(shared(settings, which, keys.revoked)),
+        Columns: columns(settings, which),
+        ProductIndex: await stack.enter_async_context(product_index(settings, which)),
+        RetryQueue: await stack.enter_async_context(retry_queue(settings, which)),
+        OrderLists: await stack.enter_async_context(order_lists(settings, which)),
+        Documents: await stack.enter_async_context(documents(settings, which, db.pool)),
+    }
+
+
 @asynccontextmanager
 async def open_shop(
     settings: Settings,
@@ -162,14 +177,8 @@ async def open_shop(
         pays = paying(settings, engines, db, cast(Pseudonyms, peers[Pseudonyms]))
         for protocol, answerer in (await stack.enter_async_context(pays)).items():
             peers.setdefault(protocol, answerer)
-        which = await db.pool.fetchval(WHICH)
-        for protocol, answerer in (await stack.enter_async_context(shared(settings, which, keys.revoked))).items():
+        for protocol, answerer in (await _of_this_database(settings, db, keys, stack)).items():
             peers.setdefault(protocol, answerer)
-        peers.setdefault(Columns, columns(settings, which))
-        peers.setdefault(ProductIndex, await stack.enter_async_context(product_index(settings, which)))
-        peers.setdefault(RetryQueue, await stack.enter_async_context(retry_queue(settings, which)))
-        peers.setdefault(OrderLists, await stack.enter_async_context(order_lists(settings, which)))
-        peers.setdefault(Documents, await stack.enter_async_context(documents(settings, which, db.pool)))
         bell = await stack.enter_async_context(Bell(db, engines.database_url))
         listeners = [listener for one in contexts for listener in one.listeners]
         tail = Tail(engines.database_url, bell, listeners, peers)

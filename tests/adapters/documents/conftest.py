@@ -19,7 +19,7 @@ from tradewind.app.free_ports import free_port
 from tradewind.kernel.ids import new_id
 from tradewind.ports.documents import Documents
 
-ANSWER_S = 60.0
+ANSWER_S = 300.0
 """On a machine that others use as well."""
 SOON_S = 0.5
 """For who is to be given up."""

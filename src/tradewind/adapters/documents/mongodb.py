@@ -8,11 +8,11 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from pymongo import ASCENDING, DESCENDING, AsyncMongoClient
-from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
 
 from tradewind.adapters.absence import Absence
 from tradewind.adapters.documents.limits import check, newest
@@ -23,7 +23,9 @@ from tradewind.runtime.telemetry import metrics
 ANSWER_S: Final = 1.0
 """Longest wait for one answer, connecting included; then it counts as away."""
 PUT_S: Final = 10.0
-"""Longest wait until many documents are put, or indexes are made."""
+"""Longest wait until documents of one statement are put, or indexes are made."""
+AT_ONCE: Final = 50
+"""Documents of one statement."""
 RETRY_S: Final = 2.0
 """Time for which nobody asks a MongoDB that is away."""
 CONNECTIONS: Final = 4
@@ -33,11 +35,34 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 IS_THERE: Final = 11_000
 """MongoDB's number for an id that is there already."""
-NO_VERSION: Final = 0
-"""Of an empty document that was just made; all that are put have greater ones."""
-MAX_TRIES: Final = 3
-Older: TypeAlias = dict[str, Any]
-Change: TypeAlias = dict[str, Any]
+MAX_TRIES: Final = 10
+
+
+class _Write(NamedTuple):
+    """What is to be there under an id, `said`, where what is there is `older`; whatever else it said goes."""
+
+    id: str
+    older: Mapping[str, Any]
+    said: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, one: Document | Gone) -> "_Write":
+        """A version of a document."""
+        older, said = {"version": {"$lt": one.version}}, {"version": one.version}
+        if isinstance(one, Document):
+            said |= {"at": _microseconds(one.at), "keys": dict(one.keys), "body": dict(one.body)}
+        return cls(str(one.id), older, said)
+
+    @classmethod
+    def of_place(cls, collection: Collection, upto: Reached) -> "_Write":
+        """How far a collection is."""
+        said = {"stamp": upto.stamp, "id": str(upto.id)}
+        older = {"$or": [{"stamp": {"$lt": upto.stamp}}, {"stamp": upto.stamp, "id": {"$lt": said["id"]}}]}
+        return cls(collection.name, older, said)
+
+    def update(self) -> dict[str, Any]:
+        """As MongoDB takes it: looked at and replaced in one."""
+        return {"q": {"_id": self.id, **self.older}, "u": dict(self.said)}
 
 
 class MongoDocuments:
@@ -54,22 +79,20 @@ class MongoDocuments:
     async def reached(self, collection: Collection) -> Reached:
         async with self._asking(self._answer_s):
             found = await self._database[REACHED].find_one({"_id": collection.name})
-        if found is not None and "stamp" in found:
+        if found is not None:
             return Reached(found["stamp"], UUID(found["id"]))
         async with self._asking(self._put_s):  # nobody was here, or somebody wiped it
             await self._make_indexes(collection)
         return NOWHERE
 
     async def put(self, collection: Collection, changes: Sequence[Document | Gone], upto: Reached) -> None:
-        writes = [_written(one) for one in newest(changes)]
+        writes = [_Write.of(one) for one in newest(changes)]
+        for begin in range(0, len(writes), AT_ONCE):
+            async with self._asking(self._put_s):
+                await self._replace_older(collection.name, writes[begin : begin + AT_ONCE])
+        failpoint("documents.before_reached")
         async with self._asking(self._put_s):
-            await self._replace_older(collection.name, writes)
-            failpoint("documents.before_reached")
-            place = {"stamp": upto.stamp, "id": str(upto.id)}
-            earlier = {"stamp": upto.stamp, "id": {"$lt": place["id"]}}
-            behind = {"$or": [{"version": NO_VERSION}, {"stamp": {"$lt": upto.stamp}}, earlier]}
-            change = {"$set": place, "$unset": {"version": ""}}
-            await self._replace_older(REACHED, [(collection.name, behind, change)])
+            await self._replace_older(REACHED, [_Write.of_place(collection, upto)])
 
     async def find(
         self, collection: Collection, words: Mapping[str, str], before: tuple[datetime, UUID], many: int
@@ -93,26 +116,26 @@ class MongoDocuments:
         """Give the connections up."""
         await self._client.close()
 
-    async def _replace_older(self, name: str, writes: Sequence[tuple[str, Older, Change]]) -> None:
-        """Each where what is there is older. First an empty one is made where there is none, to have one to look at."""
-        if not writes:
-            return
-        empty = {"$setOnInsert": {"version": NO_VERSION}}
+    async def _replace_older(self, name: str, writes: Sequence["_Write"]) -> None:
+        """Each where what is there is older, or nothing is. Looked at again where somebody makes the same just now."""
+        wanted = {"_id": {"$in": [one.id for one in writes]}}
         for _ in range(MAX_TRIES):
-            made = await self._update(name, [{"q": {"_id": one}, "u": empty, "upsert": True} for one, _, _ in writes])
-            if made:
-                break
-        await self._update(name, [{"q": {"_id": one} | older, "u": change} for one, older, change in writes])
+            there = {row["_id"] for row in await self._database[name].find(wanted, {"_id": 1}).to_list()}
+            fresh = [{"_id": one.id} | one.said for one in writes if one.id not in there]
+            if fresh and not await self._write("insert", name, documents=fresh):
+                continue
+            if there:
+                await self._write("update", name, updates=[one.update() for one in writes if one.id in there])
+            return
+        raise AutoReconnect("others were quicker")
 
-    async def _update(self, name: str, updates: Sequence[Mapping[str, Any]]) -> bool:
-        """Whether all was done; False where somebody made the same ids at the same moment."""
-        answer = await self._database.command(
-            "update", name, updates=updates, ordered=False, writeConcern={"w": "majority"}
-        )
-        found = [one["code"] for one in answer.get("writeErrors", ())]
-        if any(code != IS_THERE for code in found) or "writeConcernError" in answer:
-            raise OperationFailure("documents were not written", found[0] if found else None, answer)
-        return not found
+    async def _write(self, command: str, name: str, **what: Any) -> bool:
+        """Whether all was done; False where an id that was to be made is there."""
+        answer = await self._database.command(command, name, **what, ordered=False, writeConcern={"w": "majority"})
+        codes = [one["code"] for one in answer.get("writeErrors", ())]
+        if "writeConcernError" in answer or any(code != IS_THERE for code in codes):
+            raise OperationFailure("documents were not written", codes[0] if codes else None)
+        return not codes
 
     async def _make_indexes(self, collection: Collection) -> None:
         """By time, and by each key and time. Does nothing where they are there."""
@@ -132,16 +155,6 @@ class MongoDocuments:
             self._absence.lost(error)
             raise DocumentsAway from error
         self._absence.found()
-
-
-def _written(one: Document | Gone) -> tuple[str, Older, Change]:
-    """Its id, what it may replace, and by what."""
-    older = {"version": {"$lt": one.version}}
-    if isinstance(one, Gone):
-        return str(one.id), older, {"$set": {"version": one.version}, "$unset": {"at": "", "keys": "", "body": ""}}
-    at = _microseconds(one.at)
-    said = {"version": one.version, "at": at, "keys": dict(one.keys), "body": dict(one.body)}
-    return str(one.id), older, {"$set": said}
 
 
 def _microseconds(at: datetime) -> int:
