@@ -1,6 +1,7 @@
 """MongoDB's protocol, spoken by FerretDB over SQLite: none of the package managers used here has MongoDB itself.
 
-What it says of aggregations is not to be trusted (totals in `$group`); the shop asks for none.
+What it says of aggregations is not to be trusted (totals in `$group`); the shop asks for none. Two who replace the same
+document at once may both think theirs the newer, and arrays within arrays are refused: MongoDB does better at both.
 """
 
 import shutil

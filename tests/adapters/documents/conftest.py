@@ -2,7 +2,7 @@
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ ANSWER_S = 300.0
 """On a machine that others use as well."""
 SOON_S = 0.5
 """For who is to be given up."""
+FERRETDB = "ferretdbVersion"
 LOCK = "LOCK TABLE documents.document, documents.reached IN ACCESS EXCLUSIVE MODE"
 
 
@@ -41,6 +42,10 @@ class Keeper(Protocol):
 
     async def dropped(self) -> None:
         """Somebody wiped it."""
+        ...
+
+    async def together(self, *puts: Coroutine[Any, Any, None]) -> None:
+        """Have them put at the same moment."""
         ...
 
 
@@ -68,6 +73,9 @@ class InPostgres:
 
     async def dropped(self) -> None:
         await self._shop.db.pool.execute("TRUNCATE documents.document, documents.reached")
+
+    async def together(self, *puts: Coroutine[Any, Any, None]) -> None:
+        await asyncio.gather(*puts)
 
 
 class InMongo:
@@ -103,6 +111,14 @@ class InMongo:
 
     async def dropped(self) -> None:
         await self._open[0]._client.drop_database(self.name)
+
+    async def together(self, *puts: Coroutine[Any, Any, None]) -> None:
+        """One after the other where FerretDB stands for MongoDB: it forgets what it looked at before it writes."""
+        if FERRETDB not in await self._open[0]._client.server_info():
+            await asyncio.gather(*puts)
+            return
+        for one in puts:
+            await one
 
     async def close(self) -> None:
         await self.dropped()

@@ -1,6 +1,5 @@
 """What every keeper of documents must do, whichever engine it is. An adapter added here must pass all of it."""
 
-import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -140,7 +139,7 @@ async def test_what_is_gone_leaves_nothing_and_no_older_version_brings_it_back(d
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_versions_in_any_sequence_by_two_at_once_come_to_the_greatest(documents: Documents, seed: int) -> None:
+async def test_versions_in_any_sequence_by_two_at_once_come_to_the_greatest(keeper: Keeper, seed: int) -> None:
     chance, ids = Random(seed), [new_id() for _ in range(12)]
     told: list[Document | Gone] = [
         Gone(id=one, version=version)
@@ -152,8 +151,8 @@ async def test_versions_in_any_sequence_by_two_at_once_come_to_the_greatest(docu
     last = [one for one in told if one.version == 8 and isinstance(one, Document)]
     shuffled = [chance.sample(told, len(told)) for _ in range(2)]
     for begin in range(0, len(told), 16):
-        await asyncio.gather(*(put(documents, *one[begin : begin + 16]) for one in shuffled))
-    assert await found(documents) == last[::-1]
+        await keeper.together(*(put(keeper.documents, *one[begin : begin + 16]) for one in shuffled))
+    assert await found(keeper.documents) == last[::-1]
 
 
 async def test_how_far_they_are_never_goes_back(documents: Documents) -> None:
