@@ -22,7 +22,8 @@ from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
 from tradewind.contexts.customers.manifest import ErasePerson
 from tradewind.contexts.notifications._store.documents import MESSAGES, view
-from tradewind.ports.documents import NOWHERE, Document, Documents, DocumentsAway
+from tradewind.kernel.ids import new_id
+from tradewind.ports.documents import NOWHERE, Document, Documents, DocumentsAway, Reached
 
 pytestmark = pytest.mark.engine("mongodb")
 
@@ -110,6 +111,7 @@ async def test_indexes_are_there_for_every_key_and_again_after_somebody_dropped_
     documents: Any = mongodb.documents
     for _ in range(2):
         assert await documents.reached(MESSAGES) == NOWHERE
+        await documents.put(MESSAGES, [], Reached(1, new_id()))
         found = await documents._database[MESSAGES.name].index_information()
         assert found.keys() == {"_id_", "newest", *MESSAGES.keys}
         await mongodb.dropped()

@@ -48,17 +48,20 @@ class _Write(NamedTuple):
     @classmethod
     def of(cls, one: Document | Gone) -> "_Write":
         """A version of a document."""
-        older, said = {"version": {"$lt": one.version}}, {"version": one.version}
+        said: dict[str, Any] = {"version": one.version}
         if isinstance(one, Document):
             said |= {"at": _microseconds(one.at), "keys": dict(one.keys), "body": dict(one.body)}
-        return cls(str(one.id), older, said)
+        return cls(str(one.id), {"version": {"$lt": one.version}}, said)
 
     @classmethod
     def of_place(cls, collection: Collection, upto: Reached) -> "_Write":
         """How far a collection is."""
-        said = {"stamp": upto.stamp, "id": str(upto.id)}
-        older = {"$or": [{"stamp": {"$lt": upto.stamp}}, {"stamp": upto.stamp, "id": {"$lt": said["id"]}}]}
-        return cls(collection.name, older, said)
+        key = str(upto.id)
+        older: Sequence[Mapping[str, Any]] = [
+            {"stamp": {"$lt": upto.stamp}},
+            {"stamp": upto.stamp, "id": {"$lt": key}},
+        ]
+        return cls(collection.name, {"$or": older}, {"stamp": upto.stamp, "id": key})
 
     def update(self) -> dict[str, Any]:
         """As MongoDB takes it: looked at and replaced in one."""
@@ -74,19 +77,24 @@ class MongoDocuments:
         )  # fmt: skip
         self._database, self._answer_s = self._client[database], answer_s
         self._put_s = max(answer_s, PUT_S)
+        self._indexed = set[str]()
+        """Collections that have their indexes."""
         self._absence = Absence(metrics.documents_away, "documents are", retry_s)
 
     async def reached(self, collection: Collection) -> Reached:
         async with self._asking(self._answer_s):
             found = await self._database[REACHED].find_one({"_id": collection.name})
-        if found is not None:
-            return Reached(found["stamp"], UUID(found["id"]))
-        async with self._asking(self._put_s):  # nobody was here, or somebody wiped it
-            await self._make_indexes(collection)
-        return NOWHERE
+        if found is None:  # nobody was here, or somebody wiped it
+            self._indexed.discard(collection.name)
+            return NOWHERE
+        return Reached(found["stamp"], UUID(found["id"]))
 
     async def put(self, collection: Collection, changes: Sequence[Document | Gone], upto: Reached) -> None:
         writes = [_Write.of(one) for one in newest(changes)]
+        if collection.name not in self._indexed:
+            async with self._asking(self._put_s):
+                await self._make_indexes(collection)
+            self._indexed.add(collection.name)
         for begin in range(0, len(writes), AT_ONCE):
             async with self._asking(self._put_s):
                 await self._replace_older(collection.name, writes[begin : begin + AT_ONCE])
@@ -121,7 +129,7 @@ class MongoDocuments:
         wanted = {"_id": {"$in": [one.id for one in writes]}}
         for _ in range(MAX_TRIES):
             there = {row["_id"] for row in await self._database[name].find(wanted, {"_id": 1}).to_list()}
-            fresh = [{"_id": one.id} | one.said for one in writes if one.id not in there]
+            fresh = [{"_id": one.id, **one.said} for one in writes if one.id not in there]
             if fresh and not await self._write("insert", name, documents=fresh):
                 continue
             if there:

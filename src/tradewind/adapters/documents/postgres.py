@@ -11,9 +11,11 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from tradewind.adapters.absence import Absence
 from tradewind.adapters.documents.limits import check, newest
 from tradewind.ports.documents import NOWHERE, Collection, Document, DocumentsAway, Gone, Reached
 from tradewind.runtime.failpoints import failpoint
+from tradewind.runtime.telemetry import metrics
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 ANSWER_S: Final = 5.0
@@ -49,6 +51,7 @@ class PostgresDocuments:
 
     def __init__(self, pool: Any, *, answer_s: float = ANSWER_S) -> None:
         self._pool, self._answer_s = pool, answer_s
+        self._absence = Absence(metrics.documents_away, "documents are", retry_s=0.0)
 
     async def reached(self, collection: Collection) -> Reached:
         async with self._connection() as connection:
@@ -89,7 +92,9 @@ class PostgresDocuments:
             async with asyncio.timeout(self._answer_s), self._pool.acquire() as connection:
                 yield connection
         except AWAY as error:
+            self._absence.lost(error)
             raise DocumentsAway from error
+        self._absence.found()
 
 
 def _row(one: Document | Gone) -> tuple[Any, ...]:
