@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
-from tests.adapters.documents.conftest import InMongo, InPostgres, Keeper
+from tests.adapters.documents.conftest import ANSWER_S, InMongo, InPostgres, Keeper
 from tests.adapters.order_lists.conftest import Wire
 from tests.engines import address
 from tests.notifications.told import bring_all, kept, listed, owes, rows
@@ -39,8 +39,9 @@ async def shop_at(url: str, settings: Settings, engines: Engines, home: Path) ->
     async with a_mail_server() as mails, a_carrier() as carrier:
         chosen = replace(settings, home=home, mongodb_url=url, smtp_url=mails.url, texts_url=carrier.url, texts_key="k")
         async with open_shop(chosen, engines, connections=8) as shop:
-            yield Post(shop, mails, carrier)
             kept_there: Any = shop.db.peers[Documents]
+            kept_there._answer_s = kept_there._put_s = ANSWER_S
+            yield Post(shop, mails, carrier)
             await kept_there._client.drop_database(kept_there._database.name)
 
 
