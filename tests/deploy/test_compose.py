@@ -65,7 +65,8 @@ def test_what_images_are_made_of_has_versions_too() -> None:
 
 
 CASSANDRA = "cassandra:9042"
-ON_REQUEST = ("rabbitmq", "cassandra")
+MONGODB = "mongodb://mongodb:27017/"
+ON_REQUEST = ("rabbitmq", "cassandra", "mongodb")
 
 
 def test_versions_are_those_that_tests_run_on() -> None:
@@ -120,6 +121,8 @@ def test_the_example_says_where_engines_on_request_are() -> None:
     assert f"Only with --profile cassandra: {CASSANDRA}" in example
     servers = Settings.from_environment({"TRADEWIND_CASSANDRA_SERVERS": CASSANDRA}).cassandra_servers
     assert servers == CASSANDRA
+    assert f"Only with --profile mongodb: {MONGODB}" in example
+    assert Settings.from_environment({"TRADEWIND_MONGODB_URL": MONGODB}).mongodb_url == MONGODB.rstrip("/")
     (url,) = re.findall(r"amqp://\S+<the password>@\S+", example)
     told = {"TRADEWIND_RABBITMQ_URL": url.replace("<the password>", "given")}
     found = urlsplit(Settings.from_environment(told).rabbitmq_url or "")

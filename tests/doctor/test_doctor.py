@@ -40,6 +40,7 @@ NOWHERE = {
     "kafka_servers": "{host}:{port}",
     "database_url": "postgresql://shop:secret@{host}:{port}/shop",
     "cassandra_servers": "{host}:{port}",
+    "mongodb_url": "mongodb://shop:secret@{host}:{port}",
     "redis_url": "redis://shop:secret@{host}:{port}/0",
     "clickhouse_url": "http://shop:secret@{host}:{port}",
     "mqtt_url": "mqtt://shop:secret@{host}:{port}",
@@ -173,7 +174,7 @@ async def test_a_vault_is_well_whose_secret_can_be_read() -> None:
         for engine, name in [
             ("redis", "REDIS_URL"), ("kafka", "KAFKA_SERVERS"), ("connect", "CONNECT_URL"),
             ("opensearch", "OPENSEARCH_URL"), ("opa", "OPA_URL"), ("clickhouse", "CLICKHOUSE_URL"),
-            ("rabbitmq", "RABBITMQ_URL"), ("cassandra", "CASSANDRA_SERVERS"),
+            ("rabbitmq", "RABBITMQ_URL"), ("cassandra", "CASSANDRA_SERVERS"), ("mongodb", "MONGODB_URL"),
         ]
     ],
 )  # fmt: skip

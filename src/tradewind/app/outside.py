@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tradewind.adapters.ai.openai_protocol import ai_provider
 from tradewind.adapters.carrier.notices import SignedNotices
 from tradewind.adapters.carrier.rest import rest_carrier
 from tradewind.adapters.carrier.simulated import SimulatedCarrier
 from tradewind.adapters.columns.duckdb import DuckDbColumns
+from tradewind.adapters.documents.postgres import PostgresDocuments
 from tradewind.adapters.mail.folder import FolderMail
 from tradewind.adapters.mail.smtp import SmtpMail
 from tradewind.adapters.order_lists.rows import RowsAlone as OwnRows
@@ -31,6 +32,7 @@ from tradewind.contexts.webhooks.manifest import Door, SecretSeal, door
 from tradewind.contracts.privacy import PersonalDataPeer, Pseudonyms
 from tradewind.ports.ai import AiProvider
 from tradewind.ports.carrier import Carrier, Carriers, NoticeReader
+from tradewind.ports.documents import Documents
 from tradewind.ports.mail import Mailer
 from tradewind.ports.order_lists import OrderLists
 from tradewind.ports.retry_queue import RetryQueue
@@ -129,6 +131,21 @@ async def order_lists(settings: Settings, which: str) -> AsyncIterator[OrderList
         yield CassandraOrderLists(link)
     finally:
         await link.close()
+
+
+@asynccontextmanager
+async def documents(settings: Settings, which: str, pool: Any) -> AsyncIterator[Documents]:
+    """Where messages lie as documents: the owner's MongoDB, or the shop's own Postgres, by `pool`."""
+    if settings.mongodb_url is None:
+        yield PostgresDocuments(pool)
+        return
+    from tradewind.adapters.documents.mongodb import MongoDocuments
+
+    kept = MongoDocuments(settings.mongodb_url, f"tradewind_{which}")
+    try:
+        yield kept
+    finally:
+        await kept.close()
 
 
 def product_index(settings: Settings, database: str) -> AbstractAsyncContextManager[ProductIndex]:

@@ -165,6 +165,8 @@ class Settings:
     """Whom Cassandra lets in, where it asks for a password."""
     cassandra_password: str | None = field(default=None, repr=False)
     """Their password."""
+    mongodb_url: str | None = field(default=None, repr=False)
+    """A MongoDB (mongodb://, mongodb+srv://) with what staff sees of messages; without one Postgres has it."""
     clickhouse_url: str | None = field(default=None, repr=False)
     """A ClickHouse for columns, https://user:password@host:8443; without one those are in a file of the home."""
     opa_url: str | None = None
@@ -320,6 +322,9 @@ def _of_engines(read: Reader) -> dict[str, Any]:
         "cassandra_servers": read("CASSANDRA_SERVERS", values.servers, None),
         "cassandra_user": read("CASSANDRA_USER", str, None),
         "cassandra_password": read("CASSANDRA_PASSWORD", str, None),
+        "mongodb_url": read(
+            "MONGODB_URL", values.address_of("mongodb", "mongodb+srv", example="mongodb://host:27017"), None
+        ),
         "clickhouse_url": read("CLICKHOUSE_URL", values.columns_address, None),
         "opa_url": read("OPA_URL", values.web_address, None),
     }

@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 
 import asyncpg
 
+from tradewind.adapters.documents.postgres import MIGRATIONS as DOCUMENTS
 from tradewind.adapters.payment_provider.journaled.journal import MIGRATIONS as OUTSIDE_PAYMENTS
 from tradewind.adapters.policy.opa import OpaPolicy
 from tradewind.adapters.policy.rego import RegoPolicy
@@ -19,7 +20,7 @@ from tradewind.api.mqtt.consumer import Consumer
 from tradewind.app.elsewhere import elsewhere, told_there
 from tradewind.app.engines import EngineError, Engines
 from tradewind.app.eventing import carriers
-from tradewind.app.outside import columns, of_this_process, order_lists, product_index, retry_queue
+from tradewind.app.outside import columns, documents, of_this_process, order_lists, product_index, retry_queue
 from tradewind.app.paying import SIMULATED, notice_secret, paying
 from tradewind.app.placement import CONTEXTS, installed, kind, served
 from tradewind.app.settings import Settings
@@ -29,6 +30,7 @@ from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
 from tradewind.contracts.identity import TokenIssuer
 from tradewind.contracts.privacy import Pseudonyms
 from tradewind.ports.columns import Columns
+from tradewind.ports.documents import Documents
 from tradewind.ports.order_lists import OrderLists
 from tradewind.ports.policy import Policy
 from tradewind.ports.retry_queue import RetryQueue
@@ -108,7 +110,8 @@ async def migrate_shop(url: str, contexts: Sequence[Manifest] | None = None) -> 
     connection = await asyncpg.connect(url)
     try:
         streams = [(one.name, one.migrations) for one in contexts or manifests()]
-        applied = await migrate(connection, [*streams, ("payment_provider", OUTSIDE_PAYMENTS), ("streams", STREAMS)])
+        own = [("payment_provider", OUTSIDE_PAYMENTS), ("streams", STREAMS), ("documents", DOCUMENTS)]
+        applied = await migrate(connection, [*streams, *own])
         if await outbox.is_from_elsewhere(connection):
             raise EngineError(
                 "This database was restored from another cluster: its events carry stamps from there, new ones would "
@@ -122,6 +125,21 @@ async def migrate_shop(url: str, contexts: Sequence[Manifest] | None = None) -> 
 def _policy(settings: Settings) -> Policy:
     """Whoever decides: the owner's OPA, or the rules in this process."""
     return RegoPolicy() if settings.opa_url is None else OpaPolicy(settings.opa_url)
+
+
+async def _of_this_database(
+    settings: Settings, db: Database, keys: SigningKeys, stack: AsyncExitStack
+) -> dict[type, object]:
+    """What is kept beside the database, apart from that of every other one."""
+    which = await db.pool.fetchval(WHICH)
+    return {
+        **await stack.enter_async_context(shared(settings, which, keys.revoked)),
+        Columns: columns(settings, which),
+        ProductIndex: await stack.enter_async_context(product_index(settings, which)),
+        RetryQueue: await stack.enter_async_context(retry_queue(settings, which)),
+        OrderLists: await stack.enter_async_context(order_lists(settings, which)),
+        Documents: await stack.enter_async_context(documents(settings, which, db.pool)),
+    }
 
 
 @asynccontextmanager
@@ -159,13 +177,8 @@ async def open_shop(
         pays = paying(settings, engines, db, cast(Pseudonyms, peers[Pseudonyms]))
         for protocol, answerer in (await stack.enter_async_context(pays)).items():
             peers.setdefault(protocol, answerer)
-        which = await db.pool.fetchval(WHICH)
-        for protocol, answerer in (await stack.enter_async_context(shared(settings, which, keys.revoked))).items():
+        for protocol, answerer in (await _of_this_database(settings, db, keys, stack)).items():
             peers.setdefault(protocol, answerer)
-        peers.setdefault(Columns, columns(settings, which))
-        peers.setdefault(ProductIndex, await stack.enter_async_context(product_index(settings, which)))
-        peers.setdefault(RetryQueue, await stack.enter_async_context(retry_queue(settings, which)))
-        peers.setdefault(OrderLists, await stack.enter_async_context(order_lists(settings, which)))
         bell = await stack.enter_async_context(Bell(db, engines.database_url))
         listeners = [listener for one in contexts for listener in one.listeners]
         tail = Tail(engines.database_url, bell, listeners, peers)

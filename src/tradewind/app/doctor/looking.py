@@ -16,6 +16,7 @@ LOOKS: Final[dict[str, tuple[str, Look]]] = {
     "connect": ("connect_url", web.connect),
     "opensearch": ("opensearch_url", web.opensearch),
     "cassandra": ("cassandra_servers", stores.cassandra),
+    "mongodb": ("mongodb_url", stores.mongodb),
     "clickhouse": ("clickhouse_url", web.clickhouse),
     "opa": ("opa_url", web.opa),
     "identity_provider": ("oidc_issuer", web.identity_provider),

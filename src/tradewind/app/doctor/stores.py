@@ -1,4 +1,4 @@
-"""Engines with a client of their own: Postgres, Redis, Cassandra, Kafka, Vault. It is loaded when it is needed."""
+"""Engines with a client of their own, loaded when it is needed: Postgres, Redis, Cassandra, MongoDB, Kafka, Vault."""
 
 import asyncio
 from typing import Any, Final
@@ -8,12 +8,16 @@ import asyncpg
 from tradewind.app.doctor.finding import Finding, UnwellError
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import manifests
+from tradewind.kernel.ids import new_id
 
 OLDEST_POSTGRES: Final = 150_000
 OLDEST_REDIS: Final = (6, 2)
 OLDEST_CASSANDRA: Final = (4, 0)
+OLDEST_MONGODB: Final = (4, 4)
 NEARLY_FULL: Final = 0.95
 WITHIN_S: Final = 5.0
+MONGODB_REFUSALS: Final = frozenset({13, 18})
+"""Its numbers for who may not do that, and for who is not known."""
 SLOTS: Final = """
     SELECT slot_name, active, pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::bigint AS behind
     FROM pg_replication_slots WHERE database = current_database()
@@ -97,6 +101,30 @@ async def cassandra(settings: Settings) -> Finding:
     if seen.down:
         raise UnwellError(f"{seen.down} of {seen.nodes} nodes are down", "Start the nodes that are missing.")
     return Finding(engine="cassandra", well=True, version=seen.version, detail=f"{seen.nodes} nodes")
+
+
+async def mongodb(settings: Settings) -> Finding:
+    """Version, and whether the shop may make and drop what it keeps there."""
+    from pymongo import AsyncMongoClient
+    from pymongo.errors import OperationFailure
+
+    assert settings.mongodb_url
+    name = f"looked_{new_id().hex}"
+    async with AsyncMongoClient[dict[str, Any]](
+        settings.mongodb_url, serverSelectionTimeoutMS=int(WITHIN_S * 1000), appname="tradewind-doctor"
+    ) as client:
+        version = str((await client.server_info())["version"])
+        if tuple(int(one) for one in version.split(".")[:2]) < OLDEST_MONGODB:
+            raise UnwellError(f"it is {version}", "MongoDB 4.4 or newer is needed.")
+        try:
+            await client["tradewind_doctor"][name].insert_one({"_id": 1})
+            await client["tradewind_doctor"][name].drop()
+        except OperationFailure as refused:
+            if refused.code not in MONGODB_REFUSALS:
+                raise
+            advice = "Let its user read and write databases named tradewind_… (readWriteAnyDatabase does)."
+            raise UnwellError("its user may not write", advice) from None
+    return Finding(engine="mongodb", well=True, version=version, detail="lets the shop write")
 
 
 async def kafka(settings: Settings) -> Finding:

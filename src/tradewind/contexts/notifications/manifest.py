@@ -8,7 +8,7 @@ from tradewind.contexts.notifications._domain.rendering import LANGUAGES, Render
 from tradewind.contexts.notifications._subscribers.on_person_erased import on_person_erased
 from tradewind.contexts.notifications._subscribers.owe_messages import owe_messages
 from tradewind.contexts.notifications.list_messages import rest as list_rest
-from tradewind.contexts.notifications.list_messages.query import list_messages
+from tradewind.contexts.notifications.list_messages.query import list_messages, look_up_messages, look_up_news
 from tradewind.contexts.notifications.personal_data import MessageData
 from tradewind.contexts.notifications.register_device import rest as device_rest
 from tradewind.contexts.notifications.register_device.command import register_device
@@ -19,6 +19,7 @@ from tradewind.contexts.notifications.settings import PublicUrl
 from tradewind.contexts.notifications.show_console import rest as console_rest
 from tradewind.contexts.notifications.show_message import rest as show_rest
 from tradewind.contexts.notifications.show_message.query import show_message
+from tradewind.contexts.notifications.spread_messages.timer import SPREAD_MESSAGES
 from tradewind.contexts.notifications.unsubscribe import rest as unsubscribe_rest
 from tradewind.contexts.notifications.unsubscribe.command import unsubscribe
 from tradewind.runtime.manifest import Manifest
@@ -28,7 +29,7 @@ __all__ = ["LANGUAGES", "MANIFEST", "Kind", "PublicUrl", "Rendered", "ReportBoun
 MANIFEST = Manifest(
     name="notifications",
     migrations=Path(__file__).parent / "migrations",
-    handlers=(list_messages, show_message, unsubscribe, report_bounce, register_device),
+    handlers=(list_messages, look_up_messages, look_up_news, show_message, unsubscribe, report_bounce, register_device),
     routes=(
         list_rest.list_messages,
         show_rest.show_message,
@@ -41,6 +42,6 @@ MANIFEST = Manifest(
         console_rest.show_messages_script,
     ),
     subscribers=(owe_messages, on_person_erased),
-    timers=SENDERS,
+    timers=(*SENDERS, SPREAD_MESSAGES),
     personal_data=MessageData(),
 )

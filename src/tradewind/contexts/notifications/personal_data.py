@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tradewind.contexts.notifications._store.views import of_message
+from tradewind.contexts.notifications._store.documents import of_row, view
 from tradewind.contexts.notifications.register_device.command import FORGET as FORGET_DEVICE
 from tradewind.contracts.privacy import OrdersOfPeer, Person, Pseudonyms
 from tradewind.runtime.database import Tx
@@ -27,7 +27,7 @@ class MessageData:
     async def export(self, tx: Tx, person: Person) -> Mapping[str, Any]:
         """Messages, as staff sees them, and the device."""
         orders = await tx.peer(OrdersOfPeer).order_ids(tx, person)
-        found = [of_message(row) for row in await tx.all(ALL, person.user_id, orders)]
+        found = [view(of_row(row)) for row in await tx.all(ALL, person.user_id, orders)]
         device = await tx.value(DEVICE, person.user_id)
         return ({"messages": found} if found else {}) | ({"device": device} if device else {})
 

@@ -94,6 +94,14 @@ order_lists_lag_ms = Gauge(
 order_lists_missed_total = Counter(
     "order_lists_missed", "Lists of orders answered from Postgres because those elsewhere were away or behind."
 )
+documents_away = Gauge(
+    "documents_away",
+    "1 where some process does without the documents that staff looks at.",
+    multiprocess_mode="livemax",
+)
+documents_missed_total = Counter(
+    "documents_missed", "Lists of messages answered by their rows because their documents were away or far behind."
+)
 outside_issuer_away = Gauge(
     "outside_issuer_away",
     "1 where some process cannot ask the outside issuer of tokens for its keys.",

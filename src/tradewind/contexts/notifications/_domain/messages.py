@@ -21,6 +21,16 @@ class Channel(StrEnum):
     PUSH = "PUSH"
 
 
+class Status(StrEnum):
+    """How far a message is."""
+
+    OWED = "OWED"
+    SENT = "SENT"
+    SKIPPED = "SKIPPED"
+    FAILED = "FAILED"
+    BOUNCED = "BOUNCED"
+
+
 class Kind(StrEnum):
     """What a message is about: the name of its template."""
 

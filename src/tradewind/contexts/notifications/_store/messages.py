@@ -43,13 +43,16 @@ CLAIM: Final = """
     RETURNING m.id, m.kind, m.channel, m.user_id, m.order_id, m.facts::text AS facts, m.owed_at, m.attempt, m.fence
 """
 POSTPONE: Final = """
-    UPDATE notifications.message AS m SET due_at = p.due_at, lease_until = '-infinity', attempt = p.attempt
-    FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::int[]) AS p (id, fence, due_at, attempt)
+    UPDATE notifications.message AS m SET due_at = p.due_at, lease_until = '-infinity', attempt = p.attempt,
+        log = m.log || jsonb_build_object('at', now(), 'status', m.status, 'why', p.why)
+    FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::int[], $5::text[])
+        AS p (id, fence, due_at, attempt, why)
     WHERE m.id = p.id AND m.fence = p.fence AND m.status = 'OWED'
 """
 SETTLE: Final = """
     UPDATE notifications.message AS m
-    SET status = s.status, why = s.why, sent_to = s.sent_to, settled_at = now(), lease_until = '-infinity'
+    SET status = s.status, why = s.why, sent_to = s.sent_to, settled_at = now(), lease_until = '-infinity',
+        log = m.log || jsonb_build_object('at', now(), 'status', s.status, 'why', s.why)
     FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[]) AS s (id, fence, status, why, sent_to)
     WHERE m.id = s.id AND m.fence = s.fence AND m.status = 'OWED'
 """
@@ -122,10 +125,11 @@ async def spend(tx: Tx, channel: Channel, count: int) -> None:
     await tx.run(SPEND, channel.value, float(count))
 
 
-async def postpone(tx: Tx, until: Sequence[tuple[Claimed, datetime, int]]) -> None:
-    """Let go of messages until a moment, after so many attempts."""
-    ids, fences = [one.id for one, _, _ in until], [one.fence for one, _, _ in until]
-    await tx.run(POSTPONE, ids, fences, [due_at for _, due_at, _ in until], [attempt for _, _, attempt in until])
+async def postpone(tx: Tx, until: Sequence[tuple[Claimed, datetime, int, str | None]]) -> None:
+    """Let go of messages until a moment, after so many attempts, and why."""
+    columns: list[list[Any]] = [[one.id for one, *_ in until], [one.fence for one, *_ in until]]
+    columns += [list(column) for column in zip(*(rest for _, *rest in until), strict=True)]
+    await tx.run(POSTPONE, *columns)
 
 
 async def settle(tx: Tx, settled: Sequence[tuple[Claimed, str, str | None, str | None]]) -> None:

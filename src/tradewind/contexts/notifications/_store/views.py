@@ -1,7 +1,6 @@
 """What staff sees of messages."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -30,18 +29,9 @@ class MessagePage(Struct, frozen=True, kw_only=True):
     next: str | None = None
 
 
-def of_message(row: Any) -> MessageView:
-    """A row as staff sees it."""
-    return MessageView(
-        id=row["id"],
-        kind=row["kind"],
-        channel=row["channel"],
-        status=row["status"],
-        user_id=row["user_id"],
-        order_id=row["order_id"],
-        attempts=row["attempt"],
-        why=row["why"],
-        owed_at=row["owed_at"],
-        due_at=row["due_at"],
-        settled_at=row["settled_at"],
-    )
+class LogEntry(Struct, frozen=True, kw_only=True):
+    """What became of a message at some moment, and why where that is not plain: sent, or owed still after a try."""
+
+    at: datetime
+    status: str
+    why: str | None

@@ -10,7 +10,9 @@ from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import handler
 
 BOUNCE: Final = """
-    UPDATE notifications.message SET status = 'BOUNCED', why = 'came back'
+    UPDATE notifications.message SET status = 'BOUNCED', why = 'came back',
+        log = CASE status WHEN 'BOUNCED' THEN log
+            ELSE log || jsonb_build_object('at', now(), 'status', 'BOUNCED', 'why', 'came back') END
     WHERE id = $1 AND status IN ('SENT', 'BOUNCED') RETURNING sent_to
 """
 

@@ -29,6 +29,7 @@ from tradewind.runtime.telemetry.logs import log
 from tradewind.runtime.timers import Timer
 
 MIN_ALLOWANCE: Final = 1
+QUIET: Final = "quiet hours"
 
 
 class _Outcome(NamedTuple):
@@ -79,7 +80,7 @@ async def _claim(tx: Tx, channel: Channel) -> tuple[int, Sequence[Ready]]:
     if not claimed:
         return 0, []
     decided = await decide(tx, claimed)
-    if later := [(one.message, one.due_at, one.message.attempt) for one in decided if isinstance(one, Later)]:
+    if later := [(one.message, one.due_at, one.message.attempt, QUIET) for one in decided if isinstance(one, Later)]:
         await messages.postpone(tx, later)
     if never := [(one.message, "SKIPPED", one.why, None) for one in decided if isinstance(one, Never)]:
         await messages.settle(tx, never)
@@ -137,7 +138,9 @@ async def _record(tx: Tx, outcomes: Sequence[_Outcome]) -> frozenset[str]:
     """Note how they went; those people who were erased while their messages were on the way."""
     present = await messages.present(tx, [one.ready.message.id for one in outcomes])
     if again := [
-        (one.ready.message, now() + one.again_in, one.ready.message.attempt + 1) for one in outcomes if one.again_in
+        (one.ready.message, now() + one.again_in, one.ready.message.attempt + 1, one.why)
+        for one in outcomes
+        if one.again_in
     ]:
         await messages.postpone(tx, again)
     if settled := [

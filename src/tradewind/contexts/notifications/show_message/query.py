@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from tradewind.contexts.notifications._domain.messages import Kind
 from tradewind.contexts.notifications._domain.rendering import language_of, render
-from tradewind.contexts.notifications._store.views import MessageView, of_message
+from tradewind.contexts.notifications._store.documents import of_row, view
+from tradewind.contexts.notifications._store.views import LogEntry, MessageView
 from tradewind.contexts.notifications.settings import PublicUrl
 from tradewind.contracts.customers import CustomersPeer
 from tradewind.contracts.messages import Command
@@ -16,7 +17,7 @@ from tradewind.kernel.errors import NotFound
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import query
 
-READ: Final = "SELECT *, facts::text AS said FROM notifications.message WHERE id = $1"
+READ: Final = "SELECT * FROM notifications.message WHERE id = $1"
 
 
 class NoSuchMessage(NotFound):
@@ -24,9 +25,10 @@ class NoSuchMessage(NotFound):
 
 
 class MessageInWords(Struct, frozen=True, kw_only=True):
-    """A message with its words, without the link by which it is unsubscribed from."""
+    """A message with what became of it, and its words without the link by which it is unsubscribed from."""
 
     message: MessageView
+    log: list[LogEntry]
     subject: str
     text: str
     html: str
@@ -46,6 +48,8 @@ async def show_message(command: ShowMessage, tx: Tx) -> MessageInWords:
         raise NoSuchMessage(messageId=str(command.message_id))
     reached = await tx.peer(CustomersPeer).reach(tx, [row["user_id"]])
     language = reached[row["user_id"]].language if row["user_id"] in reached else ""
-    facts = {**msgspec.json.decode(row["said"]), "shop": str(tx.peer(PublicUrl))}
+    body = (document := of_row(row)).body
+    facts = {**body["facts"], "shop": str(tx.peer(PublicUrl))}
     said = render(Kind(row["kind"]), language_of(language), facts)
-    return MessageInWords(message=of_message(row), subject=said.subject, text=said.text, html=said.html)
+    log = msgspec.convert(body["log"], list[LogEntry])
+    return MessageInWords(message=view(document), log=log, subject=said.subject, text=said.text, html=said.html)

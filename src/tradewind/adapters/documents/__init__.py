@@ -1,0 +1,1 @@
+"""Documents: as jsonb in Postgres, or in a MongoDB."""

@@ -1,0 +1,1 @@
+"""Bring messages to the documents that people look at."""
