@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tradewind.contexts.returns._subscribers.on_payment_refund_failed import on_payment_refund_failed
 from tradewind.contexts.returns._subscribers.on_payment_refunded import on_payment_refunded
 from tradewind.contexts.returns.decide_return import rest as decide_rest
 from tradewind.contexts.returns.decide_return.command import (
@@ -64,5 +65,5 @@ MANIFEST = Manifest(
         get_rest.list_returns,
         label_rest.print_return_label,
     ),
-    subscribers=(on_payment_refunded,),
+    subscribers=(on_payment_refunded, on_payment_refund_failed),
 )
