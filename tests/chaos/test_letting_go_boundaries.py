@@ -149,7 +149,7 @@ async def died_there(victim: Child) -> bool:
         return False
 
 
-@pytest.mark.timeout(120 + 240 * len(seeds()))
+@pytest.mark.timeout(300 + 240 * len(seeds()))
 async def test_a_worker_killed_wherever_held_money_is_let_go_lets_go_of_it_once(stands: list[Stand]) -> None:
     waiting = [(boundary, seed) for seed in seeds() for boundary in boundaries()][::-1]
     trials = len(waiting)

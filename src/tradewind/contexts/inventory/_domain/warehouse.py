@@ -13,6 +13,8 @@ MAX_ADDRESS: Final = 300
 MAX_POSTAL_CODE: Final = 16
 MAX_PRIORITY: Final = 1_000
 MAX_WAREHOUSES: Final = 100
+MAX_NAMED: Final = 10
+"""So many returns are named at most that stand in the way of closing."""
 CODE: Final = "^[A-Z0-9][A-Z0-9-]{0,31}$"
 COUNTRY: Final = "^[A-Z]{2}$"
 
@@ -31,6 +33,13 @@ class TooManyWarehouses(Conflict):
 
 class WarehouseNotEmpty(Conflict):
     """Goods lie there; transfer them first. `pieces` says how many."""
+
+
+class ReturnsWait(Conflict):
+    """Goods that came back lie there, and nobody has looked at them: inspect those returns first.
+
+    `returns` names the oldest of them, `pieces` says how many pieces all have.
+    """
 
 
 class Warehouse(Struct, frozen=True, kw_only=True):
