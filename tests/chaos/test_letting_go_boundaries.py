@@ -107,9 +107,7 @@ async def hold(stand: Stand, kind: Kind, order_id: UUID) -> None:
         await provider.capture(key, Money(minor, "EUR"), f"{order_id}/capture_payment/0")
 
 
-async def trial(
-    stand: Stand, boundary: Boundary, seed: int, of: Sequence[Kind] = KINDS, **planted: str
-) -> list[str]:
+async def trial(stand: Stand, boundary: Boundary, seed: int, of: Sequence[Kind] = KINDS, **planted: str) -> list[str]:
     """What is wrong after a worker was killed at this boundary and another one has carried on."""
     rng = dice(seed, boundary.name)
     if len(stand.completed) < len(of):
@@ -160,7 +158,9 @@ async def test_a_worker_killed_wherever_held_money_is_let_go_lets_go_of_it_once(
             wrong.extend(await trial(stand, *waiting.pop()))
 
     await asyncio.gather(*(use(stand) for stand in stands))
-    print(f"\n{trials} kills at {len(list(boundaries()))} boundaries, {trials * len(KINDS)} payments: {len(wrong)} wrong")
+    print(
+        f"\n{trials} kills at {len(list(boundaries()))} boundaries, {trials * len(KINDS)} payments: {len(wrong)} wrong"
+    )
     assert not wrong, "\n".join(wrong)
 
 

@@ -166,12 +166,10 @@ class Payment(Struct, frozen=True, kw_only=True):
     def fail_refund(
         self, amount: Money, reason: str, refund_id: UUID | None = None, *, elsewhere: int = 0
     ) -> tuple[Self, PaymentRefundFailed]:
-        """So much that was said to have gone back never did, `elsewhere` of it not to its own card: it is ours still."""
+        """So much that was said to have gone back never did, `elsewhere` of it not to its own card: we have it."""
         assert 0 < amount.minor <= self.refunded, "only what was given back can fail to come"
         event = PaymentRefundFailed(**{**self._facts(), "amount": amount.amount}, reason=reason, refund_id=refund_id)
-        before = replace(
-            self, refunded=self.refunded - amount.minor, elsewhere=self.elsewhere - elsewhere, why=reason
-        )
+        before = replace(self, refunded=self.refunded - amount.minor, elsewhere=self.elsewhere - elsewhere, why=reason)
         return (before._moved(event) if self.status is Status.REFUNDED else before), event
 
     def _moved(self, event: PaymentEvent) -> Self:

@@ -40,7 +40,8 @@ HOLD_REFUNDED: Final = """
     SELECT * FROM returns.returns WHERE refund_id = ANY($1::uuid[]) AND status = $2 ORDER BY id FOR UPDATE
 """
 UNINSPECTED: Final = """
-    SELECT r.id, sum(l.quantity)::bigint AS pieces FROM returns.returns AS r JOIN returns.line AS l ON l.return_id = r.id
+    SELECT r.id, sum(l.quantity)::bigint AS pieces
+    FROM returns.returns AS r JOIN returns.line AS l ON l.return_id = r.id
     WHERE r.status = 'RECEIVED' AND coalesce(l.warehouse, $2) = $1 GROUP BY r.id ORDER BY r.created_at, r.id
 """
 EXCHANGES: Final = "SELECT * FROM returns.exchange WHERE return_id = ANY($1::uuid[]) ORDER BY return_id, sku"

@@ -12,9 +12,7 @@ from tradewind.runtime.subscriptions import subscriber
 @subscriber
 async def on_payment_refund_failed(events: Sequence[PaymentRefundFailed], tx: Tx) -> None:
     """Heard late, the money may have gone back otherwise meanwhile: where the refund stands now is what counts."""
-    held = await returns.hold_refunded(
-        tx, [event.refund_id for event in events if event.refund_id], Status.REFUNDED
-    )
+    held = await returns.hold_refunded(tx, [event.refund_id for event in events if event.refund_id], Status.REFUNDED)
     if not held:
         return
     stands = await tx.peer(RefundsPeer).standing(tx, [one.refund_id for one in held if one.refund_id])
