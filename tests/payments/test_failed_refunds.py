@@ -21,12 +21,17 @@ from tests.adapters.payment_provider.outside.counterpart import outside
 from tests.adapters.payment_provider.outside.stripe_server import StripeServer
 from tests.adapters.payment_provider.parties import SECRETS
 from tests.builders import a_product, an_ended_order
-from tests.edits import STAFF, comes_to, undone, violations
+from tests.comebacks import a_delivered_order, inspected, received
+from tests.comebacks import comes_to as return_comes_to
+from tests.contracts.happenings import told_that_it_failed
+from tests.edits import STAFF, comes_to, money, undone, violations
+from tests.payments.test_exchanges import exchanged
 from tests.shops import Shop, a_call, open_shop, until, working
 from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
 from tradewind.contexts.payments.manifest import Reconciled, RefundPayment, reconcile
 from tradewind.contexts.payments.take_notice.command import TakeNotice
+from tradewind.contexts.returns.retry_refund.command import RetryRefund
 from tradewind.kernel.clock import driven, now
 from tradewind.kernel.money import Money
 from tradewind.ports.payment_provider import PaymentProvider
@@ -42,6 +47,9 @@ REFUNDS: Final = "SELECT status, failed_at IS NOT NULL FROM payments.refund WHER
 KEY: Final = "SELECT authorization_key FROM payments.payments WHERE order_id = $1"
 SETTLED: Final = "SELECT bool_and(phase IN ('COMPLETED', 'FAILED')) FROM runtime.saga"
 DOUBTS: Final = "SELECT count(*) FROM runtime.saga WHERE name = 'doubt_refund'"
+DONE: Final = "SELECT status = 'DONE' FROM payments.refund WHERE id = $1"
+FAILED: Final = "SELECT failed_at IS NOT NULL FROM payments.refund WHERE id = $1"
+OF_RETURN: Final = "SELECT refund_id FROM returns.returns WHERE id = $1"
 TOLD: Final = """
     SELECT payload ->> 'amount' FROM runtime.outbox
     WHERE key = $1 AND type = 'ecommerce.payment.payment.refund_failed.v1'
@@ -219,3 +227,41 @@ async def test_a_planted_bug_that_leaves_a_failed_refund_in_the_books_turns_the_
         await place.tell(order_id)
         await place.rest()
         assert "payments" in await violations(place.shop)
+
+
+async def test_a_return_whose_money_never_came_is_open_again_and_its_refund_can_be_asked_for_once_more(
+    working_shop: Shop,
+) -> None:
+    await a_product(working_shop, "BOOK")
+    order_id = await a_delivered_order(working_shop, "BOOK", 3)
+    back = await received(working_shop, order_id, "BOOK", 2)
+    await inspected(working_shop, back, restocked=2)
+    await return_comes_to(working_shop, back.id, "REFUNDED")
+    for _ in range(2):
+        await told_that_it_failed(working_shop, await working_shop.db.pool.fetchval(OF_RETURN, back.id))
+    await return_comes_to(working_shop, back.id, "INSPECTED")
+    assert await money(working_shop, order_id) == 3750
+    assert (await violations(working_shop))[0] == "refunds"
+    await working_shop.dispatch(RetryRefund(return_id=back.id), STAFF)
+    await return_comes_to(working_shop, back.id, "REFUNDED")
+    assert await money(working_shop, order_id) == 1250
+    assert await violations(working_shop) == []
+
+
+async def test_what_did_not_reach_the_card_that_had_paid_for_another_order_pays_for_that_again(
+    working_shop: Shop,
+) -> None:
+    first, settled = await exchanged(working_shop, "BOOK")
+    other = settled.replacement_order_id
+    await comes_to(working_shop, other, "PAID")
+    command = RefundPayment(order_id=other, amount=Decimal("12.50"), reason="goodwill")
+    for state in ("refunds", None):
+        refund_id = (await working_shop.dispatch(command, STAFF)).id
+        await until(working_shop, lambda one=refund_id: working_shop.db.pool.fetchval(DONE, one))
+        assert (await money(working_shop, first), await money(working_shop, other)) == (2500, 0)
+        if state:
+            await told_that_it_failed(working_shop, refund_id)
+            await until(working_shop, lambda one=refund_id: working_shop.db.pool.fetchval(FAILED, one))
+            assert (await money(working_shop, first), await money(working_shop, other)) == (2500, 1250)
+            assert [name for name in await violations(working_shop) if name == state] == [state]
+    assert await violations(working_shop) == []

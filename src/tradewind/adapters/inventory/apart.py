@@ -110,7 +110,7 @@ class AwayBackorders:
 
 
 class NoReturns:
-    """Answers to ReturnsPeer in inventory's process: what comes back comes to the main warehouse, which never closes."""
+    """Answers to ReturnsPeer in inventory's process: what comes back goes to the main warehouse, which never closes."""
 
     async def uninspected(self, _tx: Any, _warehouse: str) -> Mapping[UUID, int]:
         """None."""

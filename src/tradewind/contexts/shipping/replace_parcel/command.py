@@ -24,8 +24,8 @@ class ReplaceParcel(Command, frozen=True):
 
 @handler(action="shipping.replace_parcel")
 async def replace_parcel(command: ReplaceParcel, tx: Tx) -> ShipmentView:
-    """The shipment, READY again, to be picked. What came back and was not unpacked is still there; what is lost, or back
-    in stock, leaves the stock once more, from where it left before as far as it lies there.
+    """The shipment, READY again, to be picked. What came back and was not unpacked is still there; what is lost, or in
+    stock again, leaves the stock once more, from where it left before as far as it lies there.
 
     Refuses with NoSuchShipment, IllegalMove unless it is lost or came back, or if stock is low.
     """

@@ -26,7 +26,7 @@ class FoundLine(Body, frozen=True):
 
 
 class Unpacking(Body, frozen=True):
-    """What was in the parcel, every piece of it, and where that is now: where most of it had left, unless it is said."""
+    """What was in the parcel, every piece of it, and where that is now: where most of it had left, unless said."""
 
     lines: Annotated[list[FoundLine], Meta(min_length=1, max_length=MAX_LINES)]
     warehouse: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
