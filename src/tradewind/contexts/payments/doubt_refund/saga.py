@@ -107,8 +107,8 @@ async def _undone(tx: Tx, order_id: UUID, paid: dict[UUID, Payment], said: Decli
     payment = paid[order_id]
     if payment.status in UNDER_WAY:
         return Waiting(LOOK_AGAIN_S)
-    if payment.status is Status.REFUNDED:
-        minor = payment.refunded - payment.elsewhere - await tx.value(BY_REFUNDS, order_id)
+    minor = payment.refunded - payment.elsewhere - await tx.value(BY_REFUNDS, order_id)
+    if payment.status is Status.REFUNDED and minor > 0:
         _fail(tx, paid, order_id, minor, said, task)
     return Done()
 
