@@ -21,10 +21,10 @@ from tests.adapters.payment_provider.outside.counterpart import outside
 from tests.adapters.payment_provider.outside.stripe_server import StripeServer
 from tests.adapters.payment_provider.parties import SECRETS
 from tests.builders import a_product, an_ended_order
-from tests.comebacks import a_delivered_order, inspected, received
+from tests.comebacks import STAFF, a_delivered_order, inspected, received
 from tests.comebacks import comes_to as return_comes_to
 from tests.contracts.happenings import told_that_it_failed
-from tests.edits import STAFF, comes_to, money, undone, violations
+from tests.edits import comes_to, money, undone, violations
 from tests.payments.test_exchanges import exchanged
 from tests.shops import Shop, a_call, open_shop, until, working
 from tradewind.app.engines import Engines

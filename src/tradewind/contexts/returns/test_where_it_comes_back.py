@@ -148,7 +148,7 @@ async def test_of_receiving_and_closing_at_once_one_is_refused(working_shop: Sho
     for _ in range(4):
         one = await approved(working_shop, order_id, SKU, 1)
         receive = working_shop.dispatch(ReceiveReturn(return_id=one.id, warehouse="EAST"), STAFF)
-        outcomes: list[Any] = await asyncio.gather(receive, closed(working_shop, "EAST"), return_exceptions=True)
+        outcomes: Any = await asyncio.gather(receive, closed(working_shop, "EAST"), return_exceptions=True)
         refused = [type(outcome) for outcome in outcomes if isinstance(outcome, Exception)]
         assert refused in ([WarehouseClosed], [ReturnsWait])
         await closed(working_shop, "EAST", active=True)
