@@ -132,6 +132,11 @@ async def place(
         yield Place(name, shop, stand)
 
 
+async def comes_true(shop: Shop, statement: str, refund_id: UUID) -> None:
+    """Wait until the statement says so of this refund."""
+    await until(shop, lambda: shop.db.pool.fetchval(statement, refund_id))
+
+
 async def test_a_refund_that_fails_later_is_ours_again_and_named_until_it_is_given_back(place: Place) -> None:
     async with working(place.shop):
         order_id = await an_ended_order(place.shop, "ROPE", qty=1)
@@ -257,11 +262,11 @@ async def test_what_did_not_reach_the_card_that_had_paid_for_another_order_pays_
     command = RefundPayment(order_id=other, amount=Decimal("12.50"), reason="goodwill")
     for state in ("refunds", None):
         refund_id = (await working_shop.dispatch(command, STAFF)).id
-        await until(working_shop, lambda one=refund_id: working_shop.db.pool.fetchval(DONE, one))
+        await comes_true(working_shop, DONE, refund_id)
         assert (await money(working_shop, first), await money(working_shop, other)) == (2500, 0)
         if state:
             await told_that_it_failed(working_shop, refund_id)
-            await until(working_shop, lambda one=refund_id: working_shop.db.pool.fetchval(FAILED, one))
+            await comes_true(working_shop, FAILED, refund_id)
             assert (await money(working_shop, first), await money(working_shop, other)) == (2500, 1250)
             assert [name for name in await violations(working_shop) if name == state] == [state]
     assert await violations(working_shop) == []
