@@ -11,7 +11,10 @@ from tests.edits import violations
 from tests.shops import Shop, a_call
 from tests.warehouses import closed, moved, opened
 from tradewind.contexts.shipping._domain.shipment import NoSuchShipment, UnfitUnpacking
-from tradewind.contexts.shipping.manifest import DispatchShipment, ReplaceParcel, ReportReturned, UnpackParcel
+from tradewind.contexts.shipping.dispatch_shipment.command import DispatchShipment
+from tradewind.contexts.shipping.replace_parcel.command import ReplaceParcel
+from tradewind.contexts.shipping.report_return.command import ReportReturned
+from tradewind.contexts.shipping.unpack_parcel.command import UnpackParcel
 from tradewind.contracts.inventory import NoSuchWarehouse, WarehouseClosed
 from tradewind.contracts.shipping import UnpackedItem
 from tradewind.kernel.errors import Forbidden
