@@ -10,11 +10,10 @@ from tests.builders import a_product
 from tests.comebacks import STAFF, a_delivered_order, approved, comes_to, inspected, received
 from tests.shops import Shop
 from tests.warehouses import bundled, closed, moved, opened
-from tradewind.contexts.inventory._domain.warehouse import ReturnsWait
 from tradewind.contexts.returns._domain.returned import UnfitReceipt
 from tradewind.contexts.returns.get_return.query import GetReturn
 from tradewind.contexts.returns.manifest import ReceiveReturn
-from tradewind.contracts.inventory import NoSuchWarehouse, WarehouseClosed
+from tradewind.contracts.inventory import NoSuchWarehouse, ReturnsWait, WarehouseClosed
 from tradewind.kernel.lifecycle import IllegalMove
 
 SKU = "BOOK"

@@ -35,13 +35,6 @@ class WarehouseNotEmpty(Conflict):
     """Goods lie there; transfer them first. `pieces` says how many."""
 
 
-class ReturnsWait(Conflict):
-    """Goods that came back lie there, and nobody has looked at them: inspect those returns first.
-
-    `returns` names the oldest of them, `pieces` says how many pieces all have.
-    """
-
-
 class Warehouse(Struct, frozen=True, kw_only=True):
     """A place. The lower `priority` is, the sooner goods are taken from it; into an inactive one nothing is put."""
 

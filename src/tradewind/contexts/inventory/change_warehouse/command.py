@@ -1,9 +1,9 @@
 """Say otherwise what there is to say of a warehouse; close it once it is empty."""
 
-from tradewind.contexts.inventory._domain.warehouse import MAX_NAMED, ReturnsWait, Warehouse, WarehouseNotEmpty, check
+from tradewind.contexts.inventory._domain.warehouse import MAX_NAMED, Warehouse, WarehouseNotEmpty, check
 from tradewind.contexts.inventory._store import warehouses
 from tradewind.contexts.inventory.list_warehouses.query import WarehouseView, view
-from tradewind.contracts.inventory import NoSuchWarehouse
+from tradewind.contracts.inventory import NoSuchWarehouse, ReturnsWait
 from tradewind.contracts.messages import Command
 from tradewind.contracts.returns import ReturnsPeer
 from tradewind.runtime.database import Tx

@@ -1,11 +1,11 @@
 """PUT /api/v1/warehouses/{code}."""
 
 from tradewind.api.rest import Call, Dispatch, put
-from tradewind.contexts.inventory._domain.warehouse import InvalidWarehouse, ReturnsWait, WarehouseNotEmpty
+from tradewind.contexts.inventory._domain.warehouse import InvalidWarehouse, WarehouseNotEmpty
 from tradewind.contexts.inventory.change_warehouse.command import ChangeWarehouse
 from tradewind.contexts.inventory.list_warehouses.query import WarehouseView
 from tradewind.contexts.inventory.open_warehouse.rest import SaidOfWarehouse
-from tradewind.contracts.inventory import NoSuchWarehouse
+from tradewind.contracts.inventory import NoSuchWarehouse, ReturnsWait
 
 
 @put("/api/v1/warehouses/{code}", raises=(InvalidWarehouse, NoSuchWarehouse, WarehouseNotEmpty, ReturnsWait))
