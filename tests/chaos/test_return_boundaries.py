@@ -1,4 +1,4 @@
-"""R1 for what comes back: an edge dies around an inspection, a worker at every boundary of its refund and of who hears.
+"""R1 for what comes back: an edge dies around an inspection or an unpacking, a worker at every boundary of a refund.
 
 Another one carries on: restocked once, paid back once, and the return says so.
 """
@@ -25,7 +25,7 @@ from tradewind.app.free_ports import free_port
 from tradewind.app.settings import Settings
 from tradewind.contexts.returns._domain.returned import Line
 from tradewind.contexts.returns.manifest import InspectReturn
-from tradewind.contexts.shipping.manifest import DeliverShipment, DispatchShipment
+from tradewind.contexts.shipping.manifest import DeliverShipment, DispatchShipment, ReportReturned
 
 EAST: Final = "EAST"
 """The warehouse that everything comes back to."""
@@ -42,6 +42,12 @@ BACK: Final = """
 """
 WORKER: Final = (*(f"saga.send_refund.{point}" for point in REMOTE), "relay.before_commit", "relay.after_commit")
 EDGE: Final = ("inspect.before_commit", "inspect.after_commit")
+UNPACKING: Final = ("unpack.before_commit", "unpack.after_commit")
+UNDELIVERED: Final = """
+    SELECT h.status, (SELECT array_agg(delta ORDER BY sku) FROM inventory.inventory_adjustment
+                      WHERE reference LIKE 'unpacked:' || h.id || ':%') AS shelved
+    FROM shipping.shipments AS h WHERE h.id = $1
+"""
 
 
 @pytest_asyncio.fixture
@@ -98,30 +104,56 @@ async def said(http: aiohttp.ClientSession, url: str, body: Any, headers: dict[s
         return await answer.json()
 
 
-@pytest.mark.timeout(180)
-async def test_an_inspection_whose_edge_died_around_its_commit_counts_once_when_asked_again(delivered: Stand) -> None:
-    stand = delivered
+async def asked_through_a_dying_edge(stand: Stand, boundary: str, path: str, body: Any) -> tuple[Any, Any]:
+    """What an edge said, and said again, after another one had died at this boundary of the same request."""
     own = stand.shop.settings.public_url
     token = stand.shop.keys.sign(subject="boss", roles=("admin",), scopes=("*",), tenant="default", lifetime_s=600)
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": boundary}
+    ports = free_port(HOST), free_port(HOST)
+    async with aiohttp.ClientSession() as http:
+        victim = stand.edge(ports[0], FAILPOINTS=f"{boundary}=kill@1", PUBLIC_URL=own)
+        await ready(http, f"http://{HOST}:{ports[0]}")
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await said(http, f"http://{HOST}:{ports[0]}{path}", body, headers)
+        assert await victim.ended() == -signal.SIGKILL
+        survivor = stand.edge(ports[1], PUBLIC_URL=own)
+        url = f"http://{HOST}:{ports[1]}"
+        await ready(http, url)
+        first, again = [await said(http, url + path, body, headers) for _ in range(2)]
+        assert await survivor.stop() == 0
+    return first, again
+
+
+@pytest.mark.timeout(300)
+async def test_an_inspection_whose_edge_died_around_its_commit_counts_once_when_asked_again(delivered: Stand) -> None:
+    stand = delivered
     for boundary in EDGE:
         order_id, back = await come_back(stand)
         found = {"lines": [{"sku": back.lines[0].sku, "restock": back.lines[0].qty}]}
-        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": boundary}
-        ports = free_port(HOST), free_port(HOST)
-        async with aiohttp.ClientSession() as http:
-            path = f"/api/v1/returns/{back.id}/inspect"
-            victim = stand.edge(ports[0], FAILPOINTS=f"{boundary}=kill@1", PUBLIC_URL=own)
-            await ready(http, f"http://{HOST}:{ports[0]}")
-            with pytest.raises(aiohttp.ClientConnectionError):
-                await said(http, f"http://{HOST}:{ports[0]}{path}", found, headers)
-            assert await victim.ended() == -signal.SIGKILL
-            survivor = stand.edge(ports[1], PUBLIC_URL=own)
-            url = f"http://{HOST}:{ports[1]}"
-            await ready(http, url)
-            first, again = [await said(http, url + path, found, headers) for _ in range(2)]
-            assert await survivor.stop() == 0
+        path = f"/api/v1/returns/{back.id}/inspect"
+        first, again = await asked_through_a_dying_edge(stand, boundary, path, found)
         assert first == again, boundary
         worker = stand.worker()
         assert await stand.violations({order_id: "FULFILLED"}) == [], boundary
         assert await worker.stop() == 0
         assert await standing(stand, back.id) == ("REFUNDED", "DONE", True, [EAST]), boundary
+
+
+@pytest.mark.timeout(300)
+async def test_what_came_back_undelivered_is_shelved_once_when_an_edge_died_around_the_commit(stand: Stand) -> None:
+    expected = await workload.place(stand.shop, [workload.APPROVE] * len(UNPACKING), dice(0, "undelivered"))
+    worker = stand.worker()
+    assert await stand.violations(expected) == []
+    for boundary, order_id in zip(UNPACKING, expected, strict=True):
+        shipment_id = await stand.shop.db.pool.fetchval(SHIPMENT, order_id)
+        await stand.shop.dispatch(DispatchShipment(shipment_id=shipment_id), STAFF)
+        await stand.shop.dispatch(ReportReturned(shipment_id=shipment_id), STAFF)
+        sent = {row["sku"]: row["quantity"] for row in await stand.shop.db.pool.fetch(LINES, order_id)}
+        found = {"lines": [{"sku": sku, "restock": pieces} for sku, pieces in sent.items()]}
+        path = f"/api/v1/shipments/{shipment_id}/unpack"
+        first, again = await asked_through_a_dying_edge(stand, boundary, path, found)
+        assert first == again, boundary
+        shelved = [pieces for _, pieces in sorted(sent.items())]
+        assert tuple(await stand.shop.db.pool.fetchrow(UNDELIVERED, shipment_id)) == ("UNPACKED", shelved), boundary
+    assert await stand.violations(expected) == []
+    assert await worker.stop() == 0

@@ -22,6 +22,8 @@ from tradewind.contexts.orders.cancel_order.command import CancelOrder
 from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.manifest import OrderLine, PlaceOrder
 from tradewind.contexts.payments.doubt_capture.saga import doubt
+from tradewind.contexts.payments.doubt_refund.saga import doubt as doubt_refund
+from tradewind.contexts.payments.manifest import RefundPayment
 from tradewind.contexts.payments.reconcile_settlement.timer import LastReconciled, reconcile_yesterday
 from tradewind.contexts.pricing.manifest import EndFlashSale, StartFlashSale
 from tradewind.contexts.reviews.manifest import DeleteReview, EditReview, ModerateReview, Words, WriteReview
@@ -31,6 +33,7 @@ from tradewind.kernel.money import Money
 from tradewind.ports.payment_provider import PaymentProvider
 from tradewind.ports.settlements import SettlementReports
 
+REFUNDED: Final = "SELECT status = 'DONE' FROM payments.refund WHERE id = $1"
 STAFF: Final = a_call("admin", subject="staff")
 EMAIL: Final = "claims@shop.test"
 PASSWORD: Final = "a wire around the world"
@@ -162,6 +165,24 @@ async def failed_capture(shop: Shop, order_id: UUID) -> None:
     async with shop.db.transaction(STAFF) as tx:
         await doubt(tx, {key: order_id})
     await hears(shop, "payment.payment.capture_failed")
+
+
+async def failed_refund(shop: Shop, order_id: UUID) -> None:
+    """A refund of a paid order that is done, and of which its provider then says that it refused it."""
+    command = RefundPayment(order_id=order_id, amount=Decimal("1.00"), reason="a scratch")
+    refund_id = (await shop.dispatch(command, STAFF)).id
+    await until(shop, lambda: shop.db.pool.fetchval(REFUNDED, refund_id))
+    await told_that_it_failed(shop, refund_id)
+    await hears(shop, "payment.payment.refund_failed")
+
+
+async def told_that_it_failed(shop: Shop, refund_id: UUID) -> None:
+    """The provider tells of this refund that it failed; asked what became of it, it says that it refused."""
+    provider: Any = shop.db.peers[PaymentProvider]
+    key = f"{refund_id}/told/1"
+    await provider.refund(f"{refund_id}/nothing", Money(1, "EUR"), key)
+    async with shop.db.transaction(STAFF) as tx:
+        await doubt_refund(tx, {key: refund_id})
 
 
 async def settlement(shop: Shop) -> None:

@@ -54,9 +54,11 @@ from tradewind.contexts.shipping.manifest import (
     ReportReturned,
     ReportTransit,
     Size,
+    UnpackParcel,
 )
 from tradewind.contracts.envelope import EVENTS
 from tradewind.contracts.inventory import Delivery
+from tradewind.contracts.shipping import UnpackedItem
 from tradewind.runtime.reading import START, Logged, read
 
 STAFF = a_call("admin", subject="staff")
@@ -127,12 +129,13 @@ async def delivered(shop: Shop) -> None:
     await shop.dispatch(DeliverShipment(shipment_id=shipment.id), STAFF)
     await shop.dispatch(DispatchShipment(shipment_id=other), STAFF)
     await shop.dispatch(ReportReturned(shipment_id=other), STAFF)
+    await shop.dispatch(UnpackParcel(shipment_id=other, lines=(UnpackedItem(SKU, 1, 0),)), STAFF)
     await shop.dispatch(ReplaceParcel(shipment_id=other), STAFF)
     await shop.dispatch(DispatchShipment(shipment_id=other), STAFF)
     await shop.dispatch(DeliverShipment(shipment_id=other), STAFF)
     await reaches(shop, bought, "FULFILLED")
-    back = RefundPayment(order_id=bought, amount=Decimal("2.50"), reason="a scratch")
-    await shop.dispatch(back, STAFF)
+    refund = RefundPayment(order_id=bought, amount=Decimal("2.50"), reason="a scratch")
+    await shop.dispatch(refund, STAFF)
     await given_back(shop, bought)
 
 
@@ -207,6 +210,7 @@ async def every_ending(shop: Shop, mails: Path) -> None:
     await shop.dispatch(PayOrder(order_id=later, payment_method="simulated:lost-answer"), a_call("admin"))
     await reaches(shop, later, "PAID")
     await happenings.settlement(shop)
+    await happenings.failed_refund(shop, later)
     await happenings.failed_capture(shop, later)
     await happenings.backorder(shop)
     await order(shop, "simulated:challenge", wants="RESERVED")

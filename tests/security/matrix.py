@@ -267,6 +267,7 @@ ORDERS: Final = {
     f"POST {_SHIPMENT}/deliver": Row(WAREHOUSE),
     f"POST {_SHIPMENT}/lost": Row(WAREHOUSE),
     f"POST {_SHIPMENT}/returned-to-sender": Row(WAREHOUSE),
+    f"POST {_SHIPMENT}/unpack": Row(WAREHOUSE, {"lines": [{"sku": "<sku>", "restock": 1}]}),
     f"POST {_SHIPMENT}/replace": Row(WAREHOUSE),
     f"GET {_ORDER}/shipments": Row(SUPPORT | WAREHOUSE, hidden=BUYERS, missing="no-such-shipment"),
     f"POST {_SHIPMENT}/split": Row(WAREHOUSE, LINES_APART),

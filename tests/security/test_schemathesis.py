@@ -22,7 +22,7 @@ pytestmark = pytest.mark.xdist_group("security")
 SEED: Final = int(os.environ.get("TRADEWIND_SCHEMATHESIS_SEED", "20261121"))
 STREAMS: Final = "^/sse/"
 """Answers that never end are looked at by tests of their own (api/rest/test_streams.py)."""
-LOSSES: Final = r"/shipments/\{shipment_id\}/(lost|replace|returned-to-sender|split)$"
+LOSSES: Final = r"/shipments/\{shipment_id\}/(lost|replace|returned-to-sender|split|unpack)$"
 """What undoes a delivery: where there is one shipment to try everything on, none would ever arrive."""
 EXAMPLES: Final = os.environ.get("TRADEWIND_SCHEMATHESIS_EXAMPLES", "8")
 ASKED: Final = 10_000

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 from urllib.parse import urlsplit
 
-from tradewind.adapters.inventory.apart import AwayBackorders, AwayInventory, CatalogByEvents
+from tradewind.adapters.inventory.apart import AwayBackorders, AwayInventory, CatalogByEvents, NoReturns
 from tradewind.app.engines import EngineError
 from tradewind.app.placement import is_apart
 from tradewind.app.settings import Settings
@@ -14,6 +14,7 @@ from tradewind.contexts.orders.manifest import Placement
 from tradewind.contracts.catalog import CatalogPeer
 from tradewind.contracts.identity import SCOPES
 from tradewind.contracts.inventory import BackordersPeer, InventoryPeer
+from tradewind.contracts.returns import ReturnsPeer
 
 OF_INVENTORY: Final = "ecommerce.inventory."
 """What events of inventory begin with. Orders tell one of them, too: the step by which an order's goods are held."""
@@ -34,7 +35,7 @@ def told_there(settings: Settings) -> Callable[[str, bool], bool] | None:
 async def elsewhere(settings: Settings, keys: SigningKeys) -> AsyncIterator[dict[type, object]]:
     """Who answers for contexts that are not in this process's database. Raises EngineError."""
     if is_apart(settings):
-        yield {CatalogPeer: CatalogByEvents()}
+        yield {CatalogPeer: CatalogByEvents(), ReturnsPeer: NoReturns()}
         return
     if settings.inventory_url is None:
         yield {}

@@ -166,6 +166,13 @@ class WarehouseClosed(Conflict):
     """Nothing may be put into a warehouse that is not active."""
 
 
+class ReturnsWait(Conflict):
+    """Goods that came back lie there, and nobody has looked at them: inspect those returns first.
+
+    `returns` names the oldest of them, `pieces` says how many pieces all have.
+    """
+
+
 class NotEnoughStock(Conflict):
     """Some of what was asked for is not in stock. `skus` names it."""
 

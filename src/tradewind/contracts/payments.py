@@ -79,6 +79,15 @@ class PaymentRefunded(_PaymentEvent, frozen=True):
     """The order that it pays for; none where it went back to a card."""
 
 
+class PaymentRefundFailed(_PaymentEvent, frozen=True):
+    """The provider had accepted a refund, and tells that so much of it never went back: the buyer does not have it."""
+
+    TYPE = "ecommerce.payment.payment.refund_failed.v1"
+    reason: str
+    refund_id: UUID | None = None
+    """Which refund it was; none where an order was undone."""
+
+
 class SettlementDiffered(Event, frozen=True):
     """A provider's settlement report and our books differ about an order: money to be looked after by a person.
 

@@ -1,7 +1,8 @@
-"""What returns tells."""
+"""What returns tells, and what inventory may ask of them."""
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 from msgspec import Struct
@@ -94,3 +95,14 @@ class ReturnRefunded(_ReturnEvent, frozen=True):
     TYPE = "ecommerce.return.return.refunded.v1"
     refund_amount: Decimal
     currency: str
+
+
+class ReturnsPeer(Protocol):
+    """What others may ask of returns, inside their own transaction."""
+
+    async def uninspected(self, tx: Any, warehouse: str) -> Mapping[UUID, int]:
+        """The returns whose goods are in this warehouse and that nobody has looked at, to pieces; oldest first.
+
+        Whoever receives a return holds its warehouse's row, so who holds that row knows that no other one comes.
+        """
+        ...

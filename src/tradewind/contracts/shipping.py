@@ -66,9 +66,25 @@ class PickedShort(_ShipmentEvent, frozen=True):
 
 
 class ShipmentReturned(_ShipmentEvent, frozen=True):
-    """The carrier could not deliver; the goods are back in the house."""
+    """The carrier could not deliver; the goods are back in the house, and nobody has unpacked them yet."""
 
     TYPE = "ecommerce.shipping.shipment.returned.v1"
+
+
+class UnpackedItem(Struct, frozen=True, rename="camel"):
+    """What became of the pieces of one SKU: back on the shelf, or written off."""
+
+    sku: str
+    restocked: int
+    written_off: int
+
+
+class ShipmentUnpacked(_ShipmentEvent, frozen=True):
+    """What had come back undelivered was looked at in `warehouse`: each piece is in stock again, or written off."""
+
+    TYPE = "ecommerce.shipping.shipment.unpacked.v1"
+    warehouse: str
+    items: tuple[UnpackedItem, ...]
 
 
 class ShipmentLost(_ShipmentEvent, frozen=True):
@@ -78,7 +94,7 @@ class ShipmentLost(_ShipmentEvent, frozen=True):
 
 
 class ShipmentReplaced(_ShipmentEvent, frozen=True):
-    """The same goods are ready to leave the house once more, for those that were lost."""
+    """The same goods are ready to leave the house once more, for those that were lost or came back."""
 
     TYPE = "ecommerce.shipping.shipment.replaced.v1"
 

@@ -125,6 +125,7 @@ needs := {
 	"shipping.deliver": {"shipping:write"},
 	"shipping.report_loss": {"shipping:write"},
 	"shipping.replace_parcel": {"shipping:write"},
+	"shipping.unpack_parcel": {"shipping:write"},
 	"customers.get": {"customer:read"},
 	"customers.change": {"customer:write"},
 	"customers.groups": {"customer:group"},

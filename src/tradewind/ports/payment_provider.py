@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
@@ -67,13 +67,14 @@ Answer = Settled | ActionRequired
 class Notice(Struct, frozen=True, kw_only=True):
     """What a provider told by itself: a reason to look up the call with `key`, never the truth itself.
 
-    `notice_id` is the same however often it is sent. `failed`: a capture that was accepted may not have come.
+    `notice_id` is the same however often it is sent. `failed`: a capture that was accepted may not have come, or
+    a refund may not have gone back.
     """
 
     notice_id: str
     key: str
     at: datetime
-    failed: bool = False
+    failed: Literal["capture", "refund"] | None = None
 
 
 class NoticeReader(Protocol):

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from tradewind.contracts.payments import PaymentCaptured, PaymentCaptureFailed, PaymentRefunded
+from tradewind.contracts.payments import PaymentCaptured, PaymentCaptureFailed, PaymentRefunded, PaymentRefundFailed
 from tradewind.kernel.money import Money
 
 SIZES: Final = ("minute", "day")
-HEARD: Final = (PaymentCaptured, PaymentCaptureFailed, PaymentRefunded)
+HEARD: Final = (PaymentCaptured, PaymentCaptureFailed, PaymentRefunded, PaymentRefundFailed)
 
 
 class Gain(NamedTuple):
@@ -25,12 +25,14 @@ class Gain(NamedTuple):
     refunded_minor: int
 
 
-def gains(event: PaymentCaptured | PaymentCaptureFailed | PaymentRefunded, told_at: datetime) -> Sequence[Gain]:
-    """One for each size of window: `told_at` says which. UTC. What never came is captured below zero."""
+def gains(
+    event: PaymentCaptured | PaymentCaptureFailed | PaymentRefunded | PaymentRefundFailed, told_at: datetime
+) -> Sequence[Gain]:
+    """One for each size of window: `told_at` says which. UTC. What never came, or went back, counts below zero."""
     minor = Money.parse(event.amount, event.currency).minor
-    captured, refunded = (0, minor) if isinstance(event, PaymentRefunded) else (minor, 0)
-    if isinstance(event, PaymentCaptureFailed):
-        captured = -captured
+    if isinstance(event, PaymentCaptureFailed | PaymentRefundFailed):
+        minor = -minor
+    captured, refunded = (0, minor) if isinstance(event, PaymentRefunded | PaymentRefundFailed) else (minor, 0)
     return [Gain(size, _begin(size, told_at), event.currency, captured, refunded) for size in SIZES]
 
 

@@ -19,7 +19,13 @@ from tradewind.adapters.log.kafka.publishing import Publisher
 from tradewind.adapters.log.kafka.topics import Names
 from tradewind.adapters.streams import log
 from tradewind.adapters.streams.rows import revenue
-from tradewind.contracts.payments import PaymentCaptured, PaymentRefunded
+from tradewind.contracts.messages import Event
+from tradewind.contracts.payments import (
+    PaymentCaptured,
+    PaymentCaptureFailed,
+    PaymentRefunded,
+    PaymentRefundFailed,
+)
 from tradewind.kernel.ids import new_id
 from tradewind.ports.streams import gains
 from tradewind.runtime import failpoints
@@ -139,7 +145,7 @@ def _remove(admin: Any, prefix: str) -> None:
         done.result(10)
 
 
-async def tell(db: Database, event: PaymentCaptured | PaymentRefunded, at: datetime) -> None:
+async def tell(db: Database, event: Event, at: datetime) -> None:
     """As if it had been told at that moment."""
     from tradewind.runtime.outbox import encode
 
@@ -187,6 +193,23 @@ async def test_revenue_is_summed_by_minute_and_by_day_in_each_currency(shop: Any
     assert await rows(shop.db, "day") == [
         ("02 00:00", "EUR", 100, 0, 1), ("01 00:00", "EUR", 1005, 250, 3), ("01 00:00", "JPY", 900, 0, 1),
     ]  # fmt: skip
+
+
+async def test_what_never_came_or_never_went_back_counts_below_zero_in_the_minute_of_that_news(
+    shop: Any, job: Job
+) -> None:
+    facts: dict[str, Any] = {"order_id": new_id(), "payment_id": new_id(), "currency": "EUR", "reason": "the bank"}
+    for minute, event in enumerate((
+        captured("10.00"), PaymentCaptureFailed(amount=Decimal("10.00"), **facts),
+        refunded("2.50"), PaymentRefundFailed(amount=Decimal("2.50"), **facts),
+    )):  # fmt: skip
+        await tell(shop.db, event, NOON.replace(minute=minute))
+    await job.run(heard(shop.db, 4))
+    assert await rows(shop.db, "minute") == [
+        ("01 12:03", "EUR", 0, -250, 1), ("01 12:02", "EUR", 0, 250, 1), ("01 12:01", "EUR", -1000, 0, 1),
+        ("01 12:00", "EUR", 1000, 0, 1),
+    ]  # fmt: skip
+    assert await rows(shop.db, "day") == [("01 00:00", "EUR", 0, 0, 4)]
 
 
 async def test_who_dies_and_begins_again_counts_nothing_twice_and_leaves_nothing_out(shop: Any, job: Job) -> None:

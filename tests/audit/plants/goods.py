@@ -11,6 +11,7 @@ from tests.audit.plants.plant import (
     SHIPMENTS,
     STOCK,
     TRANSFERS,
+    UNPACKED,
     Plant,
 )
 
@@ -254,5 +255,12 @@ OF_GOODS = (
         "UPDATE shipping.fulfillment_task SET state = 'SHIPPED' WHERE order_id = '{approve}'",
         (CARRIAGE,),
         "and nobody will ask its carrier",
+    ),
+    Plant(
+        "a piece that was unpacked on paper only",
+        "INSERT INTO shipping.unpacked (shipment_id, round, sku, warehouse, restocked, written_off) "
+        "SELECT id, 1, 'LAMP', 'MAIN', 1, 0 FROM shipping.shipments WHERE order_id = '{approve}'",
+        (UNPACKED,),
+        "1 pieces are restocked, 0 were put on the shelf",
     ),
 )

@@ -2,12 +2,13 @@
 told so that it is done there later, or refused in so many words. Nobody is asked over a network here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from tradewind.contracts.catalog import CatalogPeer
 from tradewind.contracts.inventory import (
+    MAIN,
     Amendment,
     Awaited,
     Delivery,
@@ -65,6 +66,15 @@ class AwayInventory:
         )
         return len(deliveries)
 
+    async def let_in(self, _tx: Any, codes: Collection[str]) -> None:
+        """What is announced comes to the main warehouse, which never closes; others: NotInThisDeployment."""
+        if set(codes) - {MAIN}:
+            raise NotInThisDeployment
+
+    async def shipped_from(self, _tx: Any, _order_id: UUID) -> Mapping[str, str]:
+        """Inventory alone knows; so all comes back to the main warehouse."""
+        return {}
+
     async def available(self, tx: Any, skus: Sequence[str]) -> Mapping[str, int]:
         """What the catalog shows, by inventory's events: the truth is asked for when an order is placed."""
         shown: Mapping[str, int] = await tx.peer(CatalogPeer).available(tx, skus)
@@ -97,6 +107,14 @@ class AwayBackorders:
     async def awaited(self, _tx: Any, _order_id: UUID) -> Awaited | None:
         """Nobody waits."""
         return None
+
+
+class NoReturns:
+    """Answers to ReturnsPeer in inventory's process: what comes back goes to the main warehouse, which never closes."""
+
+    async def uninspected(self, _tx: Any, _warehouse: str) -> Mapping[UUID, int]:
+        """None."""
+        return {}
 
 
 class CatalogByEvents:

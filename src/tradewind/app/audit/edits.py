@@ -4,7 +4,8 @@ from typing import Final
 
 EDITS: Final = """
     WITH back AS (
-        SELECT coalesce(part_of, id) AS id, sum(amount_minor) AS minor, bool_and(status = 'DONE') AS done
+        SELECT coalesce(part_of, id) AS id, sum(amount_minor) AS minor,
+               bool_and(status = 'DONE' OR failed_at IS NOT NULL) AS done
         FROM payments.refund GROUP BY 1),
     of_part AS (
         SELECT order_id, sum(amount_minor) FILTER (WHERE status = 'DONE') AS minor FROM payments.refund GROUP BY 1),

@@ -94,19 +94,34 @@ INTENTS: Final = """
     FROM judged
 """
 REFUNDS: Final = """
-    WITH judged AS (
+    WITH each AS (
+        SELECT coalesce(p.part_of, r.order_id) AS order_id, r.amount_minor, r.created_at, r.failed_at,
+               r.status <> 'REFUSED' OR r.failed_at IS NOT NULL AS accepted
+        FROM payments.refund AS r LEFT JOIN payments.payments AS p ON p.order_id = r.order_id),
+    failed AS (
+        SELECT order_id, sum(amount_minor) AS minor, min(failed_at) AS since FROM each
+        WHERE failed_at IS NOT NULL GROUP BY 1),
+    mended AS (
+        SELECT f.order_id FROM failed AS f JOIN each AS e USING (order_id)
+        WHERE e.accepted AND e.created_at > f.since GROUP BY f.order_id, f.minor
+        HAVING sum(e.amount_minor) >= f.minor),
+    judged AS (
         SELECT coalesce(r.id, s.id) AS id, coalesce(s.phase IN ('STARTED', 'COMPENSATING'), false) AS moving, CASE
             WHEN r.id IS NULL THEN format('a saga (%s) carries a refund that does not exist', s.phase)
             WHEN p.order_id IS NULL AND r.charge_id IS NULL THEN
                 format('of order %s, for which nothing was paid', r.order_id)
             WHEN r.credited_to IS NOT NULL THEN NULL
             WHEN s.id IS NULL THEN format('of order %s: %s, but no saga carries it', r.order_id, r.status)
+            WHEN r.failed_at IS NOT NULL AND s.phase = 'COMPLETED' THEN CASE WHEN m.order_id IS NULL THEN
+                format('of order %s: the buyer was told that %s %s are back, and they are not since %s: %s', r.order_id,
+                       r.amount_minor, p.currency, r.failed_at, r.why) END
             WHEN r.status <> CASE s.phase WHEN 'COMPLETED' THEN 'DONE' WHEN 'FAILED' THEN 'REFUSED' ELSE 'PENDING' END
                 THEN
                 format('of order %s: %s, but its saga is %s', r.order_id, r.status, s.phase)
             END AS why
         FROM payments.refund AS r
         LEFT JOIN payments.payments AS p ON p.order_id = r.order_id
+        LEFT JOIN mended AS m ON m.order_id = coalesce(p.part_of, r.order_id)
         FULL JOIN (SELECT id, phase FROM runtime.saga WHERE name = 'refund_payment') AS s ON s.id = r.id)
     SELECT count(*) AS checked, count(*) FILTER (WHERE moving) AS in_flight, count(why) AS violated,
            (array_agg(format('refund %s: %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations

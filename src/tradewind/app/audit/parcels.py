@@ -43,6 +43,29 @@ TASKS: Final = """
            (array_agg(format('shipment %s %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
     FROM judged
 """
+UNPACKED: Final = """
+    WITH shelved AS (
+        SELECT split_part(reference, '/', 1) AS reference, min(delta / per) AS delta,
+               CASE WHEN min(warehouse) = max(warehouse) THEN min(warehouse) END AS warehouse
+        FROM inventory.inventory_adjustment WHERE reference LIKE 'unpacked:%' GROUP BY 1),
+    found AS (
+        SELECT *, format('unpacked:%s:%s:%s', shipment_id, round, sku) AS reference FROM shipping.unpacked),
+    judged AS (
+        SELECT coalesce(f.reference, s.reference) AS id, CASE
+            WHEN f.reference IS NULL THEN format('%s pieces were put on the shelf, but nobody unpacked them', s.delta)
+            WHEN f.restocked <> coalesce(s.delta, 0) THEN
+                format('%s pieces are restocked, %s were put on the shelf', f.restocked, coalesce(s.delta, 0))
+            WHEN s.warehouse IS DISTINCT FROM f.warehouse AND f.restocked > 0 THEN
+                format('it came back to %s, but was put on the shelf of %s', f.warehouse, s.warehouse)
+            WHEN h.parcels = f.round AND coalesce((h.lines ->> f.sku)::int, 0) <> f.restocked + f.written_off THEN
+                format('%s pieces were unpacked, %s were sent', f.restocked + f.written_off, h.lines ->> f.sku)
+            END AS why
+        FROM found AS f FULL JOIN shelved AS s USING (reference)
+        LEFT JOIN shipping.shipments AS h ON h.id = f.shipment_id)
+    SELECT count(*) AS checked, 0 AS in_flight, count(why) AS violated,
+           (array_agg(format('%s: %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
+    FROM judged
+"""
 CARRIAGE: Final = """
     WITH judged AS (
         SELECT p.id, p.state = 'WANTED' OR p.state = 'CANCELING' AS moving, CASE

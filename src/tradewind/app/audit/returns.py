@@ -32,7 +32,7 @@ RETURNS: Final = """
         GROUP BY l.return_id),
     refund AS (
         SELECT coalesce(r.part_of, r.id) AS id, sum(r.amount_minor) AS amount_minor, max(r.created_at) AS created_at,
-               (array_agg(coalesce(p.part_of, p.order_id)))[1] AS order_id,
+               (array_agg(coalesce(p.part_of, p.order_id)))[1] AS order_id, max(r.failed_at) AS failed_at,
                CASE WHEN bool_and(r.status = 'DONE') THEN 'DONE' ELSE min(r.status) FILTER (WHERE r.status <> 'DONE')
                END AS status
         FROM payments.refund AS r JOIN payments.payments AS p ON p.order_id = r.order_id GROUP BY 1),
@@ -51,7 +51,8 @@ RETURNS: Final = """
                 format('%s %s go back for it, but there is no such refund', r.amount_minor, r.currency)
             WHEN f.amount_minor <> r.amount_minor THEN
                 format('it says that %s %s go back, its refund says %s', r.amount_minor, r.currency, f.amount_minor)
-            WHEN r.status = 'REFUNDED' AND f.status <> 'DONE' THEN
+            WHEN r.status = 'REFUNDED' AND f.status <> 'DONE'
+                AND coalesce(f.failed_at < now() - make_interval(secs => $2), true) THEN
                 format('it is REFUNDED, but its refund is %s', f.status)
             WHEN r.status = 'INSPECTED' AND f.status = 'DONE' AND r.changed_at < now() - make_interval(secs => $2)
                 AND f.created_at < now() - make_interval(secs => $2) THEN 'the money is back, but it is only INSPECTED'

@@ -19,7 +19,7 @@ REVENUE: Final = """
     told AS (
         SELECT key, stamp, position, occurred_at FROM runtime.outbox
         WHERE type IN ('ecommerce.payment.payment.captured.v1', 'ecommerce.payment.payment.capture_failed.v1',
-                       'ecommerce.payment.payment.refunded.v1')),
+                       'ecommerce.payment.payment.refunded.v1', 'ecommerce.payment.payment.refund_failed.v1')),
     behind AS (
         SELECT EXISTS (SELECT FROM analytics.staged) OR EXISTS (
             SELECT FROM told AS t LEFT JOIN runtime.position AS p ON p.subscriber = 'analytics.gather'

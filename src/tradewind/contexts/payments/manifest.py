@@ -9,6 +9,7 @@ from tradewind.contexts.payments._subscribers.on_shipment_dispatched import on_s
 from tradewind.contexts.payments.capture_payment import rest as capture_rest
 from tradewind.contexts.payments.capture_payment.command import capture_payment
 from tradewind.contexts.payments.doubt_capture.saga import DOUBT_CAPTURE
+from tradewind.contexts.payments.doubt_refund.saga import DOUBT_REFUND
 from tradewind.contexts.payments.get_payment import rest as get_rest
 from tradewind.contexts.payments.get_payment.query import get_payment
 from tradewind.contexts.payments.let_go.saga import LET_GO
@@ -48,7 +49,7 @@ MANIFEST = Manifest(
     subscribers=(on_order_cancelled, on_shipment_dispatched),
     timers=(FORGET_NOTICES, RECONCILE),
     parts={LastReconciled: LastReconciled},
-    sagas=(REFUND_PAYMENT, DOUBT_CAPTURE, LET_GO),
+    sagas=(REFUND_PAYMENT, DOUBT_CAPTURE, DOUBT_REFUND, LET_GO),
     peers={PaymentsPeer: Payments(), RefundsPeer: Refunds()},
     personal_data=PaymentData(),
 )

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tradewind.contexts.returns._subscribers.on_payment_refund_failed import on_payment_refund_failed
 from tradewind.contexts.returns._subscribers.on_payment_refunded import on_payment_refunded
 from tradewind.contexts.returns.decide_return import rest as decide_rest
 from tradewind.contexts.returns.decide_return.command import (
@@ -16,6 +17,7 @@ from tradewind.contexts.returns.get_return import rest as get_rest
 from tradewind.contexts.returns.get_return.query import get_return, list_returns
 from tradewind.contexts.returns.inspect_return import rest as inspect_rest
 from tradewind.contexts.returns.inspect_return.command import InspectReturn, inspect_return
+from tradewind.contexts.returns.peer import Returns
 from tradewind.contexts.returns.print_label import rest as label_rest
 from tradewind.contexts.returns.print_label.query import ReturnAddress, print_return_label
 from tradewind.contexts.returns.receive_return import rest as receive_rest
@@ -24,6 +26,7 @@ from tradewind.contexts.returns.request_return import rest as request_rest
 from tradewind.contexts.returns.request_return.command import RequestReturn, request_return
 from tradewind.contexts.returns.retry_refund import rest as retry_rest
 from tradewind.contexts.returns.retry_refund.command import retry_refund
+from tradewind.contracts.returns import ReturnsPeer
 from tradewind.runtime.manifest import Manifest
 
 __all__ = [
@@ -64,5 +67,6 @@ MANIFEST = Manifest(
         get_rest.list_returns,
         label_rest.print_return_label,
     ),
-    subscribers=(on_payment_refunded,),
+    subscribers=(on_payment_refunded, on_payment_refund_failed),
+    peers={ReturnsPeer: Returns()},
 )

@@ -13,7 +13,7 @@ from tests.warehouses import bundled, closed, moved, opened
 from tradewind.contexts.returns._domain.returned import UnfitReceipt
 from tradewind.contexts.returns.get_return.query import GetReturn
 from tradewind.contexts.returns.manifest import ReceiveReturn
-from tradewind.contracts.inventory import NoSuchWarehouse, WarehouseClosed
+from tradewind.contracts.inventory import NoSuchWarehouse, ReturnsWait, WarehouseClosed
 from tradewind.kernel.lifecycle import IllegalMove
 
 SKU = "BOOK"
@@ -23,6 +23,7 @@ TOLD = """
     WHERE key = $1 AND type = 'ecommerce.return.return.received.v1'
 """
 BOOKED = "SELECT warehouse, delta FROM inventory.inventory_adjustment WHERE reference LIKE $1 ORDER BY reference"
+CLOSE = "UPDATE inventory.warehouse SET active = false WHERE code = 'EAST'"
 CLOSED = """
     SELECT count(*) FROM inventory.inventory_stock AS s JOIN inventory.warehouse AS w ON w.code = s.warehouse
     WHERE NOT w.active AND s.on_hand > 0
@@ -93,20 +94,36 @@ async def test_the_warehouse_that_is_named_is_where_goods_are_put(working_shop: 
         await working_shop.dispatch(command, STAFF)
 
 
+async def test_a_warehouse_closes_once_what_came_back_to_it_was_inspected(working_shop: Shop) -> None:
+    order_id = await sold_from_east(working_shop)
+    here = [await received(working_shop, order_id, SKU, pieces) for pieces in (1, 2)]
+    with pytest.raises(ReturnsWait) as refused:
+        await closed(working_shop, "EAST")
+    assert refused.value.facts == {"warehouse": "EAST", "returns": [str(one.id) for one in here], "pieces": 3}
+    assert "inspect those returns first" in str(refused.value)
+    await inspected(working_shop, here[0], written_off=1)
+    await inspected(working_shop, here[1], written_off=1, refused=1)
+    await closed(working_shop, "EAST")
+    assert await shelves(working_shop) == {"MAIN": 10}
+
+
 async def test_a_warehouse_that_closed_since_takes_nothing_until_another_is_named_or_it_is_open_again(
     working_shop: Shop,
 ) -> None:
     order_id = await sold_from_east(working_shop)
-    here, coming = await received(working_shop, order_id, SKU, 1), await approved(working_shop, order_id, SKU, 1)
+    coming, other = [await approved(working_shop, order_id, SKU, 1) for _ in range(2)]
     await closed(working_shop, "EAST")
     for late in (ReceiveReturn(return_id=coming.id), ReceiveReturn(return_id=coming.id, warehouse="EAST")):
         with pytest.raises(WarehouseClosed):
             await working_shop.dispatch(late, STAFF)
+    await working_shop.dispatch(ReceiveReturn(return_id=coming.id, warehouse="MAIN"), STAFF)
+    await closed(working_shop, "EAST", active=True)
+    here = await working_shop.dispatch(ReceiveReturn(return_id=other.id), STAFF)
+    await working_shop.db.pool.execute(CLOSE)  # as one could before returns stood in the way
     with pytest.raises(WarehouseClosed):
         await inspected(working_shop, here, restocked=1)
     assert (await working_shop.dispatch(GetReturn(return_id=here.id), STAFF)).status == "RECEIVED"
     assert await shelves(working_shop) == {"MAIN": 10}
-    await working_shop.dispatch(ReceiveReturn(return_id=coming.id, warehouse="MAIN"), STAFF)
     await closed(working_shop, "EAST", active=True)
     await inspected(working_shop, here, restocked=1)
     assert await shelves(working_shop) == {"MAIN": 10, "EAST": 1}
@@ -123,6 +140,19 @@ async def test_a_warehouse_that_closes_while_goods_are_inspected_is_empty_or_ope
         await closed(working_shop, "EAST", active=True)
         if "EAST" in await shelves(working_shop):
             await moved(working_shop, "EAST", SKU, -1)
+
+
+async def test_of_receiving_and_closing_at_once_one_is_refused(working_shop: Shop) -> None:
+    order_id = await sold_from_east(working_shop)
+    for _ in range(4):
+        one = await approved(working_shop, order_id, SKU, 1)
+        receive = working_shop.dispatch(ReceiveReturn(return_id=one.id, warehouse="EAST"), STAFF)
+        outcomes: Any = await asyncio.gather(receive, closed(working_shop, "EAST"), return_exceptions=True)
+        refused = [type(outcome) for outcome in outcomes if isinstance(outcome, Exception)]
+        assert refused in ([WarehouseClosed], [ReturnsWait])
+        await closed(working_shop, "EAST", active=True)
+        if refused == [ReturnsWait]:
+            await inspected(working_shop, one, written_off=1)
 
 
 async def test_a_bundle_comes_back_as_its_parts_to_where_they_had_left(working_shop: Shop) -> None:

@@ -48,6 +48,8 @@ from tradewind.contexts.shipping.set_rates import rest as set_rates_rest
 from tradewind.contexts.shipping.set_rates.command import SetTariff, SetZone, list_tariffs, set_tariff, set_zone
 from tradewind.contexts.shipping.split_shipment import rest as split_rest
 from tradewind.contexts.shipping.split_shipment.command import SplitShipment, split_shipment
+from tradewind.contexts.shipping.unpack_parcel import rest as unpack_rest
+from tradewind.contexts.shipping.unpack_parcel.command import UnpackParcel, unpack_parcel
 from tradewind.contracts.shipping import ShippingPeer
 from tradewind.runtime.manifest import Manifest
 
@@ -69,6 +71,7 @@ __all__ = [
     "SetZone",
     "Size",
     "SplitShipment",
+    "UnpackParcel",
 ]
 
 _peer: ShippingPeer = Shipping()
@@ -81,6 +84,7 @@ MANIFEST = Manifest(
         deliver_shipment,
         report_loss,
         report_returned,
+        unpack_parcel,
         replace_parcel,
         get_shipment,
         get_order_shipment,
@@ -107,6 +111,7 @@ MANIFEST = Manifest(
         deliver_rest.deliver_shipment,
         loss_rest.report_loss,
         returned_rest.report_returned,
+        unpack_rest.unpack_parcel,
         replace_rest.replace_parcel,
         get_rest.get_shipment,
         get_rest.get_order_shipment,

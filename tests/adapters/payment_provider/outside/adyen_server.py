@@ -36,6 +36,9 @@ _CODES = {"insufficient_funds": "12", "challenge_failed": "11"}
 _EVENTS = {"authorization": "AUTHORISATION", "capture": "CAPTURE", "void": "CANCELLATION", "refund": "REFUND"}
 
 
+Posted = tuple[bytes, dict[str, str]]
+"""A notice's body and its headers."""
+DEBIT, CREDIT = "Gross Debit (GC)", "Gross Credit (GC)"
 REPORTS = f"/reports/download/MerchantAccount/{ACCOUNT}/settlement_detail_report_batch_"
 SETTLED = (
     "Company Account", "Merchant Account", "Psp Reference", "Merchant Reference", "Payment Method", "Creation Date",
@@ -65,6 +68,9 @@ class AdyenServer(Outside):
         self.batches: list[str] = []
         """The settlement detail reports that there are."""
         self._settled: set[str] = set()
+        self._failed: list[str] = []
+        """Keys of refunds that banks would not take."""
+        self._taken_back: set[str] = set()
         self._bodies: dict[str, bytes] = {}
         self._under_way: set[str] = set()
 
@@ -110,6 +116,23 @@ class AdyenServer(Outside):
         for key in withheld:
             self.notifier.tell(key)
 
+    def fail_refund(self, order: str, event: str = "REFUND_FAILED", secret: str = HMAC_KEY) -> Posted:
+        """The bank would not take the order's last refund; what is posted of that."""
+        refunds = [one for one in self.calls.values() if isinstance(one.wish, RefundWish)]
+        known = [one for one in refunds if one.reference.startswith(order)][-1]
+        assert isinstance(known.wish, RefundWish)
+        if known.wish.key not in self._failed:
+            self._failed.append(known.wish.key)
+            self.give_back(known.wish.authorization_key, known.wish.amount.minor)
+        return posted(
+            {
+                "eventCode": event, "success": "true", "pspReference": known.psp, "originalReference": known.original,
+                "merchantReference": known.reference, "merchantAccountCode": ACCOUNT, "reason": "Card expired",
+                "amount": {"value": known.wish.amount.minor, "currency": known.wish.amount.currency},
+            },
+            secret,
+        )  # fmt: skip
+
     def close_batch(self) -> None:
         """What was taken and given back since the last batch is settled, and told in a report."""
         out = io.StringIO()
@@ -119,15 +142,19 @@ class AdyenServer(Outside):
             wish = known.wish
             moved = isinstance(wish, CaptureWish | RefundWish) and isinstance(self.books.look_up(wish.key), Approved)
             if moved and wish.key not in self._settled:
-                assert isinstance(wish, CaptureWish | RefundWish)
                 self._settled.add(wish.key)
                 report.writerow(self._row(known, wish))
+        for key in [key for key in self._failed if key not in self._taken_back]:
+            self._taken_back.add(key)
+            row = self._row(self.calls[key], self.calls[key].wish)
+            report.writerow({**row, "Type": "RefundedReversed", CREDIT: row.pop(DEBIT), DEBIT: ""})
         report.writerow(
             {"Merchant Account": ACCOUNT, "Type": "MerchantPayout", "Gross Currency": "", "TimeZone": "CET"}
         )
         self.batches.append(out.getvalue())
 
-    def _row(self, known: Known, wish: CaptureWish | RefundWish) -> dict[str, Any]:
+    def _row(self, known: Known, wish: Wish) -> dict[str, Any]:
+        assert isinstance(wish, CaptureWish | RefundWish)
         of = self.calls[wish.authorization_key]
         amount = Money(wish.amount.minor, wish.amount.currency).amount
         captured = isinstance(wish, CaptureWish)
@@ -142,7 +169,7 @@ class AdyenServer(Outside):
             "Type": "Settled" if captured else "Refunded",
             "Modification Reference": known.psp,
             "Gross Currency": wish.amount.currency,
-            "Gross Credit (GC)" if captured else "Gross Debit (GC)": str(amount),
+            CREDIT if captured else DEBIT: str(amount),
             "Batch Number": len(self.batches) + 1,
         }
 

@@ -33,6 +33,7 @@ from tradewind.adapters.payment_provider.wire import (
 )
 
 FAULTS, LEDGER, AFTER_THE_FACT = "/v1/faults", "/v1/ledger", "after the fact"
+RETURN = "UPDATE authorization SET refunded = refunded - ? WHERE key = ?"
 Said = tuple[int, Any]
 Translate = Callable[[int, Any], Said]
 """The counter's status and decoded answer to the provider's own."""
@@ -137,6 +138,10 @@ class Outside:
     def forget_keys(self) -> None:
         """As after a day or a week: no idempotency key is known any more."""
         self._times_forgotten += 1
+
+    def give_back(self, authorization_key: str, minor: int) -> None:
+        """So much that was refunded did not reach its card: it may be refunded once more. The lines of it stand."""
+        self.books._writer.execute(RETURN, (minor, authorization_key))
 
     def notice(self, notice: NoticeBody, secret: str) -> tuple[bytes, dict[str, str]] | None:
         raise NotImplementedError

@@ -33,6 +33,8 @@ from tradewind.kernel import clock
 from tradewind.kernel.ids import new_id
 from tradewind.ports.payment_provider import ActionRequired, Approved, Declined
 
+Posted = tuple[bytes, dict[str, str]]
+"""A notice's body and its headers."""
 SECRET_KEY = "sk_test_of_the_stand"
 INTENTS, REFUNDS, TRANSACTIONS = "/v1/payment_intents", "/v1/refunds", "/v1/balance_transactions"
 _EVENTS = {"authorization.processing": "payment_intent.processing"}
@@ -144,6 +146,30 @@ class StripeServer(Outside):
         for key in intent.refunds:
             if refund := self._refund_view(intent, key):
                 yield _transaction("refund", -refund["amount"], refund)
+                if refund["status"] == "failed":
+                    back = _transaction("refund_failure", refund["amount"], refund)
+                    yield {**back, "id": f"{back['id']}-back"}
+
+    def fail_refund(self, order: str, event: str = "refund.failed", secret: str = "") -> Posted:
+        """The bank would not take the order's last refund; what is posted of that."""
+        intent, key = [
+            (intent, key)
+            for intent in self.intents.values()
+            for key in intent.refunds
+            if intent.metadata["tradewind_order"] == order
+        ][-1]
+        refund = intent.refunds[key]
+        if refund.get("status") != "failed":
+            refund.update(status="failed", failure_reason="expired_or_canceled_card")
+            self.give_back(intent.account, refund["amount"])
+        told = {
+            "id": f"evt_{digest(f'{event}/{key}', 24)}",
+            "object": "event",
+            "type": event,
+            "created": int(clock.now().timestamp()),
+            "data": {"object": self._refund_view(intent, key)},
+        }
+        return signed(told, secret)
 
     def _write(self, connection: Any, path: str, form: dict[str, str], key: str) -> Said | None:
         if path == INTENTS:
@@ -320,7 +346,7 @@ class StripeServer(Outside):
         return signed(event, secret)
 
 
-def signed(event: Any, secret: str, at: int | None = None) -> tuple[bytes, dict[str, str]]:
+def signed(event: Any, secret: str, at: int | None = None) -> Posted:
     """An event and its headers, by Stripe's own signing."""
     body = msgspec.json.encode(event)
     stamp = at if at is not None else int(clock.now().timestamp())

@@ -6,7 +6,7 @@ believed, there is no replay window, and the journal takes notices in any order 
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 from Adyen.util import is_valid_hmac_notification
@@ -29,6 +29,7 @@ _VERBS: Final = {
     "REFUNDED_REVERSED": "refund",
 }
 _ALWAYS_BAD: Final = frozenset({"CAPTURE_FAILED", "REFUND_FAILED", "REFUNDED_REVERSED"})
+_MAY_FAIL_LATER: Final[Mapping[str, Literal["capture", "refund"]]] = {"capture": "capture", "refund": "refund"}
 _REFUSED: Final = {
     "capture": DeclineCode.CAPTURE_REFUSED.value,
     "void": "cancellation_failed",
@@ -78,7 +79,8 @@ class AdyenNotices:
         good = str(item["success"]).lower() == "true" and item["eventCode"] not in _ALWAYS_BAD
         await self._keep(asked, item, name, good=good)
         notice_id = f"{item['eventCode']}/{name}/{item['success']}"
-        return Notice(notice_id=notice_id, key=asked.wish.key, at=now, failed=verb == "capture" and not good)
+        failed = _MAY_FAIL_LATER.get(verb) if not good else None
+        return Notice(notice_id=notice_id, key=asked.wish.key, at=now, failed=failed)
 
     async def _keep(self, asked: Asked, item: dict[str, Any], name: str, *, good: bool) -> None:
         key, verb = asked.wish.key, asked.wish.verb

@@ -1,6 +1,6 @@
 """What Stripe's objects and errors mean: pure, but for the errors that hide an outcome."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -22,6 +22,8 @@ _CODES: Final = {
     "authentication_required": DeclineCode.CHALLENGE_FAILED,
 }
 MAX_REASON: Final = 255
+_NOT_BACK: Final = ("failed", "canceled")
+"""What a refund is that did not reach its card."""
 
 
 @contextmanager
@@ -71,9 +73,14 @@ def capture(intent: Any, asked: Asked) -> Answer | None:
 
 def refund(said: Any) -> Answer:
     """A refund that is pending is accepted; should the bank refuse it later, `look_up` tells."""
-    if said.status in ("failed", "canceled"):
+    if said.status in _NOT_BACK:
         return Declined(code="refund_failed", reason=str(field(said, "failure_reason") or said.status)[:MAX_REASON])
     return Approved(provider_id=said.id)
+
+
+def has_failed(thing: Mapping[str, Any]) -> bool:
+    """Whether what an event is about is a refund that did not reach its card."""
+    return thing.get("object") == "refund" and thing.get("status") in _NOT_BACK
 
 
 def refusal(error: Any) -> Declined:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 from stripe import SignatureVerificationError, WebhookSignature
 
+from tradewind.adapters.payment_provider.stripe import answers
 from tradewind.adapters.payment_provider.stripe.answers import CAPTURE_KEY, KEY
 from tradewind.kernel.errors import Invalid, Unauthenticated
 from tradewind.ports.payment_provider import REPLAY_WINDOW_S, Notice
@@ -31,8 +32,9 @@ class StripeNotices:
             names = _ABOUT.get(thing["object"], ())
             at = datetime.fromtimestamp(event["created"], UTC)
             keys = [key for name in names if isinstance(key := kept.get(name), str) and key]
+            failed: Literal["refund"] | None = "refund" if answers.has_failed(thing) else None
             # One event may be about two calls, and the shop takes each notice once.
-            return [Notice(notice_id=f"{event['id']}/{n}", key=key, at=at) for n, key in enumerate(keys)]
+            return [Notice(notice_id=f"{event['id']}/{n}", key=key, at=at, failed=failed) for n, key in enumerate(keys)]
         except (KeyError, TypeError, AttributeError, ValueError, OverflowError, OSError) as unreadable:
             raise Invalid("The notice cannot be read.") from unreadable
 

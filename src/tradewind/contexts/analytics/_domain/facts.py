@@ -16,7 +16,7 @@ from tradewind.contracts.orders import (
     OrderPaid,
     OrderPlaced,
 )
-from tradewind.contracts.payments import PaymentCaptured, PaymentCaptureFailed, PaymentRefunded
+from tradewind.contracts.payments import PaymentCaptured, PaymentCaptureFailed, PaymentRefunded, PaymentRefundFailed
 from tradewind.contracts.privacy import PersonErased
 from tradewind.contracts.shipping import ShipmentDelivered
 from tradewind.kernel.money import Money
@@ -34,7 +34,8 @@ from tradewind.runtime.subscriptions import Told
 
 Heard: TypeAlias = (
     OrderPlaced | OrderEdited | OrderConfirmed | OrderPaid | OrderCancelled | OrderFailed | OrderFulfilled
-    | PaymentCaptured | PaymentCaptureFailed | PaymentRefunded | ShipmentDelivered | StockAdjusted
+    | PaymentCaptured | PaymentCaptureFailed | PaymentRefunded | PaymentRefundFailed | ShipmentDelivered
+    | StockAdjusted
     | CartCheckedOut | CartAbandoned | CartExpired
     | ProductCreated | ProductUpdated | ProductDeleted | PersonErased
 )  # fmt: skip
@@ -70,7 +71,7 @@ class _Rows:
                 self.steps.append(_step(event, told, minor, event.currency))
             case OrderFailed() | OrderFulfilled() | ShipmentDelivered():
                 self.steps.append(_step(event, told))
-            case PaymentCaptured() | PaymentCaptureFailed() | PaymentRefunded():
+            case PaymentCaptured() | PaymentCaptureFailed() | PaymentRefunded() | PaymentRefundFailed():
                 self.payments.append(_payment(event, told))
             case CartCheckedOut() | CartAbandoned() | CartExpired():
                 self.carts.append(CartFact(told.event_id, event.cart_id, _OUTCOMES[type(event)], told.told_at))
@@ -143,10 +144,13 @@ def _step(event: Stepped, told: Told[Heard], minor: int = 0, currency: str = "")
     return StepFact(told.event_id, event.order_id, _STEPS[type(event)], told.told_at, minor, currency)
 
 
-def _payment(event: PaymentCaptured | PaymentCaptureFailed | PaymentRefunded, told: Told[Heard]) -> PaymentFact:
-    """What never came is captured below zero."""
-    movement = "REFUNDED" if isinstance(event, PaymentRefunded) else "CAPTURED"
-    minor = _minor(event.amount, event.currency) * (-1 if isinstance(event, PaymentCaptureFailed) else 1)
+def _payment(
+    event: PaymentCaptured | PaymentCaptureFailed | PaymentRefunded | PaymentRefundFailed, told: Told[Heard]
+) -> PaymentFact:
+    """What never came is captured below zero, what never went back is refunded below zero."""
+    movement = "REFUNDED" if isinstance(event, PaymentRefunded | PaymentRefundFailed) else "CAPTURED"
+    never = isinstance(event, PaymentCaptureFailed | PaymentRefundFailed)
+    minor = _minor(event.amount, event.currency) * (-1 if never else 1)
     return PaymentFact(told.event_id, event.order_id, movement, told.told_at, minor, event.currency)
 
 

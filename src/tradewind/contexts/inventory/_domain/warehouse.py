@@ -13,6 +13,8 @@ MAX_ADDRESS: Final = 300
 MAX_POSTAL_CODE: Final = 16
 MAX_PRIORITY: Final = 1_000
 MAX_WAREHOUSES: Final = 100
+MAX_NAMED: Final = 10
+"""So many returns are named at most that stand in the way of closing."""
 CODE: Final = "^[A-Z0-9][A-Z0-9-]{0,31}$"
 COUNTRY: Final = "^[A-Z]{2}$"
 

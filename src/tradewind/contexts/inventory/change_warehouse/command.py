@@ -1,10 +1,11 @@
 """Say otherwise what there is to say of a warehouse; close it once it is empty."""
 
-from tradewind.contexts.inventory._domain.warehouse import Warehouse, WarehouseNotEmpty, check
+from tradewind.contexts.inventory._domain.warehouse import MAX_NAMED, Warehouse, WarehouseNotEmpty, check
 from tradewind.contexts.inventory._store import warehouses
 from tradewind.contexts.inventory.list_warehouses.query import WarehouseView, view
-from tradewind.contracts.inventory import NoSuchWarehouse
+from tradewind.contracts.inventory import NoSuchWarehouse, ReturnsWait
 from tradewind.contracts.messages import Command
+from tradewind.contracts.returns import ReturnsPeer
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import handler
 
@@ -17,7 +18,7 @@ class ChangeWarehouse(Command, frozen=True):
 
 @handler(action="inventory.manage_warehouses")
 async def change_warehouse(command: ChangeWarehouse, tx: Tx) -> WarehouseView:
-    """The warehouse; refuses InvalidWarehouse, NoSuchWarehouse, and WarehouseNotEmpty where it shall be closed.
+    """The warehouse; refuses InvalidWarehouse, NoSuchWarehouse; WarehouseNotEmpty and ReturnsWait where it shall close.
 
     Who puts something in holds the warehouse's row as well, so nothing comes in while it is being closed. What a
     canceled order gives back does: it lies where it lay.
@@ -28,5 +29,8 @@ async def change_warehouse(command: ChangeWarehouse, tx: Tx) -> WarehouseView:
         raise NoSuchWarehouse(warehouse=wanted.code)
     if not wanted.active and (pieces := await warehouses.pieces(tx, wanted.code)):
         raise WarehouseNotEmpty(warehouse=wanted.code, pieces=pieces)
+    if not wanted.active and (waiting := await tx.peer(ReturnsPeer).uninspected(tx, wanted.code)):
+        oldest = [str(one) for one in waiting][:MAX_NAMED]
+        raise ReturnsWait(warehouse=wanted.code, returns=oldest, pieces=sum(waiting.values()))
     tx.audit("inventory.change_warehouse", wanted.code, priority=wanted.priority, active=wanted.active)
     return view(wanted)

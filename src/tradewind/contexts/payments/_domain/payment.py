@@ -15,6 +15,7 @@ from tradewind.contracts.payments import (
     PaymentFailed,
     PaymentInitiated,
     PaymentRefunded,
+    PaymentRefundFailed,
     PaymentVoided,
 )
 from tradewind.kernel.lifecycle import Lifecycle
@@ -29,6 +30,7 @@ PaymentEvent = (
     | PaymentFailed
     | PaymentVoided
     | PaymentRefunded
+    | PaymentRefundFailed
 )
 
 
@@ -56,6 +58,7 @@ LIFECYCLE = Lifecycle(
     (Status.AUTHORIZED, PaymentCaptured, Status.CAPTURED),
     (Status.AUTHORIZED, PaymentVoided, Status.VOIDED),
     (Status.CAPTURED, PaymentRefunded, Status.REFUNDED),
+    (Status.REFUNDED, PaymentRefundFailed, Status.CAPTURED),
     (Status.CAPTURED, PaymentCaptureFailed, Status.CAPTURE_FAILED),
     (Status.CAPTURE_FAILED, PaymentVoided, Status.VOIDED),
 )
@@ -159,6 +162,15 @@ class Payment(Struct, frozen=True, kw_only=True):
         event = PaymentRefunded(**facts, reason=reason, refund_id=refund_id, credited_to=credited_to)
         after = replace(self, refunded=self.refunded + amount.minor, elsewhere=self.elsewhere + elsewhere)
         return (after._moved(event) if after.left.minor == 0 else after), event
+
+    def fail_refund(
+        self, amount: Money, reason: str, refund_id: UUID | None = None, *, elsewhere: int = 0
+    ) -> tuple[Self, PaymentRefundFailed]:
+        """So much that was said to have gone back never did, `elsewhere` of it not to its own card: we have it."""
+        assert 0 < amount.minor <= self.refunded, "only what was given back can fail to come"
+        event = PaymentRefundFailed(**{**self._facts(), "amount": amount.amount}, reason=reason, refund_id=refund_id)
+        before = replace(self, refunded=self.refunded - amount.minor, elsewhere=self.elsewhere - elsewhere, why=reason)
+        return (before._moved(event) if self.status is Status.REFUNDED else before), event
 
     def _moved(self, event: PaymentEvent) -> Self:
         return replace(self, status=LIFECYCLE.follow(self.status, type(event)))

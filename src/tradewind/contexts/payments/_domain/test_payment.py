@@ -5,8 +5,9 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tradewind.contexts.payments._domain.payment import LIFECYCLE, Payment, Status
 from tradewind.contracts.payments import (
@@ -71,3 +72,22 @@ def test_refunds_add_up_and_the_last_one_closes_the_payment(amounts: list[int]) 
 def test_more_than_is_left_is_a_bug_of_the_caller() -> None:
     with pytest.raises(AssertionError):
         a_payment(Status.CAPTURED, captured=100).refund(Money(101, "EUR"), "too much")
+
+
+@settings(deadline=None)
+@given(st.integers(1, TOTAL.minor), st.integers(1, TOTAL.minor))
+def test_a_refund_that_fails_leaves_the_payment_as_if_it_had_never_been(first: int, second: int) -> None:
+    payment = a_payment(Status.CAPTURED, captured=TOTAL.minor)
+    if first < TOTAL.minor:
+        payment, _ = payment.refund(Money(first, "EUR"), "returned")
+    amount = Money(min(second, payment.left.minor), "EUR")
+    after, _ = payment.refund(amount, "returned")
+    back, event = after.fail_refund(amount, "card expired")
+    assert replace(back, why=None) == payment
+    assert (event.amount, back.why) == (amount.amount, "card expired")
+
+
+def test_what_was_not_given_back_cannot_fail_to_come() -> None:
+    payment, _ = a_payment(Status.CAPTURED, captured=TOTAL.minor).refund(Money(100, "EUR"), "returned")
+    with pytest.raises(AssertionError):
+        payment.fail_refund(Money(101, "EUR"), "card expired")

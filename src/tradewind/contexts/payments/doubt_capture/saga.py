@@ -81,14 +81,15 @@ async def give_up(_tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
     return [Done()] * len(tasks)
 
 
-async def _ask(_task: Task, wish: LookUp) -> Any:
+async def ask(_task: Task, wish: LookUp) -> Any:
+    """Send the question."""
     return await wish.send()
 
 
 DOUBT_CAPTURE: Final = Saga(
     name="doubt_capture",
     version=1,
-    steps=(Step(name="find_out", do=Remote(prepare, _ask, record), within=timedelta(hours=12), attempts=100),),
+    steps=(Step(name="find_out", do=Remote(prepare, ask, record), within=timedelta(hours=12), attempts=100),),
     pivot="find_out",
     end=Local(give_up),
 )

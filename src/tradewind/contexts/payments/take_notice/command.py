@@ -6,7 +6,8 @@ from uuid import UUID
 
 from tradewind.contexts.payments._domain.settings import NOTICES_KEPT_S
 from tradewind.contexts.payments._store import challenges
-from tradewind.contexts.payments.doubt_capture.saga import doubt
+from tradewind.contexts.payments.doubt_capture import saga as captures
+from tradewind.contexts.payments.doubt_refund import saga as refunds
 from tradewind.contracts.messages import Command
 from tradewind.kernel import clock
 from tradewind.kernel.cards import CardNumberRefused, holds_card_number
@@ -60,7 +61,9 @@ async def take_notice(command: TakeNotice, tx: Tx) -> None:
     ids = sorted(set(sagas_of.values()))
     there = [saga_id for saga_id in ids if await tx.row(sagas.FIND, saga_id) is not None]
     if there:
-        await doubt(tx, {one.key: sagas_of[one.key] for one in notices if one.failed and one.key in sagas_of})
+        for failed, doubt in (("capture", captures.doubt), ("refund", refunds.doubt)):
+            if doubted := {one.key for one in notices if one.failed == failed} & sagas_of.keys():
+                await doubt(tx, {key: sagas_of[key] for key in doubted})
         await challenges.hint(tx, there)
         await signals.wake_waiting(tx, there)
         tx.ring()

@@ -55,6 +55,10 @@ class Reason(StrEnum):
     CHANGED_MIND = "CHANGED_MIND"
 
 
+class MoneyNeverCame:
+    """The provider said that the money was back, and takes it back."""
+
+
 LIFECYCLE = Lifecycle(
     (Status.REQUESTED, ReturnApproved, Status.APPROVED),
     (Status.REQUESTED, ReturnRejected, Status.REJECTED),
@@ -63,6 +67,7 @@ LIFECYCLE = Lifecycle(
     (Status.APPROVED, ReturnReceived, Status.RECEIVED),
     (Status.RECEIVED, ReturnInspected, Status.INSPECTED),
     (Status.INSPECTED, ReturnRefunded, Status.REFUNDED),
+    (Status.REFUNDED, MoneyNeverCame, Status.INSPECTED),
 )
 HERE: Final = frozenset((Status.RECEIVED, Status.INSPECTED, Status.REFUNDED))
 OFF: Final = frozenset((Status.REJECTED, Status.CANCELED))
@@ -181,6 +186,10 @@ class Return(Struct, frozen=True, kw_only=True):
         return self._moved(
             ReturnRefunded(**self._ids(), refund_amount=self.amount.amount, currency=self.amount.currency)
         )
+
+    def owe_again(self) -> Self:
+        """The buyer does not have the money after all: it may be asked for once more."""
+        return replace(self, status=LIFECYCLE.follow(self.status, MoneyNeverCame), version=self.version + 1)
 
     def _moved(self, event: E) -> tuple[Self, E]:
         status = LIFECYCLE.follow(self.status, type(event))

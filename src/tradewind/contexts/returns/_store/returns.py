@@ -37,7 +37,12 @@ READ: Final = "SELECT * FROM returns.returns WHERE id = $1"
 HOLD: Final = "SELECT * FROM returns.returns WHERE id = $1 FOR UPDATE"
 OF_ORDER: Final = "SELECT * FROM returns.returns WHERE order_id = $1 ORDER BY created_at, id"
 HOLD_REFUNDED: Final = """
-    SELECT * FROM returns.returns WHERE refund_id = ANY($1::uuid[]) AND status = 'INSPECTED' ORDER BY id FOR UPDATE
+    SELECT * FROM returns.returns WHERE refund_id = ANY($1::uuid[]) AND status = $2 ORDER BY id FOR UPDATE
+"""
+UNINSPECTED: Final = """
+    SELECT r.id, sum(l.quantity)::bigint AS pieces
+    FROM returns.returns AS r JOIN returns.line AS l ON l.return_id = r.id
+    WHERE r.status = 'RECEIVED' AND coalesce(l.warehouse, $2) = $1 GROUP BY r.id ORDER BY r.created_at, r.id
 """
 EXCHANGES: Final = "SELECT * FROM returns.exchange WHERE return_id = ANY($1::uuid[]) ORDER BY return_id, sku"
 LINES: Final = "SELECT * FROM returns.line WHERE return_id = ANY($1::uuid[]) ORDER BY return_id, sku"
@@ -89,9 +94,14 @@ async def of_order(tx: Tx, order_id: UUID) -> list[Return]:
     return await _many(tx, await tx.all(OF_ORDER, order_id))
 
 
-async def hold_refunded(tx: Tx, refund_ids: Sequence[UUID]) -> list[Return]:
-    """The returns that wait for these refunds, held."""
-    return await _many(tx, await tx.all(HOLD_REFUNDED, refund_ids))
+async def hold_refunded(tx: Tx, refund_ids: Sequence[UUID], status: Status = Status.INSPECTED) -> list[Return]:
+    """The returns that wait for these refunds, held; or those that stand otherwise."""
+    return await _many(tx, await tx.all(HOLD_REFUNDED, refund_ids, status.value))
+
+
+async def uninspected(tx: Tx, warehouse: str) -> dict[UUID, int]:
+    """The returns that nobody has looked at and how many pieces of them lie in this warehouse, oldest first."""
+    return {row["id"]: row["pieces"] for row in await tx.all(UNINSPECTED, warehouse, MAIN)}
 
 
 async def _one(tx: Tx, return_id: UUID, row: Any) -> Return:

@@ -39,7 +39,7 @@ MOVES: Final[Mapping[Stage, type]] = {
     Stage.LOST: Lose,
     Stage.CANCELED: Free,
 }
-OVER: Final = frozenset((Status.DELIVERED, Status.RETURNED, Status.LOST, Status.CANCELED))
+OVER: Final = frozenset((Status.DELIVERED, Status.RETURNED, Status.UNPACKED, Status.LOST, Status.CANCELED))
 """Of a shipment that is here, there, or gone the carrier is not asked; it may still tell by itself."""
 
 

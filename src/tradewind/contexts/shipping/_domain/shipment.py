@@ -1,12 +1,13 @@
 """A shipment and its life: a table of from, by, to. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tradewind.contracts.shipping import (
     ShipmentDelivered,
@@ -15,6 +16,8 @@ from tradewind.contracts.shipping import (
     ShipmentLost,
     ShipmentReplaced,
     ShipmentReturned,
+    ShipmentUnpacked,
+    UnpackedItem,
 )
 from tradewind.kernel.errors import Invalid, NotFound
 from tradewind.kernel.lifecycle import Lifecycle
@@ -26,6 +29,10 @@ _TRACKING = re.compile(TRACKING_PATTERN.strip("^$"))
 
 class InvalidTracking(Invalid):
     """A tracking number is 4 to 40 letters, digits and dashes."""
+
+
+class UnfitUnpacking(Invalid):
+    """Each piece of each SKU that came back has to be accounted for, once. `expected` says what was sent."""
 
 
 class NoSuchShipment(NotFound):
@@ -42,6 +49,7 @@ class Status(StrEnum):
     DELIVERED = "DELIVERED"
     LOST = "LOST"
     RETURNED = "RETURNED"
+    UNPACKED = "UNPACKED"
     CANCELED = "CANCELED"
 
 
@@ -74,7 +82,11 @@ LIFECYCLE = Lifecycle(
     (Status.IN_TRANSIT, ShipmentReturned, Status.RETURNED),
     (Status.LOST, ShipmentReturned, Status.RETURNED),
     (Status.RETURNED, ShipmentReplaced, Status.READY),
+    (Status.RETURNED, ShipmentUnpacked, Status.UNPACKED),
+    (Status.UNPACKED, ShipmentReplaced, Status.READY),
 )
+OUT_OF_STOCK: Final = frozenset((Status.LOST, Status.UNPACKED))
+"""Where nothing is kept for the shipment any more: goods that go out for it are taken from the shelf once more."""
 
 
 class Shipment(Struct, frozen=True, kw_only=True):
@@ -90,6 +102,16 @@ class Shipment(Struct, frozen=True, kw_only=True):
     """Which of its order's shipments it is."""
     lines: Mapping[str, int] | None = None
     """What is in it, SKU to pieces; None: everything that was bought."""
+
+
+def unpacked(shipment: Shipment, found: Sequence[UnpackedItem]) -> Shipment:
+    """The shipment once somebody has looked at all of it; refuses IllegalMove, UnfitUnpacking."""
+    assert shipment.lines is not None, "known"
+    status = LIFECYCLE.follow(shipment.status, ShipmentUnpacked)
+    seen = {one.sku: one.restocked + one.written_off for one in found}
+    if seen != dict(shipment.lines) or len(found) != len(seen):
+        raise UnfitUnpacking(expected=dict(shipment.lines))
+    return replace(shipment, status=status)
 
 
 def tracking(shipment: Shipment, given: str | None) -> str:

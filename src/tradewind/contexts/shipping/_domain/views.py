@@ -34,6 +34,7 @@ class ShipmentDetails(ShipmentView, frozen=True, kw_only=True, rename="camel"):
     delivered_at: datetime | None
     lost_at: datetime | None
     returned_at: datetime | None
+    unpacked_at: datetime | None
     canceled_at: datetime | None
 
 

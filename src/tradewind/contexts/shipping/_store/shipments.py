@@ -8,6 +8,7 @@ import msgspec
 
 from tradewind.contexts.shipping._domain.plan import ShipmentPlan
 from tradewind.contexts.shipping._domain.shipment import LIFECYCLE, Hold, NoSuchShipment, Release, Shipment, Status
+from tradewind.contracts.shipping import UnpackedItem
 from tradewind.kernel.ids import new_id
 from tradewind.runtime.database import Tx
 
@@ -59,7 +60,8 @@ MOVE: Final = """
         in_transit_at = CASE WHEN $2 = 'IN_TRANSIT' THEN now() ELSE in_transit_at END,
         delivered_at = CASE WHEN $2 = 'DELIVERED' THEN now() ELSE delivered_at END,
         lost_at = CASE WHEN $2 = 'LOST' THEN now() ELSE lost_at END,
-        returned_at = CASE WHEN $2 = 'RETURNED' THEN now() ELSE returned_at END
+        returned_at = CASE WHEN $2 = 'RETURNED' THEN now() ELSE returned_at END,
+        unpacked_at = CASE WHEN $2 = 'UNPACKED' THEN now() ELSE unpacked_at END
     WHERE id = $1
 """
 FILL: Final = "UPDATE shipping.shipments SET lines = $2::text::jsonb WHERE id = $1"
@@ -69,13 +71,22 @@ ADD_PART: Final = """
 """
 GET: Final = """
     SELECT id, order_id, status, tracking_number, parcels, part, lines::text AS lines, address::text AS address,
-           created_at, ready_at, dispatched_at, in_transit_at, delivered_at, lost_at, returned_at, canceled_at
+           created_at, ready_at, dispatched_at, in_transit_at, delivered_at, lost_at, returned_at, unpacked_at,
+           canceled_at
     FROM shipping.shipments WHERE id = $1
 """
 GET_BY_ORDER: Final = """
     SELECT id, order_id, status, tracking_number, parcels, part, lines::text AS lines, address::text AS address,
-           created_at, ready_at, dispatched_at, in_transit_at, delivered_at, lost_at, returned_at, canceled_at
+           created_at, ready_at, dispatched_at, in_transit_at, delivered_at, lost_at, returned_at, unpacked_at,
+           canceled_at
     FROM shipping.shipments WHERE order_id = $1 ORDER BY part
+"""
+
+
+UNPACK: Final = """
+    INSERT INTO shipping.unpacked (shipment_id, round, sku, warehouse, restocked, written_off)
+    SELECT $1, $2, u.sku, $3, u.restocked, u.written_off
+    FROM unnest($4::text[], $5::int[], $6::int[]) AS u (sku, restocked, written_off)
 """
 
 
@@ -149,6 +160,14 @@ def cancel(tx: Tx, order_ids: Sequence[UUID]) -> None:
 def move(tx: Tx, one: Shipment) -> None:
     """Write where a held shipment is now, and since when."""
     tx.later(MOVE, one.id, one.status.value, one.tracking_number, one.parcels)
+
+
+def unpack(tx: Tx, one: Shipment, warehouse: str, found: Sequence[UnpackedItem]) -> None:
+    """Write what became of its goods."""
+    tx.later(
+        UNPACK, one.id, one.parcels, warehouse, [item.sku for item in found], [item.restocked for item in found],
+        [item.written_off for item in found],
+    )  # fmt: skip
 
 
 async def move_now(tx: Tx, one: Shipment) -> None:

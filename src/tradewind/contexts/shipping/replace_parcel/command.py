@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from tradewind.contexts.shipping._domain.shipment import LIFECYCLE, Shipment, Status
+from tradewind.contexts.shipping._domain.shipment import LIFECYCLE, OUT_OF_STOCK, Shipment
 from tradewind.contexts.shipping._domain.views import ShipmentView, view
 from tradewind.contexts.shipping._store import contents, shipments, tasks
 from tradewind.contracts.inventory import MAIN, Delivery, InventoryPeer
@@ -24,8 +24,8 @@ class ReplaceParcel(Command, frozen=True):
 
 @handler(action="shipping.replace_parcel")
 async def replace_parcel(command: ReplaceParcel, tx: Tx) -> ShipmentView:
-    """The shipment, READY again, to be picked; what came back is still there, what is lost leaves the stock once more,
-    from where it left before as far as it lies there.
+    """The shipment, READY again, to be picked. What came back and was not unpacked is still there; what is lost, or in
+    stock again, leaves the stock once more, from where it left before as far as it lies there.
 
     Refuses with NoSuchShipment, IllegalMove unless it is lost or came back, or if stock is low.
     """
@@ -33,7 +33,7 @@ async def replace_parcel(command: ReplaceParcel, tx: Tx) -> ShipmentView:
     held = plan.one(command.shipment_id)
     status = LIFECYCLE.follow(held.status, ShipmentReplaced)
     again = replace(held, status=status, tracking_number=None, parcels=held.parcels + 1)
-    if held.status is Status.LOST:
+    if held.status in OUT_OF_STOCK:
         inventory = tx.peer(InventoryPeer)
         left = await inventory.shipped_from(tx, held.order_id)
         taken = _taken(held, await contents.bought(tx, held.order_id), left, f"parcel:{held.id}:{again.parcels}")

@@ -1,4 +1,7 @@
-"""The carrier could not deliver and brought the goods back. What follows is a person's decision."""
+"""The carrier could not deliver and brought the goods back.
+
+What follows is a person's decision: they are sent once more, or unpacked, and the buyer has their money back.
+"""
 
 from uuid import UUID
 

@@ -1,0 +1,1 @@
+"""Find out whether a refund went back after all."""
