@@ -104,7 +104,7 @@ async def test_while_the_index_is_asked_no_transaction_is_open_and_what_it_was_n
             await waiting(deaf, 1)
 
             async def is_said() -> bool:
-                return metrics.search_index_waiting._value.get() >= 1
+                return bool(metrics.search_index_waiting._value.get() >= 1)
 
             await until(deaf, is_said)
     async with working(shop):
