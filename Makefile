@@ -1,7 +1,7 @@
 # The front door: `make` lists what there is. A machine needs python3, pip and make; everything else is fetched from
 # PyPI, each file checked against a hash that is written in requirements.lock or tools/uv.txt.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint types walls format bench bench-engines chaos stripemock engines engines-stop test-engines requirements schemas protos docs lock clean
+.PHONY: help setup run test check lint types walls format bench bench-engines chaos chaos-engines stripemock engines engines-stop test-engines requirements schemas protos docs lock clean
 SHELL := /bin/bash
 UV := .uv/bin/uv
 BIN := .venv/bin
@@ -44,6 +44,10 @@ bench-engines: setup ## Measure real engines that the environment names beside t
 
 chaos: setup ## Kill the shop at every commit boundary, 20 seeds each (SEEDS=5 for fewer)
 	@TRADEWIND_CHAOS_SEEDS=$(or $(SEEDS),20) $(BIN)/python -m pytest tests/chaos -rA $(TESTS)
+
+chaos-engines: .venv/.engines ## Have each engine of `make engines` fail for 60 s while people buy, and print the table (OUTAGE_S=5)
+	@. "$${ENGINES_HOME:-.engines}/env" && TRADEWIND_CHAOS_OUTAGE_S=$(or $(OUTAGE_S),60) $(BIN)/python -m pytest -p no:xdist \
+		--engines=required $(or $(TESTS),tests/chaos/engines)
 
 stripemock: setup ## Check what we ask Stripe against Stripe's own mock server (needs Go; builds it for a minute)
 	@GOBIN=$(CURDIR)/.stripe-mock go install github.com/stripe/stripe-mock@$(STRIPE_MOCK)

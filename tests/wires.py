@@ -1,4 +1,4 @@
-"""A wire between the shop and an engine, which a test can cut, let hang and mend."""
+"""A wire between the shop and an engine, which a test can cut, let hang, make slow and mend."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,11 +22,14 @@ class Wire:
         self._flows.set()
         self._cut = False
         self._port = 0
+        self.late_s = 0.0
+        """By so much whatever the engine says comes later."""
 
     @property
     def url(self) -> str:
         """The engine's address, by this wire."""
-        return urlunsplit(self._url._replace(netloc=f"127.0.0.1:{self._port}"))
+        user, at, _ = self._url.netloc.rpartition("@")
+        return urlunsplit(self._url._replace(netloc=f"{user}{at}127.0.0.1:{self._port}"))
 
     def cut(self) -> None:
         """Break every connection, and take no more."""
@@ -39,8 +42,8 @@ class Wire:
         self._flows.clear()
 
     def mend(self) -> None:
-        """Carry again."""
-        self._cut = False
+        """Carry again, at once."""
+        self._cut, self.late_s = False, 0.0
         self._flows.set()
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -48,16 +51,35 @@ class Wire:
         if self._cut:
             writer.close()
             return
-        there, to_engine = await asyncio.open_connection(*self._to)
+        try:
+            there, to_engine = await asyncio.open_connection(*self._to)
+        except OSError:  # the engine itself is away
+            writer.close()
+            return
         self._open |= {writer, to_engine}
         try:
-            await asyncio.gather(self._pump(reader, to_engine), self._pump(there, writer))
+            await asyncio.gather(self._pump(reader, to_engine), self._pump(there, writer, answers=True))
         finally:
             self._open -= {writer, to_engine}
 
-    async def _pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    async def _pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, answers: bool = False) -> None:
+        loop, read = asyncio.get_running_loop(), asyncio.Queue[tuple[float, bytes]]()
+        sending = asyncio.create_task(self._send(read, target))
         with suppress(OSError):
             while data := await source.read(CHUNK):
+                read.put_nowait((loop.time() + (self.late_s if answers else 0.0), data))
+        read.put_nowait((loop.time(), b""))
+        await sending
+
+    async def _send(self, read: asyncio.Queue[tuple[float, bytes]], target: asyncio.StreamWriter) -> None:
+        """Whatever was read, once its time has come, until there is nothing more."""
+        loop = asyncio.get_running_loop()
+        with suppress(OSError):
+            while True:
+                due, data = await read.get()
+                if not data:
+                    break
+                await asyncio.sleep(due - loop.time())
                 await self._flows.wait()
                 target.write(data)
                 await target.drain()

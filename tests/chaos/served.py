@@ -19,7 +19,7 @@ import asyncpg
 
 from tradewind.adapters.database.privileges import die_with_parent
 from tradewind.app.audit import audit
-from tradewind.app.engines import engines
+from tradewind.app.engines import Engines, engines
 from tradewind.app.free_ports import free_port
 from tradewind.app.sample import SAMPLE_SKU
 from tradewind.app.settings import Settings
@@ -30,7 +30,7 @@ HOST: Final = "127.0.0.1"
 PASSWORD: Final = "as long as it takes"
 BUYERS: Final = 12
 METHODS: Final = ("approve", "approve", "approve", "decline", "lost-answer")
-READY_WITHIN_S: Final = 120.0
+READY_WITHIN_S: Final = 300.0
 SETTLE_S: Final = 60.0
 AGAIN_S: Final = 0.02
 """Pause of a buyer who was not served."""
@@ -44,6 +44,8 @@ class Served:
     home: Path
     port: int = field(default_factory=lambda: free_port(HOST))
     process: subprocess.Popen[bytes] | None = None
+    more: Mapping[str, str] = field(default_factory=dict)
+    """Settings beyond the usual ones."""
 
     @property
     def url(self) -> str:
@@ -59,6 +61,7 @@ class Served:
             "TRADEWIND_PROVIDER_TIMEOUT_S": "1",
             "TRADEWIND_LOG_LEVEL": "warning",
             "TRADEWIND_RATE_LIMITS": "off",
+            **self.more,
         }
         with self.home.with_suffix(".log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -151,31 +154,41 @@ class Crowd:
         guest = await self._insist(http, "/api/v1/auth/guest", None, {}, Wish("guest"))
         headers = {"Authorization": f"Bearer {guest['access_token']}"}
         while not self._closing:
-            wish = Wish(f"{number}-{len(self.wishes)}")
-            self.wishes.append(wish)
-            method = METHODS[len(self.wishes) % len(METHODS)]
-            body = {"items": [{"sku": SAMPLE_SKU, "qty": 1}], "paymentMethod": f"simulated:{method}"}
-            answer = await self._insist(http, "/api/v1/orders", body, {**headers, "Idempotency-Key": wish.key}, wish)
-            wish.order_id = UUID(answer["id"])
-            async with self._served:
-                self._served.notify_all()
+            await self._buy_one(http, number, headers)
+
+    async def _buy_one(self, http: aiohttp.ClientSession, number: int, headers: Mapping[str, str]) -> None:
+        wish = Wish(f"{number}-{len(self.wishes)}")
+        self.wishes.append(wish)
+        method = METHODS[len(self.wishes) % len(METHODS)]
+        body = {"items": [{"sku": SAMPLE_SKU, "qty": 1}], "paymentMethod": f"simulated:{method}"}
+        answer = await self._insist(http, "/api/v1/orders", body, {**headers, "Idempotency-Key": wish.key}, wish)
+        wish.order_id = UUID(answer["id"])
+        async with self._served:
+            self._served.notify_all()
 
     async def _insist(
         self, http: aiohttp.ClientSession, path: str, body: Any, headers: Mapping[str, str], wish: Wish
     ) -> Any:
-        while True:
-            try:
-                async with http.post(self.url + path, json=body, headers=headers) as response:
-                    if response.status < 300:
-                        return await response.json()
-                    trouble = f"{response.status} {(await response.text())[:200]}"
-                    if response.status < 500 and response.status != 409:
-                        self.unexpected.append(trouble)
-            except (aiohttp.ClientError, TimeoutError) as error:
-                trouble = type(error).__name__
-            wish.errors.append(trouble)
-            wish.last_error = now()
+        while (answer := await self._try(http, path, body, headers, wish)) is None:  # noqa: ASYNC110 -- the shop rings no bell
             await asyncio.sleep(AGAIN_S)
+        return answer
+
+    async def _try(
+        self, http: aiohttp.ClientSession, path: str, body: Any, headers: Mapping[str, str], wish: Wish
+    ) -> Any:
+        """The answer, or None and a note of what was the trouble."""
+        try:
+            async with http.post(self.url + path, json=body, headers=headers) as response:
+                if response.status < 300:
+                    return await response.json()
+                trouble = f"{response.status} {(await response.text())[:200]}"
+                if response.status < 500 and response.status != 409:
+                    self.unexpected.append(trouble)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            trouble = type(error).__name__
+        wish.errors.append(trouble)
+        wish.last_error = now()
+        return None
 
 
 @dataclass
@@ -193,11 +206,18 @@ class Outcome:
 @asynccontextmanager
 async def crowded(served: Served) -> AsyncIterator[Crowd]:
     """Buyers while the block runs; when it is left, each has an answer to all that it asked."""
-    await _stock_up(served.url)
     crowd = Crowd(served.url)
+    async with shopping_with(crowd):
+        yield crowd
+
+
+@asynccontextmanager
+async def shopping_with(crowd: Crowd) -> AsyncIterator[None]:
+    """The same with this crowd."""
+    await _stock_up(crowd.url)
     shopping = asyncio.create_task(crowd.shop())
     try:
-        yield crowd
+        yield
         crowd.close()
         async with asyncio.timeout(READY_WITHIN_S):
             await shopping
@@ -232,10 +252,15 @@ async def ready(http: aiohttp.ClientSession, url: str) -> None:
 async def judge(served: Served, crowd: Crowd) -> Outcome:
     """Let the shop settle, then hold what the buyers were told against what there is, and audit it."""
     async with engines(Settings(home=served.home)) as found:
-        report = await audit(found.database_url, found.provider_url, settle_s=SETTLE_S)
-        connection = await asyncpg.connect(found.database_url)
-        placed = {row["id"]: row["placed_at"] for row in await connection.fetch(PLACED)}
-        await connection.close()
+        return await judge_at(found, crowd)
+
+
+async def judge_at(found: Engines, crowd: Crowd, settle_s: float = SETTLE_S) -> Outcome:
+    """The same of a shop whose database and provider are at `found`."""
+    report = await audit(found.database_url, found.provider_url, settle_s=settle_s)
+    connection = await asyncpg.connect(found.database_url)
+    placed = {row["id"]: row["placed_at"] for row in await connection.fetch(PLACED)}
+    await connection.close()
     told = [wish.order_id for wish in crowd.accepted if wish.order_id]
     repeated = [wish for wish in crowd.accepted if wish.errors]
     ambiguous = [wish for wish in repeated if _had_committed(wish, placed)]

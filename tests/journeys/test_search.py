@@ -98,11 +98,12 @@ async def a_history(shop: Shop) -> None:
 
 
 async def caught_up(shop: Shop) -> None:
-    """Everything told so far has been made a row of."""
+    """Everything told so far has been made a row of, and the index knows of it."""
     newest = await shop.db.pool.fetchval("SELECT max(position) FROM runtime.outbox")
 
     async def look() -> bool:
-        return bool((await shop.db.pool.fetchval(POSITION) or 0) >= newest)
+        rows_are = (await shop.db.pool.fetchval(POSITION) or 0) >= newest
+        return rows_are and not await shop.db.pool.fetchval("SELECT EXISTS (SELECT FROM catalog.to_index)")
 
     await until(shop, look)
 

@@ -21,6 +21,7 @@ from tradewind.adapters.redis.link import Link
 from tradewind.adapters.revocations.redis import RedisRevocations
 from tradewind.api.auth.revocation import RevokedSessions
 from tradewind.kernel.ids import new_id
+from tradewind.runtime.telemetry import metrics
 
 pytestmark = pytest.mark.engine("redis")
 
@@ -140,3 +141,15 @@ async def test_a_flushed_redis_is_told_again_by_who_knows(space: str) -> None:
         async with process(space) as reborn:
             await until_known(reborn, "s-1")
         await store.unlink(f"{space}:ended")
+
+
+async def test_that_redis_is_away_is_told_though_nobody_ends_a_session(space: str) -> None:
+    async def says(value: float) -> bool:
+        return bool(metrics.shared_store_away.labels("revocations")._value.get() == value)
+
+    async with wire(address("REDIS_URL")) as line, process(space, line.url, look_every_s=3600):
+        for _ in range(2):
+            line.cut()
+            await until(lambda: says(1.0))
+            line.mend()
+            await until(lambda: says(0.0))

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tantivy import Index
 
 from tests.adapters.search.conftest import a_document, names, of
 from tradewind.adapters.search import fields, folder
+from tradewind.adapters.search.fields import with_words
+from tradewind.adapters.search.tantivy import WRITER_BYTES
 from tradewind.kernel.ids import new_id
 from tradewind.ports.search import ProductDocument, ProductIndex, Question, SearchAway
 
@@ -120,13 +123,25 @@ async def test_what_another_writer_holds_is_not_written_and_is_noted(
 ) -> None:
     await index.put([a_document("Dune")])
     async with adapter(home, synonyms) as other:
+        held = with_words(Index.open(str(the_build(home)))).writer(WRITER_BYTES, 1)
         with pytest.raises(SearchAway):
             await other.put([a_document("Emma")])
+        held.wait_merging_threads()
         assert (await index.holds(), await other.holds(), await names(other)) == (None, None, ["Dune"])
         await other.rebuild(of([a_document("Dune"), a_document("Emma")]))
         assert (await index.holds(), sorted(await names(index))) == (2, ["Dune", "Emma"])
     await index.put([a_document("Ivanhoe")])
     assert (await index.holds(), len(await names(index))) == (3, 3)
+
+
+async def test_processes_may_take_turns_in_writing(
+    adapter: Any, index: ProductIndex, home: Path, synonyms: Path
+) -> None:
+    async with adapter(home, synonyms) as other:
+        for number in range(3):
+            await index.put([a_document(f"Odd {number}")])
+            await other.put([a_document(f"Even {number}")])
+            assert (await index.holds(), await other.holds()) == (2 * number + 2,) * 2
 
 
 @EMBEDDED

@@ -63,7 +63,11 @@ class Link:
             async with asyncio.timeout(self._answer_s):
                 answer = await question(self.client)
         except (RedisError, OSError, TimeoutError) as error:
-            self._absence.lost(error)
+            self.lost(error)
             raise SharedStoreAway from None
         self._absence.found()
         return answer
+
+    def lost(self, error: BaseException) -> None:
+        """A connection that this part has beside its questions broke, or could not be made."""
+        self._absence.lost(error)

@@ -96,10 +96,13 @@ class RedisRevocations:
 
     async def _listen(self, heard: Heard) -> None:
         while not self._ends:
-            with suppress(SharedStoreAway, RedisError, OSError, TimeoutError):
-                async with self._link.client.pubsub(ignore_subscribe_messages=True) as channel:
-                    await channel.subscribe(self._channel)
-                    await self._follow(channel, heard)
+            try:
+                with suppress(SharedStoreAway):
+                    async with self._link.client.pubsub(ignore_subscribe_messages=True) as channel:
+                        await channel.subscribe(self._channel)
+                        await self._follow(channel, heard)
+            except (RedisError, OSError, TimeoutError) as error:
+                self._link.lost(error)
             await asyncio.sleep(RETRY_S)
 
     async def _follow(self, channel: Any, heard: Heard) -> None:

@@ -98,7 +98,6 @@ class TantivyIndex:
         self._folder = Folder(home)
         self._synonyms = Synonyms(synonyms)
         self._view: _View | None = None
-        self._writer: tuple[Path, IndexWriter] | None = None
         self._turn = asyncio.Lock()
 
     async def put(
@@ -144,7 +143,6 @@ class TantivyIndex:
     ) -> None:
         """Make a build of its own beside the present one, and let readers change over to it."""
         async with self._turn:
-            await _in_a_thread(self._let_go)
             with _trouble():
                 build = self._folder.begin()
             try:
@@ -159,9 +157,9 @@ class TantivyIndex:
                 self._folder.forget_unless_named(build)
 
     async def close(self) -> None:
-        """Let another process write, as soon as what is being written is."""
+        """Return once nothing is being written."""
         async with self._turn:
-            await _in_a_thread(self._let_go)
+            return
 
     def _looking(self) -> _View:
         """What there is now: looked at anew where another build was named, or something was committed to this one."""
@@ -203,28 +201,24 @@ class TantivyIndex:
         )
 
     def _put(self, documents: Sequence[ProductDocument], gone: Sequence[UUID]) -> None:
+        """Another process may be the next to write, so the writer is let go of."""
         try:
-            _write(self._writing(), documents, gone)
+            writer = self._writer()
+            try:
+                _write(writer, documents, gone)
+            finally:
+                with suppress(SearchAway):
+                    _finish(writer)
         except SearchAway:
             self._folder.note_stale()
-            self._let_go()
             raise
 
-    def _writing(self) -> IndexWriter:
+    def _writer(self) -> IndexWriter:
         build = self._folder.current()
         if build is None:
             raise SearchAway
-        if self._writer is None or self._writer[0] != build:
-            self._let_go()
-            with _trouble():
-                self._writer = build, with_words(Index.open(str(build))).writer(WRITER_BYTES, 1)
-        return self._writer[1]
-
-    def _let_go(self) -> None:
-        held, self._writer = self._writer, None
-        if held is not None:
-            with suppress(SearchAway):
-                _finish(held[1])
+        with _trouble():
+            return with_words(Index.open(str(build))).writer(WRITER_BYTES, 1)
 
 
 async def _in_a_thread(work: Callable[_Given, _Made], *given: _Given.args, **more: _Given.kwargs) -> _Made:

@@ -34,6 +34,10 @@ inventory_reservation_failures_total = Counter(
 catalog_search_latency_ms = Histogram(
     "catalog_search_latency_ms", "From a search to its page of products, in milliseconds.", buckets=_LATENCY_MS
 )
+search_index_waiting = Gauge(
+    "search_index_waiting", "Products that the search index has not been told yet as they are shown now.",
+    multiprocess_mode="livemax",
+)  # fmt: skip
 saga_outcomes_total = Counter("saga_outcomes_total", "Sagas that came to rest, by phase.", ["saga", "phase"])
 saga_retries_total = Counter("saga_retries_total", "Steps that were asked again.", ["saga", "step"])
 saga_oldest_due_seconds = Gauge("saga_oldest_due_seconds", "How long the most overdue saga has waited.")
@@ -49,6 +53,10 @@ webhook_deliveries_total = Counter(
     "webhook_deliveries_total", "Attempts to deliver a webhook, by outcome.", ["outcome"]
 )
 webhook_retry_attempts_total = Counter("webhook_retry_attempts_total", "Attempts after a webhook's first one.")
+retry_queue_away = Gauge(
+    "retry_queue_away", "1 where some process does without the RabbitMQ that its owner named.",
+    multiprocess_mode="livemax",
+)  # fmt: skip
 webhook_backlog = Gauge("webhook_backlog", "Messages that wait for a partner.", multiprocess_mode="mostrecent")
 webhook_oldest_waiting_seconds = Gauge(
     "webhook_oldest_waiting_seconds", "How long the oldest message has waited for its first attempt.",

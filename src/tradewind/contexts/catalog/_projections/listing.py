@@ -1,7 +1,6 @@
-"""The read model listing: all that search shows (S0-57, S1-56), by events alone; and the search index, made from it.
+"""The read model listing: all that search shows (S0-57, S1-56), by events alone; and what of it the index must be told.
 
-Rows first, then the index, then the subscriber's place in the log: a crash in between repeats what is idempotent. An
-index that cannot be written does not hold the rows up; `index_keeping` builds it anew from them.
+A row and that it is to be told commit together; `index_keeping` tells the search index, inside no transaction.
 """
 
 from collections import Counter
@@ -36,10 +35,8 @@ from tradewind.contracts.pricing import (
 )
 from tradewind.contracts.reviews import RatingChanged
 from tradewind.kernel.money import Money
-from tradewind.ports.search import ProductDocument, ProductIndex, SearchAway
 from tradewind.runtime.database import Tx
 from tradewind.runtime.subscriptions import apart, projection
-from tradewind.runtime.telemetry.logs import log
 
 LOAD: Final = """
     SELECT * FROM catalog.listing
@@ -61,8 +58,10 @@ MOVE: Final = """
     FROM unnest($1::text[], $2::int[]) AS u (sku, pieces) WHERE l.sku = u.sku
     RETURNING l.product_id, l.available, u.pieces
 """
-NUMBER: Final = "SELECT nextval('catalog.put_number')"
-"""Taken while nobody else may change rows for the index."""
+TELL: Final = """
+    INSERT INTO catalog.to_index (product_id) SELECT id FROM unnest($1::uuid[]) AS id ORDER BY id
+    ON CONFLICT (product_id) DO UPDATE SET token = excluded.token
+"""
 GET: Final = "SELECT * FROM catalog.listing WHERE product_id = ANY($1::uuid[])"
 ListingEvent: TypeAlias = (
     ProductCreated
@@ -89,7 +88,7 @@ _encode: Final = msgspec.json.Encoder().encode
 @apart
 @projection("catalog.listing")
 async def listing(events: Sequence[ListingEvent], tx: Tx) -> None:
-    """One question, one statement and one commit of the index, however many events; nothing where nothing changed."""
+    """One question and two statements, however many events; nothing where nothing changed."""
     moves = [event for event in events if isinstance(event, StockMoved)]
     if len(moves) == len(events):
         await _move(moves, tx)
@@ -101,7 +100,7 @@ async def listing(events: Sequence[ListingEvent], tx: Tx) -> None:
     changed = [one for product_id, one in after.rows.items() if one != before.get(product_id)]
     if changed:
         await tx.run(SAVE, [_row(one) for one in changed])
-        await _put(tx, before, changed)
+        await _tell(tx, before, changed)
 
 
 async def _move(events: Iterable[StockMoved], tx: Tx) -> None:
@@ -117,26 +116,18 @@ async def _move(events: Iterable[StockMoved], tx: Tx) -> None:
     rows = await tx.all(MOVE, list(moved), list(moved.values()))
     seen = [row["product_id"] for row in rows if shown(row["available"]) != shown(row["available"] - row["pieces"])]
     if seen:
-        changed = [from_row(row) for row in await tx.all(GET, seen)]
-        await _put(tx, {}, changed)
+        await _tell(tx, {}, [from_row(row) for row in await tx.all(GET, seen)])
 
 
-async def _put(tx: Tx, before: Mapping[UUID, Listing], changed: Iterable[Listing]) -> None:
-    """Tell the index of those that are shown otherwise than before."""
-    documents, gone = list[ProductDocument](), list[UUID]()
+async def _tell(tx: Tx, before: Mapping[UUID, Listing], changed: Iterable[Listing]) -> None:
+    """Note for the index those that are shown otherwise than before."""
+    seen = list[UUID]()
     for one in changed:
         old = before.get(one.product_id)
-        was, now = old.document() if old is not None else None, one.document()
-        if now is None and was is not None:
-            gone.append(one.product_id)
-        elif now is not None and now != was:
-            documents.append(now)
-    if not documents and not gone:
-        return
-    try:
-        await tx.peer(ProductIndex).put(documents, gone, await tx.value(NUMBER))
-    except SearchAway:
-        log.warning("search index not written, it will be built anew", products=len(documents) + len(gone))
+        if one.document() != (old.document() if old is not None else None):
+            seen.append(one.product_id)
+    if seen:
+        await tx.run(TELL, seen)
 
 
 class _Shelf:

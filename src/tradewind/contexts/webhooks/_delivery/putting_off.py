@@ -15,6 +15,7 @@ from tradewind.ports.retry_queue import PutOff, Retry, RetryQueue, RetryQueueAwa
 from tradewind.runtime.call import internal_call
 from tradewind.runtime.database import Database
 from tradewind.runtime.failpoints import failpoint
+from tradewind.runtime.telemetry import metrics
 from tradewind.runtime.telemetry.logs import log
 from tradewind.runtime.timers import Timer
 
@@ -51,6 +52,7 @@ class Putting:
                 failpoint("webhooks.before_put_off")
                 await queue.put_off(batch)
         except RetryQueueAway as away:
+            metrics.retry_queue_away.set(1)
             log.warning("the retry queue is away: rows are due by themselves", why=str(away), after=queue.grace_s)
             self._waiting.clear()
         finally:
@@ -71,7 +73,9 @@ async def hear(db: Database) -> int:
             failpoint("webhooks.before_done")
         if due.receipt:
             await queue.done(due)
+        metrics.retry_queue_away.set(0)
     except RetryQueueAway as away:
+        metrics.retry_queue_away.set(1)
         log.warning("the retry queue is away", why=str(away))
         return 0
     return 1
