@@ -1,0 +1,245 @@
+"""The shop as seven processes, started by its own command, and people who speak to its gateway."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx2
+import pytest
+import pytest_asyncio
+
+from tests.adapters.payment_provider.provider_process import ProviderProcess
+from tests.engines import address
+from tests.markets import DIGEST, HOST, Market, Person
+from tests.shops import _database
+from tradewind.adapters.database.privileges import die_with_parent
+from tradewind.adapters.log.kafka.topics import Names
+from tradewind.app.audit.across import audit_across
+from tradewind.app.engines import Engines
+from tradewind.app.free_ports import free_port
+from tradewind.app.settings import Settings
+from tradewind.app.wiring import migrate_shop, open_shop
+from tradewind.kernel.ids import new_id
+
+START_S = 300
+ON_CLUSTER = "cluster_market"
+KAFKA = "TESTED_KAFKA_SERVERS"
+LEFT: pytest.StashKey[list[tuple[str, str]]] = pytest.StashKey()
+SETTLE_S = 90.0
+SHOWN = "SELECT available > 0 FROM catalog.availability WHERE sku = $1"
+
+
+@dataclass
+class ApartMarket(Market):
+    """Seven processes as a market: what inventory and the catalog tell each other takes a moment."""
+
+    inventory: Any = None
+    """Its own database."""
+
+    @property
+    def stock_pool(self) -> Any:
+        """Inventory's own."""
+        return self.inventory
+
+    async def goods(self, stock: int, price: str = "12.50", currency: str = "EUR") -> str:
+        """A new product, once inventory has heard of it and the catalog of its stock."""
+        sku = await super().goods(0, price, currency)
+        path = f"/api/v1/inventory/{sku}"
+        await self.sees(lambda: _is_found(self.admin, path))
+        if stock:
+            booked = await self.admin.post(f"{path}/adjustments", {"delta": stock, "reason": "delivery"})
+            assert booked.status_code == 201, booked.text
+            await self.sees(lambda: self.shop.db.pool.fetchval(SHOWN, sku))
+        return sku
+
+    async def audited(self, settle_s: float) -> list[str]:
+        """What the auditor finds wrong in both databases."""
+        own = self.environment["TRADEWIND_INVENTORY_DATABASE_URL"]
+        urls = self.shop.engines.database_url, own, self.shop.engines.provider_url
+        report = await audit_across(*urls, settle_s=max(settle_s, SETTLE_S))
+        names = {check.name: check.checked for check in report.checks}
+        assert names["heard across databases"] > 0
+        assert names["stock ledger"] > 0
+        return report.lines()
+
+
+async def _is_found(who: Person, path: str) -> bool:
+    return (await who.get(path)).status_code == 200
+
+
+@dataclass
+class Cluster:
+    """Seven processes. `market`: its gateway, with the database of all but inventory.
+
+    `environment`: what a shell reads before commands that work on both databases.
+    """
+
+    market: Market
+    inventory_database_url: str
+    processes: dict[str, str]
+    pid: int
+    environment: Path
+
+    def edges_of(self, context: str) -> list[int]:
+        """The edges among its processes that serve this context."""
+        return [
+            pid
+            for pid in _below(self.pid)
+            if b"tradewind.app.edge" in _read(pid, "cmdline")
+            and f"TRADEWIND_CONTEXTS={context}\0".encode() in _read(pid, "environ")
+        ]
+
+    async def audited(self) -> list[str]:
+        """What the auditor finds wrong in both databases once everything has been heard."""
+        return await self.market.audited(SETTLE_S)
+
+    def kill(self, context: str) -> list[int]:
+        """Kill -9 the edge that serves it, in the midst of whatever it does; those that were killed."""
+        killed = self.edges_of(context)
+        for pid in killed:
+            os.kill(pid, signal.SIGKILL)
+        return killed
+
+
+def _below(pid: int) -> list[int]:
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            found += _below(int(child))
+    return found
+
+
+def _read(pid: int, name: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:
+        return b""
+
+
+@pytest_asyncio.fixture(scope="session")
+async def cluster(
+    settings: Settings, shared_engines: Engines, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Cluster]:
+    """A shop of its own, both databases on the servers that all tests share."""
+    folder = tmp_path_factory.mktemp("cluster")
+    servers, names = address("KAFKA_SERVERS"), Names(f"c{new_id().hex[-12:]}.")
+    port = free_port(HOST)
+    mine = replace(settings, public_url=f"http://{HOST}:{port}", kafka_servers=servers, kafka_prefix=names.prefix)
+    provider = ProviderProcess(tmp_path_factory.mktemp("provider"))
+    async with _database(shared_engines) as shops, _database(shared_engines) as inventorys, running(provider):
+        shops = replace(shops, provider_url=provider.url)
+        environment = {
+            **os.environ,
+            "TRADEWIND_HOME": str(settings.home),
+            "TRADEWIND_HOST": HOST,
+            "TRADEWIND_PORT": str(port),
+            "TRADEWIND_PUBLIC_URL": mine.public_url,
+            "TRADEWIND_DATABASE_URL": shops.database_url,
+            "TRADEWIND_PROVIDER_URL": shops.provider_url,
+            "TRADEWIND_INVENTORY_DATABASE_URL": inventorys.database_url,
+            "TRADEWIND_KAFKA_SERVERS": servers,
+            "TRADEWIND_KAFKA_PREFIX": names.prefix,
+            "TRADEWIND_CONNECT_URL": "",
+            "TRADEWIND_RATE_LIMITS": "off",
+            "TRADEWIND_ADMIN_PASSWORD": "the first word that came to mind",
+        }
+        log = (folder / "cluster.log").open("wb")
+        child = subprocess.Popen(
+            [sys.executable, "-m", "tradewind.app.cli", "cluster", "--json"],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=(folder / "said").open("wb"),
+            stderr=log,
+            preexec_fn=partial(die_with_parent, signal.SIGTERM, os.getpid()),  # noqa: PLW1509 -- takes no lock
+        )
+        try:
+            up = await _up(child, folder)
+            await migrate_shop(shops.database_url)
+            of_orders = replace(mine, contexts=("orders",), inventory_url=f"grpc://{HOST}:1")
+            async with (
+                open_shop(of_orders, shops, connections=4) as shop,
+                asyncpg.create_pool(inventorys.database_url, min_size=0, max_size=2) as inventory,
+                httpx2.AsyncClient(timeout=60, base_url=up["url"]) as http,
+            ):
+                await shop.db.pool.execute(DIGEST)
+                market = ApartMarket(shop, http, folder, environment, urls=[up["url"]], inventory=inventory)
+                yield Cluster(market, up["inventoryDatabaseUrl"], up["processes"], child.pid, Path(up["environment"]))
+        finally:
+            child.terminate()
+            await asyncio.to_thread(child.wait, 120)
+            _forget(servers, names)
+
+
+@pytest.fixture(scope="session")
+def cluster_market(cluster: Cluster) -> Market:
+    """The same, for whoever has never heard of processes."""
+    return cluster.market
+
+
+@asynccontextmanager
+async def running(provider: ProviderProcess) -> AsyncIterator[None]:
+    """A provider of its own, so that the auditor looks at nobody else's doings."""
+    await provider.start()
+    try:
+        yield
+    finally:
+        await provider.stop()
+
+
+async def _up(child: subprocess.Popen[bytes], folder: Path) -> Any:
+    """What it says once all of it serves: the last line of what it prints."""
+    async with asyncio.timeout(START_S):
+        while True:
+            assert child.poll() is None, (folder / "cluster.log").read_text()[-4000:]
+            for line in (folder / "said").read_text().splitlines():
+                if line.startswith("{") and "inventoryDatabaseUrl" in line:
+                    return json.loads(line)
+            await asyncio.sleep(0.2)
+
+
+def _forget(servers: str, names: Names) -> None:
+    from confluent_kafka.admin import AdminClient
+
+    admin = AdminClient({"bootstrap.servers": servers})
+    topics = [name for name in admin.list_topics(timeout=10).topics if name.startswith(names.prefix)]
+    for done in admin.delete_topics(topics).values() if topics else ():
+        done.result(10)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not for seven processes, and remember why."""
+    left = [item for item in items if ON_CLUSTER in _parameters(item) and _reason(item)]
+    config.stash[LEFT] = sorted({(f"{item.path.stem.removeprefix('test_')}", _reason(item)) for item in left})
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
+
+
+def _parameters(item: pytest.Item) -> Sequence[Any]:
+    spec = getattr(item, "callspec", None)
+    return [] if spec is None else list(spec.params.values())
+
+
+def _reason(item: pytest.Item) -> str:
+    mark = item.get_closest_marker("one_process_tree")
+    return str(mark.args[0]) if mark else ""
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """What does not go through seven processes, and why."""
+    if not (config.stash.get(LEFT, []) and terminalreporter.stats.get("passed") and os.environ.get(KAFKA)):
+        return
+    terminalreporter.section("not on seven processes with two databases", sep="-")
+    for name, why in config.stash[LEFT]:
+        terminalreporter.line(f"{name:<24}{why}")
