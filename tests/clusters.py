@@ -31,7 +31,9 @@ from tradewind.app.settings import Settings
 from tradewind.app.wiring import migrate_shop, open_shop
 from tradewind.kernel.ids import new_id
 
-START_S = 300
+START_S = 900
+LIMIT_S = 1200
+"""For a test of seven processes: one of them waits until all have started."""
 ON_CLUSTER = "cluster_market"
 KAFKA = "TESTED_KAFKA_SERVERS"
 LEFT: pytest.StashKey[list[tuple[str, str]]] = pytest.StashKey()
@@ -136,8 +138,8 @@ async def cluster(
     port = free_port(HOST)
     mine = replace(settings, public_url=f"http://{HOST}:{port}", kafka_servers=servers, kafka_prefix=names.prefix)
     provider = ProviderProcess(tmp_path_factory.mktemp("provider"))
-    async with _database(shared_engines) as shops, _database(shared_engines) as inventorys, running(provider):
-        shops = replace(shops, provider_url=provider.url)
+    async with _database(shared_engines) as own, _database(shared_engines) as inventorys, running(provider):
+        shops = replace(own, provider_url=provider.url)
         environment = {
             **os.environ,
             "TRADEWIND_HOME": str(settings.home),
@@ -220,6 +222,9 @@ def _forget(servers: str, names: Names) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is not for seven processes, and remember why."""
     left = [item for item in items if ON_CLUSTER in _parameters(item) and _reason(item)]
+    for item in items:
+        if "cluster" in getattr(item, "fixturenames", ()) or ON_CLUSTER in _parameters(item):
+            item.add_marker(pytest.mark.timeout(LIMIT_S), append=True)
     config.stash[LEFT] = sorted({(f"{item.path.stem.removeprefix('test_')}", _reason(item)) for item in left})
     if left:
         config.hook.pytest_deselected(items=left)

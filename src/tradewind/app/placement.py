@@ -84,7 +84,7 @@ def at_home(settings: Settings) -> Settings:
 
 
 def of_inventory(settings: Settings) -> Settings:
-    """The settings of inventory's own process, for whoever opens both. Raises SettingError where no database is named."""
+    """The settings of inventory's own process, for who opens both. Raises SettingError where it has no database."""
     if settings.inventory_database_url is None:
         raise SettingError(
             "TRADEWIND_INVENTORY_URL says that inventory is elsewhere: TRADEWIND_INVENTORY_DATABASE_URL must say where "
