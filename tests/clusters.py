@@ -31,8 +31,8 @@ from tradewind.app.settings import Settings
 from tradewind.app.wiring import migrate_shop, open_shop
 from tradewind.kernel.ids import new_id
 
-START_S = 900
-LIMIT_S = 1200
+START_S = 1500
+LIMIT_S = 2400
 """For a test of seven processes: one of them waits until all have started."""
 ON_CLUSTER = "cluster_market"
 KAFKA = "TESTED_KAFKA_SERVERS"
