@@ -20,11 +20,12 @@ import pytest_asyncio
 
 from tests.adapters.payment_provider.provider_process import ProviderProcess
 from tests.engines import address
-from tests.markets import DIGEST, HOST, Market, Person
+from tests.markets import DIGEST, HOST, PROVIDER_TIMEOUT_S, Market, Person
 from tests.shops import _database
 from tradewind.adapters.database.privileges import die_with_parent
 from tradewind.adapters.log.kafka.topics import Names
 from tradewind.app.audit.across import audit_across
+from tradewind.app.elsewhere import OF_INVENTORY
 from tradewind.app.engines import Engines
 from tradewind.app.free_ports import free_port
 from tradewind.app.settings import Settings
@@ -38,6 +39,10 @@ ON_CLUSTER = "cluster_market"
 KAFKA = "TESTED_KAFKA_SERVERS"
 LEFT: pytest.StashKey[list[tuple[str, str]]] = pytest.StashKey()
 SETTLE_S = 90.0
+TOLD = """
+    SELECT type, correlation_id, trace_id, payload::text AS payload, occurred_at FROM runtime.outbox
+    WHERE key = $1 ORDER BY position
+"""
 SHOWN = "SELECT available > 0 FROM catalog.availability WHERE sku = $1"
 
 
@@ -63,6 +68,13 @@ class ApartMarket(Market):
             assert booked.status_code == 201, booked.text
             await self.sees(lambda: self.shop.db.pool.fetchval(SHOWN, sku))
         return sku
+
+    async def events(self, order_id: str) -> list[Any]:
+        """Of both logs, in the order of time; what orders tell of inventory's steps inventory tells as well."""
+        here = [
+            one for one in await self.shop.db.pool.fetch(TOLD, order_id) if not one["type"].startswith(OF_INVENTORY)
+        ]
+        return sorted([*here, *await self.inventory.fetch(TOLD, order_id)], key=lambda one: one["occurred_at"])
 
     async def audited(self, settle_s: float) -> list[str]:
         """What the auditor finds wrong in both databases."""
@@ -152,6 +164,7 @@ async def cluster(
             "TRADEWIND_KAFKA_SERVERS": servers,
             "TRADEWIND_KAFKA_PREFIX": names.prefix,
             "TRADEWIND_CONNECT_URL": "",
+            "TRADEWIND_PROVIDER_TIMEOUT_S": str(PROVIDER_TIMEOUT_S),
             "TRADEWIND_RATE_LIMITS": "off",
             "TRADEWIND_ADMIN_PASSWORD": "the first word that came to mind",
         }

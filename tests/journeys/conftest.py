@@ -1,6 +1,7 @@
-"""Journeys go through a shop of one process tree and, where there is a Kafka, through seven processes, word for word.
+"""Journeys that go through one process tree and, where there is a Kafka, through seven processes, word for word.
 
-What is about something that is another thing there is marked `one_process_tree(why)`; the end of the run tells.
+A file whose journeys do says `market` is `both_markets`. What is another thing there is marked `one_process_tree(why)`;
+the end of a run on seven processes tells.
 """
 
 from typing import Final
@@ -15,7 +16,7 @@ IDS: Final = ["one", "seven"]
 
 
 @pytest.fixture(scope="session", params=BOTH, ids=IDS)
-def market(request: pytest.FixtureRequest) -> Market:
+def both_markets(request: pytest.FixtureRequest) -> Market:
     """One after the other."""
     found: Market = request.getfixturevalue(request.param)
     return found

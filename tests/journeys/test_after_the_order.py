@@ -70,6 +70,9 @@ def test_what_came_back_is_exchanged_for_something_dearer() -> None:
     """In Gherkin."""
 
 
+@pytest.mark.one_process_tree(
+    "a lost parcel is not replaced where inventory has a database of its own (503): pay it back"
+)
 @scenario("features/lost.feature", "A lost parcel is sent once more")
 def test_a_lost_parcel_is_sent_once_more() -> None:
     """In Gherkin."""
