@@ -152,22 +152,7 @@ async def cluster(
     provider = ProviderProcess(tmp_path_factory.mktemp("provider"))
     async with _database(shared_engines) as own, _database(shared_engines) as inventorys, running(provider):
         shops = replace(own, provider_url=provider.url)
-        environment = {
-            **os.environ,
-            "TRADEWIND_HOME": str(settings.home),
-            "TRADEWIND_HOST": HOST,
-            "TRADEWIND_PORT": str(port),
-            "TRADEWIND_PUBLIC_URL": mine.public_url,
-            "TRADEWIND_DATABASE_URL": shops.database_url,
-            "TRADEWIND_PROVIDER_URL": shops.provider_url,
-            "TRADEWIND_INVENTORY_DATABASE_URL": inventorys.database_url,
-            "TRADEWIND_KAFKA_SERVERS": servers,
-            "TRADEWIND_KAFKA_PREFIX": names.prefix,
-            "TRADEWIND_CONNECT_URL": "",
-            "TRADEWIND_PROVIDER_TIMEOUT_S": str(PROVIDER_TIMEOUT_S),
-            "TRADEWIND_RATE_LIMITS": "off",
-            "TRADEWIND_ADMIN_PASSWORD": "the first word that came to mind",
-        }
+        environment = _environment(mine, shops, inventorys.database_url, port)
         log = (folder / "cluster.log").open("wb")
         child = subprocess.Popen(
             [sys.executable, "-m", "tradewind.app.cli", "cluster", "--json"],
@@ -193,6 +178,25 @@ async def cluster(
             child.terminate()
             await asyncio.to_thread(child.wait, 120)
             _forget(servers, names)
+
+
+def _environment(settings: Settings, shops: Engines, inventory_database_url: str, port: int) -> dict[str, str]:
+    return {
+        **os.environ,
+        "TRADEWIND_HOME": str(settings.home),
+        "TRADEWIND_HOST": HOST,
+        "TRADEWIND_PORT": str(port),
+        "TRADEWIND_PUBLIC_URL": settings.public_url,
+        "TRADEWIND_DATABASE_URL": shops.database_url,
+        "TRADEWIND_PROVIDER_URL": shops.provider_url,
+        "TRADEWIND_INVENTORY_DATABASE_URL": inventory_database_url,
+        "TRADEWIND_KAFKA_SERVERS": settings.kafka_servers or "",
+        "TRADEWIND_KAFKA_PREFIX": settings.kafka_prefix,
+        "TRADEWIND_CONNECT_URL": "",
+        "TRADEWIND_PROVIDER_TIMEOUT_S": str(PROVIDER_TIMEOUT_S),
+        "TRADEWIND_RATE_LIMITS": "off",
+        "TRADEWIND_ADMIN_PASSWORD": "the first word that came to mind",
+    }
 
 
 @pytest.fixture(scope="session")
