@@ -84,6 +84,7 @@ async def cluster(settings: Settings, say: Callable[[str], None], ready: Callabl
 
 def _write(file: Path, environment: Mapping[str, str]) -> None:
     """For its owner's eyes alone: addresses of databases have passwords in them."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     file.unlink(missing_ok=True)
     lines = [f"export {name}={quote(environment[name])}\n" for name in TOLD if name in environment]
     with os.fdopen(os.open(file, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as out:
