@@ -7,6 +7,7 @@ pytest_plugins = (
     "tests.house.ledger",
     "tests.shops",
     "tests.markets",
+    "tests.clusters",
     "tests.posts",
     "tests.journeys.steps",
 )

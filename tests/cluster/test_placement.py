@@ -10,7 +10,7 @@ import pytest
 from tests.shops import Shop, open_shop
 from tradewind.app.edge import rest_app
 from tradewind.app.elsewhere import told_there
-from tradewind.app.placement import CONTEXTS, at_home, installed, kind, served
+from tradewind.app.placement import CONTEXTS, at_home, installed, kind, of_inventory, served
 from tradewind.app.settings import SettingError, Settings
 
 KAFKA = "127.0.0.1:9092"
@@ -58,6 +58,13 @@ def test_inventory_alone_goes_by_its_own_database_and_others_by_theirs(settings:
     assert "inventory" not in installed(others)
     assert "payments" in installed(others), "an order's payment is opened in its own transaction"
     assert kind(others) == "carts-orders"
+
+
+def test_who_opens_both_databases_is_told_where_inventory_has_its_own(settings: Settings) -> None:
+    with pytest.raises(SettingError, match="TRADEWIND_INVENTORY_DATABASE_URL"):
+        of_inventory(apart(settings, inventory_url=AWAY))
+    own = of_inventory(apart(settings, inventory_url=AWAY, inventory_database_url=OWN))
+    assert (installed(own), own.database_url, own.inventory_url) == (("inventory",), OWN, None)
 
 
 def test_each_event_of_inventory_is_heard_from_one_log(settings: Settings) -> None:

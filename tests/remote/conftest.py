@@ -16,6 +16,7 @@ ANSWERS: dict[str, Any] = {
     "ReserveStock": pb.ReserveResponse,
     "ConfirmStock": pb.ConfirmResponse,
     "ReleaseStock": pb.ReleaseResponse,
+    "AmendStock": pb.AmendResponse,
     "QueryStock": pb.StockStatus,
 }
 

@@ -19,6 +19,7 @@ from tradewind.contracts.proto.tradewind.inventory.v1 import inventory_pb2 as pb
 from tradewind.kernel.ids import new_id
 
 CODE = grpc.StatusCode
+ONE_MORE = str(new_id())
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
@@ -50,6 +51,7 @@ async def test_the_policy_decides_as_for_any_other_edge(shop: Shop, channel: Any
         "ReserveStock": reserve(),
         "ConfirmStock": pb.ConfirmRequest(order_id=str(new_id())),
         "ReleaseStock": pb.ReleaseRequest(order_id=str(new_id())),
+        "AmendStock": pb.AmendRequest(order_id=str(new_id()), edit_id=str(new_id())),
     }
     for method, request in requests.items():
         assert (await refused(customer(method, request))).code() is CODE.PERMISSION_DENIED
@@ -113,6 +115,40 @@ async def test_a_release_that_overtakes_its_reserve_leaves_nothing_held(shop: Sh
     assert await stock(shop) == (10, 0)
 
 
+async def test_an_amendment_is_done_once_and_only_with_what_is_held(shop: Shop, ask: Asker) -> None:
+    await a_product(shop, "BOOK")
+    order, edit = reserve(), reserve(qty=3)
+    await ask("ReserveStock", order)
+    wish = pb.AmendRequest(order_id=order.order_id, edit_id=edit.order_id, more=[pb.Item(sku="BOOK", quantity=3)])
+    assert (await refused(ask("AmendStock", wish))).code() is CODE.FAILED_PRECONDITION, "nothing is held for it"
+    await ask("ReserveStock", edit)
+    await ask("ConfirmStock", pb.ConfirmRequest(order_id=order.order_id))
+    assert await stock(shop) == (8, 3)
+    answers = [await ask("AmendStock", wish) for _ in range(3)]
+    assert [sum(item.quantity for item in answer.items) for answer in answers] == [5, 5, 5]
+    assert await stock(shop) == (5, 0)
+    for _ in range(2):
+        less = pb.AmendRequest(order_id=order.order_id, edit_id=ONE_MORE, less=[pb.Item(sku="BOOK", quantity=4)])
+        await ask("AmendStock", less)
+        assert await stock(shop) == (9, 0)
+    nobody = pb.AmendRequest(order_id=str(new_id()), edit_id=str(new_id()))
+    assert (await refused(ask("AmendStock", nobody))).code() is CODE.NOT_FOUND
+    both = pb.AmendRequest(order_id=order.order_id, edit_id=str(new_id()), more=wish.more, less=wish.more)
+    assert (await refused(ask("AmendStock", both))).code() is CODE.INVALID_ARGUMENT
+
+
+async def test_what_was_given_back_is_not_added(shop: Shop, ask: Asker) -> None:
+    await a_product(shop, "BOOK")
+    order, edit = reserve(), reserve(qty=3)
+    for one in (order, edit):
+        await ask("ReserveStock", one)
+    await ask("ConfirmStock", pb.ConfirmRequest(order_id=order.order_id))
+    await ask("ReleaseStock", pb.ReleaseRequest(order_id=edit.order_id))
+    wish = pb.AmendRequest(order_id=order.order_id, edit_id=edit.order_id, more=[pb.Item(sku="BOOK", quantity=3)])
+    assert (await refused(ask("AmendStock", wish))).code() is CODE.FAILED_PRECONDITION
+    assert await stock(shop) == (8, 0)
+
+
 async def test_the_callers_trace_and_name_go_with_what_is_told(shop: Shop, ask: Asker) -> None:
     await a_product(shop, "BOOK")
     order = reserve()
@@ -137,6 +173,7 @@ async def test_health_and_reflection_tell_what_is_served(channel: Any) -> None:
             "ReserveStock",
             "ReleaseStock",
             "ConfirmStock",
+            "AmendStock",
             "QueryStock",
         ]
 

@@ -16,6 +16,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from tests.builders import a_product, an_ended_order
 from tests.remote.conftest import a_token
 from tests.shops import Shop, a_call, open_shop, until, working
+from tradewind.adapters.inventory.apart import AwayInventory
 from tradewind.adapters.inventory.grpc import GrpcInventory, InventoryDidNotAnswer, grpc_inventory
 from tradewind.app.engines import Engines
 from tradewind.app.free_ports import free_port
@@ -23,7 +24,14 @@ from tradewind.app.remote import answering_remotely
 from tradewind.contexts.orders._domain.view import OrderView
 from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.manifest import OrderLine, Placement, PlaceOrder
-from tradewind.contracts.inventory import InventoryReserved, NotEnoughStock, Wanted
+from tradewind.contracts.inventory import (
+    Amendment,
+    InventoryPeer,
+    InventoryReserved,
+    NotEnoughStock,
+    ReservationEnded,
+    Wanted,
+)
 from tradewind.runtime.telemetry import traces
 
 STAFF = a_call("admin")
@@ -46,9 +54,9 @@ class Lossy:
             raise InventoryDidNotAnswer
         return answer
 
-    async def reserve(self, wanted: Wanted, call: Any) -> InventoryReserved | NotEnoughStock:
+    async def reserve(self, wanted: Wanted, call: Any, ttl_s: int = 0) -> InventoryReserved | NotEnoughStock:
         answer: InventoryReserved | NotEnoughStock = await self._then_lose(
-            "reserve", wanted.order_id, self.real.reserve(wanted, call)
+            "reserve", wanted.order_id, self.real.reserve(wanted, call, ttl_s)
         )
         return answer
 
@@ -58,6 +66,16 @@ class Lossy:
 
     async def release(self, order_id: UUID, call: Any) -> None:
         await self._then_lose("release", order_id, self.real.release(order_id, call))
+
+    async def amend(self, amendment: Amendment, call: Any) -> ReservationEnded | None:
+        ended: ReservationEnded | None = await self._then_lose(
+            "amend", amendment.edit_id, self.real.amend(amendment, call)
+        )
+        return ended
+
+    async def away(self, *_: Any) -> Any:
+        """Nothing arrives."""
+        raise InventoryDidNotAnswer
 
 
 @dataclass
@@ -92,7 +110,10 @@ async def apart(shop: Shop, other_engines: Engines) -> AsyncIterator[Apart]:
     async with AsyncExitStack() as stack:
         client = grpc_inventory(f"127.0.0.1:{port}", lambda: a_token(shop))
         way = Lossy(await stack.enter_async_context(client))
-        placement: dict[type, object] = {Placement: Placement(in_place=False, away=way)}
+        placement: dict[type, object] = {
+            Placement: Placement(in_place=False, away=way),
+            InventoryPeer: AwayInventory(),
+        }
         orders = await stack.enter_async_context(
             open_shop(shop.settings, other_engines, connections=8, instead=placement)
         )

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
+from shlex import quote
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -32,16 +33,27 @@ SPELL_DATABASE: Final = """
     SELECT format('CREATE DATABASE %I', $1::text) WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = $1)
 """
 """Nothing where it is there."""
-READY_WITHIN_S: Final = 120.0
+TOLD: Final = (
+    "TRADEWIND_HOME", "TRADEWIND_PUBLIC_URL", "TRADEWIND_KAFKA_SERVERS", "TRADEWIND_KAFKA_PREFIX",
+    "TRADEWIND_INVENTORY_DATABASE_URL", "TRADEWIND_INVENTORY_URL", "TRADEWIND_GRPC_CERT", "TRADEWIND_GRPC_KEY",
+    "TRADEWIND_GRPC_CA",
+)  # fmt: skip
+"""What commands need that work on both databases of a cluster."""
+READY_WITHIN_S: Final = 600.0
+"""Seven processes that start on a busy machine take their time; one that dies is noticed at once."""
 STOP_GRACE_S: Final = 30.0
 CERTIFICATE: Final = timedelta(days=90)
 
 
 class Up(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Where everything is, once all of it serves: what `cluster --json` prints."""
+    """Where everything is, once all of it serves: what `cluster --json` prints.
+
+    `environment`: a file for a shell to read, so that `tradewind import` and `audit` find both databases.
+    """
 
     url: str
     inventory_database_url: str
+    environment: str
     processes: dict[str, str]
 
 
@@ -61,8 +73,22 @@ async def cluster(settings: Settings, say: Callable[[str], None], ready: Callabl
         environment = _environment(settings, found, of_inventory, ports)
         parts = [_part("-".join(names), names, port, environment) for names, port in ports.items()]
         parts.append(_part(GATEWAY, (GATEWAY,), settings.port, environment))
-        up = Up(url=settings.public_url, inventory_database_url=of_inventory, processes=urls)
-        await Supervisor(parts, say).run(on_ready=lambda: ready(up))
+        file = settings.home / "run" / f"cluster-{settings.port}.env"
+        up = Up(url=settings.public_url, inventory_database_url=of_inventory, processes=urls, environment=str(file))
+        _write(file, environment)
+        try:
+            await Supervisor(parts, say).run(on_ready=lambda: ready(up))
+        finally:
+            file.unlink(missing_ok=True)
+
+
+def _write(file: Path, environment: Mapping[str, str]) -> None:
+    """For its owner's eyes alone: addresses of databases have passwords in them."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file.unlink(missing_ok=True)
+    lines = [f"export {name}={quote(environment[name])}\n" for name in TOLD if name in environment]
+    with os.fdopen(os.open(file, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as out:
+        out.writelines(lines)
 
 
 async def _beside(found: Engines) -> str:

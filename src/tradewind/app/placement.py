@@ -83,6 +83,16 @@ def at_home(settings: Settings) -> Settings:
     return replace(settings, database_url=settings.inventory_database_url, inventory_url=None)
 
 
+def of_inventory(settings: Settings) -> Settings:
+    """The settings of inventory's own process, for who opens both. Raises SettingError where it has no database."""
+    if settings.inventory_database_url is None:
+        raise SettingError(
+            "TRADEWIND_INVENTORY_URL says that inventory is elsewhere: TRADEWIND_INVENTORY_DATABASE_URL must say where "
+            "it keeps its stock."
+        )
+    return at_home(replace(settings, contexts=(INVENTORY,)))
+
+
 def kind(settings: Settings) -> str:
     """What processes that serve the same call themselves together: their consumer group, their files."""
     found = served(settings)

@@ -220,8 +220,8 @@ class InventoryAway(Protocol):
     became of it.
     """
 
-    async def reserve(self, wanted: Wanted, call: object) -> InventoryReserved | NotEnoughStock:
-        """Hold all of it or nothing."""
+    async def reserve(self, wanted: Wanted, call: object, ttl_s: int = 0) -> InventoryReserved | NotEnoughStock:
+        """Hold all of it or nothing; for `ttl_s` seconds, or as long as inventory holds goods of orders."""
         ...
 
     async def confirm(self, order_id: UUID, call: object) -> bool:
@@ -230,6 +230,10 @@ class InventoryAway(Protocol):
 
     async def release(self, order_id: UUID, call: object) -> None:
         """Give back whatever is held or was taken out."""
+        ...
+
+    async def amend(self, amendment: Amendment, call: object) -> ReservationEnded | None:
+        """Let an order whose goods are out have others; what comes is held for the edit. Once for an edit."""
         ...
 
 

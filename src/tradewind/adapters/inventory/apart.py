@@ -15,6 +15,7 @@ from tradewind.contracts.inventory import (
     GoodsAnnounced,
     InventoryBackordered,
     InventoryReserved,
+    NoSuchWarehouse,
     NotEnoughStock,
     ReservationEnded,
     StillAwaited,
@@ -41,11 +42,11 @@ class AwayInventory:
     """Answers to InventoryPeer. What moves goods of placed orders is asked by their saga, outside of transactions."""
 
     async def reserve(self, _tx: Any, wanted: Sequence[Wanted]) -> Sequence[InventoryReserved | NotEnoughStock]:
-        """Edits and exchanges, which hold more goods at once: HeldElsewhere."""
+        """What holds goods at once, as the placing of orders does where inventory is here: HeldElsewhere."""
         return [HeldElsewhere(skus=sorted(one.quantities)) for one in wanted]
 
     async def amend(self, _tx: Any, amendment: Amendment) -> NotEnoughStock | ReservationEnded | None:
-        """Edits that change goods: HeldElsewhere."""
+        """Edits of orders that are not paid for: HeldElsewhere. Those of others are moved by their saga."""
         return HeldElsewhere(skus=sorted({*amendment.more, *amendment.less}))
 
     async def receive(self, tx: Any, deliveries: Sequence[Delivery], *, reason: str) -> int:
@@ -67,12 +68,12 @@ class AwayInventory:
         return len(deliveries)
 
     async def let_in(self, _tx: Any, codes: Collection[str]) -> None:
-        """What is announced comes to the main warehouse, which never closes; others: NotInThisDeployment."""
-        if set(codes) - {MAIN}:
-            raise NotInThisDeployment
+        """What comes is announced, and put into MAIN: whatever else is named is refused (NoSuchWarehouse)."""
+        if others := sorted({*codes} - {MAIN}):
+            raise NoSuchWarehouse("Here goods come back to MAIN only; transfer them from there.", warehouses=others)
 
     async def shipped_from(self, _tx: Any, _order_id: UUID) -> Mapping[str, str]:
-        """Inventory alone knows; so all comes back to the main warehouse."""
+        """Inventory knows, and is not asked within a transaction: what names no warehouse comes back to MAIN."""
         return {}
 
     async def available(self, tx: Any, skus: Sequence[str]) -> Mapping[str, int]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -14,7 +14,14 @@ from opentelemetry.trace import SpanKind
 
 from tradewind.api.grpc.statuses import REFUSAL, facts_in
 from tradewind.api.grpc.tls import Certificates
-from tradewind.contracts.inventory import InventoryReserved, NotEnoughStock, ReservedLine, Wanted
+from tradewind.contracts.inventory import (
+    Amendment,
+    InventoryReserved,
+    NotEnoughStock,
+    ReservationEnded,
+    ReservedLine,
+    Wanted,
+)
 from tradewind.contracts.proto.tradewind.inventory.v1 import inventory_pb2 as pb
 from tradewind.kernel.errors import Unavailable
 from tradewind.kernel.ids import new_id
@@ -72,14 +79,16 @@ class GrpcInventory:
                 ("ReserveStock", pb.ReserveResponse),
                 ("ConfirmStock", pb.ConfirmResponse),
                 ("ReleaseStock", pb.ReleaseResponse),
+                ("AmendStock", pb.AmendResponse),
             )
         }
 
-    async def reserve(self, wanted: Wanted, call: Any) -> InventoryReserved | NotEnoughStock:
+    async def reserve(self, wanted: Wanted, call: Any, ttl_s: int = 0) -> InventoryReserved | NotEnoughStock:
         """Hold all of it or nothing."""
         request = pb.ReserveRequest(
             order_id=str(wanted.order_id),
-            items=[pb.Item(sku=sku, quantity=quantity) for sku, quantity in wanted.quantities.items()],
+            items=_items(wanted.quantities),
+            ttl_s=ttl_s,
             ship_to={key: str(value) for key, value in (wanted.ship_to or {}).items() if value},
         )
         answer = await self._ask("ReserveStock", request, call)
@@ -98,6 +107,17 @@ class GrpcInventory:
     async def release(self, order_id: UUID, call: Any) -> None:
         """Give back whatever is held or was taken out; what comes later holds nothing."""
         await self._ask("ReleaseStock", pb.ReleaseRequest(order_id=str(order_id)), call)
+
+    async def amend(self, amendment: Amendment, call: Any) -> ReservationEnded | None:
+        """None once the order has what the edit says."""
+        request = pb.AmendRequest(
+            order_id=str(amendment.order_id),
+            edit_id=str(amendment.edit_id),
+            more=_items(amendment.more),
+            less=_items(amendment.less),
+        )
+        answer = await self._ask("AmendStock", request, call)
+        return ReservationEnded("What should change is not held there.") if answer is None else None
 
     async def _ask(self, method: str, request: Message, call: Call) -> Any:
         """The answer; None where the reservation has ended; NotEnoughStock. Raises InventoryDidNotAnswer."""
@@ -123,3 +143,7 @@ class GrpcInventory:
             ("traceparent", f"00-{call.trace_id}-{new_id().hex[-16:]}-01"),
             ("correlation-id", call.correlation_id),
         ]
+
+
+def _items(quantities: Mapping[str, int]) -> list[pb.Item]:
+    return [pb.Item(sku=sku, quantity=quantity) for sku, quantity in quantities.items()]

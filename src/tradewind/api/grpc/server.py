@@ -23,7 +23,7 @@ from tradewind.runtime.call import Actor, Call
 from tradewind.runtime.telemetry.logs import log
 from tradewind.runtime.telemetry.traces import span
 
-MAX_MESSAGE_BYTES: Final = 64 * 1024
+MAX_MESSAGE_BYTES: Final = 256 * 1024
 MAX_METADATA_BYTES: Final = 16 * 1024
 MAX_CALLS: Final = 1024
 """Calls under way at once; the next one is refused (RESOURCE_EXHAUSTED)."""

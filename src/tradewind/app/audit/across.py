@@ -31,8 +31,11 @@ TABLES: Final = (
 NAMED: Final = re.compile(rf"(?<![.\w])inventory\.({'|'.join(sorted(TABLES, key=len, reverse=True))})\b")
 END: Final = "SELECT coalesce(max(position), 0) FROM runtime.outbox"
 SPELL_COPY: Final = "SELECT format('CREATE TEMP TABLE %I (LIKE inventory.%I)', $1::text, $1)"
-LEAVE_OUT: Final = "DELETE FROM inventory.claim AS c USING orders.orders AS o WHERE o.id = c.id"
-"""Of the copy. What orders hold from afar was tried like anybody else's claim; to the checks it is an order's."""
+LEAVE_OUT: Final = """
+    DELETE FROM inventory.claim AS c WHERE EXISTS (SELECT FROM orders.orders AS o WHERE o.id = c.id)
+        OR EXISTS (SELECT FROM orders.edit AS e WHERE e.id = c.id)
+"""
+"""Of the copy. What orders and edits hold from afar was tried like anybody else's claim; to the checks it is theirs."""
 TOLD: Final = """
     SELECT event_id FROM runtime.outbox
     WHERE type = ANY($1::text[]) AND occurred_at > now() - make_interval(days => $2) ORDER BY position

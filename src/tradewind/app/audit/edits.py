@@ -44,7 +44,7 @@ EDITS: Final = """
         LEFT JOIN orders.orders AS o ON o.id = e.order_id
         LEFT JOIN back AS b ON b.id = e.refund_id
         LEFT JOIN of_part AS r ON r.order_id = e.id
-        LEFT JOIN runtime.saga AS s ON s.id = e.id AND s.name = 'edit_order')
+        LEFT JOIN runtime.saga AS s ON s.id = e.id AND s.name IN ('edit_order', 'edit_elsewhere'))
     SELECT count(*) AS checked, count(*) FILTER (WHERE moving) AS in_flight, count(why) AS violated,
            (array_agg(format('edit %s: %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
     FROM judged

@@ -34,12 +34,17 @@ RESERVATIONS: Final = """
         SELECT order_id, coalesce(bundle, sku) AS ordered, sku, per, state, sum(quantity) AS quantity
         FROM inventory.reservation WHERE order_id NOT IN (SELECT id FROM inventory.claim)
             AND order_id NOT IN (SELECT id FROM inventory.backorder) GROUP BY 1, 2, 3, 4, 5),
+    changing AS (
+        SELECT e.id, e.order_id FROM orders.edit AS e JOIN runtime.saga AS s USING (id)
+        WHERE s.name = 'edit_elsewhere' AND s.phase = 'STARTED' AND s.step = 3 AND e.status = 'COMMITTED'),
     line AS (
         SELECT coalesce(g.order_id, r.order_id) AS order_id, coalesce(r.sku, g.sku) AS sku,
                g.quantity * coalesce(r.per, 1) AS ordered, r.quantity AS reserved, r.state
         FROM goods AS g FULL JOIN held AS r ON r.order_id = g.order_id AND r.ordered = g.sku),
     judged AS (
-        SELECT l.order_id, l.sku, coalesce(s.phase IN ('STARTED', 'COMPENSATING'), false) AS moving, CASE
+        SELECT l.order_id, l.sku, c.id IS NOT NULL OR coalesce(s.phase IN ('STARTED', 'COMPENSATING'), false) AS moving,
+               CASE
+            WHEN c.id IS NOT NULL THEN NULL
             WHEN o.id IS NULL THEN CASE
                 WHEN e.id IS NULL AND l.state IS NOT NULL THEN
                     format('%s of it are %s for an order that does not exist', l.reserved, l.state)
@@ -59,6 +64,7 @@ RESERVATIONS: Final = """
         FROM line AS l
         LEFT JOIN orders.orders AS o ON o.id = l.order_id
         LEFT JOIN orders.edit AS e ON e.id = l.order_id
+        LEFT JOIN changing AS c ON l.order_id IN (c.id, c.order_id)
         LEFT JOIN runtime.saga AS s ON s.id = l.order_id)
     SELECT count(*) AS checked, count(*) FILTER (WHERE moving) AS in_flight, count(why) AS violated,
            (array_agg(format('order %s, SKU %s: %s', order_id, sku, why) ORDER BY order_id, sku)

@@ -1,6 +1,7 @@
 """Runs a plan through the shop's own commands. What is there already is left alone, so a rerun mends any crash."""
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import count
 from typing import Any, Final
 from uuid import UUID
@@ -38,16 +39,22 @@ def pence(minor: int) -> Money:
 
 
 class Load:
-    """One run of one plan. `problems` says in one sentence each what the shop would not do."""
+    """One run of one plan. `problems` says in one sentence each what the shop would not do.
 
-    def __init__(self, shop: Shop, plan: Plan, tell: Progress) -> None:
+    `inventory`: where the stock is kept, if that has a database of its own.
+    """
+
+    def __init__(self, shop: Shop, plan: Plan, tell: Progress, inventory: Shop | None = None) -> None:
         self._shop, self._plan, self._tell = shop, plan, tell
+        self._inventory = inventory or shop
         self.problems: list[str] = []
 
     async def run(self) -> None:
         """Stock before orders, orders before what is taken back; raises what stops it, and may then be run again."""
         await self._make_products()
         await self._set_prices()
+        if self._inventory is not self._shop:
+            await self._be_heard()
         await self._book("stock", self._plan.opening)
         await self._place_orders()
         await self._book("write-offs", self._plan.write_offs)
@@ -55,9 +62,15 @@ class Load:
         await self._book("returned goods", [goods for one in self._plan.returns for goods in one.goods])
         await until_none(self._shop, "events", lambda: looks.behind(self._shop), 1, self._tell)
 
-    async def _send(self, command: Command) -> Any:
+    async def _be_heard(self) -> None:
+        """Wait until inventory knows every product: it opens their stock when it hears of them."""
+        skus = [product.sku for product in self._plan.products]
+        count = partial(looks.unheard_of, self._inventory, skus)
+        await until_none(self._inventory, "shelves", count, len(skus), self._tell)
+
+    async def _send(self, command: Command, to: Shop | None = None) -> Any:
         call = Call(actor=IMPORTER, correlation_id=str(new_id()), trace_id=new_trace_id(), route="import")
-        return await patiently(lambda: self._shop.dispatch(command, call))
+        return await patiently(lambda: (to or self._shop).dispatch(command, call))
 
     async def _all(self, stage: str, items: Sequence[Any], known: int, do: Any) -> None:
         """Do `do` with each item and tell how it goes; `known` were done by an earlier run."""
@@ -126,12 +139,13 @@ class Load:
 
     async def _book(self, stage: str, adjustments: Sequence[PlannedAdjustment]) -> None:
         wanted = [one.reference for one in adjustments]
-        known = await patiently(lambda: looks.references(self._shop, wanted))
+        known = await patiently(lambda: looks.references(self._inventory, wanted))
         missing = [one for one in adjustments if one.reference not in known]
         await self._all(stage, missing, len(known), self._adjust)
 
     async def _adjust(self, one: PlannedAdjustment) -> None:
-        await self._send(AdjustStock(sku=one.sku, delta=one.delta, reason=one.reason, reference=one.reference))
+        adjust = AdjustStock(sku=one.sku, delta=one.delta, reason=one.reason, reference=one.reference)
+        await self._send(adjust, to=self._inventory)
 
     async def _place_orders(self) -> None:
         orders = self._plan.orders

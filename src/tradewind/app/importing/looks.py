@@ -10,6 +10,10 @@ from tradewind.runtime.call import internal_call
 
 ORDERS: Final = "SELECT id FROM orders.orders WHERE id = ANY($1::uuid[])"
 REFERENCES: Final = "SELECT reference FROM inventory.inventory_adjustment WHERE reference = ANY($1::text[])"
+UNHEARD_OF: Final = """
+    SELECT count(*) FROM unnest($1::text[]) AS u (sku)
+    WHERE NOT EXISTS (SELECT FROM inventory.inventory_stock AS s WHERE s.sku = u.sku)
+"""
 REFUNDS: Final = "SELECT id FROM payments.refund WHERE id = ANY($1::uuid[])"
 MOVING: Final = "SELECT count(*) FROM runtime.saga WHERE id = ANY($1::uuid[]) AND due_at IS NOT NULL"
 UNPAID: Final = """
@@ -44,6 +48,13 @@ async def references(shop: Shop, wanted: Sequence[str]) -> set[str]:
     """Those adjustments of `wanted` that are booked."""
     async with shop.db.reading(internal_call("import")) as tx:
         return {row["reference"] for row in await tx.all(REFERENCES, wanted)}
+
+
+async def unheard_of(shop: Shop, skus: Sequence[str]) -> int:
+    """How many of `skus` have no stock, not even none of it."""
+    async with shop.db.reading(internal_call("import")) as tx:
+        count: int = await tx.value(UNHEARD_OF, skus)
+    return count
 
 
 async def refunds(shop: Shop, ids: Sequence[UUID]) -> set[UUID]:

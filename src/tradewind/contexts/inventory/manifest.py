@@ -17,6 +17,7 @@ from tradewind.contexts.inventory.change_warehouse.command import change_warehou
 from tradewind.contexts.inventory.claim_stock import rest as claim_rest
 from tradewind.contexts.inventory.claim_stock.command import (
     TryReservation,
+    amend_reservation,
     cancel_reservation,
     confirm_reservation,
     get_reservation,
@@ -73,6 +74,7 @@ MANIFEST = Manifest(
         try_reservation,
         confirm_reservation,
         cancel_reservation,
+        amend_reservation,
         get_reservation,
         send_transfer,
         receive_transfer,

@@ -13,6 +13,7 @@ from tradewind.contexts.orders.cancel_order import rest as cancel_rest
 from tradewind.contexts.orders.cancel_order.command import cancel_order
 from tradewind.contexts.orders.edit_order import rest as edit_rest
 from tradewind.contexts.orders.edit_order.command import edit_order
+from tradewind.contexts.orders.edit_order.elsewhere import EDIT_ELSEWHERE
 from tradewind.contexts.orders.edit_order.saga import EDIT_ORDER
 from tradewind.contexts.orders.get_order import rest as get_rest
 from tradewind.contexts.orders.get_order.query import get_order
@@ -85,7 +86,7 @@ MANIFEST = Manifest(
     listeners=(keep_order_status, announce_orders),
     parts={Standing: Standing, OrderChannel: open_channel},
     timers=(SPREAD_ORDERS,),
-    sagas=(PLACE_ORDER, PLACE_BACKORDER, EDIT_ORDER),
+    sagas=(PLACE_ORDER, PLACE_BACKORDER, EDIT_ORDER, EDIT_ELSEWHERE),
     peers={Placement: Placement(), OrdersOfPeer: _data, BuyersPeer: Buyers(), OrdersPeer: Orders()},
     personal_data=_data,
 )

@@ -12,7 +12,8 @@ from tradewind.contracts.inventory import ReservedLine
 from tradewind.kernel.errors import Conflict, Invalid, NotFound
 
 MAX_TTL_S: Final = 86_400
-MAX_LINES: Final = 100
+MAX_LINES: Final = 1_000
+"""As many as an order may have: where inventory runs apart, the goods of orders are held by claims."""
 MAX_QUANTITY: Final = 100_000
 
 

@@ -12,6 +12,11 @@ ADD: Final = """
 """
 HOLD: Final = "SELECT canceled FROM inventory.claim WHERE id = $1 FOR UPDATE"
 CANCEL: Final = "UPDATE inventory.claim SET canceled = true WHERE id = $1"
+SPEND: Final = """
+    INSERT INTO inventory.claim AS c (id, owner, spent) VALUES ($1, $2, true)
+    ON CONFLICT (id) DO UPDATE SET spent = true WHERE NOT c.spent AND NOT c.canceled
+"""
+SPENT: Final = "SELECT spent FROM inventory.claim WHERE id = $1"
 THERE: Final = "SELECT EXISTS (SELECT FROM inventory.claim WHERE id = $1)"
 
 
@@ -35,6 +40,16 @@ async def hold(tx: Tx, claim_id: UUID) -> bool:
 async def cancel(tx: Tx, claim_id: UUID) -> None:
     """Let a held one never be tried again."""
     await tx.run(CANCEL, claim_id)
+
+
+async def spend(tx: Tx, claim_id: UUID) -> bool:
+    """Note that a reservation took over what is held for it; False where that was done before, or it was canceled."""
+    return bool(await tx.run(SPEND, claim_id, tx.call.actor.subject))
+
+
+async def is_spent(tx: Tx, claim_id: UUID) -> bool:
+    """Whether a reservation has taken over what was held for it."""
+    return bool(await tx.value(SPENT, claim_id))
 
 
 async def is_there(tx: Tx, claim_id: UUID) -> bool:

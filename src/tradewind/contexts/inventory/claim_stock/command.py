@@ -18,10 +18,11 @@ from tradewind.contexts.inventory._domain.claim import (
 from tradewind.contexts.inventory._domain.reservation import State
 from tradewind.contexts.inventory._domain.settings import RESERVATION_TTL_S
 from tradewind.contexts.inventory._store import claims, reservations
+from tradewind.contexts.inventory.amend_reservations.amend import amend
 from tradewind.contexts.inventory.confirm_reservations.confirm import confirm
 from tradewind.contexts.inventory.release_reservations.release import release
 from tradewind.contexts.inventory.reserve_stock.reserve import reserve
-from tradewind.contracts.inventory import NotEnoughStock, Wanted
+from tradewind.contracts.inventory import Amendment, NotEnoughStock, Wanted
 from tradewind.contracts.messages import Command
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import handler, query
@@ -46,6 +47,15 @@ class CancelReservation(Command, frozen=True):
     """Give the goods back, whether they are held or were taken out."""
 
     reservation_id: UUID
+
+
+class AmendReservation(Command, frozen=True):
+    """Let what was taken out be of other goods: what is held for `edit_id` comes (`more`), `less` goes."""
+
+    reservation_id: UUID
+    edit_id: UUID
+    more: Mapping[str, int]
+    less: Mapping[str, int]
 
 
 class GetReservation(Command, frozen=True):
@@ -89,6 +99,27 @@ async def cancel_reservation(command: CancelReservation, tx: Tx) -> None:
         await claims.cancel(tx, command.reservation_id)
         await release(tx, [command.reservation_id], "canceled")
     tx.audit("inventory.cancel_claim", str(command.reservation_id))
+
+
+@handler(action="inventory.claim")
+async def amend_reservation(command: AmendReservation, tx: Tx) -> ClaimView:
+    """What it is of from now on, once for an edit; refuses NoSuchReservation, ReservationEnded.
+
+    The reservation's row is held before the edit's: two edits of one reservation come one after the other.
+    """
+    canceled = await claims.hold(tx, command.reservation_id)
+    if await claims.spend(tx, command.edit_id):
+        held = await reservations.of_order(tx, command.edit_id)
+        if {line.state for line in held} != ({State.HELD} if command.more else set()):
+            raise ReservationEnded(reservationId=str(command.edit_id))
+        refusal = await amend(tx, Amendment(command.reservation_id, command.edit_id, command.more, command.less))
+        if refusal is not None:
+            raise ReservationEnded(refusal.detail, reservationId=str(command.reservation_id))
+        tx.audit("inventory.amend_claim", str(command.reservation_id), edit_id=str(command.edit_id))
+        await tx.flush()
+    elif not await claims.is_spent(tx, command.edit_id):
+        raise ReservationEnded(reservationId=str(command.edit_id))
+    return await _standing(tx, command.reservation_id, canceled=canceled)
 
 
 @query(action="inventory.claim")

@@ -1,13 +1,18 @@
 """ReserveStock, ConfirmStock and ReleaseStock: try, confirm, cancel over gRPC."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 from uuid import UUID
 
 from tradewind.api.grpc.methods import Method
 from tradewind.contexts.inventory._domain.claim import ClaimView, InvalidClaim
 from tradewind.contexts.inventory._domain.settings import RESERVATION_TTL_S
-from tradewind.contexts.inventory.claim_stock.command import CancelReservation, ConfirmReservation, TryReservation
+from tradewind.contexts.inventory.claim_stock.command import (
+    AmendReservation,
+    CancelReservation,
+    ConfirmReservation,
+    TryReservation,
+)
 from tradewind.contracts.inventory import ReservedLine
 from tradewind.contracts.proto.tradewind.inventory.v1 import inventory_pb2 as pb
 
@@ -21,10 +26,22 @@ def _id(value: str) -> UUID:
         raise InvalidClaim(errors=[{"pointer": "/order_id", "detail": "Expected a UUID."}]) from None
 
 
+def _quantities(name: str, items: Collection[pb.Item]) -> dict[str, int]:
+    quantities = {item.sku: item.quantity for item in items}
+    if len(quantities) < len(items):
+        raise InvalidClaim(errors=[{"pointer": f"/{name}", "detail": "Expected each SKU once."}])
+    return quantities
+
+
+def _to_amend(request: pb.AmendRequest) -> AmendReservation:
+    more, less = _quantities("more", request.more), _quantities("less", request.less)
+    if any(pieces < 1 for pieces in (*more.values(), *less.values())) or more.keys() & less.keys():
+        raise InvalidClaim(errors=[{"pointer": "", "detail": "Expected pieces that come, or pieces that go."}])
+    return AmendReservation(reservation_id=_id(request.order_id), edit_id=_id(request.edit_id), more=more, less=less)
+
+
 def _to_reserve(request: pb.ReserveRequest) -> TryReservation:
-    quantities = {item.sku: item.quantity for item in request.items}
-    if len(quantities) < len(request.items):
-        raise InvalidClaim(errors=[{"pointer": "/items", "detail": "Expected each SKU once."}])
+    quantities = _quantities("items", request.items)
     return TryReservation(
         reservation_id=_id(request.order_id),
         quantities=quantities,
@@ -52,6 +69,13 @@ METHODS: Final = (
         request=pb.ConfirmRequest,
         command=lambda request: ConfirmReservation(reservation_id=_id(request.order_id)),
         answer=lambda view: pb.ConfirmResponse(order_id=str(view.id), items=_items(view.items)),
+    ),
+    Method(
+        service=SERVICE,
+        name="AmendStock",
+        request=pb.AmendRequest,
+        command=_to_amend,
+        answer=lambda view: pb.AmendResponse(order_id=str(view.id), items=_items(view.items)),
     ),
     Method(
         service=SERVICE,

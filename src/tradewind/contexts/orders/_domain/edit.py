@@ -60,6 +60,9 @@ class Edit(Struct, frozen=True, kw_only=True):
     refund_asked: str | None = None
     """The key of the saga's step that claimed the refund: asked anew, it claims another one."""
     why: str | None = None
+    more: dict[str, int] = {}
+    """What inventory is asked to add, where it has a database of its own: SKU to pieces."""
+    less: dict[str, int] = {}
 
     @property
     def total(self) -> Money:

@@ -15,8 +15,8 @@ from tradewind.runtime.database import Tx
 INSERT: Final = """
     INSERT INTO orders.edit (id, order_id, status, order_version, lines, shipping_minor, tax_minor, discount_minor,
                              total_minor, difference_minor, currency, payment_method, shipping_address, refund_id,
-                             refund_asked)
-    VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9, $10, $11, $12, $13::jsonb, $14, $15)
+                             refund_asked, more, less)
+    VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9, $10, $11, $12, $13::jsonb, $14, $15, $16::jsonb, $17::jsonb)
 """
 READ: Final = "SELECT * FROM orders.edit WHERE id = ANY($1::uuid[]) ORDER BY id"
 NEWEST: Final = "SELECT * FROM orders.edit WHERE order_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1"
@@ -39,7 +39,7 @@ async def insert(tx: Tx, edit: Edit) -> None:
         INSERT, edit.id, edit.order_id, edit.status.value, edit.order_version, _json(edit.lines), edit.shipping.minor,
         edit.tax.minor, edit.discount.minor, edit.total.minor, edit.difference.minor, edit.total.currency,
         None if over else edit.payment_method, None if over else _json(edit.shipping_address), edit.refund_id,
-        edit.refund_asked,
+        edit.refund_asked, _json(edit.more or None), _json(edit.less or None),
     )  # fmt: skip
 
 
@@ -107,7 +107,13 @@ def _edit(row: Any) -> Edit:
         refund_id=row["refund_id"],
         refund_asked=row["refund_asked"],
         why=row["why"],
+        more=_pieces(row["more"]),
+        less=_pieces(row["less"]),
     )
+
+
+def _pieces(stored: str | None) -> dict[str, int]:
+    return msgspec.json.decode(stored, type=dict[str, int]) if stored else {}
 
 
 def _json(value: Any) -> str | None:

@@ -1,7 +1,9 @@
 """Goods whose time ran out: the order, or the edit that they were for, is called off (S1-99)."""
 
 from contextlib import suppress
+from typing import Final
 
+from tradewind.contexts.orders.edit_order.elsewhere import EDIT_ELSEWHERE
 from tradewind.contexts.orders.edit_order.saga import EDIT_ORDER
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER
 from tradewind.contracts.inventory import InventoryReservationExpired
@@ -9,6 +11,8 @@ from tradewind.runtime.database import Tx
 from tradewind.runtime.saga import signals
 from tradewind.runtime.saga.signals import NoSuchSaga
 from tradewind.runtime.subscriptions import subscriber
+
+OF_EDITS: Final = (EDIT_ORDER, EDIT_ELSEWHERE)
 
 
 @subscriber
@@ -19,5 +23,5 @@ async def on_reservation_expired(event: InventoryReservationExpired, tx: Tx) -> 
     """
     with suppress(NoSuchSaga):
         row = await signals.find(tx, event.order_id)
-        saga = EDIT_ORDER if row["name"] == EDIT_ORDER.name else PLACE_ORDER
+        saga = next((one for one in OF_EDITS if one.name == row["name"]), PLACE_ORDER)
         await signals.cancel(tx, saga, event.order_id, "the reservation expired")

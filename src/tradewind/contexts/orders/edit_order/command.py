@@ -19,10 +19,12 @@ from tradewind.contexts.orders._domain.edit import Status as EditStatus
 from tradewind.contexts.orders._domain.order import Order, Status
 from tradewind.contexts.orders._domain.view import OrderView, view
 from tradewind.contexts.orders._store import edits, orders
+from tradewind.contexts.orders.edit_order import elsewhere
 from tradewind.contexts.orders.edit_order.commit import commit, give_back
 from tradewind.contexts.orders.edit_order.reprice import reprice
 from tradewind.contexts.orders.edit_order.saga import AT_SETTLING, EDIT_ORDER
 from tradewind.contexts.orders.get_order.query import GetOrder
+from tradewind.contexts.orders.place_order.goods import Placement
 from tradewind.contracts.inventory import InventoryPeer, NotEnoughStock, Wanted
 from tradewind.contracts.messages import Command
 from tradewind.contracts.payments import RefundsPeer
@@ -82,6 +84,9 @@ async def edit_order(command: EditOrder, tx: Tx) -> OrderView:
     edit = await reprice(tx, order, new_id(), wanted, address, command.payment_method)
     tx.audit("orders.edit", str(order.id), edit_id=str(edit.id), difference_minor=edit.difference.minor)
     tx.on_commit.append(lambda: failpoint("edit.after_commit"))
+    more, less = rules.changes(order, edit.lines)
+    if (more or less) and order.status is Status.PAID and tx.peer(Placement).away is not None:
+        return view(order, edit=edits.view(await elsewhere.begin(tx, order, edit, more, less)))
     if edit.difference.minor > 0:
         begun = await _begin(tx, order, edit)
         failpoint("edit.before_commit")

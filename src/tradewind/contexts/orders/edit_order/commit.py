@@ -21,14 +21,17 @@ from tradewind.runtime.failpoints import planted
 REASON: Final = "the order was edited"
 
 
-async def commit(tx: Tx, order: Order, edit: Edit, call: Call) -> Refusal | None:
-    """None once it is done, or why nothing was; the caller holds the order and has seen that it may be changed."""
+async def commit(tx: Tx, order: Order, edit: Edit, call: Call, *, goods: bool = True) -> Refusal | None:
+    """None once it is done, or why nothing was; the caller holds the order and has seen that it may be changed.
+
+    Without `goods`: inventory is asked to move them afterwards.
+    """
     if edit.shipping_address is not None:
         why = await tx.peer(ShippingPeer).redirect(tx, order.id, edit.shipping_address)
         if why is not None:
             return NotEditable(f"{why[0].upper()}{why[1:]}.", status=order.status.value)
     more, less = edits.changes(order, edit.lines)
-    if more or less:
+    if goods and (more or less):
         refusal = await tx.peer(InventoryPeer).amend(tx, Amendment(order.id, edit.id, more, less))
         if refusal is not None:
             return refusal

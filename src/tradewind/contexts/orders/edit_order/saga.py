@@ -4,9 +4,9 @@ Its id is the edit's. What comes is held, and the parcel held back, in the trans
 costs less is true in that transaction already, and its saga only waits for the refund.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from tradewind.contexts.orders._domain.edit import Edit, Status
 from tradewind.contexts.orders._domain.order import Order
@@ -20,9 +20,11 @@ from tradewind.contracts.payments import Charge, PaymentsPeer, RefundsPeer
 from tradewind.contracts.shipping import ShippingPeer
 from tradewind.kernel.errors import Refusal
 from tradewind.kernel.ids import new_id
+from tradewind.runtime.call import Call
 from tradewind.runtime.database import Tx
 from tradewind.runtime.saga.definition import Local, Saga, Step, Task
 
+Commit: TypeAlias = Callable[[Tx, Order, Edit, Call], Awaitable[Refusal | None]]
 REFUND_PATIENCE_S: Final = 30.0
 """How long it sleeps while money is on its way back; the refund wakes it sooner."""
 AT_SETTLING: Final = 3
@@ -42,25 +44,30 @@ def _charge(edit: Edit) -> Charge:
 
 async def commit_edit(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
     """The pivot: the order is of what was wanted, unless it has gone on meanwhile."""
+    return await make_true(tx, tasks, commit)
+
+
+async def make_true(tx: Tx, tasks: Sequence[Task], by: Commit) -> Sequence[Outcome]:
+    """The same, `by` whatever that takes."""
     found = await edits.read(tx, [task.saga_id for task in tasks])
     held = await orders.lock(tx, [edit.order_id for edit in found.values()])
     outcomes: list[Outcome] = []
     for task in tasks:
         edit = found[task.saga_id]
         tx.calls = {**tx.calls, str(edit.order_id): task.call}
-        refusal = await _commit(tx, held[edit.order_id], edit, task) if edit.status is Status.PENDING else None
+        refusal = await _commit(tx, held[edit.order_id], edit, task, by) if edit.status is Status.PENDING else None
         outcomes.append(Done() if refusal is None else Refused(refusal))
     return outcomes
 
 
-async def _commit(tx: Tx, order: Order, edit: Edit, task: Task) -> str | None:
+async def _commit(tx: Tx, order: Order, edit: Edit, task: Task, by: Commit) -> str | None:
     if order.status is not OrderStatus.PAID or order.version != edit.order_version:
         return f"the order has gone on: it is {order.status.value}"
     if await tx.peer(RefundsPeer).has_refunds(tx, order.id, await edits.refunds(tx, order.id)):
         return "some of the order is given back"
     if (why := await tx.peer(ShippingPeer).hold(tx, order.id)) is not None:
         return why
-    refusal: Refusal | None = await commit(tx, order, edit, task.call)
+    refusal = await by(tx, order, edit, task.call)
     if refusal is not None:
         return refusal.detail
     edits.move(tx, edit.id, Status.COMMITTED)

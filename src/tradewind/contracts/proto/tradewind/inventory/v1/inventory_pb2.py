@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&tradewind/inventory/v1/inventory.proto\x12\x16tradewind.inventory.v1\"%\n\x04Item\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x05\"L\n\x08HeldItem\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x05\x12\x11\n\twarehouse\x18\x03 \x01(\t\x12\x0e\n\x06\x62undle\x18\x04 \x01(\t\"\xd2\x01\n\x0eReserveRequest\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12+\n\x05items\x18\x02 \x03(\x0b\x32\x1c.tradewind.inventory.v1.Item\x12\r\n\x05ttl_s\x18\x03 \x01(\x05\x12\x43\n\x07ship_to\x18\x04 \x03(\x0b\x32\x32.tradewind.inventory.v1.ReserveRequest.ShipToEntry\x1a-\n\x0bShipToEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"k\n\x0fReserveResponse\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12/\n\x05items\x18\x02 \x03(\x0b\x32 .tradewind.inventory.v1.HeldItem\x12\x15\n\rexpires_at_ms\x18\x03 \x01(\x03\"\"\n\x0eReleaseRequest\x12\x10\n\x08order_id\x18\x01 \x01(\t\"\x11\n\x0fReleaseResponse\"\"\n\x0e\x43onfirmRequest\x12\x10\n\x08order_id\x18\x01 \x01(\t\"T\n\x0f\x43onfirmResponse\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12/\n\x05items\x18\x02 \x03(\x0b\x32 .tradewind.inventory.v1.HeldItem\"\x19\n\nStockQuery\x12\x0b\n\x03sku\x18\x01 \x01(\t\"d\n\x0bStockStatus\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x12\n\nproduct_id\x18\x02 \x01(\t\x12\x0f\n\x07on_hand\x18\x03 \x01(\x05\x12\x10\n\x08reserved\x18\x04 \x01(\x05\x12\x11\n\tavailable\x18\x05 \x01(\x05\x32\x85\x03\n\tInventory\x12_\n\x0cReserveStock\x12&.tradewind.inventory.v1.ReserveRequest\x1a\'.tradewind.inventory.v1.ReserveResponse\x12_\n\x0cReleaseStock\x12&.tradewind.inventory.v1.ReleaseRequest\x1a\'.tradewind.inventory.v1.ReleaseResponse\x12_\n\x0c\x43onfirmStock\x12&.tradewind.inventory.v1.ConfirmRequest\x1a\'.tradewind.inventory.v1.ConfirmResponse\x12U\n\nQueryStock\x12\".tradewind.inventory.v1.StockQuery\x1a#.tradewind.inventory.v1.StockStatusb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&tradewind/inventory/v1/inventory.proto\x12\x16tradewind.inventory.v1\"%\n\x04Item\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x05\"L\n\x08HeldItem\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x05\x12\x11\n\twarehouse\x18\x03 \x01(\t\x12\x0e\n\x06\x62undle\x18\x04 \x01(\t\"\xd2\x01\n\x0eReserveRequest\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12+\n\x05items\x18\x02 \x03(\x0b\x32\x1c.tradewind.inventory.v1.Item\x12\r\n\x05ttl_s\x18\x03 \x01(\x05\x12\x43\n\x07ship_to\x18\x04 \x03(\x0b\x32\x32.tradewind.inventory.v1.ReserveRequest.ShipToEntry\x1a-\n\x0bShipToEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"k\n\x0fReserveResponse\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12/\n\x05items\x18\x02 \x03(\x0b\x32 .tradewind.inventory.v1.HeldItem\x12\x15\n\rexpires_at_ms\x18\x03 \x01(\x03\"\"\n\x0eReleaseRequest\x12\x10\n\x08order_id\x18\x01 \x01(\t\"\x11\n\x0fReleaseResponse\"\"\n\x0e\x43onfirmRequest\x12\x10\n\x08order_id\x18\x01 \x01(\t\"T\n\x0f\x43onfirmResponse\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12/\n\x05items\x18\x02 \x03(\x0b\x32 .tradewind.inventory.v1.HeldItem\"\x89\x01\n\x0c\x41mendRequest\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12\x0f\n\x07\x65\x64it_id\x18\x02 \x01(\t\x12*\n\x04more\x18\x03 \x03(\x0b\x32\x1c.tradewind.inventory.v1.Item\x12*\n\x04less\x18\x04 \x03(\x0b\x32\x1c.tradewind.inventory.v1.Item\"R\n\rAmendResponse\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12/\n\x05items\x18\x02 \x03(\x0b\x32 .tradewind.inventory.v1.HeldItem\"\x19\n\nStockQuery\x12\x0b\n\x03sku\x18\x01 \x01(\t\"d\n\x0bStockStatus\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x12\n\nproduct_id\x18\x02 \x01(\t\x12\x0f\n\x07on_hand\x18\x03 \x01(\x05\x12\x10\n\x08reserved\x18\x04 \x01(\x05\x12\x11\n\tavailable\x18\x05 \x01(\x05\x32\xe0\x03\n\tInventory\x12_\n\x0cReserveStock\x12&.tradewind.inventory.v1.ReserveRequest\x1a\'.tradewind.inventory.v1.ReserveResponse\x12_\n\x0cReleaseStock\x12&.tradewind.inventory.v1.ReleaseRequest\x1a\'.tradewind.inventory.v1.ReleaseResponse\x12_\n\x0c\x43onfirmStock\x12&.tradewind.inventory.v1.ConfirmRequest\x1a\'.tradewind.inventory.v1.ConfirmResponse\x12Y\n\nAmendStock\x12$.tradewind.inventory.v1.AmendRequest\x1a%.tradewind.inventory.v1.AmendResponse\x12U\n\nQueryStock\x12\".tradewind.inventory.v1.StockQuery\x1a#.tradewind.inventory.v1.StockStatusb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -51,10 +51,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONFIRMREQUEST']._serialized_end=594
   _globals['_CONFIRMRESPONSE']._serialized_start=596
   _globals['_CONFIRMRESPONSE']._serialized_end=680
-  _globals['_STOCKQUERY']._serialized_start=682
-  _globals['_STOCKQUERY']._serialized_end=707
-  _globals['_STOCKSTATUS']._serialized_start=709
-  _globals['_STOCKSTATUS']._serialized_end=809
-  _globals['_INVENTORY']._serialized_start=812
-  _globals['_INVENTORY']._serialized_end=1201
+  _globals['_AMENDREQUEST']._serialized_start=683
+  _globals['_AMENDREQUEST']._serialized_end=820
+  _globals['_AMENDRESPONSE']._serialized_start=822
+  _globals['_AMENDRESPONSE']._serialized_end=904
+  _globals['_STOCKQUERY']._serialized_start=906
+  _globals['_STOCKQUERY']._serialized_end=931
+  _globals['_STOCKSTATUS']._serialized_start=933
+  _globals['_STOCKSTATUS']._serialized_end=1033
+  _globals['_INVENTORY']._serialized_start=1036
+  _globals['_INVENTORY']._serialized_end=1516
 # @@protoc_insertion_point(module_scope)

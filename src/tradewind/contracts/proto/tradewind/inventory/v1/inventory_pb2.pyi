@@ -79,6 +79,26 @@ class ConfirmResponse(_message.Message):
     items: _containers.RepeatedCompositeFieldContainer[HeldItem]
     def __init__(self, order_id: _Optional[str] = ..., items: _Optional[_Iterable[_Union[HeldItem, _Mapping]]] = ...) -> None: ...
 
+class AmendRequest(_message.Message):
+    __slots__ = ("order_id", "edit_id", "more", "less")
+    ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    EDIT_ID_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
+    LESS_FIELD_NUMBER: _ClassVar[int]
+    order_id: str
+    edit_id: str
+    more: _containers.RepeatedCompositeFieldContainer[Item]
+    less: _containers.RepeatedCompositeFieldContainer[Item]
+    def __init__(self, order_id: _Optional[str] = ..., edit_id: _Optional[str] = ..., more: _Optional[_Iterable[_Union[Item, _Mapping]]] = ..., less: _Optional[_Iterable[_Union[Item, _Mapping]]] = ...) -> None: ...
+
+class AmendResponse(_message.Message):
+    __slots__ = ("order_id", "items")
+    ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    order_id: str
+    items: _containers.RepeatedCompositeFieldContainer[HeldItem]
+    def __init__(self, order_id: _Optional[str] = ..., items: _Optional[_Iterable[_Union[HeldItem, _Mapping]]] = ...) -> None: ...
+
 class StockQuery(_message.Message):
     __slots__ = ("sku",)
     SKU_FIELD_NUMBER: _ClassVar[int]

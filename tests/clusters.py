@@ -7,36 +7,45 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 import pytest_asyncio
 
+from tests.adapters.payment_provider.provider_process import ProviderProcess
 from tests.engines import address
-from tests.markets import HOST, Market
+from tests.markets import HOST, PROVIDER_TIMEOUT_S, Market
 from tests.shops import _database
 from tradewind.adapters.database.privileges import die_with_parent
 from tradewind.adapters.log.kafka.topics import Names
+from tradewind.app.audit.across import audit_across
 from tradewind.app.engines import Engines
 from tradewind.app.free_ports import free_port
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import migrate_shop, open_shop
 from tradewind.kernel.ids import new_id
 
-START_S = 300
+START_S = 1500
+SETTLE_S = 90.0
 
 
 @dataclass
 class Cluster:
-    """Seven processes. `market`: its gateway, with the database of all but inventory."""
+    """Seven processes. `market`: its gateway, with the database of all but inventory.
+
+    `environment`: what a shell reads before commands that work on both databases.
+    """
 
     market: Market
     inventory_database_url: str
     processes: dict[str, str]
     pid: int
+    environment: Path
 
     def edges_of(self, context: str) -> list[int]:
         """The edges among its processes that serve this context."""
@@ -46,6 +55,16 @@ class Cluster:
             if b"tradewind.app.edge" in _read(pid, "cmdline")
             and f"TRADEWIND_CONTEXTS={context}\0".encode() in _read(pid, "environ")
         ]
+
+    async def audited(self) -> list[str]:
+        """What the auditor finds wrong in both databases once everything has been heard."""
+        engines = self.market.shop.engines
+        both = engines.database_url, self.inventory_database_url
+        report = await audit_across(*both, engines.provider_url, settle_s=SETTLE_S)
+        names = {check.name: check.checked for check in report.checks}
+        assert names["heard across databases"] > 0
+        assert names["stock ledger"] > 0
+        return report.lines()
 
     def kill(self, context: str) -> list[int]:
         """Kill -9 the edge that serves it, in the midst of whatever it does; those that were killed."""
@@ -70,51 +89,71 @@ def _read(pid: int, name: str) -> bytes:
         return b""
 
 
-@pytest_asyncio.fixture
-async def cluster(settings: Settings, shared_engines: Engines, tmp_path: Path) -> AsyncIterator[Cluster]:
+@pytest_asyncio.fixture(scope="session")
+async def cluster(
+    settings: Settings, shared_engines: Engines, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Cluster]:
     """A shop of its own, both databases on the servers that all tests share."""
+    folder = tmp_path_factory.mktemp("cluster")
     servers, names = address("KAFKA_SERVERS"), Names(f"c{new_id().hex[-12:]}.")
     port = free_port(HOST)
     mine = replace(settings, public_url=f"http://{HOST}:{port}", kafka_servers=servers, kafka_prefix=names.prefix)
-    async with _database(shared_engines) as shops, _database(shared_engines) as inventorys:
-        environment = {
-            **os.environ,
-            "TRADEWIND_HOME": str(settings.home),
-            "TRADEWIND_HOST": HOST,
-            "TRADEWIND_PORT": str(port),
-            "TRADEWIND_PUBLIC_URL": mine.public_url,
-            "TRADEWIND_DATABASE_URL": shops.database_url,
-            "TRADEWIND_PROVIDER_URL": shops.provider_url,
-            "TRADEWIND_INVENTORY_DATABASE_URL": inventorys.database_url,
-            "TRADEWIND_KAFKA_SERVERS": servers,
-            "TRADEWIND_KAFKA_PREFIX": names.prefix,
-            "TRADEWIND_CONNECT_URL": "",
-            "TRADEWIND_RATE_LIMITS": "off",
-            "TRADEWIND_ADMIN_PASSWORD": "the first word that came to mind",
-        }
-        log = (tmp_path / "cluster.log").open("wb")
+    provider = ProviderProcess(tmp_path_factory.mktemp("provider"))
+    async with _database(shared_engines) as own, _database(shared_engines) as inventorys, running(provider):
+        shops = replace(own, provider_url=provider.url)
+        environment = _environment(mine, shops, inventorys.database_url, port)
+        log = (folder / "cluster.log").open("wb")
         child = subprocess.Popen(
             [sys.executable, "-m", "tradewind.app.cli", "cluster", "--json"],
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=(tmp_path / "said").open("wb"),
+            stdout=(folder / "said").open("wb"),
             stderr=log,
             preexec_fn=partial(die_with_parent, signal.SIGTERM, os.getpid()),  # noqa: PLW1509 -- takes no lock
         )
         try:
-            up = await _up(child, tmp_path)
+            up = await _up(child, folder)
             await migrate_shop(shops.database_url)
             of_orders = replace(mine, contexts=("orders",), inventory_url=f"grpc://{HOST}:1")
             async with (
                 open_shop(of_orders, shops, connections=4) as shop,
                 httpx2.AsyncClient(timeout=60, base_url=up["url"]) as http,
             ):
-                market = Market(shop, http, tmp_path, environment)
-                yield Cluster(market, up["inventoryDatabaseUrl"], up["processes"], child.pid)
+                market = Market(shop, http, folder, environment, urls=[up["url"]])
+                yield Cluster(market, up["inventoryDatabaseUrl"], up["processes"], child.pid, Path(up["environment"]))
         finally:
             child.terminate()
             await asyncio.to_thread(child.wait, 120)
             _forget(servers, names)
+
+
+def _environment(settings: Settings, shops: Engines, inventory_database_url: str, port: int) -> dict[str, str]:
+    return {
+        **os.environ,
+        "TRADEWIND_HOME": str(settings.home),
+        "TRADEWIND_HOST": HOST,
+        "TRADEWIND_PORT": str(port),
+        "TRADEWIND_PUBLIC_URL": settings.public_url,
+        "TRADEWIND_DATABASE_URL": shops.database_url,
+        "TRADEWIND_PROVIDER_URL": shops.provider_url,
+        "TRADEWIND_INVENTORY_DATABASE_URL": inventory_database_url,
+        "TRADEWIND_KAFKA_SERVERS": settings.kafka_servers or "",
+        "TRADEWIND_KAFKA_PREFIX": settings.kafka_prefix,
+        "TRADEWIND_CONNECT_URL": "",
+        "TRADEWIND_PROVIDER_TIMEOUT_S": str(PROVIDER_TIMEOUT_S),
+        "TRADEWIND_RATE_LIMITS": "off",
+        "TRADEWIND_ADMIN_PASSWORD": "the first word that came to mind",
+    }
+
+
+@asynccontextmanager
+async def running(provider: ProviderProcess) -> AsyncIterator[None]:
+    """A provider of its own, so that the auditor looks at nobody else's doings."""
+    await provider.start()
+    try:
+        yield
+    finally:
+        await provider.stop()
 
 
 async def _up(child: subprocess.Popen[bytes], folder: Path) -> Any:

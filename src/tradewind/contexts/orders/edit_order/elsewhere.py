@@ -1,0 +1,164 @@
+"""The saga of an edit that moves goods where inventory has a database of its own: try, make it true, then move.
+
+What comes is held there first, for longer than this saga may take. Once the edit is true here it is carried on until
+inventory has given the order what comes and taken back what goes: that is asked under the edit's id, and done once.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from tradewind.contexts.orders._domain.edit import Edit, MethodMissing, NotEditable
+from tradewind.contexts.orders._domain.order import Order
+from tradewind.contexts.orders._store import edits
+from tradewind.contexts.orders.edit_order.commit import commit, give_back
+from tradewind.contexts.orders.edit_order.saga import end, keep_committed, make_true, open_difference, settle_edit
+from tradewind.contexts.orders.payment_step import payment_step
+from tradewind.contexts.orders.place_order.goods import Placement, Wish
+from tradewind.contracts.inventory import (
+    Amendment,
+    InventoryAway,
+    InventoryPeer,
+    InventoryReserved,
+    NotEnoughStock,
+    ReservationEnded,
+    Wanted,
+)
+from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused
+from tradewind.contracts.payments import PaymentsPeer
+from tradewind.contracts.shipping import ShippingPeer
+from tradewind.kernel.errors import Refusal
+from tradewind.kernel.ids import new_id
+from tradewind.runtime.call import Call
+from tradewind.runtime.database import Tx
+from tradewind.runtime.saga import store as sagas
+from tradewind.runtime.saga.definition import Local, Remote, Saga, Step, Task
+
+PATIENCE: Final = timedelta(minutes=10)
+"""How long inventory may be away before an edit that is not true yet is undone."""
+MOVE_WITHIN: Final = timedelta(hours=12)
+"""How long it may be away once the edit is true; then a person has to see to it."""
+HELD_S: Final = 86_400
+"""Seconds for which it holds what comes: longer than all of that together."""
+SETTLING: Final = "settle_edit"
+
+
+async def begin(tx: Tx, order: Order, edit: Edit, more: Mapping[str, int], less: Mapping[str, int]) -> Edit:
+    """Write it down and begin its saga. Refuses MethodMissing, and NotEnoughStock by what was last heard of stock."""
+    if edit.difference.minor > 0 and edit.payment_method is None:
+        raise MethodMissing
+    there = await tx.peer(InventoryPeer).available(tx, list(more)) if more else {}
+    if lacking := sorted(sku for sku, pieces in more.items() if there.get(sku, 0) < pieces):
+        raise NotEnoughStock(skus=lacking)
+    begun = replace(edit, more=dict(more), less=dict(less))
+    await edits.insert(tx, begun)
+    sagas.begin(tx, EDIT_ELSEWHERE, [edit.id], [tx.call], at_step=0)
+    tx.ring()
+    return begun
+
+
+def _asked(
+    wish: Callable[[InventoryAway, Edit, Task], Wish | None],
+    record: Callable[[Tx, Sequence[tuple[Task, Any]]], Any],
+) -> Remote:
+    async def prepare(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
+        away = tx.peer(Placement).away
+        assert away is not None, "begun where inventory is away, carried where it is not"
+        found = await edits.read(tx, [task.saga_id for task in tasks])
+        return [wish(away, found[task.saga_id], task) or Done() for task in tasks]
+
+    async def ask(_task: Task, asked: Wish) -> Any:
+        return await asked()
+
+    return Remote(prepare=prepare, ask=ask, record=record)
+
+
+def _hold(away: InventoryAway, edit: Edit, task: Task) -> Wish | None:
+    return (lambda: away.reserve(Wanted(edit.id, edit.more), task.call, HELD_S)) if edit.more else None
+
+
+async def _held(_tx: Tx, answered: Sequence[tuple[Task, InventoryReserved | NotEnoughStock]]) -> Sequence[Outcome]:
+    return [
+        Refused(f"out of stock: {', '.join(one.facts['skus'])}") if isinstance(one, NotEnoughStock) else Done()
+        for _, one in answered
+    ]
+
+
+def _let_go(away: InventoryAway, edit: Edit, task: Task) -> Wish | None:
+    return (lambda: away.release(edit.id, task.call)) if edit.more else None
+
+
+async def _gone(_tx: Tx, answered: Sequence[tuple[Task, None]]) -> Sequence[Outcome]:
+    return [Done()] * len(answered)
+
+
+def _dearer(operation: str, prepare: Callable[[Tx, Sequence[Task]], Any]) -> Remote:
+    """A step of payments for those edits that cost more; the others have no payment of their own."""
+
+    async def of_some(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
+        found = await edits.read(tx, [task.saga_id for task in tasks])
+        dearer = [task for task in tasks if found[task.saga_id].difference.minor > 0]
+        wishes: Mapping[UUID, Any] = {}
+        if dearer:
+            wishes = dict(zip([one.saga_id for one in dearer], await prepare(tx, dearer), strict=True))
+        return [wishes.get(task.saga_id, Done()) for task in tasks]
+
+    return payment_step(operation, prepare=of_some)
+
+
+async def _to_capture(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
+    wishes: Sequence[Any] = await tx.peer(PaymentsPeer).capture.prepare(tx, tasks)
+    return wishes
+
+
+async def commit_edit(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
+    """The pivot: the order is of what was wanted, and what it costs less goes back."""
+    return await make_true(tx, tasks, _book)
+
+
+async def _book(tx: Tx, order: Order, edit: Edit, call: Call) -> Refusal | None:
+    refusal = await commit(tx, order, edit, call, goods=False)
+    if refusal is not None or edit.difference.minor >= 0:
+        return refusal
+    refund_id = new_id()
+    if not await give_back(tx, edit, refund_id):
+        raise NotEditable("Less is left of what was paid than would go back.", status=order.status.value)
+    await edits.ask(tx, edit.id, refund_id, f"{edit.id}/{SETTLING}/0")
+    return None
+
+
+def _move(away: InventoryAway, edit: Edit, task: Task) -> Wish:
+    return lambda: away.amend(Amendment(edit.order_id, edit.id, edit.more, edit.less), task.call)
+
+
+async def _moved(tx: Tx, answered: Sequence[tuple[Task, ReservationEnded | None]]) -> Sequence[Outcome]:
+    """What costs no more may leave the house now; the rest once it is paid for."""
+    found = await edits.read(tx, [task.saga_id for task, one in answered if one is None])
+    paid = [edit.order_id for edit in found.values() if edit.difference.minor <= 0]
+    await tx.peer(ShippingPeer).release(tx, paid)
+    return [Done() if one is None else Failed(one.detail) for _, one in answered]
+
+
+EDIT_ELSEWHERE: Final = Saga(
+    name="edit_elsewhere",
+    version=1,
+    steps=(
+        Step(name="hold_goods", do=_asked(_hold, _held), undo=_asked(_let_go, _gone), within=PATIENCE, attempts=30),
+        Step(
+            name="authorize_difference",
+            do=_dearer("authorize", open_difference),
+            undo=payment_step("cancel"),
+            within=timedelta(seconds=30),
+            attempts=4,
+        ),
+        Step(name="commit_edit", do=Local(commit_edit), undo=Local(keep_committed)),
+        Step(name="move_goods", do=_asked(_move, _moved), within=MOVE_WITHIN, attempts=60),
+        Step(name="capture_difference", do=_dearer("capture", _to_capture), within=timedelta(hours=6), attempts=12),
+        Step(name=SETTLING, do=Local(settle_edit)),
+    ),
+    pivot="commit_edit",
+    end=Local(end),
+)
