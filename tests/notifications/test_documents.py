@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.notifications.told import bring_all, confirmed, kept, listed, owes, rows
+from tests.notifications.told import bring_all, bring_what_may_be, confirmed, kept, listed, owes, rows, settled
 from tests.posts import Post
 from tests.shops import a_call
 from tradewind.contexts.customers.manifest import ErasePerson
@@ -64,6 +64,7 @@ async def test_a_list_is_as_the_rows_are_however_far_the_documents_are(post: Pos
         if step % 2:
             await post.sends()
         await are_as_the_rows(post)
+        await settled(post.shop)
         await bring_on(post.shop.db, documents, batch=chance.randrange(1, 12))
         await are_as_the_rows(post)
     before = missed()
@@ -109,6 +110,7 @@ async def test_while_the_documents_are_away_the_rows_answer_and_they_catch_up_by
     with pytest.raises(DocumentsAway):
         await bring_on(post.shop.db, documents)
     await post.shop.db.pool.execute(BACK)
+    await settled(post.shop)
     await spread_messages(post.shop.db)
     assert await kept(documents) == await rows(post.shop)
 
@@ -118,6 +120,7 @@ async def test_who_dies_while_bringing_them_brings_them_again_and_they_show_once
     post: Post, documents: Documents, point: str
 ) -> None:
     await owes(post, 3)
+    await settled(post.shop)
     failpoints.arm({point: "raise"})
     with pytest.raises(failpoints.FailpointHit):
         await bring_on(post.shop.db, documents)
@@ -136,7 +139,7 @@ async def test_what_an_older_transaction_writes_late_is_brought_too(post: Post, 
         await change.start()
         await early.execute("UPDATE notifications.message SET why = 'early'")
         await owes(post, 2, "ben")
-        await bring_all(post.shop, documents)
+        await bring_what_may_be(post.shop, documents)
         await are_as_the_rows(post)
         await change.commit()
     finally:
@@ -181,6 +184,7 @@ async def test_who_is_erased_while_the_documents_are_away_goes_as_soon_as_they_a
     await post.shop.db.pool.execute(BACK)
     assert len(await kept(documents)) == 2
     assert await listed(post.shop) == []
+    await settled(post.shop)
     await spread_messages(post.shop.db)
     assert await kept(documents) == []
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from tests.posts import Post
-from tests.shops import Shop, a_call
+from tests.shops import Shop, a_call, until
 from tradewind.contexts.notifications._store.documents import MESSAGES, of_row
 from tradewind.contexts.notifications._store.views import MessageView
 from tradewind.contexts.notifications.list_messages.query import ListMessages
@@ -15,6 +15,10 @@ from tradewind.kernel.money import Money
 from tradewind.kernel.pages import LAST_MOMENT
 from tradewind.ports.documents import Document, Documents
 
+SETTLED: Final = """
+    SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint > coalesce(max(stamp), 0)
+    FROM (SELECT stamp FROM notifications.message UNION ALL SELECT stamp FROM notifications.gone) AS those
+"""
 ROWS: Final = "SELECT * FROM notifications.message ORDER BY owed_at DESC, id DESC"
 
 
@@ -50,7 +54,18 @@ async def kept(documents: Documents, words: Mapping[str, str] | None = None) -> 
     return list(await documents.find(MESSAGES, words or {}, (LAST_MOMENT, MAX_ID), 1_000))
 
 
+async def settled(shop: Shop) -> None:
+    """All changes may be brought: other tests of this Postgres have no older transactions open."""
+    await until(shop, lambda: shop.db.pool.fetchval(SETTLED))
+
+
 async def bring_all(shop: Shop, documents: Documents, batch: int = 1_000) -> None:
-    """Until nothing is left to bring."""
+    """Until nothing is left to bring, whatever other tests have open."""
+    await settled(shop)
+    await bring_what_may_be(shop, documents, batch)
+
+
+async def bring_what_may_be(shop: Shop, documents: Documents, batch: int = 1_000) -> None:
+    """Until nothing is left that no open transaction could still come before."""
     while await bring_on(shop.db, documents, batch=batch):
         pass
