@@ -124,8 +124,9 @@ class Story:
     def search(self, words: str) -> list[dict[str, Any]]:
         """Look for it among all that there is."""
         path = f"/api/v1/products/search?limit=5&q={words} {self.word}"
-        first = self.shopper.send("GET", path)  # a new shop builds its index in its first moments
-        self.hits = [] if first.status_code == 503 else self.shopper.told("GET", path)["items"]
+        answer = self.shopper.send("GET", path)
+        assert answer.status_code in (200, 503), answer.text  # a shop builds its index in its first moments
+        self.hits = json.loads(answer.text, parse_float=Decimal)["items"] if answer.is_success else []
         return self.hits
 
     def mail_to(self, address: str, about: str) -> str:
