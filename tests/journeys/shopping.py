@@ -37,6 +37,13 @@ def eventually(look: Callable[[], Any]) -> Any:
     return found
 
 
+def read(answer: httpx2.Response) -> Any:
+    """What an answer says, with exact decimals; anything but a 2xx ends the story."""
+    asked = answer.request
+    assert answer.is_success, f"{asked.method} {asked.url.path}: {answer.status_code} {answer.text}"
+    return json.loads(answer.text, parse_float=Decimal) if answer.text else None
+
+
 @dataclass
 class Shopper:
     """Somebody with a token, a cart, a quote and an order, as far as they have come."""
@@ -56,9 +63,7 @@ class Shopper:
 
     def told(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """What they are told, with exact decimals; anything but a 2xx ends the story."""
-        answer = self.send(method, path, body, **headers)
-        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
-        return json.loads(answer.text, parse_float=Decimal) if answer.text else None
+        return read(self.send(method, path, body, **headers))
 
     def become_guest(self) -> None:
         """Take an anonymous token."""
@@ -124,9 +129,12 @@ class Story:
     def search(self, words: str) -> list[dict[str, Any]]:
         """Look for it among all that there is."""
         path = f"/api/v1/products/search?limit=5&q={words} {self.word}"
-        answer = self.shopper.send("GET", path)
-        assert answer.status_code in (200, 503), answer.text  # a shop builds its index in its first moments
-        self.hits = json.loads(answer.text, parse_float=Decimal)["items"] if answer.is_success else []
+
+        def look() -> httpx2.Response | None:
+            answer = self.shopper.send("GET", path)
+            return None if answer.status_code == 503 else answer  # a new shop builds its index in its first moments
+
+        self.hits = read(eventually(look))["items"]
         return self.hits
 
     def mail_to(self, address: str, about: str) -> str:

@@ -1,6 +1,6 @@
 """What a planted violation is, and what the checks are called."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Plant(NamedTuple):
@@ -27,3 +27,9 @@ MESSAGES = "messages"
 HOOKS, IN_ORDER = "webhooks", "order at partners"
 PIECES, RETURNED, EDITED, CREDITED = "returned pieces", "returns", "edits", "credits"
 REVIEWS, RATINGS, LEARNED = "reviews", "ratings", "recommendations"
+TOLD_AGAIN: Final = """
+    INSERT INTO runtime.outbox (stamp, event_id, type, key, trace_id, correlation_id, payload)
+    SELECT (SELECT max(stamp) + 1 FROM runtime.outbox), gen_random_uuid(), type, key, 't', 'c', payload
+    FROM runtime.outbox WHERE
+"""
+"""Events once more, at the log's end, where nobody has read; which ones follows."""
