@@ -2,10 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import lru_cache
-from typing import Any, LiteralString, Self, TypeVar, cast
+from typing import Any, ClassVar, LiteralString, Self, TypeVar, cast
 
 import asyncpg
 
@@ -50,16 +50,30 @@ class DatabaseAway(Unavailable):
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]
-    """Sends nothing when it goes back to the pool: we set nothing outside a transaction."""
+    """Sends nothing when it goes back to the pool: we set nothing outside a transaction. Knows what others learnt.
+
+    The driver asks about each of our composite types anew on each connection, in the midst of the transaction that
+    first needs it: 5 ms a type, while others wait. What a migration changes of a type is seen by who starts after it.
+    """
+
+    known: ClassVar[dict[frozenset[int], Any]]
+    """By the types' oids: what the server said, to any connection of the pool."""
 
     def get_reset_query(self) -> str:
         return ""
+
+    async def _introspect_types(self, typeoids: Iterable[int], timeout: float) -> Any:
+        wanted = frozenset(typeoids)
+        if wanted not in self.known:
+            self.known[wanted] = await super()._introspect_types(typeoids, timeout)
+        return self.known[wanted]
 
 
 class Tx:
     """An open transaction, on behalf of one call.
 
     `later`, `tell` and `audit` collect what is to be written; it goes out as one statement just before the commit.
+    What goes out earlier, at a `flush`, is all but the events.
     Rows that events speak of must be locked by an earlier statement (see docs/decisions on the log's order).
     """
 
@@ -145,17 +159,25 @@ class Tx:
         if self._quiet is not None:
             self._quiet.ended(self._xid)
 
-    async def flush(self) -> None:
-        """Write everything that was put off, in one round trip."""
+    async def finish(self) -> None:
+        """Write everything that was put off, and the events, in one round trip: the last before the commit.
+
+        Until then the transaction is quiet, however far it goes: the log's reader need not wait for it.
+        """
         if self._outbox:
             self._speak()
             self._later.append((outbox.APPEND, (self._outbox,)))
+        self._outbox = []
+        await self.flush()
+
+    async def flush(self) -> None:
+        """Write what was put off until now, in one round trip; events wait for the end."""
         if self._audit:
             self._later.append((audit_trail.APPEND, (self._audit,)))
         if self._later:
             statement = _as_one(tuple(sql for sql, _ in self._later))
             await self.connection.execute(statement, *(arg for _, args in self._later for arg in args))
-        self._later, self._audit, self._outbox = [], [], []
+        self._later, self._audit = [], []
 
 
 def allows(policy: Policy, call: Call, action: str, resource: Mapping[str, Any]) -> bool:
@@ -220,7 +242,7 @@ class Database:
                 await stack.enter_async_context(connection.transaction())
                 yield tx
                 told = bool(tx.told) or tx._ring
-                await tx.flush()
+                await tx.finish()
         except (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError):
             raise Busy from None
         except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
@@ -265,6 +287,10 @@ async def open_pool(url: str, *, size: int = MAX_CONNECTIONS, silent_s: float | 
     settings = {"application_name": "tradewind", "lock_timeout": LOCK_TIMEOUT, "statement_timeout": STATEMENT_TIMEOUT}
     if silent_s is not None:
         settings |= giving_way.when_silent(silent_s)
+
+    class OfThisPool(_Connection):
+        known: ClassVar[dict[frozenset[int], Any]] = {}
+
     return await asyncpg.create_pool(
-        url, min_size=1, max_size=size, connection_class=_Connection, server_settings=settings, command_timeout=60
+        url, min_size=1, max_size=size, connection_class=OfThisPool, server_settings=settings, command_timeout=60
     )

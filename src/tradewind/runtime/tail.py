@@ -30,7 +30,7 @@ BATCH = 500
 ANSWER_S = 5.0
 """Longest wait for the database's answer; then the connection is given up."""
 PACE_S = 0.03
-"""Shortest time between two looks, the first of which found something: a look costs as much as hearing a dozen events."""
+"""Shortest time between two looks, the first of which found something: a look costs as much as a dozen events."""
 QUEUE = 1_000
 """Events that wait for one who is `hearing`; beyond that the oldest are dropped."""
 LOOK: Final = """

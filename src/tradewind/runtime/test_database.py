@@ -37,6 +37,33 @@ async def test_what_is_put_off_is_one_statement_and_one_round_trip(db: Database)
     assert await db.pool.fetchval("SELECT facts->>'to' FROM runtime.audit_entry") == "7"
 
 
+async def test_what_one_connection_learnt_of_our_types_the_others_know(db: Database) -> None:
+    await add(db, "a", "b")
+    said: list[list[str]] = [[], []]
+    async with db.transaction(on_behalf()) as one, db.transaction(on_behalf()) as other:
+        for tx, queries in zip((one, other), said, strict=True):
+            tx.connection.add_query_logger(lambda record, queries=queries: queries.append(record.query))
+        await count(one, "a")
+        await one.finish()
+        await count(other, "b")
+        await other.finish()
+    first, second = (sum("typeinfo_tree" in query for query in queries) for queries in said)
+    assert first > 0, "the driver asks"
+    assert second == 0
+    assert await versions(db) == {"a": 1, "b": 1}
+
+
+async def test_events_are_written_with_the_last_statement_however_often_others_are(db: Database) -> None:
+    await add(db, "a")
+    async with db.transaction(on_behalf()) as tx:
+        await count(tx, "a")
+        tx.audit("test.count", "a")
+        await tx.flush()
+        assert await tx.value("SELECT count(*) FROM runtime.audit_entry") == 1
+        assert await tx.value("SELECT count(*) FROM runtime.outbox") == 0
+    assert await db.pool.fetchval("SELECT count(*) FROM runtime.outbox") == 1
+
+
 async def test_a_transaction_that_fails_leaves_nothing_and_rings_nobody(db: Database) -> None:
     await add(db, "a")
     rings: list[str] = []

@@ -49,7 +49,7 @@ async def write(db: Database, chance: random.Random) -> None:
                     await tx.value(TAKE_ID)
                 await tx.value(SLEEP, before_s)
                 await count(tx, key)
-                await tx.flush()
+                await tx.finish()
                 await tx.value(SLEEP, after_s)
                 if undo:
                     raise Undone

@@ -328,7 +328,7 @@ async def _answers(db: Database, bell: Bell, url: str, *, passed: bool) -> Seque
         if events[0].name == "asked":
             await silent.wait()
             tx.tell(Counted(name="answer", version=1))
-            await tx.flush()
+            await tx.finish()
             told.set()
             await commit.wait()
 

@@ -97,7 +97,7 @@ async def test_what_was_told_before_the_start_is_not_heard_and_what_was_under_wa
             await count_once(db, "a")
             assert not notes.heard
             older.tell(Counted(name="b", version=1))
-            await older.flush()
+            await older.finish()
             await older.connection.execute("COMMIT")
             await caught_up(tail)
             await older.connection.execute("BEGIN")

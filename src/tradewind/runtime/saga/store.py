@@ -20,11 +20,12 @@ CLAIM: Final = """
           WHERE due_at <= now() AND lease_until <= now() AND name || '@' || version = ANY($1::text[])
           ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED) AS due
     WHERE s.id = due.id
-    RETURNING s.*, extract(epoch FROM now() - s.step_since)::float8 AS step_age_s,
+    RETURNING s.*, pg_current_xact_id()::text::bigint AS xid,
+              extract(epoch FROM now() - s.step_since)::float8 AS step_age_s,
               extract(epoch FROM now() - s.started_at)::float8 AS age_s
 """
 LOCK: Final = """
-    SELECT s.id, s.fence, s.cancel FROM runtime.saga AS s
+    SELECT s.id, s.fence, s.cancel, pg_current_xact_id()::text::bigint AS xid FROM runtime.saga AS s
     JOIN unnest($1::runtime.held_saga[]) AS u ON (s.id, s.fence, s.step, s.undoing) = (u.id, u.fence, u.step, u.undoing)
     WHERE s.phase IN ('STARTED', 'COMPENSATING')
     ORDER BY s.id FOR UPDATE OF s
@@ -111,6 +112,7 @@ def begin(tx: Tx, saga: Saga, ids: Sequence[UUID], calls: Sequence[Call], *, at_
 async def claim(tx: Tx, kinds: Sequence[str], limit: int, lease_s: float) -> list[Held]:
     """Take up to `limit` due sagas that nobody holds."""
     rows = await tx.all(CLAIM, list(kinds), limit, lease_s)
+    _is_quiet(tx, rows)
     return [
         Held(r["id"], f"{r['name']}@{r['version']}", state_of(r), r["fence"], call_of(r), r["step_age_s"], r["age_s"])
         for r in rows
@@ -124,7 +126,14 @@ async def lock(tx: Tx, held: Sequence[Held]) -> dict[tuple[UUID, int], str | Non
     A commit whose acknowledgement was lost has moved its saga on: that one is left to the next claim, which reads it.
     """
     rows = await tx.all(LOCK, [(one.id, one.fence, one.state.step, one.state.undoing) for one in held])
+    _is_quiet(tx, rows)
     return {(row["id"], row["fence"]): row["cancel"] for row in rows}
+
+
+def _is_quiet(tx: Tx, rows: Sequence[Any]) -> None:
+    """Sagas of this process must not hold up its relay while they have told nothing (see runtime.quiet)."""
+    if rows:
+        tx.is_quiet(rows[0]["xid"])
 
 
 def settle(tx: Tx, settled: Sequence[Settled], notes: Sequence[Note], lease_s: float) -> None:
