@@ -28,6 +28,7 @@ from typing import Any, Final
 import msgspec
 
 from tradewind.adapters.database.privileges import adopt_orphans, be_called, die_with_parent
+from tradewind.app.placement import CONTEXTS
 
 PARTS: Final = ("preparing", "edge", "worker")
 BORN_WITHIN_S: Final = 60.0
@@ -45,14 +46,13 @@ class Wish(msgspec.Struct, frozen=True):
     environment: dict[str, str]
 
 
-def load(contexts: Sequence[str]) -> None:
+def load(contexts: Sequence[str] = CONTEXTS) -> None:
     """Import what the parts need, and set it aside: no garbage collection of theirs looks through it."""
-    from tradewind.app.wiring import manifests
-
     gc.disable()
     for part in PARTS:
         importlib.import_module(f"tradewind.app.{part}")
-    manifests(contexts)
+    for one in contexts:
+        importlib.import_module(f"tradewind.contexts.{one}.manifest")
     gc.freeze()
     gc.enable()
 
@@ -68,8 +68,6 @@ def become(module: str, environment: Mapping[str, str], arguments: Sequence[str]
 
 def main(words: Sequence[str]) -> None:
     """Bear parts until there is nobody to ask for them. Each fork goes on from here as what it was born for."""
-    from tradewind.app.placement import CONTEXTS
-
     load(words[1:] or CONTEXTS)
     if not words:
         return
