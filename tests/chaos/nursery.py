@@ -6,8 +6,8 @@
 
 A part is `tradewind.app.<part>` with an environment of its own and dies with the nursery. Where the environment plants
 bugs, which are read at import, it is a fresh interpreter. TRADEWIND_TEST_RELEASE names a module whose `take_effect`
-makes it a later release. What is imported, and how a fork becomes a part, is app/nursery.py's; unlike there a part stays
-the nursery's child, so that its death ends all, whatever becomes of a test.
+makes it a later release. What is imported, and how a fork becomes a part, is told by app/nursery.py; other than there a
+part stays the nursery's child, so that its death ends all, whatever becomes of a test.
 """
 
 import asyncio
@@ -103,7 +103,7 @@ class Nursery:
 
 
 def main() -> None:
-    """Serve wishes, one JSON line each, until there are no more; each fork goes on from here as what it was born for."""
+    """Serve wishes, one JSON line each, until there are no more. Each fork goes on from here as what it is to be."""
     load()
     part = _wished_part()
     if part is not None:
