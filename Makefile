@@ -94,6 +94,7 @@ $(UV): tools/uv.txt
 .venv/.engines: .venv/.installed tools/engines.txt
 	@echo "Installing what engines need into .venv …"
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r tools/engines.txt
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m tradewind.app.nursery # compiles what a start imports
 	@touch $@
 
 # The project goes in last and editable, built by the locked hatchling: nothing is fetched that is not pinned.

@@ -31,6 +31,12 @@ from tradewind.adapters.database.privileges import adopt_orphans, be_called, die
 from tradewind.app.placement import CONTEXTS
 
 PARTS: Final = ("preparing", "edge", "worker")
+PROGRAMS: Final = (
+    "app.cli", "app.hosting", "app.keeper", "adapters.payment_provider.simulator.__main__",
+    "adapters.sensor_broker.__main__", "adapters.sensor_broker.gate", "adapters.sensor_broker.feed",
+    "api.mqtt.consumer",
+)  # fmt: skip
+"""What else a start imports, elsewhere."""
 BORN_WITHIN_S: Final = 60.0
 """Seconds for all imports and a fork, after which a nursery is killed and another one asked."""
 ATTEMPTS: Final = 3
@@ -70,6 +76,8 @@ def main(words: Sequence[str]) -> None:
     """Bear parts until there is nobody to ask for them. Each fork goes on from here as what it was born for."""
     load(words[1:] or CONTEXTS)
     if not words:
+        for program in PROGRAMS:
+            importlib.import_module(f"tradewind.{program}")
         return
     channel = socket.socket(fileno=int(words[0]))
     wish = _wished_part(channel, os.getppid())
