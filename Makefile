@@ -94,7 +94,6 @@ $(UV): tools/uv.txt
 .venv/.engines: .venv/.installed tools/engines.txt
 	@echo "Installing what engines need into .venv …"
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r tools/engines.txt
-	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m tradewind.app.nursery # compiles what a start imports
 	@touch $@
 
 # The project goes in last and editable, built by the locked hatchling: nothing is fetched that is not pinned.
@@ -103,4 +102,5 @@ $(UV): tools/uv.txt
 	@test -x $(BIN)/python || $(UV) venv --quiet --python python3 .venv
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m tradewind.app.nursery # compiles what a start imports
 	@touch $@
