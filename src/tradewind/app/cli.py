@@ -13,7 +13,6 @@ from typing import Annotated, Final, NoReturn
 import typer
 from msgspec import Struct
 from msgspec.json import encode
-from rich.console import Console
 
 from tradewind.app.settings import SettingError, Settings
 
@@ -261,6 +260,8 @@ def _run(coroutine: Coroutine[object, object, None]) -> None:
 
 
 def _stop(why: str) -> NoReturn:
+    from rich.console import Console
+
     Console(stderr=True).print(why, style="red", markup=False)
     raise typer.Exit(1)
 
