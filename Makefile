@@ -102,4 +102,5 @@ $(UV): tools/uv.txt
 	@test -x $(BIN)/python || $(UV) venv --quiet --python python3 .venv
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m tradewind.app.nursery # compiles what a start imports
 	@touch $@

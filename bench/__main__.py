@@ -2,7 +2,7 @@
 
 python -m bench [--engines] [--json] [--short] [--rounds N] [--orders N] [--only PART]
 
-PART: contest, walk, reads, search, checkout, flash, sockets, webhooks, subscribers; with --engines: log.
+PART: contest, start, walk, reads, search, checkout, flash, sockets, webhooks, subscribers; with --engines: log.
 """
 
 import argparse
@@ -17,7 +17,19 @@ from typing import Final
 import uvloop
 from rich.console import Console
 
-from bench import checkout, event_log, flash_sales, over_http, reads, search, sockets, subscribers, walk, webhooks
+from bench import (
+    checkout,
+    event_log,
+    flash_sales,
+    over_http,
+    reads,
+    search,
+    sockets,
+    start,
+    subscribers,
+    walk,
+    webhooks,
+)
 from tradewind.app.bench import contest, raw_limit
 from tradewind.app.bench.own_database import own_database
 from tradewind.app.bench.report import Figure, Goal, Report
@@ -39,6 +51,7 @@ NOTES: Final[Mapping[str, Sequence[str]]] = {
         "Every ratio is the median of the rounds' own ratios; in a round all take part one after the other.",
         "(a) to (d) have nothing behind them: no sagas are carried meanwhile. The load generator shares the cores.",
     ),
+    "start": start.NOTES,
     "walk": (
         "Saturating rate: orders posted as fast as 64 connections can, divided by the time from the first POST to the "
         "last order CONFIRMED, with edge, worker, provider and Postgres at work.",
@@ -119,6 +132,11 @@ async def whole(settings: Settings, found: Engines, arguments: argparse.Namespac
     return walk.findings(saturating, at_half, at_200)
 
 
+async def begin(settings: Settings, found: Engines, arguments: argparse.Namespace, say: Say) -> Found:
+    """From the command to a shop that serves."""
+    return await start.measure(settings.home, say)
+
+
 async def shop_for(settings: Settings, found: Engines, arguments: argparse.Namespace, say: Say) -> Found:
     """Cart add, quote, and a guest's whole checkout."""
     count, seconds = arguments.orders // 4, arguments.seconds / 2
@@ -165,6 +183,7 @@ async def carry(settings: Settings, found: Engines, arguments: argparse.Namespac
 
 
 PARTS: Final = {
+    "start": begin,
     "walk": whole,
     "reads": read,
     "search": find,

@@ -21,8 +21,8 @@ from tradewind.app.bench.report import Figure, Goal
 from tradewind.app.engines import Engines
 from tradewind.app.free_ports import free_port
 from tradewind.app.settings import Settings
+from tradewind.app.told import READY_FILE
 from tradewind.app.wiring import Shop, migrate_shop, open_shop
-from tradewind.app.worker import READY_FILE
 from tradewind.contexts.catalog.manifest import CreateProduct
 from tradewind.contexts.pricing.manifest import EndFlashSale, StartFlashSale
 from tradewind.kernel.clock import now

@@ -17,7 +17,7 @@ from tradewind.adapters.database.embedded import processes_in
 from tradewind.app.engines import Engines
 from tradewind.app.free_ports import free_port
 from tradewind.app.settings import Settings
-from tradewind.app.worker import READY_FILE
+from tradewind.app.told import READY_FILE
 
 START_WITHIN_S: Final = 60.0
 POLL_S: Final = 0.05

@@ -32,8 +32,8 @@ from tradewind.app.bench.rounds import Measure, Rounds
 from tradewind.app.engines import Engines
 from tradewind.app.free_ports import free_port
 from tradewind.app.settings import Settings
+from tradewind.app.told import READY_FILE
 from tradewind.app.wiring import migrate_shop, open_shop
-from tradewind.app.worker import READY_FILE
 
 LOOPBACK: Final = "127.0.0.1"
 LIMIT: Final = "static JSON route"

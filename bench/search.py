@@ -26,8 +26,8 @@ from tradewind.app.engines import Engines
 from tradewind.app.free_ports import free_port
 from tradewind.app.importing.feeds.load import load, open_goodbooks
 from tradewind.app.settings import Settings
+from tradewind.app.told import READY_FILE
 from tradewind.app.wiring import Shop, migrate_shop, open_shop
-from tradewind.app.worker import READY_FILE
 from tradewind.kernel.errors import Unavailable
 from tradewind.ports.search import ProductIndex, Question
 

@@ -26,8 +26,8 @@ from tradewind.app.bench.shelves import SKUS, fill
 from tradewind.app.engines import Engines
 from tradewind.app.free_ports import free_port
 from tradewind.app.settings import Settings
+from tradewind.app.told import READY_FILE
 from tradewind.app.wiring import migrate_shop, open_shop
-from tradewind.app.worker import READY_FILE
 from tradewind.contexts.webhooks.manifest import Subscribe
 from tradewind.contracts.identity import SCOPES
 from tradewind.contracts.orders import OrderConfirmed, OrderPaid, OrderPlaced

@@ -26,8 +26,8 @@ from tradewind.app.bench.report import Figure, Goal
 from tradewind.app.engines import Engines
 from tradewind.app.free_ports import free_port
 from tradewind.app.settings import Settings
+from tradewind.app.told import READY_FILE
 from tradewind.app.wiring import Shop, migrate_shop, open_shop
-from tradewind.app.worker import READY_FILE
 from tradewind.contexts.webhooks.manifest import PauseSubscription, Subscribe
 from tradewind.contracts.inventory import LowStockDetected
 from tradewind.kernel.ids import new_id

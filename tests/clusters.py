@@ -52,7 +52,7 @@ class Cluster:
         return [
             pid
             for pid in _below(self.pid)
-            if b"tradewind.app.edge" in _read(pid, "cmdline")
+            if _read(pid, "comm") == b"tw-edge\n"
             and f"TRADEWIND_CONTEXTS={context}\0".encode() in _read(pid, "environ")
         ]
 

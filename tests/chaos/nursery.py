@@ -6,7 +6,8 @@
 
 A part is `tradewind.app.<part>` with an environment of its own and dies with the nursery. Where the environment plants
 bugs, which are read at import, it is a fresh interpreter. TRADEWIND_TEST_RELEASE names a module whose `take_effect`
-makes it a later release. Imports take 1.4 s of processor time; a fork takes 10 ms.
+makes it a later release. What is imported, and how a fork becomes a part, is told by app/nursery.py; other than there a
+part stays the nursery's child, so that its death ends all, whatever becomes of a test.
 """
 
 import asyncio
@@ -16,7 +17,6 @@ import os
 import signal
 import subprocess
 import sys
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -24,10 +24,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from tradewind.adapters.database.privileges import die_with_parent
+from tradewind.app.nursery import become, load
 from tradewind.app.supervision import gone
 from tradewind.runtime.failpoints import arm
 
-PARTS: Final = ("worker", "edge")
 ROOT: Final = Path(__file__).parents[2]
 
 
@@ -103,14 +103,18 @@ class Nursery:
 
 
 def main() -> None:
-    """Serve wishes, one JSON line each, until there are no more."""
-    from tradewind.app.wiring import manifests
+    """Serve wishes, one JSON line each, until there are no more. Each fork goes on from here as what it is to be."""
+    load()
+    part = _wished_part()
+    if part is not None:
+        _live(part["start"], part["environment"], part["log"])
 
-    for part in PARTS:
-        importlib.import_module(f"tradewind.app.{part}")
-    manifests()
+
+def _wished_part() -> Mapping[str, Any] | None:
+    """In a fork: what it is to be. In the nursery: None, once nobody asks any more."""
+    parent = os.getpid()
     for line in sys.stdin:
-        wish = json.loads(line)
+        wish: Mapping[str, Any] = json.loads(line)
         if "reap" in wish:
             _, status = os.waitpid(wish["reap"], 0)
             answer = {"code": os.waitstatus_to_exitcode(status)}
@@ -118,26 +122,14 @@ def main() -> None:
             _, status = os.waitpid(wish["stopped"], os.WUNTRACED)
             answer = {"stopped": os.WIFSTOPPED(status)}
         else:
-            answer = {"pid": _fork(wish)}
+            child = os.fork()
+            if not child:
+                die_with_parent(signal.SIGKILL, parent)
+                return wish
+            answer = {"pid": child}
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
-
-
-def _fork(wish: Mapping[str, Any]) -> int:
-    parent = os.getpid()
-    child = os.fork()
-    if child:
-        return child
-    code = 1
-    try:
-        die_with_parent(signal.SIGKILL, parent)
-        _live(wish["start"], wish["environment"], wish["log"])
-        code = 0
-    except BaseException:  # noqa: BLE001 -- a fork must never return into its parent's code
-        traceback.print_exc()
-    finally:
-        sys.stderr.flush()
-        os._exit(code)
+    return None
 
 
 def _live(part: str, environment: Mapping[str, str], log: str) -> None:
@@ -145,15 +137,15 @@ def _live(part: str, environment: Mapping[str, str], log: str) -> None:
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(output, 1)
     os.dup2(output, 2)
-    os.environ.update(environment)
-    module = f"tradewind.app.{part}"
     if "TRADEWIND_PLANTED_BUGS" in environment:
-        os.execv(sys.executable, [sys.executable, "-m", module])
+        os.environ.update(environment)
+        os.execv(sys.executable, [sys.executable, "-m", f"tradewind.app.{part}"])
+    module = become(f"tradewind.app.{part}", {**os.environ, **environment})
     pairs = (spec.split("=", 1) for spec in environment.get("TRADEWIND_FAILPOINTS", "").split(";") if spec)
     arm(dict(pairs))
     if release := environment.get("TRADEWIND_TEST_RELEASE"):
         importlib.import_module(release).take_effect()
-    importlib.import_module(module).main()
+    module.main()
 
 
 if __name__ == "__main__":

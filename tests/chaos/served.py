@@ -21,9 +21,9 @@ from tradewind.adapters.database.privileges import die_with_parent
 from tradewind.app.audit import audit
 from tradewind.app.engines import Engines, engines
 from tradewind.app.free_ports import free_port
-from tradewind.app.sample import SAMPLE_SKU
 from tradewind.app.settings import Settings
 from tradewind.app.supervision import gone
+from tradewind.app.told import SAMPLE_SKU
 from tradewind.kernel.clock import now
 
 HOST: Final = "127.0.0.1"

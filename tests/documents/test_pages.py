@@ -15,6 +15,8 @@ FOR_OUR_OWN_USE = {
     "TRADEWIND_FAILPOINTS",
     "TRADEWIND_PLANTED_BUGS",
     "TRADEWIND_TEST_BUILD",
+    "TRADEWIND_PREPARED_FILE",
+    "TRADEWIND_PREPARED_SAMPLE",
     "TRADEWIND_WORKER_READY_FILE",
 }
 """Read by our own processes and tests only, and explained where they are read; nothing for owners."""

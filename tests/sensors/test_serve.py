@@ -14,8 +14,8 @@ from msgspec import json
 
 from tests.sensors.fleet import Fleet, Told
 from tradewind.adapters.database.privileges import die_with_parent
-from tradewind.app.sample import SAMPLE_SKU
 from tradewind.app.supervision import gone
+from tradewind.app.told import SAMPLE_SKU
 
 READY_WITHIN_S: Final = 120.0
 LOOK_S: Final = 0.05

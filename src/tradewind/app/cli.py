@@ -2,16 +2,17 @@
 
 import asyncio
 import os
-from collections.abc import Coroutine
+import sys
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Final, NoReturn
 
 import typer
 from msgspec import Struct
 from msgspec.json import encode
-from rich.console import Console
 
 from tradewind.app.settings import SettingError, Settings
 
@@ -22,11 +23,28 @@ app.add_typer(importing, name="import")
 app.add_typer(bench, name="bench")
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would come of it; write nothing.")]
+OTHERS: Final = {
+    "saga": ("sagas", "app"),
+    "privacy": ("privacy_command", "app"),
+    "keys": ("keys", "app"),
+    "policy": ("policies", "app"),
+    "dlq": ("dead_letters", "app"),
+    "ca": ("certificates", "app"),
+    "notifications": ("messages", "app"),
+    "analytics": ("analytics", "app"),
+    "lists": ("order_lists", "app"),
+    "connect": ("connecting", "app"),
+    "topics": ("connecting", "topics"),
+    "revenue": ("revenue", "show_revenue"),
+}
+"""Commands that are kept elsewhere: in which module, and under which name there."""
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
 
 
 @app.callback()
 def _tradewind(
+    context: typer.Context,
     profile: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Settings, a line each; the environment goes before it.")
     ] = None,
@@ -40,6 +58,10 @@ def _tradewind(
     """
     from tradewind.app import profiles, vaulted
 
+    if context.invoked_subcommand != "serve":  # which itself writes no log
+        from tradewind.runtime.telemetry import logs
+
+        logs.configure("ERROR")  # to standard error: what a command prints is its answer and nothing else
     try:
         if profile is not None:
             profiles.apply(profile, os.environ)
@@ -68,7 +90,6 @@ def serve(
     """
     from tradewind.app import hosting
     from tradewind.app.placement import GATEWAY
-    from tradewind.runtime.telemetry import logs
 
     settings = _settings()
     settings = replace(settings, port=settings.port if port is None else port, host=host or settings.host)
@@ -76,7 +97,6 @@ def serve(
         settings = replace(settings, contexts=tuple(contexts))
     elif port is not None or host is not None:
         settings = replace(settings, public_url=f"http://{settings.host}:{settings.port}")
-    logs.configure(settings.log_level.upper())
     if settings.contexts == (GATEWAY,):
         _run(hosting.serve_gateway(settings, _say_aside if json else _say))
         return
@@ -240,39 +260,25 @@ def _run(coroutine: Coroutine[object, object, None]) -> None:
 
 
 def _stop(why: str) -> NoReturn:
+    from rich.console import Console
+
     Console(stderr=True).print(why, style="red", markup=False)
     raise typer.Exit(1)
 
 
+def _add_others(words: Sequence[str]) -> None:
+    """Import the commands that these words name, or all where they name none: `serve` waits for none of them."""
+    for name in [one for one in OTHERS if one in words] or ([] if "serve" in words else OTHERS):
+        found = getattr(import_module(f"tradewind.app.{OTHERS[name][0]}"), OTHERS[name][1])
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name)
+        else:
+            app.command(name)(found)
+
+
 def main() -> None:
     """Run the command line."""
-    from tradewind.app.analytics import app as analytics
-    from tradewind.app.certificates import app as certificates
-    from tradewind.app.connecting import app as connect
-    from tradewind.app.connecting import topics
-    from tradewind.app.dead_letters import app as dead_letters
-    from tradewind.app.keys import app as keys
-    from tradewind.app.messages import app as notifications
-    from tradewind.app.order_lists import app as lists
-    from tradewind.app.policies import app as policies
-    from tradewind.app.privacy_command import app as privacy
-    from tradewind.app.revenue import show_revenue
-    from tradewind.app.sagas import app as sagas
-    from tradewind.runtime.telemetry import logs
-
-    logs.configure("ERROR")  # to standard error: what a command prints is its answer and nothing else
-    app.add_typer(sagas, name="saga")
-    app.add_typer(privacy, name="privacy")
-    app.add_typer(keys, name="keys")
-    app.add_typer(policies, name="policy")
-    app.add_typer(dead_letters, name="dlq")
-    app.add_typer(certificates, name="ca")
-    app.add_typer(notifications, name="notifications")
-    app.add_typer(analytics, name="analytics")
-    app.add_typer(lists, name="lists")
-    app.add_typer(connect, name="connect")
-    app.command()(topics)
-    app.command("revenue")(show_revenue)
+    _add_others(sys.argv[1:])
     app(prog_name="tradewind")
 
 

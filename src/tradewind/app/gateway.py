@@ -49,7 +49,7 @@ def gateway(settings: Settings, ask: aiohttp.ClientSession, leaving: Leaving) ->
     for path, other in [pair for one in contexts for pair in one.aliases.items()]:
         table.alias(path, other)
     verify = SigningKeys.open(settings.home / "secrets", issuer=settings.public_url).verifier()
-    document = describe([route for one in contexts for route in one.routes], token_url=TOKEN_URL)
+    document = partial(describe, [route for one in contexts for route in one.routes], token_url=TOKEN_URL)
     ready = {**_readiness(where, ask), "open": leaving.check}
     pages = RestApp(PathTable(), host_of(document, ready, registry(), None), verify, _nobody)
     rates = RateLimits(trusted=settings.trusted_proxies) if settings.rate_limits else None

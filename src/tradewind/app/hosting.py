@@ -1,31 +1,38 @@
-"""`tradewind serve`: the whole shop as one supervised process tree, with a line for each step of its start."""
+"""`tradewind serve`: the whole shop as one supervised process tree, with a line for each step of its start.
+
+This process imports nothing of the shop: a nursery does, while the engines come up, and bears what needs it.
+"""
 
 import asyncio
 import os
 import shutil
+import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
-import aiohttp
+import msgspec
 
-from tradewind.app.engines import Engines, engines
+from tradewind.app.engines import EngineError, Engines, engines
 from tradewind.app.free_ports import free_port
-from tradewind.app.placement import CONTEXTS, INVENTORY, at_home, is_apart
+from tradewind.app.nursery import Nursery
+from tradewind.app.placement import CONTEXTS, INVENTORY, at_home, installed
 from tradewind.app.placement import served as contexts_of
-from tradewind.app.sample import add_sample
 from tradewind.app.sensors import with_broker
 from tradewind.app.settings import Settings
-from tradewind.app.supervision import Part, Supervisor
+from tradewind.app.supervision import Part, PartError, Supervisor, gone
+from tradewind.app.told import PREPARED_FILE, READY_FILE, SAMPLE, Prepared
 from tradewind.app.welcome import Served, welcome
-from tradewind.app.wiring import create_first_admin, manifests, migrate_shop, open_shop
-from tradewind.app.worker import READY_FILE
 
 Say = Callable[[str], None]
 Ready = Callable[[Served], None]
-READY_POLL_S: Final = 0.05
+READY_POLL_S: Final = 0.02
+REQUEST: Final = "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+YES: Final = b"HTTP/1.1 200 "
 
 
 async def serve(settings: Settings, say: Say, *, sample: bool = True, ready: Ready | None = None) -> None:
@@ -34,18 +41,20 @@ async def serve(settings: Settings, say: Say, *, sample: bool = True, ready: Rea
     `ready` is told where everything is, once it is; without it a welcome is said.
     """
     serves, settings = contexts_of(settings), at_home(with_port(settings))
-    settings, sensors, broker = with_broker(settings) if INVENTORY in serves else (settings, None, ())
-    async with engines(settings, say) as found:
-        applied = await migrate_shop(found.database_url, manifests((INVENTORY,)) if is_apart(settings) else None)
-        say(f"Database is up to date ({applied} migrations applied)")
-        sample = sample and len(serves) == len(CONTEXTS)
-        password = await _prepare(settings, found, sample=sample) if "identity" in serves else None
-        parts = [*broker, _edge(settings, found), _worker(settings, found)]
-        if settings.kafka_servers and "analytics" in serves:  # else a chore of the worker does what it does
-            parts.append(_part("streaming", _environment(settings, found)))
-        served = Served.of(settings, sensors, password)
-        on_ready = ready or (lambda served: say(welcome(served, sample=sample)))
-        await Supervisor(parts, say).run(on_ready=lambda: on_ready(served))
+    async with _nursery(settings) as nursery:
+        settings, sensors, broker = with_broker(settings) if INVENTORY in serves else (settings, None, ())
+        async with engines(settings, say) as found:
+            sample = sample and len(serves) == len(CONTEXTS)
+            async with _preparing(nursery, settings, found, sample=sample, say=say) as prepared:
+                parts = [*broker, *_parts(settings, found, nursery, prepared)]
+                if settings.kafka_servers and "analytics" in serves:  # else a chore of the worker does what it does
+                    parts.append(_part("streaming", _environment(settings, found), before=_once(prepared)))
+
+                def on_ready() -> None:
+                    served = Served.of(settings, sensors, prepared.result().password)
+                    ready(served) if ready else say(welcome(served, sample=sample))
+
+                await Supervisor(parts, say, at_once=True).run(on_ready=on_ready)
 
 
 async def serve_gateway(settings: Settings, say: Say) -> None:
@@ -66,13 +75,55 @@ async def serve_gateway(settings: Settings, say: Say) -> None:
     await Supervisor([part], say).run(on_ready=lambda: say(f"Serving the gateway at {url}"))
 
 
-async def _prepare(settings: Settings, found: Engines, *, sample: bool) -> str | None:
-    """What a first start needs once: an administrator and, in an empty catalog, something to buy."""
-    async with open_shop(settings, found, connections=2) as shop:
-        password = await create_first_admin(shop.db, settings.admin_password)
-        if sample:
-            await add_sample(shop)
-    return password
+@asynccontextmanager
+async def _nursery(settings: Settings) -> AsyncIterator[Nursery]:
+    """Who bears the parts; imports what these settings need, from now on."""
+    environment = {
+        **os.environ,
+        "TRADEWIND_CONTEXTS": ",".join(settings.contexts),
+        "PROMETHEUS_MULTIPROC_DIR": str(_metrics_folder(settings)),
+    }
+    nursery = Nursery(environment, installed(settings))
+    try:
+        yield nursery
+    finally:
+        await nursery.close()
+
+
+@asynccontextmanager
+async def _preparing(
+    nursery: Nursery, settings: Settings, found: Engines, *, sample: bool, say: Say
+) -> AsyncIterator[asyncio.Task[Prepared]]:
+    """What comes of preparing; it is given up when the block is left."""
+    prepared = asyncio.create_task(_prepared(nursery, settings, found, sample=sample, say=say))
+    try:
+        yield prepared
+    finally:
+        prepared.cancel()
+        await asyncio.wait([prepared])
+
+
+async def _prepared(nursery: Nursery, settings: Settings, found: Engines, *, sample: bool, say: Say) -> Prepared:
+    file = settings.home / "run" / f"prepared-{os.getpid()}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.unlink(missing_ok=True)
+    told = {PREPARED_FILE: str(file), SAMPLE: "yes" if sample else "no"}
+    child = await nursery.bear(_argv("preparing"), {**_environment(settings, found), **told})
+    try:
+        await gone(child.pid)
+    finally:
+        os.kill(child.pid, signal.SIGKILL)  # where it is given up; its id is taken until it is waited for
+        child.wait()
+    try:
+        prepared = msgspec.json.decode(file.read_bytes(), type=Prepared)
+    except FileNotFoundError:
+        raise PartError("the shop could not be prepared; what stands above says why") from None
+    finally:
+        file.unlink(missing_ok=True)
+    if prepared.refused:
+        raise EngineError(prepared.refused)
+    say(f"Database is up to date ({prepared.applied} migrations applied)")
+    return prepared
 
 
 def with_port(settings: Settings) -> Settings:
@@ -83,37 +134,52 @@ def with_port(settings: Settings) -> Settings:
     return replace(settings, port=port, public_url=settings.public_url.replace(":0", f":{port}"))
 
 
-def _edge(settings: Settings, found: Engines) -> Part:
+def _parts(settings: Settings, found: Engines, nursery: Nursery, prepared: asyncio.Task[Prepared]) -> list[Part]:
+    """Edge and worker, which wait for what must be prepared."""
     url = f"http://{settings.host}:{settings.port}/health/ready"
-    return _part("edge", _environment(settings, found), ready=lambda: answers(url))
-
-
-async def answers(url: str) -> None:
-    """Return once an edge there says yes."""
-    async with aiohttp.ClientSession() as client:
-        await _until(lambda: _is_ready(client, url))
-
-
-async def _is_ready(client: aiohttp.ClientSession, url: str) -> bool:
-    try:
-        async with client.get(url) as response:
-            return response.status == 200
-    except aiohttp.ClientError:
-        return False
-
-
-def _worker(settings: Settings, found: Engines) -> Part:
     file = settings.home / "run" / f"worker{_apart(settings)}.ready"
+    environment, once = _environment(settings, found), _once(prepared)
 
     async def not_yet() -> Sequence[str]:
         file.unlink(missing_ok=True)
-        return ()
+        return await once()
 
     async def is_there() -> bool:
         return file.exists()
 
-    environment = {**_environment(settings, found), READY_FILE: str(file)}
-    return _part("worker", environment, ready=lambda: _until(is_there), before=not_yet)
+    told = {**environment, READY_FILE: str(file)}
+    return [
+        _part("edge", environment, ready=lambda: answers(url), before=once, nursery=nursery),
+        _part("worker", told, ready=lambda: _until(is_there), before=not_yet, nursery=nursery),
+    ]
+
+
+def _once(prepared: asyncio.Task[Prepared]) -> Callable[[], Awaitable[Sequence[str]]]:
+    """What a part waits for before it starts. Raises what preparing raises."""
+
+    async def wait() -> Sequence[str]:
+        await asyncio.shield(prepared)
+        return ()
+
+    return wait
+
+
+async def answers(url: str) -> None:
+    """Return once an edge there says yes."""
+    await _until(lambda: _says_yes(url))
+
+
+async def _says_yes(url: str) -> bool:
+    at = urlsplit(url)
+    try:
+        reader, writer = await asyncio.open_connection(at.hostname, at.port)
+        try:
+            writer.write(REQUEST.format(path=at.path, host=at.netloc).encode())
+            return (await reader.readline()).startswith(YES)
+        finally:
+            writer.close()
+    except (OSError, ValueError):  # nobody listens, or hangs up, or says what is no HTTP
+        return False
 
 
 def _apart(settings: Settings) -> str:
@@ -128,7 +194,11 @@ async def _until(look: Callable[[], Awaitable[bool]]) -> None:
 
 
 def _part(name: str, environment: Mapping[str, str], **hooks: Any) -> Part:
-    return Part(name=name, argv=[sys.executable, "-m", f"tradewind.app.{name}"], env=environment, **hooks)
+    return Part(name=name, argv=_argv(name), env=environment, **hooks)
+
+
+def _argv(name: str) -> list[str]:
+    return [sys.executable, "-m", f"tradewind.app.{name}"]
 
 
 def _environment(settings: Settings, found: Engines) -> dict[str, str]:

@@ -54,7 +54,7 @@ class Keeper:
     async def keep(self, users_lock: int) -> None:
         """Run the engines until nobody uses them, or SIGTERM. Raises EngineError or PartError."""
         parts = [*self._postgres_part(), *([self._provider.part()] if self._provider else [])]
-        supervisor = Supervisor(parts, self._step)
+        supervisor = Supervisor(parts, self._step, at_once=True)
         _when_unused(users_lock, supervisor.stop)
         try:
             await supervisor.run(on_ready=self._ready, on_stop=self._stop)

@@ -11,7 +11,6 @@ from tradewind.adapters.carrier.simulated import SimulatedCarrier
 from tradewind.adapters.columns.duckdb import DuckDbColumns
 from tradewind.adapters.documents.postgres import PostgresDocuments
 from tradewind.adapters.mail.folder import FolderMail
-from tradewind.adapters.mail.smtp import SmtpMail
 from tradewind.adapters.order_lists.rows import RowsAlone as OwnRows
 from tradewind.adapters.retry_queue.rows import RowsAlone
 from tradewind.adapters.search import tantivy
@@ -49,6 +48,8 @@ def _mailer(settings: Settings) -> Mailer:
     """Whoever carries mails: the owner's server, or a folder of the home."""
     if settings.smtp_url is None:
         return FolderMail(settings.home / "mail")
+    from tradewind.adapters.mail.smtp import SmtpMail
+
     return SmtpMail(settings.smtp_url, sender=settings.mail_sender)
 
 

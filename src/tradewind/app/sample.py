@@ -2,12 +2,12 @@
 
 from decimal import Decimal
 
+from tradewind.app.told import SAMPLE_SKU
 from tradewind.app.wiring import Shop
 from tradewind.contexts.catalog.manifest import CreateProduct, ListProducts
 from tradewind.contexts.inventory.manifest import AdjustStock
 from tradewind.runtime.call import internal_call
 
-SAMPLE_SKU = "SAMPLE-COMPASS"
 SAMPLE_STOCK = 100
 
 

@@ -13,7 +13,7 @@ from tradewind.api.mqtt.address import OF_ITS_OWN
 from tradewind.app.free_ports import free_port
 from tradewind.app.settings import Settings
 from tradewind.app.supervision import Part
-from tradewind.contexts.inventory.manifest import SENSORS
+from tradewind.contracts.inventory import SENSOR_DEAD_LETTERS, SENSOR_TOPICS
 
 POLL_S: Final = 0.05
 MODULE: Final = "tradewind.adapters.sensor_broker"
@@ -39,7 +39,7 @@ def broker(folder: Path, secrets: Path, host: str, port: int) -> Part:
             await asyncio.sleep(POLL_S)
 
     kept = ("--journal", str(folder / "journal.sqlite"), "--accounts", str(secrets))
-    topics = ("--deltas", SENSORS.topics, "--dead-letters", SENSORS.dead_letters)
+    topics = ("--deltas", SENSOR_TOPICS, "--dead-letters", SENSOR_DEAD_LETTERS)
     argv = (sys.executable, "-m", MODULE, "--host", host, "--port", str(port), *kept, *topics)
     return Part(name="Sensor broker", argv=argv, ready=listens)
 

@@ -1,4 +1,4 @@
-"""Keeping parts alive: processes that are started in order, restarted when they die, and never left behind.
+"""Keeping parts alive: processes that are started, in order or at once, restarted when they die, never left behind.
 
 A part dies with its supervisor, even by kill -9: the kernel is asked to see to it. A part is the head of its own
 process group, so Ctrl-C reaches the supervisor alone, which then stops the parts one by one, last started first.
@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from tradewind.adapters.database.privileges import die_with_parent
 
@@ -43,13 +43,32 @@ async def _ready_at_once() -> None:
     return
 
 
+class Child(Protocol):
+    """A process that is our child. Its id is its own until it was waited for."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    def wait(self) -> int: ...
+
+
+class Bears(Protocol):
+    """Whoever starts a part otherwise than by executing its program."""
+
+    async def bear(self, argv: Sequence[str], environment: Mapping[str, str], /) -> Child: ...
+
+
 class PartError(RuntimeError):
     """A part could not be started. Its own output says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One process of the shop. `argv[0]` is a path; output goes where the supervisor's own goes."""
+    """One process of the shop. `argv[0]` is a path; output goes where the supervisor's own goes.
+
+    `nursery`: who bears it; then it has the nursery's working folder, and dies by SIGKILL.
+    """
 
     name: str
     argv: Sequence[str]
@@ -66,6 +85,7 @@ class Part:
     """Seconds between `stop_signal` and SIGKILL."""
     death_signal: signal.Signals = signal.SIGKILL
     """What the part gets from the kernel when the supervisor dies without a word."""
+    nursery: Bears | None = None
 
 
 async def gone(process: int) -> None:
@@ -91,7 +111,7 @@ class _Keeping:
         self.part = part
         self.ready = asyncio.Event()
         self._progress = progress
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: Child | None = None
 
     async def forever(self) -> None:
         """Start the part again and again. Raises PartError when it never gets ready."""
@@ -118,20 +138,25 @@ class _Keeping:
             self._kill(child)
         return _ended(await self._end_of(child))
 
-    async def _start(self) -> subprocess.Popen[bytes]:
+    async def _start(self) -> Child:
         part = self.part
-        added = await part.before()
-        self._child = subprocess.Popen(  # noqa: ASYNC220 -- takes a millisecond, and must fork from this very thread
-            [*part.argv, *added],
+        argv = [*part.argv, *await part.before()]
+        self._child = await part.nursery.bear(argv, part.env) if part.nursery else self._executed(argv)
+        return self._child
+
+    def _executed(self, argv: Sequence[str]) -> Child:
+        """Takes a millisecond, and must fork from this very thread."""
+        part = self.part
+        return subprocess.Popen(
+            argv,
             stdin=subprocess.DEVNULL,
             env=part.env,
             cwd=part.cwd,
             start_new_session=True,
             preexec_fn=partial(die_with_parent, part.death_signal, os.getpid()),  # noqa: PLW1509 -- takes no lock
         )
-        return self._child
 
-    async def _becomes_ready(self, child: subprocess.Popen[bytes]) -> bool:
+    async def _becomes_ready(self, child: Child) -> bool:
         ending = asyncio.ensure_future(gone(child.pid))
         starting = asyncio.ensure_future(self.part.ready())
         try:
@@ -148,11 +173,15 @@ class _Keeping:
         self._progress(f"{self.part.name} is up")
         return True
 
-    async def _end_of(self, child: subprocess.Popen[bytes]) -> int:
+    async def _end_of(self, child: Child) -> int:
         await gone(child.pid)
         with suppress(ProcessLookupError, PermissionError):  # what the part itself left behind; before its id is free
             os.killpg(child.pid, signal.SIGKILL)
-        return child.wait()
+        code = child.wait()
+        with suppress(ChildProcessError):  # what it left behind is our child now, where we adopt orphans
+            while os.waitpid(-child.pid, os.WNOHANG)[0]:  # noqa: ASYNC222 -- does not wait
+                pass
+        return code
 
     async def stop(self) -> None:
         """End the part: its stop signal first, SIGKILL after its grace."""
@@ -170,14 +199,15 @@ class _Keeping:
         await self._end_of(child)
 
     @staticmethod
-    def _kill(child: subprocess.Popen[bytes]) -> None:
+    def _kill(child: Child) -> None:
         os.kill(child.pid, signal.SIGKILL)  # its id is taken until it is reaped, so this hits nobody else
 
 
 class Supervisor:
     """Runs parts until it is told to stop. Belongs into the main thread: the parts die with the thread that forks."""
 
-    def __init__(self, parts: Sequence[Part], progress: Progress = silent) -> None:
+    def __init__(self, parts: Sequence[Part], progress: Progress = silent, *, at_once: bool = False) -> None:
+        self._at_once = at_once
         self._keepings = [_Keeping(part, progress) for part in parts]
         self._stopping = asyncio.Event()
 
@@ -186,8 +216,9 @@ class Supervisor:
         self._stopping.set()
 
     async def run(self, on_ready: Callable[[], None] = _nothing, on_stop: Callable[[], None] = _nothing) -> None:
-        """Start the parts, each once the one before is ready; keep them until SIGTERM, SIGINT, `stop` or cancelled.
+        """Start the parts and keep them until SIGTERM, SIGINT, `stop` or cancelled.
 
+        Each is started once the one before is ready, or all `at_once`; they are stopped last one first either way.
         `on_ready` is called when all are up for the first time, `on_stop` before one is stopped. Raises PartError
         when a part cannot be started. However it ends, no part is left.
         """
@@ -202,11 +233,14 @@ class Supervisor:
                 await self._bring_down(tasks)
 
     async def _bring_up(self, tasks: list[asyncio.Task[None]]) -> bool:
-        for keeping in self._keepings:
+        step = len(self._keepings) if self._at_once else 1
+        for first in range(0, len(self._keepings), step):
             if self._stopping.is_set():
                 break
-            tasks.append(asyncio.create_task(keeping.forever(), name=keeping.part.name))
-            await self._until_stopped(tasks, keeping.ready)
+            some = self._keepings[first : first + step]
+            tasks += [asyncio.create_task(keeping.forever(), name=keeping.part.name) for keeping in some]
+            for keeping in some:
+                await self._until_stopped(tasks, keeping.ready)
         return not self._stopping.is_set()
 
     async def _until_stopped(self, tasks: list[asyncio.Task[None]], or_until: asyncio.Event | None = None) -> None:

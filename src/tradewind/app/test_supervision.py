@@ -34,6 +34,10 @@ def alive(pid: int) -> bool:
         return False
 
 
+async def never() -> None:
+    await asyncio.Event().wait()
+
+
 async def pids_in(file: Path, count: int) -> list[int]:
     """The process ids that parts wrote to a file, once there are `count`."""
     async with asyncio.timeout(WITHIN_S):
@@ -45,10 +49,10 @@ async def pids_in(file: Path, count: int) -> list[int]:
 
 
 @asynccontextmanager
-async def running(*parts: Part) -> AsyncIterator[list[str]]:
+async def running(*parts: Part, at_once: bool = False) -> AsyncIterator[list[str]]:
     """The steps that a supervisor of `parts` reports, once all are up; it is stopped in the end."""
     steps: list[str] = []
-    supervisor, ready = Supervisor(parts, steps.append), asyncio.Event()
+    supervisor, ready = Supervisor(parts, steps.append, at_once=at_once), asyncio.Event()
     task = asyncio.create_task(supervisor.run(on_ready=ready.set))
     async with asyncio.timeout(WITHIN_S):
         await ready.wait()
@@ -64,6 +68,25 @@ async def test_parts_start_in_order_and_stop_in_reverse() -> None:
     assert steps == ["one is up", "two is up", "Stopping two", "Stopping one"]
 
 
+async def test_parts_that_start_at_once_may_wait_for_each_other_and_stop_in_reverse(tmp_path: Path) -> None:
+    async def both_run() -> None:
+        await pids_in(tmp_path / "pids", 2)
+
+    script = f"echo $$ >> {tmp_path}/pids; exec sleep 60"
+    parts = [Part(name=name, argv=("/bin/sh", "-c", script), ready=both_run) for name in ("one", "two")]
+    async with running(*parts, at_once=True) as steps:
+        assert sorted(steps) == ["one is up", "two is up"]
+    assert steps[2:] == ["Stopping two", "Stopping one"]
+
+
+async def test_of_parts_that_start_at_once_one_that_never_gets_ready_ends_the_others(tmp_path: Path) -> None:
+    fine = a_part(f"echo $$ >> {tmp_path}/fine; exec sleep 60", "fine")
+    broken = Part(name="broken", argv=("/bin/sh", "-c", "exit 3"), ready=never)
+    with pytest.raises(PartError, match="broken does not start"):
+        await Supervisor([broken, fine], at_once=True).run()
+    assert not any(map(alive, await pids_in(tmp_path / "fine", 1)))
+
+
 async def test_a_part_that_dies_is_started_again(tmp_path: Path) -> None:
     async with running(a_part(f"echo $$ >> {tmp_path}/pids; exec sleep 60")) as steps:
         first, *_ = await pids_in(tmp_path / "pids", 1)
@@ -75,9 +98,6 @@ async def test_a_part_that_dies_is_started_again(tmp_path: Path) -> None:
 
 
 async def test_a_part_that_never_gets_ready_ends_the_rest_after_a_few_attempts(tmp_path: Path) -> None:
-    async def never() -> None:
-        await asyncio.Event().wait()
-
     fine = a_part(f"echo $$ >> {tmp_path}/fine; exec sleep 60", "fine")
     broken = Part(name="broken", argv=("/bin/sh", "-c", f"echo $$ >> {tmp_path}/broken; exit 3"), ready=never)
     with pytest.raises(PartError, match="broken does not start: 4 attempts, the last one ended with exit code 3"):

@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from tradewind.app.sample import SAMPLE_SKU
 from tradewind.app.settings import Settings
+from tradewind.app.told import SAMPLE_SKU
 
 
 class Served(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import asyncpg
 
@@ -16,7 +16,6 @@ from tradewind.adapters.policy.opa import OpaPolicy
 from tradewind.adapters.policy.rego import RegoPolicy
 from tradewind.adapters.streams.rows import MIGRATIONS as STREAMS
 from tradewind.api.auth.revocation import RevokedSessions
-from tradewind.api.mqtt.consumer import Consumer
 from tradewind.app.elsewhere import elsewhere, told_there
 from tradewind.app.engines import EngineError, Engines
 from tradewind.app.eventing import carriers
@@ -44,6 +43,9 @@ from tradewind.runtime.saga.runner import Runner
 from tradewind.runtime.tail import Tail
 from tradewind.runtime.timers import Timer
 from tradewind.runtime.wake import Bell
+
+if TYPE_CHECKING:
+    from tradewind.api.mqtt.consumer import Consumer
 
 __all__ = ["SIMULATED", "Shop", "create_first_admin", "manifests", "migrate_shop", "notice_secret", "open_shop"]
 
@@ -97,7 +99,9 @@ class Shop:
             *(timers.keep(self.db, timer, stop) for timer in chores),
         )
 
-    def _sensors(self, broker_url: str, intakes: Sequence[Any]) -> Consumer:
+    def _sensors(self, broker_url: str, intakes: Sequence[Any]) -> "Consumer":
+        from tradewind.api.mqtt.consumer import Consumer
+
         silent_s = self.settings.saga_lease_s
         return Consumer(self.db, intakes, self.engines.database_url, broker_url, silent_s=silent_s)
 

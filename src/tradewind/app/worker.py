@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-from typing import Final
 
 import uvloop
 
@@ -11,11 +10,9 @@ from tradewind.app.engines import engines
 from tradewind.app.memory import set_aside
 from tradewind.app.placement import at_home
 from tradewind.app.settings import Settings
+from tradewind.app.told import READY_FILE
 from tradewind.app.wiring import open_shop
 from tradewind.runtime.telemetry import logs, traces
-
-READY_FILE: Final = "TRADEWIND_WORKER_READY_FILE"
-"""Names a file that the worker makes once it works, for whoever started it."""
 
 
 async def work(settings: Settings) -> None:

@@ -12,6 +12,10 @@ from tradewind.kernel.errors import Conflict, NotFound
 
 MAIN: Final = "MAIN"
 """The warehouse that every shop has."""
+SENSOR_TOPICS: Final = "iot/inventory/+/delta"
+"""Where sensors on the shelves say what came and went."""
+SENSOR_DEAD_LETTERS: Final = "iot/inventory/dead-letters"
+"""Where they are told what could not be used."""
 
 
 class ReservedLine(Struct, frozen=True, rename="camel", omit_defaults=True):

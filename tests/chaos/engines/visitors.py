@@ -11,7 +11,7 @@ from typing import Any, Final
 import aiohttp
 
 from tests.chaos.served import Crowd, Wish
-from tradewind.app.sample import SAMPLE_SKU
+from tradewind.app.told import SAMPLE_SKU
 
 VISITORS: Final = 4
 PACE_S: Final = 0.2

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from time import perf_counter
 from typing import Any, Final, Protocol
 
@@ -324,6 +325,5 @@ def create_app(
     table: PathTable[Binding] = PathTable()
     for route in declared:
         table.add(route.method, route.path, Binding(route, has_location=location_leads_somewhere(route, gets)))
-    document = describe(declared, token_url=TOKEN_URL)
-    host = host_of(document, readiness or {}, registry, lifespan)
+    host = host_of(partial(describe, declared, token_url=TOKEN_URL), readiness or {}, registry, lifespan)
     return RestApp(table, host, verify, dispatch, rates, sessions)

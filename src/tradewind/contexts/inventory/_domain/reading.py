@@ -7,13 +7,11 @@ from typing import Annotated, Final
 from msgspec import DecodeError, Meta, Struct, ValidationError, json
 
 from tradewind.contexts.inventory._domain.stock import MAX_SKU, BelowReserved, InvalidAdjustment, Stock, check
-from tradewind.contracts.inventory import MAIN, LowStockDetected, OutOfStock, StockAdjusted
+from tradewind.contracts.inventory import MAIN, SENSOR_TOPICS, LowStockDetected, OutOfStock, StockAdjusted
 from tradewind.kernel.errors import Conflict, Refusal
 
-TOPICS: Final = "iot/inventory/+/delta"
-DEAD_LETTERS: Final = "iot/inventory/dead-letters"
 MAX_PAYLOAD_BYTES: Final = 4096
-_LEVELS: Final = len(TOPICS.split("/"))
+_LEVELS: Final = len(SENSOR_TOPICS.split("/"))
 _CODE: Final = r"^[A-Z0-9][A-Z0-9-]{0,31}\Z"
 _ID: Final = r"^[!-~]{1,128}\Z"
 
