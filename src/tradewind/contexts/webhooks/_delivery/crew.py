@@ -84,13 +84,13 @@ class Crew:
         _count(recorded)
         self._set_out(db, runs)
         self.has_readers = read is not None
-        return len(outcomes) + len(untried) + len(runs) + (read.count + read.goes_on if read else 0)
+        return len(outcomes) + len(untried) + len(runs) + (read.written + read.goes_on if read else 0)
 
     async def _take(self, tx: Tx, read: Read | None, *, waiting: bool) -> list[list[Message]]:
         """What was read and leased, and what else is due: looked for where there may be some, and now and then."""
         read = read or NOTHING
         now_s = monotonic()
-        if read.count and not (waiting or self.has_more) and now_s < self._claim_at_s:
+        if read.written and not (waiting or self.has_more) and now_s < self._claim_at_s:
             self.has_more = read.waiting or read.goes_on
             return read.runs
         self._claim_at_s = now_s + POLL_S

@@ -80,12 +80,12 @@ class Delivery(NamedTuple):
 
 
 class Read(NamedTuple):
-    """What one look at the log came to: how many messages were written, and those that the reader has to send.
+    """What one look at the log came to: how many messages were `written`, and those that the reader has to send.
 
     `waiting`: whether others were written. `goes_on`: whether there is more in the log.
     """
 
-    count: int
+    written: int
     runs: list[list[Message]]
     waiting: bool
     goes_on: bool
