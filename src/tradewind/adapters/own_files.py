@@ -3,13 +3,12 @@
 import asyncio
 import os
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 AT_ONCE: Final = 64
 """Files that are written on one trip to a thread, and followed by one flush of their folder."""
-T = TypeVar("T")
 FRESH: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 
@@ -53,22 +52,27 @@ class OwnFiles:
                     one.done.cancel()  # where the loop ends meanwhile; otherwise all are told by now
 
     def _put(self, batch: Sequence[_Waiting]) -> list[OSError | None]:
-        """Write all, then have all on the disk, so that they share what that costs; what became of each."""
-        drafts = [self._folder / f".{secrets.token_hex(8)}" for _ in batch]
+        """Write each, then flush the folder once; what became of each."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            opened = [_tried(_write_out, draft, one.content) for draft, one in zip(drafts, batch, strict=True)]
-            troubles = [
-                done if isinstance(done, OSError) else _tried(_keep, done, draft, self._folder / one.name)
-                for done, draft, one in zip(opened, drafts, batch, strict=True)
-            ]
-            for trouble, draft in zip(troubles, drafts, strict=True):
-                if trouble:
-                    draft.unlink(missing_ok=True)
+            troubles = [self._put_one(one) for one in batch]
             self._sync()
         except OSError as trouble:
             return [trouble] * len(batch)
         return troubles
+
+    def _put_one(self, one: _Waiting) -> OSError | None:
+        draft = self._folder / f".{secrets.token_hex(8)}"
+        try:
+            try:
+                _write_out(os.open(draft, FRESH, 0o600), one.content)
+                draft.replace(self._folder / one.name)
+            except OSError:
+                draft.unlink(missing_ok=True)
+                raise
+        except OSError as trouble:
+            return trouble
+        return None
 
     def _remove(self, user_id: str) -> None:
         for path in self._folder.glob(f"{_named(user_id)}.*.{self._kind}"):
@@ -93,33 +97,15 @@ def _tell(done: asyncio.Future[None], trouble: OSError | None) -> None:
         done.set_exception(trouble)
 
 
-def _tried(do: Callable[..., T], *args: object) -> T | OSError:
-    try:
-        return do(*args)
-    except OSError as trouble:
-        return trouble
-
-
-def _write_out(draft: Path, content: bytes) -> int:
-    """All of it; the file stays open."""
-    descriptor = os.open(draft, FRESH, 0o600)
+def _write_out(descriptor: int, content: bytes) -> None:
+    """All of it, and to the disk."""
     try:
         left = memoryview(content)
         while left:
             left = left[os.write(descriptor, left) :]
-    except OSError:
-        os.close(descriptor)
-        raise
-    return descriptor
-
-
-def _keep(descriptor: int, draft: Path, path: Path) -> None:
-    """Have it on the disk, then in its place."""
-    try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    draft.replace(path)
 
 
 def _named(user_id: str) -> str:
