@@ -31,9 +31,9 @@ from tradewind.runtime.timers import Timer
 from tradewind.runtime.wake import POLL_S, Bell
 
 PACE_S: Final = 0.02
-"""Shortest time between two turns while more is waiting than is under way."""
+"""From a turn's end to the next one where more is waiting than is under way: what comes back meanwhile shares it."""
 LULL_S: Final = 0.06
-"""Shortest time between any other two: what comes meanwhile shares the next one's transaction."""
+"""Shortest time between the beginnings of any other two: what comes meanwhile shares the next one's transaction."""
 NEXT_BEFORE: Final = timedelta(seconds=TIMEOUT_S + 1)
 """So long before the end of the lease the last message of a run is begun."""
 
@@ -196,7 +196,7 @@ async def deliver(db: Database) -> int:
     found = await crew.turn(db)
     if not found:
         await _news(crew, bell, rings)
-    await asyncio.sleep(began_s + (PACE_S if found and crew.has_more else LULL_S) - monotonic())
+    await asyncio.sleep(PACE_S if found and crew.has_more else began_s + LULL_S - monotonic())
     return 1
 
 

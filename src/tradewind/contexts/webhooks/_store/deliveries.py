@@ -79,10 +79,11 @@ RECORD: Final = """
     SELECT r.subscription_id, r.sequence, r.status <> 'PENDING' AND EXISTS (
         SELECT FROM webhooks.delivery AS d
         WHERE d.subscription_id = r.subscription_id AND d.key = r.key AND d.status = 'PENDING'
-          AND d.sequence > r.sequence AND d.lease_until <= $11) AS is_awaited
+          AND d.sequence + 0 > r.sequence AND d.lease_until <= $11) AS is_awaited
     FROM recorded AS r
 """
-"""What became of attempts, their log, and what it says about their partners; and whether others waited for that."""
+"""What became of attempts, their log, and what it says about their partners; and whether others waited for that, which
+are looked for by their key: without the + 0 Postgres may choose to go through all later messages instead."""
 RELEASE: Final = """
     UPDATE webhooks.delivery AS d SET lease_until = '-infinity'
     FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[]) AS u (subscription_id, sequence, lease_until)
