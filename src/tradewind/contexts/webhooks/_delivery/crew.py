@@ -60,16 +60,15 @@ class Crew:
         outcomes, self._outcomes = self._outcomes, []
         untried, self._untried = self._untried, []
         recorded: Sequence[Outcome] = ()
-        awaited = False
         try:
             async with db.transaction(internal_call("webhooks.deliver")) as tx:
                 if outcomes:
-                    recorded, awaited = await deliveries.record(tx, outcomes)
+                    recorded = await deliveries.record(tx, outcomes)
                     await _conclude(tx, recorded)
                 if untried:
                     await deliveries.release(tx, untried)
                 read = await reading.fan_out(tx, self._away)
-                runs = await self._take(tx, read, waiting=awaited or bool(untried))
+                runs = await self._take(tx, read, waiting=bool(outcomes or untried))
                 if runs:
                     failpoint("webhooks.before_claim")
         except BaseException:

@@ -58,7 +58,7 @@ RECORD: Final = """
         FROM said AS u
         WHERE d.subscription_id = u.subscription_id AND d.sequence = u.sequence AND d.status = 'PENDING'
           AND d.lease_until = u.lease_until
-        RETURNING u.*, d.key),
+        RETURNING u.*),
     logged AS (
         INSERT INTO webhooks.webhook_delivery_attempts (subscription_id, sequence, attempt, at, status_code, outcome)
         SELECT subscription_id, sequence, attempts, at, code, reason FROM recorded ORDER BY place),
@@ -76,14 +76,9 @@ RECORD: Final = """
                               WHEN s.failures + u.failures >= $13 THEN greatest(u.not_before, $12)
                               ELSE greatest(u.not_before, s.open_until) END
         FROM news AS u WHERE s.id = u.id)
-    SELECT r.subscription_id, r.sequence, r.status <> 'PENDING' AND EXISTS (
-        SELECT FROM webhooks.delivery AS d
-        WHERE d.subscription_id = r.subscription_id AND d.key = r.key AND d.status = 'PENDING'
-          AND d.sequence + 0 > r.sequence AND d.lease_until <= $11) AS is_awaited
-    FROM recorded AS r
+    SELECT subscription_id, sequence FROM recorded
 """
-"""What became of attempts, their log, and what it says about their partners; and whether others waited for that, which
-are looked for by their key: without the + 0 Postgres may choose to go through all later messages instead."""
+"""What became of attempts, their log, and what it says about their partners."""
 RELEASE: Final = """
     UPDATE webhooks.delivery AS d SET lease_until = '-infinity'
     FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[]) AS u (subscription_id, sequence, lease_until)
@@ -165,16 +160,13 @@ def runs(rows: Iterable[Iterable[Any]]) -> list[list[Message]]:
     return list(found.values())
 
 
-async def record(tx: Tx, outcomes: Sequence[Outcome]) -> tuple[list[Outcome], bool]:
-    """Write down what became of attempts, and whether other messages waited for that.
-
-    Those whose lease had gone to somebody else change nothing.
-    """
+async def record(tx: Tx, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Write down what became of attempts; those whose lease had gone to somebody else change nothing."""
     moment = clock.now()
     columns = [list(column) for column in zip(*(one[:10] for one in outcomes), strict=True)]
     until = moment + timedelta(seconds=CIRCUIT_S)
-    held = {row[:2]: row[2] for row in map(tuple, await tx.all(RECORD, *columns, moment, until, CIRCUIT_AFTER))}
-    return [one for one in outcomes if one[:2] in held], any(held.values())
+    held = {tuple(row) for row in await tx.all(RECORD, *columns, moment, until, CIRCUIT_AFTER)}
+    return [one for one in outcomes if one[:2] in held]
 
 
 async def release(tx: Tx, messages: Sequence[Message]) -> None:
