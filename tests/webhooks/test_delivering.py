@@ -1,5 +1,6 @@
 """Row 6: partners that are down, flap, are gone, are slow or lead elsewhere; the clock is held, the wire is real."""
 
+import asyncio
 from datetime import timedelta
 from itertools import pairwise
 
@@ -111,6 +112,29 @@ async def test_messages_of_one_key_go_one_after_the_other_without_a_turn_between
     statuses = await desk.statuses(subscription.id)
     assert [attempts for _, _, attempts in statuses if attempts != 1] == [2]
     assert {status for _, status, _ in statuses} == {"DELIVERED"}
+
+
+async def test_what_waits_for_one_of_its_key_goes_out_with_the_turn_that_records_that_one(desk: Desk) -> None:
+    name = a_name()
+    await desk.subscribe(name)
+    gate = desk.partners.gates[name] = asyncio.Event()
+    with held(desk.now):
+        for number in (1, 2):
+            async with desk.shop.db.transaction(ADMIN) as tx:
+                tx.tell(low("a"))
+            while await desk.count() < number:
+                await desk.crew.turn(desk.shop.db)
+        await desk.crew.turn(desk.shop.db)
+        gate.set()
+        await desk.crew.returned()
+        assert [one.sequence for one in desk.partners.heard[name]] == [1]
+        desk.crew._claim_at_s = float("inf")  # nobody looks for what waits, unless told that something does
+        async with desk.shop.db.transaction(ADMIN) as tx:
+            tx.tell(low("b"))
+        while await desk.count() < 3:
+            await desk.crew.turn(desk.shop.db)
+        await desk.crew.returned()
+    assert sorted(one.sequence for one in desk.partners.heard[name]) == [1, 2, 3]
 
 
 async def test_order_per_key_is_lost_where_a_planted_bug_goes_on_after_a_failure_and_the_audit_sees_it(

@@ -1,9 +1,9 @@
 """The SQL of what is on its way: claimed under a lease, recorded by whoever still holds it."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -109,6 +109,21 @@ PAGE: Final = """
 """
 
 
+class Message(NamedTuple):
+    """A message in somebody's hands, as CLAIM returns it."""
+
+    subscription_id: UUID
+    sequence: int
+    event_id: UUID
+    key: str
+    attempts: int
+    lease_until: datetime
+    body: str
+    url: str
+    secret: bytes
+    old_secret: bytes | None
+
+
 class Outcome(NamedTuple):
     """What became of one attempt, as it is written down."""
 
@@ -125,15 +140,24 @@ class Outcome(NamedTuple):
     event_id: UUID
 
 
-async def claim(tx: Tx, away: Mapping[UUID, int]) -> Sequence[Sequence[Any]]:
+def leased_until(moment: datetime) -> datetime:
+    """How long who takes a message at that moment has it for itself."""
+    return moment + timedelta(seconds=LEASE_S)
+
+
+async def claim(tx: Tx, away: Mapping[UUID, int]) -> list[list[Message]]:
     """What is due, now leased to the caller, who has so many runs `away`: the messages of each key, in order."""
     moment = clock.now()
-    until = moment + timedelta(seconds=LEASE_S)
-    rows = await tx.all(CLAIM, moment, until, AT_ONCE, list(away), list(away.values()), RUN)
-    runs: defaultdict[tuple[UUID, str], list[Any]] = defaultdict(list)
-    for row in sorted(rows, key=itemgetter("sequence")):
-        runs[row["subscription_id"], row["key"]].append(row)
-    return list(runs.values())
+    columns = list(away), list(away.values())
+    return runs(await tx.all(CLAIM, moment, leased_until(moment), AT_ONCE, *columns, RUN))
+
+
+def runs(rows: Iterable[Iterable[Any]]) -> list[list[Message]]:
+    """The messages of each key, in order."""
+    found: defaultdict[tuple[UUID, str], list[Message]] = defaultdict(list)
+    for one in sorted((Message(*row) for row in rows), key=attrgetter("sequence")):
+        found[one.subscription_id, one.key].append(one)
+    return list(found.values())
 
 
 async def record(tx: Tx, outcomes: Sequence[Outcome]) -> list[Outcome]:
@@ -142,13 +166,13 @@ async def record(tx: Tx, outcomes: Sequence[Outcome]) -> list[Outcome]:
     columns = [list(column) for column in zip(*(one[:10] for one in outcomes), strict=True)]
     until = moment + timedelta(seconds=CIRCUIT_S)
     held = {tuple(row) for row in await tx.all(RECORD, *columns, moment, until, CIRCUIT_AFTER)}
-    return [one for one in outcomes if (one.subscription_id, one.sequence) in held]
+    return [one for one in outcomes if one[:2] in held]
 
 
-async def release(tx: Tx, rows: Sequence[Any]) -> None:
+async def release(tx: Tx, messages: Sequence[Message]) -> None:
     """Let go of claimed messages that nobody tried to send."""
     names = ("subscription_id", "sequence", "lease_until")
-    await tx.run(RELEASE, *([row[name] for row in rows] for name in names))
+    await tx.run(RELEASE, *([getattr(one, name) for one in messages] for name in names))
 
 
 async def hurry(tx: Tx, retries: Sequence[Retry], grace_s: float) -> int:
