@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Any, Final
 
 import aiohttp
+import asyncpg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -27,6 +28,7 @@ WITHIN_S: Final = 300.0
 POLL_S: Final = 0.5
 AT_LEAST: Final = 10
 """Orders accepted in each phase, at least."""
+LISTED: Final = "SELECT count(*) FROM orders.orders_by_customer WHERE order_id = ANY($1::uuid[])"
 Step = Callable[[], Awaitable[Any]]
 
 
@@ -102,6 +104,19 @@ class Scene:
         """What the doctor says of the engine that one setting names."""
         (found,) = await look(Settings(home=Path("/nowhere"), **named))  # type: ignore[arg-type]  # each is a text
         return found
+
+    async def is_listed(self) -> None:
+        """Every order that has been accepted by now is in the projection that customers' lists are read from."""
+        accepted = [wish.order_id for wish in self.crowd.accepted]
+        connection: Any = await asyncpg.connect(self.engines.database_url)
+        try:
+
+            async def all_are() -> bool:
+                return bool(await connection.fetchval(LISTED, accepted) == len(accepted))
+
+            await until(all_are)
+        finally:
+            await connection.close()
 
     async def admin(self) -> dict[str, str]:
         """The headers of the administrator, by a session of their own."""
