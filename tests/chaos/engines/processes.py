@@ -25,6 +25,10 @@ class EngineProcess:
         if self._home.pid(name) is None or f":{self._home.ports(name)['port']}" not in address:
             pytest.skip(f"engine: {name} is not one that make engines started, which may be killed")
 
+    def port(self, name: str) -> int:
+        """One of its ports."""
+        return self._home.ports(self.name)[name]
+
     async def kill(self) -> None:
         """SIGKILL to all of it; it is gone when this returns."""
         self._tell(signal.SIGKILL)

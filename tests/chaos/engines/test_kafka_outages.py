@@ -1,21 +1,27 @@
-"""Kafka killed and paused, Connect killed, while people buy: orders need neither, and everybody hears of them later."""
+"""Kafka killed, paused, slow and cut, Connect killed, while people buy: everybody hears of their orders later."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 import pytest
 
 from tests.chaos.engines.conftest import OpenScene
-from tests.chaos.engines.outages import Outage, Scene
+from tests.chaos.engines.outages import Faults, Outage, Scene
 from tests.chaos.engines.processes import EngineProcess
 from tests.engines import address
+from tests.wires import wire
 from tradewind.adapters.log.kafka.topics import Names
 from tradewind.app.engines import Engines
 from tradewind.contracts.envelope import EVENTS
 from tradewind.kernel.ids import new_id
 
 pytestmark = pytest.mark.timeout(3_600)
+
+WAITING: Final = "event_oldest_waiting_seconds"
+LONG_S: Final = 5.0
+"""An event that waits for longer is waited for in vain for now."""
 
 
 @asynccontextmanager
@@ -49,26 +55,37 @@ async def debezium(found: Engines, names: Names) -> AsyncIterator[None]:
         await connect.unregister()
 
 
-def outage_of(scene: Scene, name: str, process: EngineProcess, *, paused: bool = False, **setting: str) -> Outage:
-    """The doctor tells of it; it is over once the projections have everything that was accepted meanwhile."""
+class Ears:
+    """Those who hear of orders by the engine that `setting` names."""
 
-    async def well() -> None:
-        await scene.is_listed()
-        assert (await scene.finding(**setting)).well
+    def __init__(self, scene: Scene, **setting: str) -> None:
+        self._scene, self._setting = scene, setting
 
-    begin, end = (process.pause, process.go_on) if paused else (process.kill, process.start)
-    return Outage(name, begin, end, lambda: scene.unwell(**setting), well)
+    async def deaf(self) -> str:
+        """The shop says that its events wait, and the doctor why."""
+        return f"{await self._scene.rises(WAITING, LONG_S)}, {await self._scene.unwell(**self._setting)}"
+
+    async def have_heard(self) -> None:
+        """The lists have everything that has been accepted, and nothing waits for long any more."""
+        await self._scene.is_listed()
+        await self._scene.falls(WAITING, LONG_S)
+        await self._scene.well(**self._setting)
 
 
 @pytest.mark.engine("kafka")
 async def test_orders_go_through_without_kafka_and_everybody_hears_of_them_once_it_is_back(
     open_scene: OpenScene,
 ) -> None:
-    servers = address("KAFKA_SERVERS")
-    process = EngineProcess("kafka", servers)
-    async with topics() as names, open_scene("kafka", kafka_servers=servers, kafka_prefix=names.prefix) as scene:
-        await scene.suffer(outage_of(scene, "killed", process, kafka_servers=servers))
-        await scene.suffer(outage_of(scene, "paused", process, paused=True, kafka_servers=servers))
+    process = EngineProcess("kafka", address("KAFKA_SERVERS"))
+    listens, advertised = process.port("wired"), process.port("wire")
+    async with topics() as names, wire(f"kafka://127.0.0.1:{listens}", advertised) as line:
+        servers, on_the_way = f"127.0.0.1:{advertised}", Faults(line)
+        async with open_scene("kafka", kafka_servers=servers, kafka_prefix=names.prefix) as scene:
+            ears = Ears(scene, kafka_servers=servers)
+            await scene.suffer(Outage("killed", process.kill, process.start, ears.deaf, ears.have_heard))
+            await scene.suffer(Outage("paused", process.pause, process.go_on, ears.deaf, ears.have_heard))
+            await scene.suffer(Outage("300 ms", on_the_way.slow, on_the_way.whole, over=ears.have_heard))
+            await scene.suffer(Outage("cut", on_the_way.cut, on_the_way.whole, ears.deaf, ears.have_heard))
 
 
 @pytest.mark.engine("connect")
@@ -80,4 +97,5 @@ async def test_orders_go_through_without_connect_and_debezium_publishes_them_onc
     async with topics() as names, debezium(own_engines, names):
         opened = open_scene("connect", kafka_servers=servers, kafka_prefix=names.prefix, connect_url=url)
         async with opened as scene:
-            await scene.suffer(outage_of(scene, "killed", process, connect_url=url))
+            ears = Ears(scene, connect_url=url)
+            await scene.suffer(Outage("killed", process.kill, process.start, ears.deaf, ears.have_heard))

@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from tests.chaos.engines.conftest import OpenScene
-from tests.chaos.engines.outages import Outage, Scene, until
+from tests.chaos.engines.outages import Faults, Outage, Scene, until
 from tests.chaos.engines.processes import EngineProcess
 from tests.engines import address
 from tests.partners import Partners, partners
@@ -15,7 +15,7 @@ from tradewind.contracts.orders import OrderPlaced
 
 pytestmark = [pytest.mark.engine("rabbitmq"), pytest.mark.timeout(3_600)]
 
-LATE_S: Final = 0.3
+AWAY: Final = "retry_queue_away"
 REFUSED: Final = 3
 """Messages that the partner takes only when they come again."""
 
@@ -23,8 +23,8 @@ REFUSED: Final = 3
 class Partner:
     """Hears of every order from now on; now and then it has trouble of its own."""
 
-    def __init__(self, scene: Scene, server: Partners) -> None:
-        self._scene, self._server = scene, server
+    def __init__(self, scene: Scene, url: str, server: Partners) -> None:
+        self._scene, self._url, self._server = scene, url, server
         self._first = 0
 
     async def subscribe(self) -> None:
@@ -35,14 +35,24 @@ class Partner:
             assert answer.status == 201, await answer.text()
         self._first = len(self._scene.crowd.wishes)
 
-    async def has_trouble(self) -> None:
-        """With the next messages, which are to come again."""
+    async def has_trouble(self) -> str:
+        """With the next messages, which are to come again; nothing is worse than that."""
         self._server.next["shop"] = deque([(503, {})] * REFUSED)
 
         async def refused() -> bool:
             return not self._server.next["shop"]
 
         await until(refused)
+        return "-"
+
+    async def away(self) -> str:
+        """The shop says that retries wait in their rows, and it has some."""
+        await self.has_trouble()
+        return await self._scene.shows(AWAY, 1.0)
+
+    async def killed(self) -> str:
+        """The same, and the doctor says it too."""
+        return f"{await self.away()}, {await self._scene.unwell(rabbitmq_url=self._url)}"
 
     async def has_heard(self) -> None:
         """Of every order that was accepted."""
@@ -52,6 +62,8 @@ class Partner:
             return wanted <= {one.event["partitionKey"] for one in self._server.heard["shop"]}
 
         await until(all_of_them)
+        await self._scene.shows(AWAY, 0.0)
+        await self._scene.well(rabbitmq_url=self._url)
 
 
 async def test_orders_go_through_whatever_happens_to_rabbitmq_and_partners_hear_of_all(open_scene: OpenScene) -> None:
@@ -61,34 +73,8 @@ async def test_orders_go_through_whatever_happens_to_rabbitmq_and_partners_hear_
         wire(address("RABBITMQ_URL")) as line,
         open_scene("rabbitmq", rabbitmq_url=line.url, webhook_allow="127.0.0.0/8") as scene,
     ):
-        partner = Partner(scene, server)
-
-        async def _is(value: float) -> None:
-            async def look() -> bool:
-                return await scene.metric("retry_queue_away") == value
-
-            await until(look)
-
-        async def away() -> None:
-            await _is(1.0)
-            await scene.unwell(rabbitmq_url=line.url)
-            await partner.has_trouble()
-
-        async def slow() -> None:
-            line.late_s = LATE_S
-
-        async def cut() -> None:
-            line.cut()
-
-        async def whole() -> None:
-            line.mend()
-
-        async def well() -> None:
-            await _is(0.0)
-            await partner.has_heard()
-            assert (await scene.finding(rabbitmq_url=line.url)).well
-
+        partner, on_the_way = Partner(scene, line.url, server), Faults(line)
         await partner.subscribe()
-        await scene.suffer(Outage("killed", process.kill, process.start, away, well))
-        await scene.suffer(Outage("300 ms", slow, whole, partner.has_trouble, well))
-        await scene.suffer(Outage("cut", cut, whole, away, well))
+        await scene.suffer(Outage("killed", process.kill, process.start, partner.killed, partner.has_heard))
+        await scene.suffer(Outage("300 ms", on_the_way.slow, on_the_way.whole, partner.has_trouble, partner.has_heard))
+        await scene.suffer(Outage("cut", on_the_way.cut, on_the_way.whole, partner.away, partner.has_heard))

@@ -45,6 +45,10 @@ saga_parked = Gauge("saga_parked", "Sagas in NEEDS_ATTENTION.")
 event_lag_ms = ManyHistogram(
     "event_lag_ms", "From an event's birth to its effect, in milliseconds.", ["subscriber"], buckets=_LATENCY_MS
 )
+event_oldest_waiting_seconds = Gauge(
+    "event_oldest_waiting_seconds", "How long the oldest event has waited for somebody who hears it.",
+    multiprocess_mode="mostrecent",
+)  # fmt: skip
 listener_failures_total = Counter(
     "listener_failures_total", "Events at which a listener of a process broke.", ["listener"]
 )
