@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.chaos.engines.visitors import OUTAGE_S, UNDISTURBED, Visitors
+from tests.chaos.engines.visitors import SHORT_S, UNDISTURBED, Visitors
 from tests.chaos.served import PASSWORD, Served
 from tests.wires import Wire
 from tradewind.app.doctor.finding import Finding
@@ -59,6 +59,7 @@ class Outage:
     end: Step = nothing
     told: Callable[[], Awaitable[str]] = nobody
     over: Step = nothing
+    lasts_s: float = SHORT_S
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ class Scene:
 
     async def calm(self) -> None:
         """Some time without an outage, to compare with."""
-        await asyncio.gather(self.crowd.accepts(AT_LEAST), asyncio.sleep(OUTAGE_S))
+        await asyncio.gather(self.crowd.accepts(AT_LEAST), asyncio.sleep(SHORT_S))
 
     async def suffer(self, outage: Outage) -> None:
         """All of it; people go on buying."""
@@ -120,7 +121,7 @@ class Scene:
         try:
             await outage.begin()
             said = await outage.told()
-            await asyncio.gather(self.crowd.accepts(AT_LEAST), asyncio.sleep(OUTAGE_S - (monotonic() - began)))
+            await asyncio.gather(self.crowd.accepts(AT_LEAST), asyncio.sleep(outage.lasts_s - (monotonic() - began)))
         finally:
             meanwhile, away_s = [one for one in self._accepted() if one not in before], monotonic() - began
             await outage.end()

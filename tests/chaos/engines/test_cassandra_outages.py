@@ -11,6 +11,7 @@ from tests.adapters.order_lists.test_parity import ROWS, checksum, on_cassandra
 from tests.chaos.engines.conftest import OpenScene
 from tests.chaos.engines.outages import Faults, Outage, Scene, until
 from tests.chaos.engines.processes import EngineProcess
+from tests.chaos.engines.visitors import OUTAGE_S
 from tests.engines import address
 from tests.wires import wire
 from tradewind.app.wiring import WHICH
@@ -67,7 +68,7 @@ async def test_orders_go_through_whatever_happens_to_cassandra_and_the_lists_cat
             there = OnCassandra(address("CASSANDRA_SERVERS"), keyspace)
             lists = Lists(scene, servers, books, there)
             scene.settled = lists.are_the_same
-            await scene.suffer(Outage("killed", process.kill, process.start, lists.killed, lists.have_all))
+            await scene.suffer(Outage("killed", process.kill, process.start, lists.killed, lists.have_all, OUTAGE_S))
             await scene.suffer(Outage("300 ms", on_the_way.slow, on_the_way.whole, over=lists.have_all))
             await scene.suffer(Outage("cut", on_the_way.cut, on_the_way.whole, lists.away, lists.have_all))
         await there.link.ask(f"DROP KEYSPACE {keyspace}")

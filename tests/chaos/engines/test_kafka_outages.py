@@ -10,6 +10,7 @@ import pytest
 from tests.chaos.engines.conftest import OpenScene
 from tests.chaos.engines.outages import Faults, Outage, Scene
 from tests.chaos.engines.processes import EngineProcess
+from tests.chaos.engines.visitors import OUTAGE_S
 from tests.engines import address
 from tests.wires import wire
 from tradewind.adapters.log.kafka.topics import Names
@@ -82,7 +83,7 @@ async def test_orders_go_through_without_kafka_and_everybody_hears_of_them_once_
         servers, on_the_way = f"127.0.0.1:{advertised}", Faults(line)
         async with open_scene("kafka", kafka_servers=servers, kafka_prefix=names.prefix) as scene:
             ears = Ears(scene, kafka_servers=servers)
-            await scene.suffer(Outage("killed", process.kill, process.start, ears.deaf, ears.have_heard))
+            await scene.suffer(Outage("killed", process.kill, process.start, ears.deaf, ears.have_heard, OUTAGE_S))
             await scene.suffer(Outage("paused", process.pause, process.go_on, ears.deaf, ears.have_heard))
             await scene.suffer(Outage("300 ms", on_the_way.slow, on_the_way.whole, over=ears.have_heard))
             await scene.suffer(Outage("cut", on_the_way.cut, on_the_way.whole, ears.deaf, ears.have_heard))
@@ -98,4 +99,4 @@ async def test_orders_go_through_without_connect_and_debezium_publishes_them_onc
         opened = open_scene("connect", kafka_servers=servers, kafka_prefix=names.prefix, connect_url=url)
         async with opened as scene:
             ears = Ears(scene, connect_url=url)
-            await scene.suffer(Outage("killed", process.kill, process.start, ears.deaf, ears.have_heard))
+            await scene.suffer(Outage("killed", process.kill, process.start, ears.deaf, ears.have_heard, OUTAGE_S))

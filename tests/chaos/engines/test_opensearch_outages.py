@@ -8,6 +8,7 @@ import pytest
 from tests.chaos.engines.conftest import OpenScene
 from tests.chaos.engines.outages import Faults, Outage, Scene, until
 from tests.chaos.engines.processes import EngineProcess
+from tests.chaos.engines.visitors import OUTAGE_S
 from tests.engines import address
 from tests.wires import wire
 from tradewind.kernel.ids import new_id
@@ -94,6 +95,6 @@ async def test_orders_go_through_whatever_happens_to_opensearch_and_the_index_ca
         await shelf.add()
         await shelf.all_found()
         await scene.suffer(Outage("index deleted", shelf.lose_index, over=shelf.all_found))
-        await scene.suffer(Outage("killed", process.kill, process.start, shelf.killed, shelf.all_found))
+        await scene.suffer(Outage("killed", process.kill, process.start, shelf.killed, shelf.all_found, OUTAGE_S))
         await scene.suffer(Outage("300 ms", shelf.slow, on_the_way.whole, over=shelf.all_found))
         await scene.suffer(Outage("cut", on_the_way.cut, on_the_way.whole, shelf.away, shelf.all_found))

@@ -8,6 +8,7 @@ import pytest
 from tests.chaos.engines.conftest import OpenScene
 from tests.chaos.engines.outages import Faults, Outage, Scene, until
 from tests.chaos.engines.processes import EngineProcess
+from tests.chaos.engines.visitors import OUTAGE_S
 from tests.engines import address
 from tests.partners import Partners, partners
 from tests.wires import wire
@@ -75,6 +76,6 @@ async def test_orders_go_through_whatever_happens_to_rabbitmq_and_partners_hear_
     ):
         partner, on_the_way = Partner(scene, line.url, server), Faults(line)
         await partner.subscribe()
-        await scene.suffer(Outage("killed", process.kill, process.start, partner.killed, partner.has_heard))
+        await scene.suffer(Outage("killed", process.kill, process.start, partner.killed, partner.has_heard, OUTAGE_S))
         await scene.suffer(Outage("300 ms", on_the_way.slow, on_the_way.whole, partner.has_trouble, partner.has_heard))
         await scene.suffer(Outage("cut", on_the_way.cut, on_the_way.whole, partner.away, partner.has_heard))

@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from tests.chaos.engines.conftest import OpenScene
 from tests.chaos.engines.outages import Faults, Outage, Scene, until
 from tests.chaos.engines.processes import EngineProcess
+from tests.chaos.engines.visitors import OUTAGE_S
 from tests.engines import address
 from tests.wires import wire
 
@@ -83,7 +84,7 @@ async def test_orders_go_through_whatever_happens_to_redis_and_who_logged_out_st
         shared, on_the_way = Shared(scene, line.url), Faults(line)
         await shared.log_out()
         await scene.suffer(Outage("flushed", flush, told=shared.stays_out, over=shared.known_again))
-        await scene.suffer(Outage("killed", process.kill, process.start, shared.killed, shared.back))
+        await scene.suffer(Outage("killed", process.kill, process.start, shared.killed, shared.back, OUTAGE_S))
         await scene.suffer(Outage("300 ms", on_the_way.slow, on_the_way.whole, shared.stays_out, shared.back))
         await scene.suffer(Outage("cut", on_the_way.cut, on_the_way.whole, shared.away, shared.back))
         await scene.suffer(Outage("silent", on_the_way.silent, on_the_way.whole, shared.away, shared.back))

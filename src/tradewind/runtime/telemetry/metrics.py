@@ -122,6 +122,9 @@ outside_issuer_away = Gauge(
 streams_open = Gauge("streams_open", "Streams open now.", ["channel"], multiprocess_mode="livesum")
 streams_ended_total = Counter("streams_ended_total", "Streams that ended, and why.", ["channel", "code"])
 commands_total = Counter("commands_total", "Commands answered, by outcome.", ["command", "outcome"])
+database_full_total = Counter(
+    "database_full", "Transactions that were undone because the database has no room on its disk."
+)
 batch_size = Histogram(
     "batch_size", "Commands that shared one transaction.", ["lane"], buckets=(1, 2, 4, 8, 16, 32, 64, 128)
 )
