@@ -220,7 +220,7 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, call: Call) -> AsyncIterator[Tx]:
-        """All or nothing; refuses with Busy, Stale, AlreadyExists, DatabaseAway or DatabaseFull in the driver's place."""
+        """All or nothing; refuses with Busy, Stale, AlreadyExists or DatabaseAway (or Full) in the driver's place."""
         try:
             async with self.pool.acquire() as connection, AsyncExitStack() as stack:
                 tx = Tx(connection, call, self.peers, self.policy, self.quiet)

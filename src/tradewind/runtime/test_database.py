@@ -108,10 +108,14 @@ async def test_a_connection_that_breaks_is_a_database_that_is_away(db: Database)
 
 async def test_a_disk_that_is_full_is_told_apart_and_nothing_is_written(db: Database) -> None:
     await add(db, "a")
-    with pytest.raises(DatabaseFull) as refusal:
+
+    async def count_in_vain() -> None:
         async with db.transaction(on_behalf()) as tx:
             await count(tx, "a")
             await tx.run(NO_ROOM)
+
+    with pytest.raises(DatabaseFull) as refusal:
+        await count_in_vain()
     assert refusal.value.retry_after_s == FULL_AGAIN_S
     with pytest.raises(DatabaseFull):
         async with db.reading(on_behalf()) as tx:
