@@ -45,7 +45,7 @@ bench-engines: setup ## Measure real engines that the environment names beside t
 chaos: setup ## Kill the shop at every commit boundary, 20 seeds each (SEEDS=5 for fewer)
 	@TRADEWIND_CHAOS_SEEDS=$(or $(SEEDS),20) $(BIN)/python -m pytest tests/chaos -rA $(TESTS)
 
-chaos-engines: .venv/.engines ## Have each engine of `make engines` fail for 60 s while people buy, and print the table (OUTAGE_S=5)
+chaos-engines: .venv/.engines ## Have each engine of `make engines` die for 60 s, hang, be slow while people buy; print tables (OUTAGE_S=5)
 	@. "$${ENGINES_HOME:-.engines}/env" && TRADEWIND_CHAOS_OUTAGE_S=$(or $(OUTAGE_S),60) $(BIN)/python -m pytest -p no:xdist \
 		--engines=required $(or $(TESTS),tests/chaos/engines)
 

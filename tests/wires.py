@@ -91,10 +91,10 @@ class Wire:
 
 
 @asynccontextmanager
-async def wire(url: str) -> AsyncIterator[Wire]:
-    """A wire to the engine at `url`, whole at first."""
+async def wire(url: str, port: int = 0) -> AsyncIterator[Wire]:
+    """A wire to the engine at `url`, whole at first; it begins at `port`, or at any free one."""
     one = Wire(url)
-    server = await asyncio.start_server(one.carry, "127.0.0.1", 0)
+    server = await asyncio.start_server(one.carry, "127.0.0.1", port)
     one.listens(server.sockets[0].getsockname()[1])
     try:
         yield one

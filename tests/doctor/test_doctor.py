@@ -263,6 +263,15 @@ async def test_a_shop_that_is_behind_what_kafka_has_is_told_so(
     assert (behind.well, behind.detail) == (False, "the shop is 5 messages behind")
 
 
+@pytest.mark.engine("kafka")
+async def test_topics_of_a_shop_that_shares_a_kafka_are_told_from_those_of_others() -> None:
+    from tradewind.adapters.log.kafka.topics import ensure
+
+    servers, prefix = address("KAFKA_SERVERS"), f"d{new_id().hex}."
+    ensure(servers, [f"{prefix}ecommerce.order"])
+    assert ", 1 topics of ours, " in (await kafka_of(kafka_servers=servers, kafka_prefix=prefix)).detail
+
+
 async def kafka_of(**named: str) -> Finding:
     """How Kafka is, of all that is looked at."""
     return next(one for one in await look(settings(**named)) if one.engine == "kafka")

@@ -27,12 +27,13 @@ CONNECTOR: Final = (f"io.debezium:debezium-connector-postgres:{DEBEZIUM}",)
 OF_THE_WORKER: Final = (
     "org.apache.kafka", "org.slf4j", "org.xerial.snappy", "com.github.luben", "at.yawk.lz4", "org.lz4",
 )  # fmt: skip
+# Who comes by `wired` is told to go on by `wire`, where a test has a proxy listen that goes there.
 BROKER_CONF: Final = """process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller}
-listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}
-advertised.listeners=PLAINTEXT://{host}:{port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=PLAINTEXT://{host}:{port},WIRED://{host}:{wired},CONTROLLER://{host}:{controller}
+advertised.listeners=PLAINTEXT://{host}:{port},WIRED://{host}:{wire}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,WIRED:PLAINTEXT,CONTROLLER:PLAINTEXT
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 log.dirs={folder}/data
@@ -107,7 +108,7 @@ def _connect(home: Home, ports: Ports) -> Launch:
 
 
 KAFKA: Final = Engine(
-    name="kafka", version=VERSION, packages=JAVA, ports=("port", "controller"),
+    name="kafka", version=VERSION, packages=JAVA, ports=("port", "controller", "wired", "wire"),
     fetch=lambda home: jars(home, "kafka", BROKER, "lib"),
     launch=_kafka, ready=logged("kafka", "Kafka Server started"),
     settings={"KAFKA_SERVERS": "{host}:{port}"},

@@ -16,12 +16,15 @@ from tradewind.runtime import audit_trail, giving_way, outbox
 from tradewind.runtime.call import Call
 from tradewind.runtime.failpoints import planted
 from tradewind.runtime.quiet import Quiet
+from tradewind.runtime.telemetry import metrics
 
 P = TypeVar("P")
 MAX_CONNECTIONS = 16
 LOCK_TIMEOUT = "3s"
 """Longest wait for a row that somebody else holds; then the caller is told to come again."""
 STATEMENT_TIMEOUT = "30s"
+FULL_AGAIN_S = 10
+"""Seconds after which a caller may look whether somebody has made room."""
 AWAY = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
@@ -31,9 +34,10 @@ AWAY = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.DiskFullError,
     OSError,
 )
-"""What the driver says when the database is gone, or goes in the middle of a word."""
+"""What the driver says when the database is gone, goes in the middle of a word, or has no room for it."""
 _PARAMETER = re.compile(r"\$(\d+)")
 
 
@@ -47,6 +51,10 @@ class AlreadyExists(Conflict):
 
 class DatabaseAway(Unavailable):
     """The database does not answer right now; ask again with the same Idempotency-Key."""
+
+
+class DatabaseFull(DatabaseAway):
+    """The database has no room on its disk, nothing was written; ask again later with the same Idempotency-Key."""
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]
@@ -234,7 +242,7 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, call: Call) -> AsyncIterator[Tx]:
-        """All or nothing; refuses with Busy, Stale, AlreadyExists or DatabaseAway in place of the driver's errors."""
+        """All or nothing; refuses with Busy, Stale, AlreadyExists or DatabaseAway (or Full) in the driver's place."""
         try:
             async with self.pool.acquire() as connection, AsyncExitStack() as stack:
                 tx = Tx(connection, call, self.peers, self.policy, self.quiet)
@@ -252,7 +260,7 @@ class Database:
                 raise Stale from None
             raise AlreadyExists(constraint=error.constraint_name) from None
         except AWAY as error:
-            raise _away() from error
+            raise _away(error) from error
         for certain in tx.on_commit:
             certain()
         if told:
@@ -273,13 +281,18 @@ class Database:
         except asyncpg.QueryCanceledError:
             raise Busy from None
         except AWAY as error:
-            raise _away() from error
+            raise _away(error) from error
 
 
-def _away() -> BaseException:
+def _away(error: BaseException) -> BaseException:
     """What to raise when the database is gone: a task that is being cancelled stays so, though its connection broke."""
     task = asyncio.current_task()
-    return asyncio.CancelledError() if task and task.cancelling() else DatabaseAway()
+    if task and task.cancelling():
+        return asyncio.CancelledError()
+    if isinstance(error, asyncpg.DiskFullError):
+        metrics.database_full_total.inc()
+        return DatabaseFull(retry_after_s=FULL_AGAIN_S)
+    return DatabaseAway()
 
 
 async def open_pool(url: str, *, size: int = MAX_CONNECTIONS, silent_s: float | None = None) -> Any:

@@ -9,11 +9,12 @@ import pytest
 from tests.counters import COUNT, Counted, add, count, count_once, on_behalf, versions
 from tradewind.kernel.errors import Forbidden, Stale
 from tradewind.runtime import database
-from tradewind.runtime.database import AlreadyExists, Busy, Database, DatabaseAway
+from tradewind.runtime.database import FULL_AGAIN_S, AlreadyExists, Busy, Database, DatabaseAway, DatabaseFull
 
 INSERT: Final = "INSERT INTO public.counter (name) VALUES ($1)"
 SET: Final = "UPDATE public.counter SET version = $2 WHERE name = $1"
 HANG_UP: Final = "SELECT pg_terminate_backend(pg_backend_pid())"
+NO_ROOM: Final = "DO $$ BEGIN RAISE disk_full; END $$"
 SLEEP: Final = "SELECT pg_sleep(60)"
 TRACES: Final = "SELECT trace_id FROM runtime.outbox ORDER BY position"
 
@@ -130,6 +131,23 @@ async def test_a_connection_that_breaks_is_a_database_that_is_away(db: Database)
         async with db.reading(on_behalf()) as tx:
             await tx.value(HANG_UP)
     assert await count_once(db, "a") == 1, "the next one gets a fresh connection"
+
+
+async def test_a_disk_that_is_full_is_told_apart_and_nothing_is_written(db: Database) -> None:
+    await add(db, "a")
+
+    async def count_in_vain() -> None:
+        async with db.transaction(on_behalf()) as tx:
+            await count(tx, "a")
+            await tx.run(NO_ROOM)
+
+    with pytest.raises(DatabaseFull) as refusal:
+        await count_in_vain()
+    assert refusal.value.retry_after_s == FULL_AGAIN_S
+    with pytest.raises(DatabaseFull):
+        async with db.reading(on_behalf()) as tx:
+            await tx.run(NO_ROOM)
+    assert await versions(db) == {"a": 0}
 
 
 async def test_a_server_that_is_not_there_is_away(db: Database) -> None:

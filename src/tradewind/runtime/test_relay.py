@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 import pytest
 
@@ -24,6 +24,7 @@ LEADER: Final = """
 LOCK: Final = "SELECT hashtext('tradewind.relay')::bigint & 4294967295"
 TERMINATE: Final = "SELECT pg_terminate_backend($1, 5000)"
 HANG_UP: Final = "SELECT pg_terminate_backend(pg_backend_pid())"
+NO_ROOM: Final = "DO $$ BEGIN RAISE disk_full; END $$"
 DEAD: Final = "SELECT subscriber, type, reason, attempts FROM runtime.dead_letter ORDER BY subscriber, position"
 AT_END: Final = """
     SELECT bool_and((p.stamp, p.position) = (o.stamp, o.position)) FROM runtime.position AS p,
@@ -150,7 +151,10 @@ async def test_effect_and_position_are_one_commit(
     assert listener.tries == dict.fromkeys(range(1, 6), 2 if where.endswith("before_commit") else 1) | {6: 1}
 
 
-async def test_a_database_that_is_away_is_no_fault_of_the_event(db: Database, bell: Bell, url: str) -> None:
+@pytest.mark.parametrize("trouble", [HANG_UP, NO_ROOM])
+async def test_a_database_that_is_away_or_full_is_no_fault_of_the_event(
+    db: Database, bell: Bell, url: str, trouble: LiteralString
+) -> None:
     await add(db, "a")
     listener = Listener("listener")
     lost = 0
@@ -159,7 +163,7 @@ async def test_a_database_that_is_away_is_no_fault_of_the_event(db: Database, be
         nonlocal lost
         if lost < MAX_ATTEMPTS + 2:
             lost += 1
-            await tx.value(HANG_UP)
+            await tx.value(trouble)
         await listener.react(event, tx)
 
     await count_up(db, 1)

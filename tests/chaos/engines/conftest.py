@@ -1,6 +1,6 @@
 """A scene for outages of one engine, and the table of all of them at the end of the run."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -13,9 +13,9 @@ from tests.chaos.engines.visitors import LOOKS, ORDERS, OUTAGE_S, Visitors
 from tests.chaos.served import Served, judge_at, shopping_with
 from tradewind.app.engines import Engines
 
-TITLE: Final = (
-    "outages of {:.0f} s: asked/failed/p95 in ms of each kind of question, and seconds until all was well again"
-)
+FATES: Final = "outages of {:.0f} s, and what became of the orders that were accepted meanwhile"
+FATE: Final = ("engine", "outage", "away s", "orders", "lost", "degraded, says", "caught up after s", "audit")
+ANSWERS: Final = "asked/failed/p95 in ms of each kind of question"
 OpenScene = Callable[..., AbstractAsyncContextManager[Scene]]
 
 
@@ -31,6 +31,7 @@ def open_scene(own_engines: Engines, tmp_path: Path, request: pytest.FixtureRequ
         more = {
             "TRADEWIND_DATABASE_URL": own_engines.database_url,
             "TRADEWIND_PROVIDER_URL": own_engines.provider_url,
+            "TRADEWIND_SAGA_LEASE_S": "10",
             **{f"TRADEWIND_{name.upper()}": value for name, value in settings.items()},
         }
         served = Served(tmp_path / "home", more=more)
@@ -41,8 +42,8 @@ def open_scene(own_engines: Engines, tmp_path: Path, request: pytest.FixtureRequ
                 scene = Scene(engine, served, own_engines, crowd, http, request)
                 await scene.calm()
                 yield scene
-            scene.note()
             outcome = await judge_at(own_engines, crowd, settle_s=WITHIN_S)
+            await scene.note(outcome.violations)
             assert outcome.violations == []
             await scene.settled()
             assert await served.stop() == 0
@@ -75,8 +76,14 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for name, value in report.user_properties
         if name == ROW
     ]
-    if rows:
-        terminalreporter.section(TITLE.format(OUTAGE_S), sep="-")
-        heads = ["engine", "outage", ORDERS, *LOOKS, "well after s"]
-        for row in [heads, *rows]:
-            terminalreporter.line(f"{row[0]:<12}{row[1]:<22}" + "".join(f"{one:>15}" for one in row[2:]))
+    _print(terminalreporter, FATES.format(OUTAGE_S), FATE, [row[:8] for row in rows if row[2] != "-"])
+    _print(terminalreporter, ANSWERS, ["engine", "outage", ORDERS, *LOOKS], [[*row[:2], *row[8:]] for row in rows])
+
+
+def _print(reporter: Any, title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    if not rows:
+        return
+    reporter.section(title, sep="-")
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    for row in [heads, *rows]:
+        reporter.line("  ".join(one.ljust(width) for one, width in zip(row, widths, strict=True)).rstrip())

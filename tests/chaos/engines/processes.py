@@ -25,13 +25,28 @@ class EngineProcess:
         if self._home.pid(name) is None or f":{self._home.ports(name)['port']}" not in address:
             pytest.skip(f"engine: {name} is not one that make engines started, which may be killed")
 
+    def port(self, name: str) -> int:
+        """One of its ports."""
+        return self._home.ports(self.name)[name]
+
     async def kill(self) -> None:
         """SIGKILL to all of it; it is gone when this returns."""
-        pid = self._home.pid(self.name)
-        assert pid is not None, f"{self.name} runs"
-        os.killpg(pid, signal.SIGKILL)
+        self._tell(signal.SIGKILL)
         while self._home.pid(self.name) is not None:  # noqa: ASYNC110 -- another's child
             await asyncio.sleep(GONE_POLL_S)
+
+    async def pause(self) -> None:
+        """SIGSTOP to all of it: it takes connections, and says nothing."""
+        self._tell(signal.SIGSTOP)
+
+    async def go_on(self) -> None:
+        """SIGCONT."""
+        self._tell(signal.SIGCONT)
+
+    def _tell(self, number: signal.Signals) -> None:
+        pid = self._home.pid(self.name)
+        assert pid is not None, f"{self.name} runs"
+        os.killpg(pid, number)
 
     async def start(self) -> None:
         """Start it where it does not run, with what it had; it is ready when this returns, if it takes it a while."""

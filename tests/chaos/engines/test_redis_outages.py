@@ -6,27 +6,64 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.chaos.engines.conftest import OpenScene
-from tests.chaos.engines.outages import Outage, Scene, until
+from tests.chaos.engines.outages import Faults, Outage, Scene, until
 from tests.chaos.engines.processes import EngineProcess
+from tests.chaos.engines.visitors import OUTAGE_S
 from tests.engines import address
 from tests.wires import wire
 
 pytestmark = [pytest.mark.engine("redis"), pytest.mark.timeout(3_600)]
 
-LATE_S: Final = 0.3
 PARTS: Final = ("cache", "revocations")
 """What of the shop says that it goes without Redis; requests are not counted in this shop."""
 
 
-async def logged_out(scene: Scene) -> dict[str, str]:
-    """The headers of somebody whose session has ended."""
-    headers = await scene.admin()
-    sessions = f"{scene.served.url}/api/v1/auth/sessions"
-    async with scene.http.get(sessions, headers=headers) as answer:
-        (session,) = [one["id"] for one in (await answer.json())["items"] if one["current"]]
-    async with scene.http.delete(f"{sessions}/{session}", headers=headers) as answer:
-        assert answer.status == 204
-    return headers
+class Shared:
+    """What processes share by Redis: who has logged out, and what is known to be away."""
+
+    def __init__(self, scene: Scene, url: str) -> None:
+        self._scene, self._url = scene, url
+        self._out = dict[str, str]()
+
+    async def log_out(self) -> None:
+        """Somebody's session ends; Redis hears of it."""
+        scene, self._out = self._scene, await self._scene.admin()
+        sessions = f"{scene.served.url}/api/v1/auth/sessions"
+        async with scene.http.get(sessions, headers=self._out) as answer:
+            (session,) = [one["id"] for one in (await answer.json())["items"] if one["current"]]
+        async with scene.http.delete(f"{sessions}/{session}", headers=self._out) as answer:
+            assert answer.status == 204
+        await until(is_known)
+
+    async def stays_out(self) -> str:
+        """Whoever logged out is let in nowhere; nothing else is any worse."""
+        async with self._scene.http.get(f"{self._scene.served.url}/api/v1/auth/sessions", headers=self._out) as answer:
+            assert answer.status == 401
+        return "-"
+
+    async def away(self) -> str:
+        """Each part says that it goes without."""
+        await until(lambda: self._all_are(1.0))
+        await self.stays_out()
+        return "shared_store_away"
+
+    async def killed(self) -> str:
+        """The same, and the doctor says it too."""
+        return f"{await self.away()}, {await self._scene.unwell(redis_url=self._url)}"
+
+    async def back(self) -> None:
+        """No part goes without any more."""
+        await until(lambda: self._all_are(0.0))
+        await self.known_again()
+
+    async def known_again(self) -> None:
+        """Redis knows by itself who has logged out."""
+        await until(is_known)
+        await self.stays_out()
+        await self._scene.well(redis_url=self._url)
+
+    async def _all_are(self, value: float) -> bool:
+        return {await self._scene.metric("shared_store_away", part=part) for part in PARTS} == {value}
 
 
 async def is_known() -> bool:
@@ -44,48 +81,10 @@ async def flush() -> None:
 async def test_orders_go_through_whatever_happens_to_redis_and_who_logged_out_stays_out(open_scene: OpenScene) -> None:
     process = EngineProcess("redis", address("REDIS_URL"))
     async with wire(address("REDIS_URL")) as line, open_scene("redis", redis_url=line.url) as scene:
-        out = await logged_out(scene)
-
-        async def away() -> None:
-            await until(lambda: _all_are(scene, 1.0))
-            await stays_out()
-
-        async def back() -> None:
-            await until(lambda: _all_are(scene, 0.0))
-            await known_again()
-
-        async def known_again() -> None:
-            await until(is_known)
-            await stays_out()
-            assert (await scene.finding(redis_url=line.url)).well
-
-        async def stays_out() -> None:
-            async with scene.http.get(f"{scene.served.url}/api/v1/auth/sessions", headers=out) as answer:
-                assert answer.status == 401
-
-        async def killed_and_told() -> None:
-            await away()
-            await scene.unwell(redis_url=line.url)
-
-        async def slow() -> None:
-            line.late_s = LATE_S
-
-        async def cut() -> None:
-            line.cut()
-
-        async def silent() -> None:
-            line.hang()
-
-        async def whole() -> None:
-            line.mend()
-
-        await until(is_known)
-        await scene.suffer(Outage("flushed", flush, told=stays_out, over=known_again))
-        await scene.suffer(Outage("killed", process.kill, process.start, killed_and_told, back))
-        await scene.suffer(Outage("300 ms", slow, whole, told=stays_out, over=back))
-        await scene.suffer(Outage("cut", cut, whole, away, back))
-        await scene.suffer(Outage("silent", silent, whole, away, back))
-
-
-async def _all_are(scene: Scene, value: float) -> bool:
-    return {await scene.metric("shared_store_away", part=part) for part in PARTS} == {value}
+        shared, on_the_way = Shared(scene, line.url), Faults(line)
+        await shared.log_out()
+        await scene.suffer(Outage("flushed", flush, told=shared.stays_out, over=shared.known_again))
+        await scene.suffer(Outage("killed", process.kill, process.start, shared.killed, shared.back, OUTAGE_S))
+        await scene.suffer(Outage("300 ms", on_the_way.slow, on_the_way.whole, shared.stays_out, shared.back))
+        await scene.suffer(Outage("cut", on_the_way.cut, on_the_way.whole, shared.away, shared.back))
+        await scene.suffer(Outage("silent", on_the_way.silent, on_the_way.whole, shared.away, shared.back))

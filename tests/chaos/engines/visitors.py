@@ -17,7 +17,9 @@ VISITORS: Final = 4
 PACE_S: Final = 0.2
 """Between an order and the next of the same buyer."""
 OUTAGE_S: Final = float(os.environ.get("TRADEWIND_CHAOS_OUTAGE_S", "3"))
-"""How long each outage lasts."""
+"""How long an engine that was killed is away."""
+SHORT_S: Final = min(OUTAGE_S, 10.0)
+"""How long everything else lasts that happens to it."""
 UNDISTURBED: Final = "undisturbed"
 ORDERS: Final = "orders"
 LOOKS: Final = {

@@ -34,8 +34,9 @@ MAX_WAITING: Final = 1_000_000
 """Messages in one queue; more are refused, and their rows are due by themselves."""
 DELIVERIES: Final = 10
 """So often a message comes before it is a dead letter: whoever gets it dies of it, or of something else."""
-TROUBLE: Final = (AMQPError, ChannelInvalidStateError, OSError, TimeoutError)
-"""What the client raises where the broker is away, refuses, or has closed a channel meanwhile."""
+TROUBLE: Final = (AMQPError, ChannelInvalidStateError, OSError, TimeoutError, StopAsyncIteration)
+"""What the client raises where the broker is away, refuses, has closed a channel meanwhile, or hangs up before it has
+said a word (the last one)."""
 
 
 class RabbitRetryQueue:

@@ -134,7 +134,7 @@ async def kafka(settings: Settings) -> Finding:
     assert settings.kafka_servers
     client = AdminClient({"bootstrap.servers": settings.kafka_servers, "socket.timeout.ms": int(WITHIN_S * 1000)})
     about = await asyncio.to_thread(client.list_topics, timeout=WITHIN_S)
-    ours = [name for name in about.topics if name.startswith("ecommerce.")]
+    ours = [name for name in about.topics if name.startswith(f"{settings.kafka_prefix}ecommerce.")]
     leaderless = [name for name in ours if any(one.leader < 0 for one in about.topics[name].partitions.values())]
     if leaderless:
         raise UnwellError(f"without a leader: {', '.join(leaderless[:5])}", "Start the brokers that are missing.")

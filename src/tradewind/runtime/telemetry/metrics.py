@@ -45,6 +45,10 @@ saga_parked = Gauge("saga_parked", "Sagas in NEEDS_ATTENTION.")
 event_lag_ms = ManyHistogram(
     "event_lag_ms", "From an event's birth to its effect, in milliseconds.", ["subscriber"], buckets=_LATENCY_MS
 )
+event_oldest_waiting_seconds = Gauge(
+    "event_oldest_waiting_seconds", "How long the oldest event has waited for somebody who hears it.",
+    multiprocess_mode="mostrecent",
+)  # fmt: skip
 listener_failures_total = Counter(
     "listener_failures_total", "Events at which a listener of a process broke.", ["listener"]
 )
@@ -118,6 +122,9 @@ outside_issuer_away = Gauge(
 streams_open = Gauge("streams_open", "Streams open now.", ["channel"], multiprocess_mode="livesum")
 streams_ended_total = Counter("streams_ended_total", "Streams that ended, and why.", ["channel", "code"])
 commands_total = Counter("commands_total", "Commands answered, by outcome.", ["command", "outcome"])
+database_full_total = Counter(
+    "database_full", "Transactions that were undone because the database has no room on its disk."
+)
 batch_size = Histogram(
     "batch_size", "Commands that shared one transaction.", ["lane"], buckets=(1, 2, 4, 8, 16, 32, 64, 128)
 )
