@@ -168,7 +168,7 @@ async def by_debezium(db: Database, bell: Bell, url: str) -> AsyncIterator[ByDeb
 
 @pytest_asyncio.fixture(
     params=[
-        "log",
+        pytest.param("log", marks=pytest.mark.adapter("log")),
         pytest.param("kafka", marks=pytest.mark.engine("kafka")),
         pytest.param("debezium", marks=pytest.mark.engine("connect")),
     ]

@@ -120,7 +120,12 @@ class OnQuix:
         await self.run(until, kill=True)
 
 
-@pytest_asyncio.fixture(params=["log", pytest.param("quix", marks=pytest.mark.engine("kafka"))])
+@pytest_asyncio.fixture(
+    params=[
+        pytest.param("log", marks=pytest.mark.adapter("log")),
+        pytest.param("quix", marks=pytest.mark.engine("kafka")),
+    ]
+)
 async def job(request: pytest.FixtureRequest, shop: Any, tmp_path: Any) -> AsyncIterator[Job]:
     """Each of the two."""
     if request.param == "log":
