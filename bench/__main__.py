@@ -2,7 +2,8 @@
 
 python -m bench [--engines] [--json] [--short] [--rounds N] [--orders N] [--only PART]
 
-PART: contest, walk, reads, search, checkout, flash, sockets, webhooks, subscribers; with --engines: log.
+PART: contest, walk, reads, search, checkout, flash, sockets, webhooks, subscribers;
+with --engines: log, orders, remote.
 """
 
 import argparse
@@ -17,7 +18,20 @@ from typing import Final
 import uvloop
 from rich.console import Console
 
-from bench import checkout, event_log, flash_sales, over_http, reads, search, sockets, subscribers, walk, webhooks
+from bench import (
+    behind,
+    checkout,
+    event_log,
+    flash_sales,
+    over_http,
+    reads,
+    remote,
+    search,
+    sockets,
+    subscribers,
+    walk,
+    webhooks,
+)
 from tradewind.app.bench import contest, raw_limit
 from tradewind.app.bench.own_database import own_database
 from tradewind.app.bench.report import Figure, Goal, Report
@@ -52,7 +66,11 @@ NOTES: Final[Mapping[str, Sequence[str]]] = {
     "webhooks": webhooks.NOTES,
     "subscribers": subscribers.NOTES,
 }
-ENGINE_NOTES: Final[Mapping[str, Sequence[str]]] = {"log": event_log.NOTES}
+ENGINE_NOTES: Final[Mapping[str, Sequence[str]]] = {
+    "log": event_log.NOTES,
+    "orders": behind.NOTES,
+    "remote": remote.NOTES,
+}
 """Of the parts that compare real engines with the embedded ones."""
 
 
@@ -162,6 +180,16 @@ async def carry(settings: Settings, found: Engines, arguments: argparse.Namespac
     return await event_log.measure(settings, found, say, seconds=arguments.seconds)
 
 
+async def keep_up(settings: Settings, found: Engines, arguments: argparse.Namespace, say: Say) -> Found:
+    """Orders a second, and how far behind projections are."""
+    return await behind.measure(settings, found, say, orders=arguments.orders // 4, seconds=arguments.seconds)
+
+
+async def ask_away(settings: Settings, found: Engines, arguments: argparse.Namespace, say: Say) -> Found:
+    """ReserveStock over gRPC."""
+    return await remote.measure(settings, found, say, seconds=arguments.seconds)
+
+
 PARTS: Final = {
     "walk": whole,
     "reads": read,
@@ -172,7 +200,7 @@ PARTS: Final = {
     "webhooks": deliver,
     "subscribers": hear,
 }
-ENGINE_PARTS: Final = {"log": carry}
+ENGINE_PARTS: Final = {"log": carry, "orders": keep_up, "remote": ask_away}
 
 
 def main(words: Sequence[str]) -> int:

@@ -143,15 +143,21 @@ def _provider(home: Path) -> int | None:
 
 
 @asynccontextmanager
-async def counted(settings: Settings, found: Engines) -> AsyncIterator[tuple[int, dict[str, int], dict[str, Path]]]:
-    """Edge and worker that count what they send: the edge's port, their process ids, and the files of their counts."""
+async def counted(
+    settings: Settings, found: Engines, **more: str
+) -> AsyncIterator[tuple[int, dict[str, int], dict[str, Path]]]:
+    """Edge and worker that count what they send: the edge's port, their process ids, and the files of their counts.
+
+    `more` are settings of theirs.
+    """
     place = Place(settings, found, free_port("127.0.0.1"))
     files = {name: settings.home / "run" / f"bench-{name}-{place.port}.json" for name in ("edge", "worker")}
     ready = settings.home / "run" / f"bench-ready-{place.port}"
     async with (
-        running(["bench.counted_part", "edge", str(files["edge"])], place.environment()) as edge,
+        running(["bench.counted_part", "edge", str(files["edge"])], place.environment(**more)) as edge,
         running(
-            ["bench.counted_part", "worker", str(files["worker"])], place.environment(**{READY_FILE: str(ready)})
+            ["bench.counted_part", "worker", str(files["worker"])],
+            place.environment(**more, **{READY_FILE: str(ready)}),
         ) as worker,
     ):
         await answering(f"http://127.0.0.1:{place.port}/health/ready")
