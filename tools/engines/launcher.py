@@ -20,11 +20,11 @@ ENGINES: Final = {
     one.name: one
     for one in (
         small.REDIS, small.RABBITMQ, small.MOSQUITTO, postgres.POSTGRES, columns.CLICKHOUSE,
-        kafka.KAFKA, stores.CASSANDRA, stores.OPENSEARCH, kafka.CONNECT, trust.OPA,
-        documents.MONGODB, trust.KEYCLOAK,
+        trust.KEYCLOAK, kafka.KAFKA, stores.CASSANDRA, stores.OPENSEARCH, kafka.CONNECT, trust.OPA,
+        documents.MONGODB,
     )
 }  # fmt: skip
-"""Those that `up` starts when none is named, in their order."""
+"""Those that `up` starts when none is named, in their order: whoever takes longest begins early."""
 AT_ONCE: Final = 3
 """Engines that are started side by side."""
 Say = Callable[[str], None]
