@@ -145,9 +145,9 @@ async def job(request: pytest.FixtureRequest, shop: Any, tmp_path: Any) -> Async
 
 
 def _remove(admin: Any, prefix: str) -> None:
-    topics = [name for name in admin.list_topics(timeout=10).topics if prefix in name]
+    topics = [name for name in admin.list_topics(timeout=60).topics if prefix in name]
     for done in (admin.delete_topics(topics) if topics else {}).values():
-        done.result(10)
+        done.result(60)
 
 
 async def tell(db: Database, event: Event, at: datetime) -> None:
