@@ -10,13 +10,14 @@ import os
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Final
 
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
 from bench.event_log import KINDS, Say, debezium, ways
+from bench.parts import BESIDE
 from bench.walk import LAST_CONFIRMED, LOG_RATE, WARM_UP, WholeShop, whole_shop
 from tradewind.app.bench.own_database import own_database
 from tradewind.app.bench.report import Figure, Goal
@@ -32,9 +33,8 @@ NOTES: Final = (
 )
 LATE_MS: Final = 1000.0
 LOOK_S: Final = 0.5
-SET_ASIDE: Final = ("CLICKHOUSE_URL", "OPA_URL", "MQTT_URL")
-"""Not named to the shop that is measured: what lets one process in, what must be told rules first, what brings none."""
-ENGINES: Final = ("REDIS_URL", "RABBITMQ_URL", "OPENSEARCH_URL", "CASSANDRA_SERVERS", "MONGODB_URL")
+APART: Final = ("CLICKHOUSE_URL", "OPA_URL")
+"""Not named to the shop that is measured: one that lets one process in, and one that must be told rules first."""
 GAUGES: Final = {"order_lists_lag_ms": 1.0, "analytics_lag_seconds": 1000.0}
 """What tells how far something elsewhere is behind, and milliseconds in its unit."""
 
@@ -88,7 +88,7 @@ async def measure(
     for kind, chosen in ways(settings, found).items():
         async with own_database(found) as shops, AsyncExitStack() as stack:
             await migrate_shop(shops.database_url)
-            async with open_shop(_alone(settings), shops) as filled:
+            async with open_shop(ways(settings, found)["log"], shops) as filled:
                 await fill(filled)
             if chosen.connect_url:
                 await debezium(stack, chosen, shops, EVENTS)
@@ -127,15 +127,11 @@ async def _run(shop: WholeShop, orders: int, seconds: float) -> tuple[float, See
     return orders / (last - min(result.asked_at.values())), Seen(seen.within, worst)
 
 
-def _alone(settings: Settings) -> Settings:
-    """To fill the shelves with."""
-    return replace(settings, kafka_servers=None, connect_url=None)
-
-
 def _environment(chosen: Settings) -> dict[str, str]:
     """The settings of the shop that is measured."""
-    named: dict[str, Any] = {name: os.environ.get(f"TRADEWIND_{name}") for name in ENGINES if chosen.kafka_servers}
-    named |= {
+    named: dict[str, str | None] = {
         "KAFKA_SERVERS": chosen.kafka_servers, "KAFKA_PREFIX": chosen.kafka_prefix, "CONNECT_URL": chosen.connect_url
     }  # fmt: skip
-    return {f"TRADEWIND_{name}": named.get(name) or "" for name in (*SET_ASIDE, *ENGINES, *named)}
+    for name in BESIDE:
+        named[name] = os.environ.get(f"TRADEWIND_{name}") if chosen.kafka_servers and name not in APART else None
+    return {f"TRADEWIND_{name}": value or "" for name, value in named.items()}

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any, Final
 
+from bench.parts import bare
 from tradewind.app.bench.driving import percentile
 from tradewind.app.bench.own_database import own_database
 from tradewind.app.bench.report import Figure, Goal
@@ -103,6 +104,7 @@ async def debezium(stack: AsyncExitStack, settings: Settings, shops: Engines, ty
 def ways(settings: Settings, found: Engines) -> dict[str, Settings]:
     """How events can be carried with the engines that are named."""
     prefix = f"bench{new_id().hex[-8:]}"
+    settings = bare(settings)
     by = {"log": replace(settings, kafka_servers=None, connect_url=None)}
     if settings.kafka_servers:
         from tradewind.adapters.log.kafka.connectors import Source

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,16 @@ from tradewind.app.worker import READY_FILE
 
 START_WITHIN_S: Final = 60.0
 POLL_S: Final = 0.05
+BESIDE: Final = (
+    "REDIS_URL", "RABBITMQ_URL", "OPENSEARCH_URL", "CASSANDRA_SERVERS", "MONGODB_URL", "CLICKHOUSE_URL", "OPA_URL"
+)  # fmt: skip
+"""Settings that name engines beside Postgres and Kafka."""
 _TICK_US: Final = 1_000_000 / os.sysconf("SC_CLK_TCK")
+
+
+def bare(settings: Settings) -> Settings:
+    """The same, with nothing named but Postgres and Kafka."""
+    return replace(settings, **{name.lower(): None for name in BESIDE})
 
 
 @dataclass(frozen=True)

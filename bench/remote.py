@@ -7,10 +7,11 @@ own, on loopback without TLS; then the same command in this process. Waits count
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Final
 
 from bench.over_http import LOOPBACK
-from bench.parts import Place, answering, running
+from bench.parts import BESIDE, Place, answering, bare, running
 from tradewind.adapters.inventory.grpc import grpc_inventory
 from tradewind.app.bench.driving import percentile
 from tradewind.app.bench.own_database import own_database
@@ -34,6 +35,7 @@ WARM_UP: Final = 500
 GOAL_MS: Final = 10.0
 SCOPES: Final = ("inventory:write", "catalog:read")
 LIFETIME_S: Final = 3600
+ALONE: Final = {f"TRADEWIND_{name}": "" for name in ("KAFKA_SERVERS", "CONNECT_URL", *BESIDE)}
 Say = Callable[[str], None]
 Ask = Callable[[Basket], Awaitable[object]]
 
@@ -43,9 +45,11 @@ async def measure(settings: Settings, found: Engines, say: Say, *, seconds: floa
     waits = dict[str, list[float]]()
     async with own_database(found) as shops, AsyncExitStack() as stack:
         await migrate_shop(shops.database_url)
-        shop = await stack.enter_async_context(open_shop(settings, shops))
+        place = Place(settings, shops, free_port(LOOPBACK))
+        known_as = replace(bare(settings), public_url=f"http://{LOOPBACK}:{place.port}")
+        shop = await stack.enter_async_context(open_shop(known_as, shops))
         await fill(shop)
-        ways = {"in process": _here(shop), "over gRPC": await _there(stack, settings, shop, shops)}
+        ways = {"in process": _here(shop), "over gRPC": await _there(stack, shop, place)}
         for seed, (name, ask) in enumerate(ways.items()):
             await _waits_ms(ask, WARM_UP, 2 * seed)
             waits[name] = await _waits_ms(ask, int(RATE * seconds), 2 * seed + 1)
@@ -71,9 +75,11 @@ def _here(shop: Shop) -> Ask:
     return ask
 
 
-async def _there(stack: AsyncExitStack, settings: Settings, shop: Shop, shops: Engines) -> Ask:
-    place, port = Place(settings, shops, free_port(LOOPBACK)), free_port(LOOPBACK)
-    await stack.enter_async_context(running(["tradewind.app.edge"], place.environment(TRADEWIND_GRPC_PORT=str(port))))
+async def _there(stack: AsyncExitStack, shop: Shop, place: Place) -> Ask:
+    port = free_port(LOOPBACK)
+    await stack.enter_async_context(
+        running(["tradewind.app.edge"], place.environment(**ALONE, TRADEWIND_GRPC_PORT=str(port)))
+    )
     await answering(f"http://{LOOPBACK}:{place.port}/health/ready")
     token = shop.keys.sign(
         subject="service:orders", roles=("warehouse",), scopes=SCOPES, tenant="default", lifetime_s=LIFETIME_S
