@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 import msgspec
@@ -30,7 +30,8 @@ _TICK_US: Final = 1_000_000 / os.sysconf("SC_CLK_TCK")
 
 def bare(settings: Settings) -> Settings:
     """The same, with nothing named but Postgres and Kafka."""
-    return replace(settings, **{name.lower(): None for name in BESIDE})
+    nothing: dict[str, Any] = {name.lower(): None for name in BESIDE}
+    return replace(settings, **nothing)
 
 
 @dataclass(frozen=True)
