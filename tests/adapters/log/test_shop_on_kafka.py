@@ -38,7 +38,7 @@ async def on_kafka(settings: Settings, template: Engines, tmp_path: Path) -> Asy
         yield market, servers, names
     admin = AdminClient({"bootstrap.servers": servers})
     topics = [name for name in admin.list_topics(timeout=60).topics if name.startswith(names.prefix)]
-    for done in admin.delete_topics(topics).values():
+    for done in (admin.delete_topics(topics) if topics else {}).values():
         done.result(60)
 
 
