@@ -22,6 +22,10 @@ def test_it() -> None:
 def test_beside_it(way: str) -> None:
     pass
 
+@pytest.mark.adapter("disk")
+def test_what_it_lacks() -> None:
+    pytest.skip("a disk has no such thing")
+
 def test_other() -> None:
     pass
 """
@@ -55,7 +59,7 @@ def run(tmp_path: Path, *options: str, **environment: str) -> subprocess.Complet
 def test_a_run_without_engines_passes_and_tells_what_was_left_out(tmp_path: Path) -> None:
     done = run(tmp_path)
     assert done.returncode == 0, done.stdout
-    assert "2 passed, 1 skipped" in done.stdout
+    assert "2 passed, 2 skipped" in done.stdout
     _, told = done.stdout.split("left out for want of an engine")
     assert "redis" in told
     assert "memory" not in told
@@ -72,5 +76,5 @@ def test_a_run_that_requires_engines_runs_their_tests_alone_and_fails_without(
     assert "1 deselected" in done.stdout
     _, matrix = done.stdout.split("ports and their adapters")
     words = {line.split()[1]: line.split()[-3:] for line in matrix.splitlines() if line.count("  ") > 2}
-    assert words["memory"] == ["1", "0", "0"]
+    assert (words["memory"], words["disk"]) == (["1", "0", "0"], ["0", "0", "1"])
     assert words["redis"] == counts.split()
