@@ -2,7 +2,8 @@
 
 python -m bench [--engines] [--json] [--short] [--rounds N] [--orders N] [--only PART]
 
-PART: contest, start, walk, reads, search, checkout, flash, sockets, webhooks, subscribers; with --engines: log.
+PART: contest, start, walk, reads, search, checkout, flash, sockets, webhooks, subscribers;
+with --engines: log, orders, remote.
 """
 
 import argparse
@@ -18,11 +19,13 @@ import uvloop
 from rich.console import Console
 
 from bench import (
+    behind,
     checkout,
     event_log,
     flash_sales,
     over_http,
     reads,
+    remote,
     search,
     sockets,
     start,
@@ -65,7 +68,11 @@ NOTES: Final[Mapping[str, Sequence[str]]] = {
     "webhooks": webhooks.NOTES,
     "subscribers": subscribers.NOTES,
 }
-ENGINE_NOTES: Final[Mapping[str, Sequence[str]]] = {"log": event_log.NOTES}
+ENGINE_NOTES: Final[Mapping[str, Sequence[str]]] = {
+    "log": event_log.NOTES,
+    "orders": behind.NOTES,
+    "remote": remote.NOTES,
+}
 """Of the parts that compare real engines with the embedded ones."""
 
 
@@ -182,6 +189,16 @@ async def carry(settings: Settings, found: Engines, arguments: argparse.Namespac
     return await event_log.measure(settings, found, say, seconds=arguments.seconds)
 
 
+async def keep_up(settings: Settings, found: Engines, arguments: argparse.Namespace, say: Say) -> Found:
+    """Orders a second, and how far behind projections are."""
+    return await behind.measure(settings, found, say, orders=arguments.orders // 4, seconds=arguments.seconds)
+
+
+async def ask_away(settings: Settings, found: Engines, arguments: argparse.Namespace, say: Say) -> Found:
+    """ReserveStock over gRPC."""
+    return await remote.measure(settings, found, say, seconds=arguments.seconds)
+
+
 PARTS: Final = {
     "start": begin,
     "walk": whole,
@@ -193,7 +210,7 @@ PARTS: Final = {
     "webhooks": deliver,
     "subscribers": hear,
 }
-ENGINE_PARTS: Final = {"log": carry}
+ENGINE_PARTS: Final = {"log": carry, "orders": keep_up, "remote": ask_away}
 
 
 def main(words: Sequence[str]) -> int:

@@ -6,11 +6,12 @@ the shop's relay; then by Kafka, fed by Debezium; the last two where the environ
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any, Final
 
+from bench.parts import bare
 from tradewind.app.bench.driving import percentile
 from tradewind.app.bench.own_database import own_database
 from tradewind.app.bench.report import Figure, Goal
@@ -75,7 +76,7 @@ async def carried(settings: Settings, shops: Engines, arrivals: Arrivals) -> Asy
     stop = asyncio.Event()
     async with AsyncExitStack() as stack:
         if settings.connect_url and settings.kafka_servers:
-            await _debezium(stack, settings, shops)
+            await debezium(stack, settings, shops, [LowStockDetected.TYPE])
         shop = await stack.enter_async_context(open_shop(settings, shops, connections=4))
         runs, _ = carriers(settings, shop.db, shop.bell, shops.database_url, [arrivals.subscriber])
         tasks = [asyncio.create_task(one.run(stop)) for one in runs]
@@ -87,12 +88,13 @@ async def carried(settings: Settings, shops: Engines, arrivals: Arrivals) -> Asy
             await asyncio.gather(*tasks)
 
 
-async def _debezium(stack: AsyncExitStack, settings: Settings, shops: Engines) -> None:
+async def debezium(stack: AsyncExitStack, settings: Settings, shops: Engines, types: Iterable[str]) -> None:
+    """Have it publish events of these types until the stack is left."""
     from tradewind.adapters.log.kafka.connect import Connect
     from tradewind.adapters.log.kafka.topics import Names, ensure
 
     names = Names(settings.kafka_prefix)
-    topics = [*names.of_events([LowStockDetected.TYPE]), *names.of_tables()]
+    topics = [*names.of_events(types), *names.of_tables()]
     await asyncio.to_thread(ensure, settings.kafka_servers or "", topics)
     connect = Connect(settings.connect_url or "", shops.database_url, names)
     await connect.register()
@@ -102,6 +104,7 @@ async def _debezium(stack: AsyncExitStack, settings: Settings, shops: Engines) -
 def ways(settings: Settings, found: Engines) -> dict[str, Settings]:
     """How events can be carried with the engines that are named."""
     prefix = f"bench{new_id().hex[-8:]}"
+    settings = bare(settings)
     by = {"log": replace(settings, kafka_servers=None, connect_url=None)}
     if settings.kafka_servers:
         from tradewind.adapters.log.kafka.connectors import Source

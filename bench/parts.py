@@ -5,9 +5,9 @@ import os
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 import msgspec
@@ -21,7 +21,17 @@ from tradewind.app.told import READY_FILE
 
 START_WITHIN_S: Final = 60.0
 POLL_S: Final = 0.05
+BESIDE: Final = (
+    "REDIS_URL", "RABBITMQ_URL", "OPENSEARCH_URL", "CASSANDRA_SERVERS", "MONGODB_URL", "CLICKHOUSE_URL", "OPA_URL"
+)  # fmt: skip
+"""Settings that name engines beside Postgres and Kafka."""
 _TICK_US: Final = 1_000_000 / os.sysconf("SC_CLK_TCK")
+
+
+def bare(settings: Settings) -> Settings:
+    """The same, with nothing named but Postgres and Kafka."""
+    nothing: dict[str, Any] = {name.lower(): None for name in BESIDE}
+    return replace(settings, **nothing)
 
 
 @dataclass(frozen=True)
@@ -143,15 +153,21 @@ def _provider(home: Path) -> int | None:
 
 
 @asynccontextmanager
-async def counted(settings: Settings, found: Engines) -> AsyncIterator[tuple[int, dict[str, int], dict[str, Path]]]:
-    """Edge and worker that count what they send: the edge's port, their process ids, and the files of their counts."""
+async def counted(
+    settings: Settings, found: Engines, **more: str
+) -> AsyncIterator[tuple[int, dict[str, int], dict[str, Path]]]:
+    """Edge and worker that count what they send: the edge's port, their process ids, and the files of their counts.
+
+    `more` are settings of theirs.
+    """
     place = Place(settings, found, free_port("127.0.0.1"))
     files = {name: settings.home / "run" / f"bench-{name}-{place.port}.json" for name in ("edge", "worker")}
     ready = settings.home / "run" / f"bench-ready-{place.port}"
     async with (
-        running(["bench.counted_part", "edge", str(files["edge"])], place.environment()) as edge,
+        running(["bench.counted_part", "edge", str(files["edge"])], place.environment(**more)) as edge,
         running(
-            ["bench.counted_part", "worker", str(files["worker"])], place.environment(**{READY_FILE: str(ready)})
+            ["bench.counted_part", "worker", str(files["worker"])],
+            place.environment(**more, **{READY_FILE: str(ready)}),
         ) as worker,
     ):
         await answering(f"http://127.0.0.1:{place.port}/health/ready")

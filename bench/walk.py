@@ -88,10 +88,10 @@ class WholeShop:
 
 
 @asynccontextmanager
-async def whole_shop(settings: Settings, found: Engines) -> AsyncIterator[WholeShop]:
-    """Edge and worker on a migrated database whose shelves are full."""
+async def whole_shop(settings: Settings, found: Engines, **more: str) -> AsyncIterator[WholeShop]:
+    """Edge and worker on a migrated database whose shelves are full. `more` are settings of theirs."""
     connection: Any = await asyncpg.connect(found.database_url)
-    async with counted(settings, found) as (port, pids, files):
+    async with counted(settings, found, **more) as (port, pids, files):
         plan = Plan(port=port, path=ORDERS, token=await guest_token(port), skus=SKUS, count=0)
         yield WholeShop(plan, Meter(settings, pids), connection, files)
     await connection.close()

@@ -171,6 +171,6 @@ def _forget(servers: str, names: Names) -> None:
     from confluent_kafka.admin import AdminClient
 
     admin = AdminClient({"bootstrap.servers": servers})
-    topics = [name for name in admin.list_topics(timeout=10).topics if name.startswith(names.prefix)]
+    topics = [name for name in admin.list_topics(timeout=60).topics if name.startswith(names.prefix)]
     for done in admin.delete_topics(topics).values() if topics else ():
-        done.result(10)
+        done.result(60)

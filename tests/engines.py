@@ -1,8 +1,8 @@
 """Real engines, for tests that need one: named by the environment, as settings are.
 
 A test that is marked `engine("redis")` asks `address("REDIS_URL")`, and is left out where that says nothing; the end of
-the run tells what was left out. With `--engines=required` only such tests run, and none may be left out: a matrix of
-ports and engines is printed, and the run fails where one is missing.
+the run tells what was left out. With `--engines=required` those tests run, and none may be left out. Beside them run
+the same suites for adapters that need no engine (`adapter("memory")`), and a matrix of ports and adapters is printed.
 """
 
 import os
@@ -14,20 +14,22 @@ import pytest
 
 REASON: Final = "engine: "
 REQUIRED: Final = "required"
-PROPERTY: Final = "engine"
+PROPERTY: Final = "adapter"
+REAL, OWN, PLAYED = "real engine", "no engine", "played"
+"""What an adapter is tried against; `played` is a server of the tests' own."""
 ENGINES: Final = (
     "CASSANDRA_SERVERS", "CLICKHOUSE_URL", "CONNECT_URL", "KAFKA_SERVERS", "KEYCLOAK_URL", "MONGODB_URL",
-    "MOSQUITTO_URL", "OPA_URL", "OPENSEARCH_URL", "RABBITMQ_URL", "REDIS_URL", "UNLEASH_URL", "UNLEASH_TOKEN",
-    "VAULT_URL", "VAULT_TOKEN",
+    "MOSQUITTO_URL", "OPA_URL", "OPENSEARCH_URL", "RABBITMQ_URL", "REDIS_URL",
 )  # fmt: skip
 """What names an engine to tests, by itself no shop's: a shop of a test that is to use it is told so by the test."""
 KEPT: Final = "TESTED_"
+Row = tuple[str, str, str]
 LEFT_OUT: Final = "left out for want of an engine (make engines, then make test-engines)"
 
 
 def address(name: str) -> str:
     """What TRADEWIND_<name> said; the test is left out where it said nothing."""
-    found = os.environ.get(f"{KEPT}{name}", "")
+    found = os.environ.get(f"{KEPT}{name}") or os.environ.get(f"TRADEWIND_{name}", "")
     if not found:
         pytest.skip(f"{REASON}TRADEWIND_{name} names no {name.partition('_')[0].capitalize()}")
     return found
@@ -35,7 +37,7 @@ def address(name: str) -> str:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How missing engines are taken."""
-    help_ = "required: run the tests of real engines alone, and fail where an engine is missing"
+    help_ = "required: run the suites of adapters alone, and fail where an engine is missing"
     parser.addoption("--engines", choices=("optional", REQUIRED), default="optional", help=help_)
 
 
@@ -48,45 +50,55 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Note which engine each test is about; keep only those that are about one where they are what is asked for."""
+    """Note which adapter each test is about; keep only those that are about one where they are what is asked for."""
     for item in items:
-        for mark in item.iter_markers("engine"):
-            item.user_properties.append((PROPERTY, f"{_port(item.nodeid)}|{mark.args[0]}"))
+        found = [(mark.args[0], REAL) for mark in item.iter_markers("engine")]
+        for mark in item.iter_markers("adapter"):
+            found.append((mark.args[0], PLAYED if mark.kwargs.get("played") else OWN))
+        for name, against in found:
+            item.user_properties.append((PROPERTY, f"{_port(item.nodeid)}|{name}|{against}"))
     if config.getoption("--engines") == REQUIRED:
-        kept = [item for item in items if item.get_closest_marker("engine")]
+        kept = [item for item in items if _about(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
         items[:] = kept
 
 
 def _port(nodeid: str) -> str:
-    """The folder of the suite: `cache` of tests/adapters/cache/…, else what the file is about."""
-    parts = nodeid.partition("::")[0].split("/")
-    return parts[2] if parts[:2] == ["tests", "adapters"] else parts[-1].removeprefix("test_").removesuffix(".py")
+    """The folder of the suite: `cache` of tests/adapters/cache/…, `sensors` of tests/sensors/…"""
+    folders = nodeid.partition("::")[0].split("/")[1:-1]
+    return [*(folders[1:] if folders[:1] == ["adapters"] else folders), "-"][0]
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """The matrix, or what was left out."""
-    found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    found: dict[Row, Counter[str]] = defaultdict(Counter)
     for outcome in ("passed", "failed", "error", "skipped"):
         for report in terminalreporter.stats.get(outcome, []):
-            for port, engine in _about(report):
-                found[engine, port]["failed" if outcome == "error" else outcome] += 1
+            for row in _about(report):
+                found[row]["failed" if outcome == "error" else outcome] += 1
     if config.getoption("--engines") == REQUIRED:
-        _print(terminalreporter, "real engines", ("passed", "failed", "skipped"), found)
-    elif left_out := {key: outcomes for key, outcomes in found.items() if outcomes["skipped"]}:
+        _print(terminalreporter, "ports and their adapters", ("passed", "failed", "skipped"), found)
+    elif left_out := {row: outcomes for row, outcomes in found.items() if outcomes["skipped"] and row[2] == REAL}:
         _print(terminalreporter, LEFT_OUT, ("skipped",), left_out)
 
 
-def _about(report: Any) -> Sequence[tuple[str, str]]:
-    pairs = [value.split("|") for name, value in getattr(report, "user_properties", ()) if name == PROPERTY]
-    return [(port, engine) for port, engine in pairs]
+def _about(one: Any) -> Sequence[Row]:
+    """Port, adapter, and what it is tried against, of a test or a report of one."""
+    rows = [value.split("|") for name, value in getattr(one, "user_properties", ()) if name == PROPERTY]
+    return [(port, adapter, against) for port, adapter, against in rows]
 
 
-def _print(reporter: Any, title: str, columns: Sequence[str], found: dict[tuple[str, str], Counter[str]]) -> None:
+def _misses(report: Any) -> bool:
+    """Whether this was left out for want of an engine, rather than as something that an adapter does not have."""
+    return bool(_about(report)) and REASON in str(report.longrepr)
+
+
+def _print(reporter: Any, title: str, columns: Sequence[str], found: dict[Row, Counter[str]]) -> None:
     reporter.section(title, sep="-")
-    reporter.line(f"{'engine':<14}{'port':<24}" + "".join(f"{one:>9}" for one in columns))
-    for (engine, port), outcomes in sorted(found.items()):
-        reporter.line(f"{engine:<14}{port:<24}" + "".join(f"{outcomes[one]:>9}" for one in columns))
+    reporter.line(f"{'port':<20}{'adapter':<14}{'against':<14}" + "".join(f"{one:>9}" for one in columns))
+    for (port, adapter, against), outcomes in sorted(found.items()):
+        counts = "".join(f"{outcomes[one]:>9}" for one in columns)
+        reporter.line(f"{port:<20}{adapter:<14}{against:<14}{counts}")
 
 
 @pytest.hookimpl(trylast=True)
@@ -95,5 +107,5 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if session.config.getoption("--engines") != REQUIRED or exitstatus:
         return
     reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter and any(_about(report) for report in reporter.stats.get("skipped", [])):
+    if reporter and any(_misses(report) for report in reporter.stats.get("skipped", [])):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -168,21 +168,24 @@ async def test_a_vault_is_well_whose_secret_can_be_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("engine", "name"),
+    ("engine", "name", "setting"),
     [
-        pytest.param(engine, name, marks=pytest.mark.engine(engine))
-        for engine, name in [
-            ("redis", "REDIS_URL"), ("kafka", "KAFKA_SERVERS"), ("connect", "CONNECT_URL"),
-            ("opensearch", "OPENSEARCH_URL"), ("opa", "OPA_URL"), ("clickhouse", "CLICKHOUSE_URL"),
-            ("rabbitmq", "RABBITMQ_URL"), ("cassandra", "CASSANDRA_SERVERS"), ("mongodb", "MONGODB_URL"),
+        pytest.param(engine, name, setting, marks=pytest.mark.engine(engine))
+        for engine, name, setting in [
+            ("redis", "REDIS_URL", "redis_url"), ("kafka", "KAFKA_SERVERS", "kafka_servers"),
+            ("connect", "CONNECT_URL", "connect_url"), ("opensearch", "OPENSEARCH_URL", "opensearch_url"),
+            ("opa", "OPA_URL", "opa_url"), ("clickhouse", "CLICKHOUSE_URL", "clickhouse_url"),
+            ("rabbitmq", "RABBITMQ_URL", "rabbitmq_url"), ("cassandra", "CASSANDRA_SERVERS", "cassandra_servers"),
+            ("mongodb", "MONGODB_URL", "mongodb_url"), ("mosquitto", "MOSQUITTO_URL", "mqtt_url"),
+            ("postgres", "DATABASE_URL", "database_url"), ("keycloak", "KEYCLOAK_URL", "oidc_issuer"),
         ]
     ],
 )  # fmt: skip
-async def test_a_real_engine_that_is_well_is_found_well(engine: str, name: str) -> None:
+async def test_a_real_engine_that_is_well_is_found_well(engine: str, name: str, setting: str) -> None:
     where = address(name)
     if engine == "opa":
         push(where)
-    found = await only(**{name.lower(): where})
+    found = await only(**{setting: f"{where}/realms/master" if engine == "keycloak" else where})
     assert found.well, found
 
 

@@ -18,6 +18,8 @@ from tradewind.api.grpc.statuses import facts_in
 from tradewind.contracts.proto.tradewind.inventory.v1 import inventory_pb2 as pb
 from tradewind.kernel.ids import new_id
 
+pytestmark = pytest.mark.adapter("grpc")
+
 CODE = grpc.StatusCode
 ONE_MORE = str(new_id())
 TRACE = "0af7651916cd43dd8448eb211c80319c"

@@ -34,6 +34,8 @@ from tradewind.contracts.inventory import (
 )
 from tradewind.runtime.telemetry import traces
 
+pytestmark = pytest.mark.adapter("grpc")
+
 STAFF = a_call("admin")
 STOCK = "SELECT on_hand, reserved FROM inventory.inventory_stock WHERE sku = 'BOOK'"
 

@@ -126,7 +126,7 @@ class Mosquitto(Broker):
         super().__init__(folder)
         found = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
         if found is None:
-            pytest.skip("Mosquitto is not installed on this machine: apt-get install mosquitto")
+            pytest.skip("engine: Mosquitto is not installed on this machine: apt-get install mosquitto")
         self._binary = found
         self.shop = self.sensor = f"mqtt://{HOST}:{self.port}"
         self._config = folder / "mosquitto.conf"

@@ -20,6 +20,9 @@ NOTE = """
     VALUES (gen_random_uuid(), $1, $2, 'opening', 'test')
 """
 BROKERS: dict[str, Callable[[Path], Broker]] = {"own": OwnBroker, "mosquitto": Mosquitto}
+OUTSIDE = [pytest.param("mosquitto", marks=pytest.mark.engine("mosquitto"))]
+BOTH = [pytest.param("own", marks=pytest.mark.adapter("own")), *OUTSIDE]
+"""What both promise. A test kills its Mosquitto, so it starts one of its own."""
 
 
 @dataclass

@@ -13,7 +13,7 @@ from msgspec import json
 
 from tests.importing.dumps import everything
 from tests.sensors.brokers import Mosquitto
-from tests.sensors.conftest import Shelves, nothing_waits
+from tests.sensors.conftest import BOTH, OUTSIDE, Shelves, nothing_waits
 from tests.sensors.fleet import Fleet, Told
 from tests.shops import until
 from tradewind.api.mqtt.address import understand
@@ -73,7 +73,7 @@ async def lies(shelves: Shelves, count: int) -> None:
     assert await until(shelves.shop, look)
 
 
-@pytest.mark.parametrize("shelves", ["own", "mosquitto"], indirect=True)
+@pytest.mark.parametrize("shelves", BOTH, indirect=True)
 async def test_what_cannot_be_used_is_told_on_its_topic_listed_and_redriven(shelves: Shelves) -> None:
     await shelves.fill(A=5)
     fleet = Fleet(shelves.broker.sensor)
@@ -116,7 +116,7 @@ async def test_a_refused_message_is_one_letter_and_is_told_wherever_the_consumer
 
 
 @pytest.mark.parametrize("where", ["mqtt.before_commit", "mqtt.after_commit"])
-@pytest.mark.parametrize("shelves", ["own", "mosquitto"], indirect=True)
+@pytest.mark.parametrize("shelves", BOTH, indirect=True)
 async def test_a_consumer_that_was_paused_is_replaced_and_books_nothing_twice_when_it_comes_back(
     shelves: Shelves, where: str
 ) -> None:
@@ -178,7 +178,7 @@ async def test_a_consumer_that_is_idle_writes_nothing(shelves: Shelves) -> None:
         assert await everything(shelves.shop) == before
 
 
-@pytest.mark.parametrize("shelves", ["mosquitto"], indirect=True)
+@pytest.mark.parametrize("shelves", OUTSIDE, indirect=True)
 async def test_what_an_outside_broker_retains_is_a_state_and_changes_nothing(shelves: Shelves) -> None:
     assert isinstance(shelves.broker, Mosquitto)
     await shelves.fill(A=5)

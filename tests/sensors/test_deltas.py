@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from tests.sensors.conftest import Shelves, nothing_waits
+from tests.sensors.conftest import OUTSIDE, Shelves, nothing_waits
 from tests.sensors.fleet import Fleet, deltas
 from tests.shops import until
 
@@ -29,7 +29,7 @@ async def test_the_stock_is_exact_whoever_dies_between_the_sensors_and_the_shelf
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("shelves", ["mosquitto"], indirect=True)
+@pytest.mark.parametrize("shelves", OUTSIDE, indirect=True)
 async def test_the_stock_is_exact_with_a_broker_from_outside_too(shelves: Shelves) -> None:
     await tell_and_kill(shelves)
 

@@ -5,7 +5,7 @@ from typing import Final
 import pytest
 from msgspec import json
 
-from tests.sensors.conftest import Shelves
+from tests.sensors.conftest import BOTH, Shelves
 from tests.sensors.fleet import Fleet, Told
 from tests.sensors.test_consumer import consuming, lies
 from tests.shops import until
@@ -35,7 +35,7 @@ ADD_PRODUCT: Final = """
 """
 
 
-@pytest.mark.parametrize("shelves", ["own", "mosquitto"], indirect=True)
+@pytest.mark.parametrize("shelves", BOTH, indirect=True)
 async def test_poison_of_every_kind_becomes_dead_letters_and_what_was_mended_is_redriven(shelves: Shelves) -> None:
     assert len(POISON) >= 50
     await shelves.fill(A=100)

@@ -15,13 +15,13 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Real engines on loopback, without Docker. ENGINES_HOME names their folder (.engines).",
 )
-Names = Annotated[list[str] | None, typer.Argument(help="Some of them; all that are usual where none is named.")]
+Names = Annotated[list[str] | None, typer.Argument(help="Some of them; all where none is named.")]
 Json = Annotated[bool, typer.Option("--json", help="Say how everything stands as JSON.")]
 
 
 @app.command()
 def up(names: Names = None, as_json: Json = False) -> None:
-    """Fetch and start engines; whatever runs is left alone. Keycloak is started by name only."""
+    """Fetch and start engines; whatever runs is left alone."""
     home, began = Home.of_environment(), time.monotonic()
     try:
         launcher.up(home, names or [], lambda line: typer.echo(f"{time.monotonic() - began:6.1f} s  {line}", err=True))

@@ -20,13 +20,11 @@ ENGINES: Final = {
     one.name: one
     for one in (
         small.REDIS, small.RABBITMQ, small.MOSQUITTO, postgres.POSTGRES, columns.CLICKHOUSE,
-        kafka.KAFKA, stores.CASSANDRA, stores.OPENSEARCH, kafka.CONNECT, trust.OPA,
+        trust.KEYCLOAK, kafka.KAFKA, stores.CASSANDRA, stores.OPENSEARCH, kafka.CONNECT, trust.OPA,
         documents.MONGODB,
     )
 }  # fmt: skip
-"""Those that `up` starts when none is named, in their order."""
-OPTIONAL: Final = {one.name: one for one in (trust.KEYCLOAK,)}
-"""Those that are started only by name."""
+"""Those that `up` starts when none is named, in their order: whoever takes longest begins early."""
 AT_ONCE: Final = 3
 """Engines that are started side by side."""
 Say = Callable[[str], None]
@@ -45,14 +43,13 @@ class Standing:
 
 
 def chosen(names: Sequence[str]) -> list[Engine]:
-    """The engines of these names, and those that they need; all that are usual where none is named."""
-    every = {**ENGINES, **OPTIONAL}
-    if unknown := [name for name in names if name not in every]:
-        raise EngineError(f"There is no engine {unknown[0]}; there are {', '.join(every)}.")
+    """The engines of these names, and those that they need; all where none is named."""
+    if unknown := [name for name in names if name not in ENGINES]:
+        raise EngineError(f"There is no engine {unknown[0]}; there are {', '.join(ENGINES)}.")
     wanted = list(names) or list(ENGINES)
     for name in wanted:
-        wanted += [other for other in every[name].after if other not in wanted]
-    return [one for name, one in every.items() if name in wanted]
+        wanted += [other for other in ENGINES[name].after if other not in wanted]
+    return [one for name, one in ENGINES.items() if name in wanted]
 
 
 def up(home: Home, names: Sequence[str], say: Say) -> None:
@@ -130,7 +127,7 @@ def _ports(home: Home, engine: Engine) -> dict[str, int]:
 
 def down(home: Home, names: Sequence[str], say: Say) -> None:
     """Stop them, those first that need others."""
-    for engine in reversed(chosen(names) if names else list({**ENGINES, **OPTIONAL}.values())):
+    for engine in reversed(chosen(names)):
         if home.stop(engine.name):
             say(f"{engine.name} is stopped")
     write_env(home, lambda _: None)
@@ -141,7 +138,7 @@ def standing(home: Home) -> list[Standing]:
     return [
         Standing(one.name, one.version, up=_is_up(home, one), pid=home.pid(one.name),
                  resident_mib=home.resident_mib(one.name), settings=settings_of(home, one))
-        for one in {**ENGINES, **OPTIONAL}.values()
+        for one in ENGINES.values()
     ]  # fmt: skip
 
 
@@ -161,6 +158,6 @@ def settings_of(home: Home, engine: Engine) -> dict[str, str]:
 def write_env(home: Home, say: Say) -> None:
     """Write the settings that name what runs, for `source` and for `make test-engines`."""
     home.folder.mkdir(parents=True, exist_ok=True)
-    found = [pair for one in {**ENGINES, **OPTIONAL}.values() for pair in settings_of(home, one).items()]
+    found = [pair for one in ENGINES.values() for pair in settings_of(home, one).items()]
     home.env.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in found))
     say(f"{home.env} names {len(found)} settings")

@@ -6,6 +6,8 @@ from tests.ai_provider import scripted_ai, vector
 from tradewind.adapters.ai.openai_protocol import MAX_USES, ai_provider
 from tradewind.ports.ai import AiAway, Tool, ToolUse, Turn
 
+pytestmark = pytest.mark.adapter("openai", played=True)
+
 HELLO = (Turn(role="system", text="Be kind."), Turn(role="user", text="Hello"))
 LOOK = Tool(name="look", description="Look.", parameters={"type": "object", "properties": {}})
 

@@ -43,7 +43,12 @@ def clock() -> Hands:
     return Hands()
 
 
-@pytest_asyncio.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.engine("redis"))])
+@pytest_asyncio.fixture(
+    params=[
+        pytest.param("memory", marks=pytest.mark.adapter("memory")),
+        pytest.param("redis", marks=pytest.mark.engine("redis")),
+    ]
+)
 async def cache(request: pytest.FixtureRequest, clock: Hands) -> AsyncIterator[Cache]:
     if request.param == "memory":
         yield MemoryCache(clock=clock)

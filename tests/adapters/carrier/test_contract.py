@@ -39,7 +39,12 @@ class Way(NamedTuple):
     server: CarrierServer | None
 
 
-@pytest_asyncio.fixture(params=["simulated", "rest"])
+@pytest_asyncio.fixture(
+    params=[
+        pytest.param("simulated", marks=pytest.mark.adapter("simulated")),
+        pytest.param("rest", marks=pytest.mark.adapter("rest", played=True)),
+    ]
+)
 async def way(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Way]:
     if request.param == "simulated":
         yield Way(SimulatedCarrier(tmp_path / "c"), replace(PARCEL, address={"line1": "simulated:refused"}), None)

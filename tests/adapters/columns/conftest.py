@@ -33,7 +33,7 @@ def on_clickhouse(_: Path) -> Counted:
 
 
 ENGINES = (
-    pytest.param(in_a_file, id="duckdb"),
+    pytest.param(in_a_file, id="duckdb", marks=pytest.mark.adapter("duckdb")),
     pytest.param(on_clickhouse, id="clickhouse", marks=pytest.mark.engine("clickhouse")),
 )
 

@@ -132,7 +132,12 @@ async def mongodb() -> AsyncIterator[InMongo]:
     await found.close()
 
 
-@pytest.fixture(params=["postgres", pytest.param("mongodb", marks=pytest.mark.engine("mongodb"))])
+@pytest.fixture(
+    params=[
+        pytest.param("postgres", marks=pytest.mark.adapter("jsonb")),
+        pytest.param("mongodb", marks=pytest.mark.engine("mongodb")),
+    ]
+)
 def keeper(request: pytest.FixtureRequest) -> Keeper:
     if request.param == "postgres":
         return InPostgres(request.getfixturevalue("shop"))

@@ -16,7 +16,7 @@ from tests.security.test_sessions import logged_in
 from tests.shops import Shop, until, working
 from tradewind.kernel.ids import new_id
 
-pytestmark = pytest.mark.xdist_group("security")
+pytestmark = [pytest.mark.adapter("issuer", played=True), pytest.mark.xdist_group("security")]
 
 ACCOUNTS = "SELECT id::text, login, roles, issuer, outside_email FROM identity.account WHERE issuer IS NOT NULL"
 PROFILES = "SELECT user_id, contacts::text AS contacts FROM customers.profile"

@@ -138,9 +138,9 @@ async def on_kafka(db: Database, bell: Bell, url: str) -> AsyncIterator[ByKafka]
     carrier = ByKafka(db, bell, url, address("KAFKA_SERVERS"))
     yield carrier
     admin = AdminClient({"bootstrap.servers": carrier.servers})
-    for_us = [name for name in admin.list_topics(timeout=10).topics if name.startswith(carrier.names.prefix)]
+    for_us = [name for name in admin.list_topics(timeout=60).topics if name.startswith(carrier.names.prefix)]
     for done in (admin.delete_topics(for_us) if for_us else {}).values():
-        done.result(10)
+        done.result(60)
 
 
 @asynccontextmanager
@@ -168,7 +168,7 @@ async def by_debezium(db: Database, bell: Bell, url: str) -> AsyncIterator[ByDeb
 
 @pytest_asyncio.fixture(
     params=[
-        "log",
+        pytest.param("log", marks=pytest.mark.adapter("log")),
         pytest.param("kafka", marks=pytest.mark.engine("kafka")),
         pytest.param("debezium", marks=pytest.mark.engine("connect")),
     ]

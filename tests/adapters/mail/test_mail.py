@@ -14,6 +14,8 @@ from tradewind.kernel.errors import Unavailable
 from tradewind.kernel.ids import new_id
 from tradewind.ports.mail import Mail
 
+pytestmark = pytest.mark.adapter("folder")
+
 
 def a_mail(**more: Any) -> Mail:
     given: dict[str, Any] = {

@@ -8,6 +8,8 @@ from tradewind.adapters.mail.smtp import MailServerAway, SmtpMail
 from tradewind.kernel.errors import Unavailable
 from tradewind.ports.mail import Undeliverable
 
+pytestmark = pytest.mark.adapter("smtp", played=True)
+
 SENDER = "shop@shop.test"
 
 

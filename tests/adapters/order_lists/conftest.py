@@ -96,7 +96,12 @@ async def cassandra() -> AsyncIterator[OnCassandra]:
         await found.link.close()
 
 
-@pytest.fixture(params=["rows", pytest.param("cassandra", marks=pytest.mark.engine("cassandra"))])
+@pytest.fixture(
+    params=[
+        pytest.param("rows", marks=pytest.mark.adapter("rows")),
+        pytest.param("cassandra", marks=pytest.mark.engine("cassandra")),
+    ]
+)
 def shown(request: pytest.FixtureRequest) -> Shown:
     if request.param == "rows":
         return InRows(request.getfixturevalue("shop"))

@@ -202,7 +202,9 @@ async def test_the_command_makes_lists_anew_and_says_where_none_are_kept(
         sku = await a_product(shop, "LAMP")
         order = await an_order(shop, sku, "ann")
         assert await listed(shop, "ann") == []
-        said = await lists_rebuild(told)
+        async with asyncio.timeout(240):
+            while (said := await lists_rebuild(told)) == (1, None):
+                pass  # a Cassandra that is busy is away to it, and it is asked again
         assert said == (0, {"rebuilt": True})
         assert await listed(shop, "ann") == [order]
         lists: Any = shop.db.peers[OrderLists]

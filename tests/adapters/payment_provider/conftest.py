@@ -17,6 +17,9 @@ from tradewind.app.engines import Engines
 from tradewind.kernel.ids import new_id
 from tradewind.ports.payment_provider import PaymentProvider
 
+EACH = [pytest.param(name, marks=pytest.mark.adapter(name, played=name != "simulated")) for name in NAMES]
+"""The legacy gateway, Stripe and Adyen are played by servers of ours."""
+
 
 @pytest_asyncio.fixture(scope="session")
 async def both(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ProviderProcess]:
@@ -76,7 +79,7 @@ async def journal(shared_engines: Engines) -> AsyncIterator[Journal]:
         yield opened
 
 
-@pytest_asyncio.fixture(scope="session", params=NAMES)
+@pytest_asyncio.fixture(scope="session", params=EACH)
 async def each(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, journal: Journal
 ) -> AsyncIterator[Party]:

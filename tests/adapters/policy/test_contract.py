@@ -21,7 +21,12 @@ MATRIX_WITHIN_S = 1200
 """Of 16,000 questions each takes 5 ms of a processor in process, and four times that on a machine that is shared."""
 
 
-@pytest.fixture(params=["rego", pytest.param("opa", marks=pytest.mark.engine("opa"))])
+@pytest.fixture(
+    params=[
+        pytest.param("rego", marks=pytest.mark.adapter("rego")),
+        pytest.param("opa", marks=pytest.mark.engine("opa")),
+    ]
+)
 def policy(request: pytest.FixtureRequest) -> Policy:
     if request.param == "rego":
         return RegoPolicy()

@@ -39,7 +39,12 @@ def by_redis(url: str, space: str, hands: Hands | None = None) -> RedisWindows:
     return RedisWindows(Link(url, "rates", answer_s=0.3, retry_s=0.05), space, clock=hands)
 
 
-@pytest_asyncio.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.engine("redis"))])
+@pytest_asyncio.fixture(
+    params=[
+        pytest.param("memory", marks=pytest.mark.adapter("memory")),
+        pytest.param("redis", marks=pytest.mark.engine("redis")),
+    ]
+)
 async def ours(request: pytest.FixtureRequest, hands: Hands) -> AsyncIterator[RateLimits]:
     if request.param == "memory":
         yield RateLimits(LIMITS, windows=Windows(clock=hands))

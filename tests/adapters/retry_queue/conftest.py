@@ -22,7 +22,10 @@ from tradewind.contexts.webhooks.subscribe.command import Subscribe
 from tradewind.kernel.ids import new_id
 from tradewind.ports.retry_queue import RetryQueue
 
-ADAPTERS: Final = ["rows", pytest.param("rabbitmq", marks=pytest.mark.engine("rabbitmq"))]
+ADAPTERS: Final = [
+    pytest.param("rows", marks=pytest.mark.adapter("rows")),
+    pytest.param("rabbitmq", marks=pytest.mark.engine("rabbitmq")),
+]
 DELAYS_S: Final = (1, 1, 1)
 ADMIN: Final = a_call("admin")
 ROWS: Final = "SELECT sequence, status, attempts FROM webhooks.delivery WHERE subscription_id = $1 ORDER BY 1"

@@ -17,7 +17,10 @@ from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
 from tradewind.ports.search import Found, ProductDocument, ProductIndex, Question
 
-ADAPTERS = ["tantivy", pytest.param("opensearch", marks=pytest.mark.engine("opensearch"))]
+ADAPTERS = [
+    pytest.param("tantivy", marks=pytest.mark.adapter("tantivy")),
+    pytest.param("opensearch", marks=pytest.mark.engine("opensearch")),
+]
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 

@@ -15,6 +15,8 @@ from tradewind.app import vaulted
 from tradewind.app.free_ports import free_port
 from tradewind.app.settings import SettingError, Settings
 
+pytestmark = pytest.mark.adapter("vault", played=True)
+
 SECRET = "hunter2"
 HELD = {"TRADEWIND_ADMIN_PASSWORD": SECRET, "TRADEWIND_LOG_LEVEL": "debug"}
 

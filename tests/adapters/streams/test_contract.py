@@ -120,7 +120,12 @@ class OnQuix:
         await self.run(until, kill=True)
 
 
-@pytest_asyncio.fixture(params=["log", pytest.param("quix", marks=pytest.mark.engine("kafka"))])
+@pytest_asyncio.fixture(
+    params=[
+        pytest.param("log", marks=pytest.mark.adapter("log")),
+        pytest.param("quix", marks=pytest.mark.engine("kafka")),
+    ]
+)
 async def job(request: pytest.FixtureRequest, shop: Any, tmp_path: Any) -> AsyncIterator[Job]:
     """Each of the two."""
     if request.param == "log":
@@ -140,9 +145,9 @@ async def job(request: pytest.FixtureRequest, shop: Any, tmp_path: Any) -> Async
 
 
 def _remove(admin: Any, prefix: str) -> None:
-    topics = [name for name in admin.list_topics(timeout=10).topics if prefix in name]
+    topics = [name for name in admin.list_topics(timeout=60).topics if prefix in name]
     for done in (admin.delete_topics(topics) if topics else {}).values():
-        done.result(10)
+        done.result(60)
 
 
 async def tell(db: Database, event: Event, at: datetime) -> None:

@@ -64,7 +64,13 @@ def by_fcm(texter: Texter, firebase: Firebase) -> Way:
     return Way(texter, lambda: firebase.shown, fail)
 
 
-@pytest_asyncio.fixture(params=["folder", "http", "fcm"])
+@pytest_asyncio.fixture(
+    params=[
+        pytest.param("folder", marks=pytest.mark.adapter("folder")),
+        pytest.param("http", marks=pytest.mark.adapter("http", played=True)),
+        pytest.param("fcm", marks=pytest.mark.adapter("fcm", played=True)),
+    ]
+)
 async def way(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Way]:
     if request.param == "folder":
         yield in_folder(tmp_path / "texts")

@@ -28,7 +28,12 @@ class Way(NamedTuple):
     server: WarehouseServer | None
 
 
-@pytest_asyncio.fixture(params=["simulated", "rest"])
+@pytest_asyncio.fixture(
+    params=[
+        pytest.param("simulated", marks=pytest.mark.adapter("simulated")),
+        pytest.param("rest", marks=pytest.mark.adapter("rest", played=True)),
+    ]
+)
 async def way(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Way]:
     if request.param == "simulated":
         yield Way(SimulatedWarehouse(tmp_path), None)

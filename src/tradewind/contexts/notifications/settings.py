@@ -20,7 +20,7 @@ PER_MINUTE: Final[Mapping[Channel, float]] = {
 }
 """Messages of each channel that go out in a minute, over all workers."""
 LOOK_EVERY_S: Final = 1.0
-AT_ONCE: Final = 40
+AT_ONCE: Final = 20
 """Messages that one worker has in its hands at once; all of them are sent side by side."""
 SEND_WITHIN_S: Final = 20.0
 LEASE_S: Final = 60.0
