@@ -5,14 +5,17 @@ method of the first order. Each order's books are whole, and whatever becomes of
 goods and money.
 """
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace as but
 
 from tradewind.contexts.orders._domain import edit as edits
 from tradewind.contexts.orders._domain.order import Order, Status
 from tradewind.contexts.orders._store import orders
 from tradewind.contexts.orders.edit_order.reprice import added
-from tradewind.contexts.orders.place_order.saga import AFTER_RESERVATION, PLACE_ORDER
+from tradewind.contexts.orders.place_order.saga import AFTER_RESERVATION, PLACE_ORDER, Placement
 from tradewind.contracts.inventory import InventoryPeer, NotEnoughStock, Wanted
+from tradewind.contracts.messages import Event
 from tradewind.contracts.orders import Replacement
 from tradewind.kernel.clock import now
 from tradewind.kernel.errors import Refusal
@@ -29,15 +32,29 @@ async def place(tx: Tx, wish: Replacement) -> Money | Refusal:
         order = await _draft(tx, of, wish)
     except Refusal as refusal:
         return refusal
-    (held,) = await tx.peer(InventoryPeer).reserve(tx, [Wanted(order.id, order.quantities)])
+    in_place = tx.peer(Placement).in_place
+    held = await (_hold(tx, order) if in_place else _look(tx, order))
     if isinstance(held, NotEnoughStock):
         return held
-    steps = [(order, order.place()), *order.hold(held)]
+    steps = [(order, order.place()), *held]
     orders.insert(tx, [(steps[-1][0], steps)])
-    sagas.begin(tx, PLACE_ORDER, [order.id], [tx.call], at_step=AFTER_RESERVATION)
+    sagas.begin(tx, PLACE_ORDER, [order.id], [tx.call], at_step=AFTER_RESERVATION if in_place else 0)
     tx.tell(*(event for _, event in steps))
     tx.audit("orders.place", str(order.id), in_exchange_for=str(of.id))
     return order.total
+
+
+async def _hold(tx: Tx, order: Order) -> Sequence[tuple[Order, Event]] | NotEnoughStock:
+    """The steps by which its goods are held."""
+    (held,) = await tx.peer(InventoryPeer).reserve(tx, [Wanted(order.id, order.quantities)])
+    return held if isinstance(held, NotEnoughStock) else order.hold(held)
+
+
+async def _look(tx: Tx, order: Order) -> Sequence[tuple[Order, Event]] | NotEnoughStock:
+    """No steps, for its saga holds them: should they be gone by then, it is called off, and the money is back."""
+    there = await tx.peer(InventoryPeer).available(tx, list(order.quantities))
+    lacking = sorted(sku for sku, pieces in order.quantities.items() if there.get(sku, 0) < pieces)
+    return NotEnoughStock(skus=lacking) if lacking else []
 
 
 async def _draft(tx: Tx, of: Order, wish: Replacement) -> Order:
