@@ -1,6 +1,5 @@
 """Edits of orders whose goods are kept in another database: moved there once they are true here, once for each edit."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +33,7 @@ CALM_S = 2.0
 
 
 @pytest_asyncio.fixture
-async def both(apart: Apart) -> AsyncIterator[Apart]:
+async def both(apart: Apart) -> Apart:
     """Two shops with books and pens, of which the catalog has heard. Inventory answers once it is asked to."""
     await a_product(apart.inventory, "PEN", amount="3.00")
     await a_product(apart.orders, "PEN", amount="3.00", stock=0)
@@ -153,7 +152,8 @@ async def test_an_edit_that_is_true_waits_for_inventory_and_the_auditor_for_both
         monkeypatch.setattr(both.way, "amend", both.way.away)
         begun = await edit(both.orders, order_id, BOOK=1, PEN=6)
         assert begun.edit is not None
-        await until(both.orders, lambda: both.orders.db.pool.fetchval(AT, begun.edit.id, MOVE_GOODS))
+        edit_id = begun.edit.id
+        await until(both.orders, lambda: both.orders.db.pool.fetchval(AT, edit_id, MOVE_GOODS))
         standing = await seen(both.orders, order_id)
         assert (standing.edit and standing.edit.status, pieces(standing)) == ("COMMITTED", {"BOOK": 1, "PEN": 6})
         assert (await stock(both, "BOOK"), await stock(both, "PEN")) == ((8, 0), (10, 6))
