@@ -20,6 +20,7 @@ import pytest_asyncio
 
 from tests.shops import _database, until, working
 from tradewind.adapters.database.privileges import die_with_parent
+from tradewind.app.audit import audit
 from tradewind.app.edge import rest_app
 from tradewind.app.engines import Engines
 from tradewind.app.free_ports import free_port
@@ -151,6 +152,16 @@ class Market:
         """What `look` finds, as soon as it finds something."""
         return await until(self.shop, look)
 
+    @property
+    def stock_pool(self) -> Any:
+        """The database in which inventory keeps its rows."""
+        return self.shop.db.pool
+
+    async def audited(self, settle_s: float) -> list[str]:
+        """What the auditor finds wrong once everything has come to rest."""
+        engines = self.shop.engines
+        return (await audit(engines.database_url, engines.provider_url, settle_s=settle_s)).lines()
+
     async def events(self, order_id: str) -> list[Any]:
         """The events of one order, in the order of the log."""
         return list(await self.shop.db.pool.fetch(OUTBOX, order_id))
@@ -265,12 +276,18 @@ async def _ready(http: httpx2.AsyncClient, url: str, child: subprocess.Popen[byt
 
 
 @pytest_asyncio.fixture(scope="session")
-async def market(
+async def one_market(
     settings: Settings, template: Engines, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Market]:
     """An edge and a worker, as `tradewind serve` runs them, that all tests of this run share."""
     async with open_market(settings, template, tmp_path_factory.mktemp("market")) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def market(one_market: Market) -> Market:
+    """The same; journeys go through seven processes, too (tests/journeys/conftest.py)."""
+    return one_market
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -304,8 +321,11 @@ async def apart_market(
         yield Market(shop, http, tmp_path_factory.mktemp("apart"))
 
 
-@pytest.fixture(params=["market", "apart_market"], ids=["held-when-placed", "held-by-the-saga"])
+@pytest.fixture(
+    params=["one_market", "apart_market", pytest.param("cluster_market", marks=pytest.mark.engine("kafka"))],
+    ids=["held-when-placed", "held-by-the-saga", "seven"],
+)
 def either_market(request: pytest.FixtureRequest) -> Market:
-    """Both ways of holding an order's goods, one after the other."""
+    """Each way of holding an order's goods, one after the other."""
     found: Market = request.getfixturevalue(request.param)
     return found

@@ -3,7 +3,15 @@
 import pytest
 from pytest_bdd import scenario
 
-pytestmark = pytest.mark.xdist_group("journeys")
+from tests.markets import Market
+
+pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.usefixtures("market")]
+
+
+@pytest.fixture
+def market(both_markets: Market) -> Market:
+    """Of one process tree, then of seven processes."""
+    return both_markets
 
 
 @scenario("features/guest.feature", "From a mistyped search to a confirmed order")

@@ -12,6 +12,12 @@ pytestmark = pytest.mark.xdist_group("journeys")
 OVERDUE: Final = "UPDATE inventory.reservation SET expires_at = now() - interval '1 second' WHERE order_id = $1"
 
 
+@pytest.fixture
+def market(both_markets: Market) -> Market:
+    """Of one process tree, then of seven processes."""
+    return both_markets
+
+
 async def provider_says(market: Market, order_id: str) -> dict[str, int]:
     """What the provider's own ledger has of an order, in minor units: authorized, captured, refunded."""
     async with (
@@ -70,7 +76,7 @@ async def test_goods_that_nobody_pays_for_in_time_are_free_again(either_market: 
     sku = await market.goods(stock=1)
     order = (await buyer.order(sku, pays=None)).json()
     await market.comes_to(buyer, order["id"], "PENDING_PAYMENT")
-    await market.shop.db.pool.execute(OVERDUE, order["id"])
+    await market.stock_pool.execute(OVERDUE, order["id"])
     off = await market.comes_to(buyer, order["id"], "CANCELED")
     assert off["why"] == "the reservation expired"
     assert await market.stock(sku) == (1, 0)

@@ -7,6 +7,12 @@ from tests.markets import Market, Person, kinds
 pytestmark = pytest.mark.xdist_group("journeys")
 
 
+@pytest.fixture
+def market(both_markets: Market) -> Market:
+    """Of one process tree, then of seven processes."""
+    return both_markets
+
+
 async def test_an_order_walks_from_the_shelf_to_the_doormat(either_market: Market) -> None:
     market, buyer = either_market, either_market.somebody()
     sku = await market.goods(stock=5, price="19.99")
@@ -111,6 +117,7 @@ async def test_goods_that_nobody_carries_are_put_back_and_the_payment_let_go(eit
     assert told.index("inventory.reservation.confirmed") < told.index("inventory.reservation.released")
 
 
+@pytest.mark.one_process_tree("refused when placed: with two databases its saga finds out, and the order is canceled")
 async def test_an_order_that_cannot_be_served_is_refused_with_its_skus(market: Market) -> None:
     sku = await market.goods(stock=1)
     before = await market.content()
