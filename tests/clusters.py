@@ -8,9 +8,10 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from shlex import split
 from typing import Any
 
 import asyncpg
@@ -52,6 +53,9 @@ class ApartMarket(Market):
 
     inventory: Any = None
     """Its own database."""
+    processes: dict[str, str] = field(default_factory=dict)
+    """Address of each."""
+    placed: str = "PENDING_RESERVATION"
 
     @property
     def stock_pool(self) -> Any:
@@ -76,15 +80,29 @@ class ApartMarket(Market):
         ]
         return sorted([*here, *await self.inventory.fetch(TOLD, order_id)], key=lambda one: one["occurred_at"])
 
-    async def audited(self, settle_s: float) -> list[str]:
+    async def audited(self, settle_s: float, *, money: bool = True) -> list[str]:
         """What the auditor finds wrong in both databases."""
-        own = self.environment["TRADEWIND_INVENTORY_DATABASE_URL"]
-        urls = self.shop.engines.database_url, own, self.shop.engines.provider_url
+        own, provider = self.environment["TRADEWIND_INVENTORY_DATABASE_URL"], self.shop.engines.provider_url
+        urls = self.shop.engines.database_url, own, provider if money else None
         report = await audit_across(*urls, settle_s=max(settle_s, SETTLE_S))
         names = {check.name: check.checked for check in report.checks}
         assert names["heard across databases"] > 0
         assert names["stock ledger"] > 0
         return report.lines()
+
+    @asynccontextmanager
+    async def another_edge(self) -> AsyncIterator[str]:
+        """The gateway's: each context has one process here."""
+        yield self.urls[0]
+
+    async def metrics(self) -> str:
+        """Of each process at its own address."""
+        asked = [self.http.get(f"{url}/metrics") for url in (*self.urls, *self.processes.values())]
+        return "".join(answer.text for answer in await asyncio.gather(*asked))
+
+    def logs(self) -> str:
+        """What its processes have logged, without what the command that started them says."""
+        return "".join(line for line in super().logs().splitlines(keepends=True) if line.startswith("{"))
 
 
 async def _is_found(who: Person, path: str) -> bool:
@@ -172,8 +190,17 @@ async def cluster(
                 httpx2.AsyncClient(timeout=60, base_url=up["url"]) as http,
             ):
                 await shop.db.pool.execute(DIGEST)
-                market = ApartMarket(shop, http, folder, environment, urls=[up["url"]], inventory=inventory)
-                yield Cluster(market, up["inventoryDatabaseUrl"], up["processes"], child.pid, Path(up["environment"]))
+                file = Path(up["environment"])
+                market = ApartMarket(
+                    shop,
+                    http,
+                    folder,
+                    {**environment, **_told(file)},
+                    urls=[up["url"]],
+                    inventory=inventory,
+                    processes=up["processes"],
+                )
+                yield Cluster(market, up["inventoryDatabaseUrl"], up["processes"], child.pid, file)
         finally:
             child.terminate()
             await asyncio.to_thread(child.wait, 120)
@@ -195,8 +222,16 @@ def _environment(settings: Settings, shops: Engines, inventory_database_url: str
         "TRADEWIND_CONNECT_URL": "",
         "TRADEWIND_PROVIDER_TIMEOUT_S": str(PROVIDER_TIMEOUT_S),
         "TRADEWIND_RATE_LIMITS": "off",
+        "TRADEWIND_LOG_LEVEL": "debug",
+        "TRADEWIND_WEBHOOK_ALLOW": "127.0.0.0/8",
         "TRADEWIND_ADMIN_PASSWORD": "the first word that came to mind",
     }
+
+
+def _told(file: Path) -> dict[str, str]:
+    """What the command wrote for shells."""
+    words = (split(line)[1] for line in file.read_text().splitlines())
+    return dict(word.split("=", 1) for word in words)
 
 
 @pytest.fixture(scope="session")

@@ -99,6 +99,8 @@ class Market:
     """Its processes, by the address they were given."""
     urls: list[str] = field(default_factory=list)
     """The addresses of its first edges."""
+    placed: str = "PENDING_PAYMENT"
+    """The status of an order that was placed this moment, and says nothing of how it is paid."""
 
     def somebody(self, *roles: str, subject: str | None = None) -> Person:
         """Somebody new with these roles (a guest where none is named)."""
@@ -157,10 +159,20 @@ class Market:
         """The database in which inventory keeps its rows."""
         return self.shop.db.pool
 
-    async def audited(self, settle_s: float) -> list[str]:
-        """What the auditor finds wrong once everything has come to rest."""
+    async def audited(self, settle_s: float, *, money: bool = True) -> list[str]:
+        """What the auditor finds wrong once everything has come to rest; `money`: in the provider's books, too."""
         engines = self.shop.engines
-        return (await audit(engines.database_url, engines.provider_url, settle_s=settle_s)).lines()
+        return (await audit(engines.database_url, engines.provider_url if money else None, settle_s=settle_s)).lines()
+
+    @asynccontextmanager
+    async def another_edge(self) -> AsyncIterator[str]:
+        """One more address at which it answers, for as long as it is wanted."""
+        async with run_part(self, "edge") as url:
+            yield url
+
+    async def metrics(self) -> str:
+        """The figures of all its processes."""
+        return (await self.nobody.get("/metrics")).text
 
     async def events(self, order_id: str) -> list[Any]:
         """The events of one order, in the order of the log."""
@@ -286,7 +298,7 @@ async def one_market(
 
 @pytest.fixture(scope="session")
 def market(one_market: Market) -> Market:
-    """The same; journeys go through seven processes, too (tests/journeys/conftest.py)."""
+    """The same; that of journeys is seven processes, too (tests/journeys/conftest.py)."""
     return one_market
 
 
@@ -321,10 +333,18 @@ async def apart_market(
         yield Market(shop, http, tmp_path_factory.mktemp("apart"))
 
 
-@pytest.fixture(
-    params=["one_market", "apart_market", pytest.param("cluster_market", marks=pytest.mark.engine("kafka"))],
-    ids=["held-when-placed", "held-by-the-saga", "seven"],
-)
+BY_SAGA: Final = ["apart_market", pytest.param("cluster_market", marks=pytest.mark.engine("kafka"))]
+BY_SAGA_IDS: Final = ["held-by-the-saga", "seven"]
+
+
+@pytest.fixture(params=BY_SAGA, ids=BY_SAGA_IDS)
+def saga_market(request: pytest.FixtureRequest) -> Market:
+    """Where an order's goods are held by its saga: in one process, and by another one."""
+    found: Market = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(params=["one_market", *BY_SAGA], ids=["held-when-placed", *BY_SAGA_IDS])
 def either_market(request: pytest.FixtureRequest) -> Market:
     """Each way of holding an order's goods, one after the other."""
     found: Market = request.getfixturevalue(request.param)

@@ -1,10 +1,10 @@
-"""Journeys that go through one process tree and, where there is a Kafka, through seven processes, word for word.
+"""Journeys go through one process tree and, where there is a Kafka, through seven processes, word for word.
 
-A file whose journeys do says `market` is `both_markets`. What is another thing there is marked `one_process_tree(why)`;
-the end of a run on seven processes tells.
+What is another thing there, or about one process, is marked `one_process_tree(why)`: the end of a run on seven
+processes tells. A journey that does neither is refused.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -16,7 +16,16 @@ IDS: Final = ["one", "seven"]
 
 
 @pytest.fixture(scope="session", params=BOTH, ids=IDS)
-def both_markets(request: pytest.FixtureRequest) -> Market:
+def market(request: pytest.FixtureRequest) -> Market:
     """One after the other."""
     found: Market = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Refuse a journey that goes through one process tree alone and does not say why."""
+    spec: Any = getattr(item, "callspec", None)
+    several = spec is not None and any(str(value).endswith("_market") for value in spec.params.values())
+    if not several and item.get_closest_marker("one_process_tree") is None:
+        raise pytest.UsageError(f"{item.nodeid}: take `market` through seven processes, or say one_process_tree(why).")

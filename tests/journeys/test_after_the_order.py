@@ -13,6 +13,7 @@ from pytest_bdd import parsers, scenario, scenarios, then, when
 
 from tests.adapters.payment_provider.provider_process import ProviderProcess
 from tests.journeys.conftest import BOTH, IDS
+from tests.journeys.reasons import NOT_REPLACED
 from tests.journeys.shopping import GERMANY, Shopper, Story, eventually
 from tests.markets import Market, open_market
 from tradewind.app.engines import Engines
@@ -70,9 +71,7 @@ def test_what_came_back_is_exchanged_for_something_dearer() -> None:
     """In Gherkin."""
 
 
-@pytest.mark.one_process_tree(
-    "a lost parcel is not replaced where inventory has a database of its own (503): pay it back"
-)
+@pytest.mark.one_process_tree(NOT_REPLACED)
 @scenario("features/lost.feature", "A lost parcel is sent once more")
 def test_a_lost_parcel_is_sent_once_more() -> None:
     """In Gherkin."""

@@ -10,12 +10,6 @@ pytestmark = pytest.mark.xdist_group("journeys")
 ADDRESS = {"country": "GB", "line1": "1 Main Street", "city": "London", "postalCode": "SW1A 1AA"}
 
 
-@pytest.fixture
-def market(both_markets: Market) -> Market:
-    """Of one process tree, then of seven processes."""
-    return both_markets
-
-
 async def a_cart(person: Person, *skus: str, word: str = "carts") -> str:
     """A cart with two of each; its address."""
     opened = await person.post(f"/api/v1/{word}")

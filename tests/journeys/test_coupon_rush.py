@@ -8,7 +8,7 @@ import pytest
 
 from tests.checkouts import a_coupon, a_quoted_cart
 from tests.journeys.crowd import Wish, all_at_once, statuses
-from tests.markets import Market, run_part
+from tests.markets import Market
 from tests.shops import a_call
 
 pytestmark = pytest.mark.xdist_group("journeys")
@@ -40,7 +40,7 @@ async def wishes(market: Market, sku: str, code: str, urls: list[str]) -> list[W
 async def test_a_coupon_of_a_hundred_uses_serves_a_hundred_of_a_thousand_buyers_at_once(market: Market) -> None:
     sku = await market.goods(stock=2 * BUYERS)
     code = await a_coupon(market.shop, f"RUSH-{sku}".upper()[:40], uses=USES)
-    async with run_part(market, "edge") as second:
+    async with market.another_edge() as second:
         told = await all_at_once(await wishes(market, sku, code, [market.urls[0], second]))
     row = await market.shop.db.pool.fetchrow(USED, code)
     losers = [msgspec.json.decode(one.body) for one in told if one.status != 201]

@@ -3,15 +3,7 @@
 import pytest
 from pytest_bdd import scenario
 
-from tests.markets import Market
-
 pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.usefixtures("market")]
-
-
-@pytest.fixture
-def market(both_markets: Market) -> Market:
-    """Of one process tree, then of seven processes."""
-    return both_markets
 
 
 @scenario("features/guest.feature", "From a mistyped search to a confirmed order")

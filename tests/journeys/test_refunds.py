@@ -12,12 +12,6 @@ from tests.markets import Market, kinds
 pytestmark = pytest.mark.xdist_group("journeys")
 
 
-@pytest.fixture
-def market(both_markets: Market) -> Market:
-    """Of one process tree, then of seven processes."""
-    return both_markets
-
-
 async def a_paid_order(market: Market, price: str = "100.00") -> str:
     buyer = market.somebody()
     order = (await buyer.order(await market.goods(stock=1, price=price))).json()

@@ -12,12 +12,6 @@ pytestmark = pytest.mark.xdist_group("journeys")
 OVERDUE: Final = "UPDATE inventory.reservation SET expires_at = now() - interval '1 second' WHERE order_id = $1"
 
 
-@pytest.fixture
-def market(both_markets: Market) -> Market:
-    """Of one process tree, then of seven processes."""
-    return both_markets
-
-
 async def provider_says(market: Market, order_id: str) -> dict[str, int]:
     """What the provider's own ledger has of an order, in minor units: authorized, captured, refunded."""
     async with (
