@@ -38,7 +38,7 @@ LIMIT_S = 2400
 """For a test of seven processes: one of them waits until all have started."""
 ON_CLUSTER = "cluster_market"
 KAFKA = "TESTED_KAFKA_SERVERS"
-LEFT: pytest.StashKey[list[tuple[str, str]]] = pytest.StashKey()
+LEFT: pytest.StashKey[set[tuple[str, str]]] = pytest.StashKey()
 SETTLE_S = 90.0
 TOLD = """
     SELECT type, correlation_id, trace_id, payload::text AS payload, occurred_at FROM runtime.outbox
@@ -273,12 +273,11 @@ def _forget(servers: str, names: Names) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is not for seven processes, and remember why."""
-    left = [item for item in items if ON_CLUSTER in _parameters(item) and _reason(item)]
     for item in items:
         if "cluster" in getattr(item, "fixturenames", ()) or ON_CLUSTER in _parameters(item):
             item.add_marker(pytest.mark.timeout(LIMIT_S), append=True)
-    config.stash[LEFT] = sorted({(f"{item.path.stem.removeprefix('test_')}", _reason(item)) for item in left})
-    if left:
+    config.stash[LEFT] = {(_reason(item), item.path.stem.removeprefix("test_")) for item in items if _reason(item)}
+    if left := [item for item in items if ON_CLUSTER in _parameters(item) and _reason(item)]:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in left]
 
@@ -295,8 +294,9 @@ def _reason(item: pytest.Item) -> str:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """What does not go through seven processes, and why."""
-    if not (config.stash.get(LEFT, []) and terminalreporter.stats.get("passed") and os.environ.get(KAFKA)):
+    left = config.stash.get(LEFT, set())
+    if not (left and terminalreporter.stats.get("passed") and os.environ.get(KAFKA)):
         return
     terminalreporter.section("not on seven processes with two databases", sep="-")
-    for name, why in config.stash[LEFT]:
-        terminalreporter.line(f"{name:<24}{why}")
+    for why in sorted({one for one, _ in left}):
+        terminalreporter.line(f"{', '.join(sorted(name for one, name in left if one == why))}: {why}")
