@@ -100,10 +100,6 @@ class ApartMarket(Market):
         asked = [self.http.get(f"{url}/metrics") for url in (*self.urls, *self.processes.values())]
         return "".join(answer.text for answer in await asyncio.gather(*asked))
 
-    def logs(self) -> str:
-        """What its processes have logged, without what the command that started them says."""
-        return "".join(line for line in super().logs().splitlines(keepends=True) if line.startswith("{"))
-
 
 async def _is_found(who: Person, path: str) -> bool:
     return (await who.get(path)).status_code == 200

@@ -2,12 +2,11 @@
 
 import pytest
 
-from tests.comebacks import STAFF
+from tests.comebacks import STAFF, refunded_by_hand
 from tests.edits import money
 from tests.remote.test_orders_apart import Apart, apart
 from tests.shops import until
 from tradewind.adapters.inventory.apart import NotInThisDeployment
-from tradewind.contexts.payments.manifest import RefundPayment
 from tradewind.contexts.shipping.manifest import DispatchShipment, ReplaceParcel, ReportLoss
 
 __all__ = ["apart"]
@@ -24,7 +23,7 @@ async def test_a_lost_parcel_is_not_sent_once_more_and_can_be_paid_back(apart: A
         with pytest.raises(NotInThisDeployment):
             await apart.orders.dispatch(ReplaceParcel(shipment_id=shipment_id), STAFF)
         assert (await apart.orders.db.pool.fetchrow(SHIPMENT, order.id))["status"] == "LOST"
-        await apart.orders.dispatch(RefundPayment(order_id=order.id, reason="lost"), STAFF)
+        await refunded_by_hand(apart.orders, order.id, 2500)
 
         async def paid_back() -> bool:
             return await money(apart.orders, order.id) == 0
