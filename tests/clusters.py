@@ -95,6 +95,10 @@ class ApartMarket(Market):
         """The gateway's: each context has one process here."""
         yield self.urls[0]
 
+    def crowd(self, people: int) -> int:
+        """A fifth: each request goes through one more process of this machine."""
+        return people // 5
+
     async def metrics(self) -> str:
         """Of each process at its own address."""
         asked = [self.http.get(f"{url}/metrics") for url in (*self.urls, *self.processes.values())]

@@ -170,6 +170,10 @@ class Market:
         async with run_part(self, "edge") as url:
             yield url
 
+    def crowd(self, people: int) -> int:
+        """As many of these as can ask it at once."""
+        return people
+
     async def metrics(self) -> str:
         """The figures of all its processes."""
         return (await self.nobody.get("/metrics")).text

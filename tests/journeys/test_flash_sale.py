@@ -97,7 +97,7 @@ async def complaints(market: Market, buyers: int) -> list[str]:
 
 
 async def test_a_hundred_pieces_are_sold_to_five_thousand_buyers_and_nobody_gets_more_than_two(market: Market) -> None:
-    assert await complaints(market, BUYERS) == []
+    assert await complaints(market, market.crowd(BUYERS)) == []
 
 
 @pytest.mark.one_process_tree(PLANTED)
