@@ -26,6 +26,8 @@ from tradewind.app.worker import READY_FILE
 Say = Callable[[str], None]
 Ready = Callable[[Served], None]
 READY_POLL_S: Final = 0.05
+READY_WITHIN_S: Final = 300.0
+"""Whoever starts on a busy machine takes their time and gains nothing by being killed; who dies is noticed at once."""
 
 
 async def serve(settings: Settings, say: Say, *, sample: bool = True, ready: Ready | None = None) -> None:
@@ -128,7 +130,8 @@ async def _until(look: Callable[[], Awaitable[bool]]) -> None:
 
 
 def _part(name: str, environment: Mapping[str, str], **hooks: Any) -> Part:
-    return Part(name=name, argv=[sys.executable, "-m", f"tradewind.app.{name}"], env=environment, **hooks)
+    argv = [sys.executable, "-m", f"tradewind.app.{name}"]
+    return Part(name=name, argv=argv, env=environment, ready_within_s=READY_WITHIN_S, **hooks)
 
 
 def _environment(settings: Settings, found: Engines) -> dict[str, str]:
