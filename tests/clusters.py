@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from shlex import split
@@ -53,8 +53,6 @@ class ApartMarket(Market):
 
     inventory: Any = None
     """Its own database."""
-    processes: dict[str, str] = field(default_factory=dict)
-    """Address of each."""
     placed: str = "PENDING_RESERVATION"
 
     @property
@@ -98,11 +96,6 @@ class ApartMarket(Market):
     def crowd(self, people: int) -> int:
         """A fifth: each request goes through one more process of this machine."""
         return people // 5
-
-    async def metrics(self) -> str:
-        """Of each process at its own address."""
-        asked = [self.http.get(f"{url}/metrics") for url in (*self.urls, *self.processes.values())]
-        return "".join(answer.text for answer in await asyncio.gather(*asked))
 
 
 async def _is_found(who: Person, path: str) -> bool:
@@ -198,7 +191,6 @@ async def cluster(
                     {**environment, **_told(file)},
                     urls=[up["url"]],
                     inventory=inventory,
-                    processes=up["processes"],
                 )
                 yield Cluster(market, up["inventoryDatabaseUrl"], up["processes"], child.pid, file)
         finally:
@@ -222,7 +214,6 @@ def _environment(settings: Settings, shops: Engines, inventory_database_url: str
         "TRADEWIND_CONNECT_URL": "",
         "TRADEWIND_PROVIDER_TIMEOUT_S": str(PROVIDER_TIMEOUT_S),
         "TRADEWIND_RATE_LIMITS": "off",
-        "TRADEWIND_LOG_LEVEL": "debug",
         "TRADEWIND_WEBHOOK_ALLOW": "127.0.0.0/8",
         "TRADEWIND_ADMIN_PASSWORD": "the first word that came to mind",
     }

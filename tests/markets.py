@@ -174,10 +174,6 @@ class Market:
         """As many of these as can ask it at once."""
         return people
 
-    async def metrics(self) -> str:
-        """The figures of all its processes."""
-        return (await self.nobody.get("/metrics")).text
-
     async def events(self, order_id: str) -> list[Any]:
         """The events of one order, in the order of the log."""
         return list(await self.shop.db.pool.fetch(OUTBOX, order_id))
