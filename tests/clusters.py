@@ -6,24 +6,27 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from shlex import split
 from typing import Any
 
+import asyncpg
 import httpx2
 import pytest
 import pytest_asyncio
 
 from tests.adapters.payment_provider.provider_process import ProviderProcess
 from tests.engines import address
-from tests.markets import HOST, PROVIDER_TIMEOUT_S, Market
+from tests.markets import DIGEST, HOST, PROVIDER_TIMEOUT_S, Market, Person
 from tests.shops import _database
 from tradewind.adapters.database.privileges import die_with_parent
 from tradewind.adapters.log.kafka.topics import Names
 from tradewind.app.audit.across import audit_across
+from tradewind.app.elsewhere import OF_INVENTORY
 from tradewind.app.engines import Engines
 from tradewind.app.free_ports import free_port
 from tradewind.app.settings import Settings
@@ -31,7 +34,72 @@ from tradewind.app.wiring import migrate_shop, open_shop
 from tradewind.kernel.ids import new_id
 
 START_S = 1500
+LIMIT_S = 2400
+"""For a test of seven processes: one of them waits until all have started."""
+ON_CLUSTER = "cluster_market"
+KAFKA = "TESTED_KAFKA_SERVERS"
+LEFT: pytest.StashKey[set[tuple[str, str]]] = pytest.StashKey()
 SETTLE_S = 90.0
+TOLD = """
+    SELECT type, correlation_id, trace_id, payload::text AS payload, occurred_at FROM runtime.outbox
+    WHERE key = $1 ORDER BY position
+"""
+SHOWN = "SELECT available > 0 FROM catalog.availability WHERE sku = $1"
+
+
+@dataclass
+class ApartMarket(Market):
+    """Seven processes as a market: what inventory and the catalog tell each other takes a moment."""
+
+    inventory: Any = None
+    """Its own database."""
+    placed: str = "PENDING_RESERVATION"
+
+    @property
+    def stock_pool(self) -> Any:
+        """Inventory's own."""
+        return self.inventory
+
+    async def goods(self, stock: int, price: str = "12.50", currency: str = "EUR") -> str:
+        """A new product, once inventory has heard of it and the catalog of its stock."""
+        sku = await super().goods(0, price, currency)
+        path = f"/api/v1/inventory/{sku}"
+        await self.sees(lambda: _is_found(self.admin, path))
+        if stock:
+            booked = await self.admin.post(f"{path}/adjustments", {"delta": stock, "reason": "delivery"})
+            assert booked.status_code == 201, booked.text
+            await self.sees(lambda: self.shop.db.pool.fetchval(SHOWN, sku))
+        return sku
+
+    async def events(self, order_id: str) -> list[Any]:
+        """Of both logs, in the order of time; what orders tell of inventory's steps inventory tells as well."""
+        here = [
+            one for one in await self.shop.db.pool.fetch(TOLD, order_id) if not one["type"].startswith(OF_INVENTORY)
+        ]
+        return sorted([*here, *await self.inventory.fetch(TOLD, order_id)], key=lambda one: one["occurred_at"])
+
+    async def audited(self, settle_s: float, *, money: bool = True) -> list[str]:
+        """What the auditor finds wrong in both databases."""
+        own, provider = self.environment["TRADEWIND_INVENTORY_DATABASE_URL"], self.shop.engines.provider_url
+        urls = self.shop.engines.database_url, own, provider if money else None
+        report = await audit_across(*urls, settle_s=max(settle_s, SETTLE_S))
+        names = {check.name: check.checked for check in report.checks}
+        assert names["heard across databases"] > 0
+        assert names["stock ledger"] > 0
+        return report.lines()
+
+    @asynccontextmanager
+    async def another_edge(self) -> AsyncIterator[str]:
+        """The gateway's: each context has one process here."""
+        yield self.urls[0]
+
+    def crowd(self, people: int) -> int:
+        """A fifth: each request goes through one more process of this machine."""
+        return people // 5
+
+
+async def _is_found(who: Person, path: str) -> bool:
+    return (await who.get(path)).status_code == 200
 
 
 @dataclass
@@ -58,13 +126,7 @@ class Cluster:
 
     async def audited(self) -> list[str]:
         """What the auditor finds wrong in both databases once everything has been heard."""
-        engines = self.market.shop.engines
-        both = engines.database_url, self.inventory_database_url
-        report = await audit_across(*both, engines.provider_url, settle_s=SETTLE_S)
-        names = {check.name: check.checked for check in report.checks}
-        assert names["heard across databases"] > 0
-        assert names["stock ledger"] > 0
-        return report.lines()
+        return await self.market.audited(SETTLE_S)
 
     def kill(self, context: str) -> list[int]:
         """Kill -9 the edge that serves it, in the midst of whatever it does; those that were killed."""
@@ -117,10 +179,20 @@ async def cluster(
             of_orders = replace(mine, contexts=("orders",), inventory_url=f"grpc://{HOST}:1")
             async with (
                 open_shop(of_orders, shops, connections=4) as shop,
+                asyncpg.create_pool(inventorys.database_url, min_size=0, max_size=2) as inventory,
                 httpx2.AsyncClient(timeout=60, base_url=up["url"]) as http,
             ):
-                market = Market(shop, http, folder, environment, urls=[up["url"]])
-                yield Cluster(market, up["inventoryDatabaseUrl"], up["processes"], child.pid, Path(up["environment"]))
+                await shop.db.pool.execute(DIGEST)
+                file = Path(up["environment"])
+                market = ApartMarket(
+                    shop,
+                    http,
+                    folder,
+                    {**environment, **_told(file)},
+                    urls=[up["url"]],
+                    inventory=inventory,
+                )
+                yield Cluster(market, up["inventoryDatabaseUrl"], up["processes"], child.pid, file)
         finally:
             child.terminate()
             await asyncio.to_thread(child.wait, 120)
@@ -142,8 +214,21 @@ def _environment(settings: Settings, shops: Engines, inventory_database_url: str
         "TRADEWIND_CONNECT_URL": "",
         "TRADEWIND_PROVIDER_TIMEOUT_S": str(PROVIDER_TIMEOUT_S),
         "TRADEWIND_RATE_LIMITS": "off",
+        "TRADEWIND_WEBHOOK_ALLOW": "127.0.0.0/8",
         "TRADEWIND_ADMIN_PASSWORD": "the first word that came to mind",
     }
+
+
+def _told(file: Path) -> dict[str, str]:
+    """What the command wrote for shells."""
+    words = (split(line)[1] for line in file.read_text().splitlines())
+    return dict(word.split("=", 1) for word in words)
+
+
+@pytest.fixture(scope="session")
+def cluster_market(cluster: Cluster) -> Market:
+    """The same, for whoever has never heard of processes."""
+    return cluster.market
 
 
 @asynccontextmanager
@@ -174,3 +259,35 @@ def _forget(servers: str, names: Names) -> None:
     topics = [name for name in admin.list_topics(timeout=60).topics if name.startswith(names.prefix)]
     for done in admin.delete_topics(topics).values() if topics else ():
         done.result(60)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not for seven processes, and remember why."""
+    for item in items:
+        if "cluster" in getattr(item, "fixturenames", ()) or ON_CLUSTER in _parameters(item):
+            item.add_marker(pytest.mark.timeout(LIMIT_S), append=True)
+    config.stash[LEFT] = {(_reason(item), item.path.stem.removeprefix("test_")) for item in items if _reason(item)}
+    if left := [item for item in items if ON_CLUSTER in _parameters(item) and _reason(item)]:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
+
+
+def _parameters(item: pytest.Item) -> Sequence[Any]:
+    spec = getattr(item, "callspec", None)
+    return [] if spec is None else list(spec.params.values())
+
+
+def _reason(item: pytest.Item) -> str:
+    mark = item.get_closest_marker("one_process_tree")
+    return str(mark.args[0]) if mark else ""
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """What does not go through seven processes, and why."""
+    left = config.stash.get(LEFT, set())
+    if not (left and terminalreporter.stats.get("passed") and os.environ.get(KAFKA)):
+        return
+    terminalreporter.section("not on seven processes with two databases", sep="-")
+    for why in sorted({one for one, _ in left}):
+        terminalreporter.line(f"{', '.join(sorted(name for one, name in left if one == why))}: {why}")

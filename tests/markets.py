@@ -20,6 +20,7 @@ import pytest_asyncio
 
 from tests.shops import _database, until, working
 from tradewind.adapters.database.privileges import die_with_parent
+from tradewind.app.audit import audit
 from tradewind.app.edge import rest_app
 from tradewind.app.engines import Engines
 from tradewind.app.free_ports import free_port
@@ -98,6 +99,8 @@ class Market:
     """Its processes, by the address they were given."""
     urls: list[str] = field(default_factory=list)
     """The addresses of its first edges."""
+    placed: str = "PENDING_PAYMENT"
+    """The status of an order that was placed this moment, and says nothing of how it is paid."""
 
     def somebody(self, *roles: str, subject: str | None = None) -> Person:
         """Somebody new with these roles (a guest where none is named)."""
@@ -150,6 +153,26 @@ class Market:
     async def sees(self, look: Callable[[], Awaitable[Any]]) -> Any:
         """What `look` finds, as soon as it finds something."""
         return await until(self.shop, look)
+
+    @property
+    def stock_pool(self) -> Any:
+        """The database in which inventory keeps its rows."""
+        return self.shop.db.pool
+
+    async def audited(self, settle_s: float, *, money: bool = True) -> list[str]:
+        """What the auditor finds wrong once everything has come to rest; `money`: in the provider's books, too."""
+        engines = self.shop.engines
+        return (await audit(engines.database_url, engines.provider_url if money else None, settle_s=settle_s)).lines()
+
+    @asynccontextmanager
+    async def another_edge(self) -> AsyncIterator[str]:
+        """One more address at which it answers, for as long as it is wanted."""
+        async with run_part(self, "edge") as url:
+            yield url
+
+    def crowd(self, people: int) -> int:
+        """As many of these as can ask it at once."""
+        return people
 
     async def events(self, order_id: str) -> list[Any]:
         """The events of one order, in the order of the log."""
@@ -265,12 +288,18 @@ async def _ready(http: httpx2.AsyncClient, url: str, child: subprocess.Popen[byt
 
 
 @pytest_asyncio.fixture(scope="session")
-async def market(
+async def one_market(
     settings: Settings, template: Engines, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Market]:
     """An edge and a worker, as `tradewind serve` runs them, that all tests of this run share."""
     async with open_market(settings, template, tmp_path_factory.mktemp("market")) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def market(one_market: Market) -> Market:
+    """The same; that of journeys is seven processes, too (tests/journeys/conftest.py)."""
+    return one_market
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -304,8 +333,19 @@ async def apart_market(
         yield Market(shop, http, tmp_path_factory.mktemp("apart"))
 
 
-@pytest.fixture(params=["market", "apart_market"], ids=["held-when-placed", "held-by-the-saga"])
+BY_SAGA: Final = ["apart_market", pytest.param("cluster_market", marks=pytest.mark.engine("kafka"))]
+BY_SAGA_IDS: Final = ["held-by-the-saga", "seven"]
+
+
+@pytest.fixture(params=BY_SAGA, ids=BY_SAGA_IDS)
+def saga_market(request: pytest.FixtureRequest) -> Market:
+    """Where an order's goods are held by its saga: in one process, and by another one."""
+    found: Market = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(params=["one_market", *BY_SAGA], ids=["held-when-placed", *BY_SAGA_IDS])
 def either_market(request: pytest.FixtureRequest) -> Market:
-    """Both ways of holding an order's goods, one after the other."""
+    """Each way of holding an order's goods, one after the other."""
     found: Market = request.getfixturevalue(request.param)
     return found

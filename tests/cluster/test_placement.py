@@ -5,13 +5,20 @@ import sys
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
-from tests.shops import Shop, open_shop
+from tests.builders import a_product
+from tests.remote.test_edits_apart import HEARD
+from tests.shops import Shop, a_call, open_shop, until
 from tradewind.app.edge import rest_app
 from tradewind.app.elsewhere import told_there
 from tradewind.app.placement import CONTEXTS, at_home, installed, kind, of_inventory, served
 from tradewind.app.settings import SettingError, Settings
+from tradewind.contexts.catalog._listeners.forget_products import KEY
+from tradewind.contexts.catalog.get_product.kept import ShowProduct
+from tradewind.ports.cache import Cache
+from tradewind.runtime.keeping import Encoded
 
 KAFKA = "127.0.0.1:9092"
 OWN = "postgresql://shop@127.0.0.1/inventory"
@@ -84,6 +91,25 @@ async def test_a_process_answers_the_routes_of_its_contexts_alone(shop: Shop) ->
         table = rest_app(some)._table
         assert table.find("/api/v1/products") is not None
         assert table.find("/api/v1/orders") is None
+
+
+async def test_stock_that_another_log_tells_of_is_shown_on_a_page_that_was_kept_before(working_shop: Shop) -> None:
+    settings = apart(working_shop.settings, "catalog", "pricing", inventory_url=AWAY, inventory_database_url=OWN)
+    async with open_shop(settings, working_shop.engines, connections=4) as some:
+        await a_product(some, "LAMP", stock=0)
+        product_id = await some.db.pool.fetchval("SELECT id FROM catalog.products")
+        cache: Any = some.db.peers[Cache]
+
+        async def shown() -> Any:
+            page: Encoded = await some.dispatch(ShowProduct(product_id=product_id), a_call())
+            return msgspec.json.decode(page.content).get("available")
+
+        async def sold_out_and_kept() -> bool:
+            return not await shown() and await cache.get(f"{KEY}{product_id}") is not None
+
+        await until(some, sold_out_and_kept)
+        await some.db.pool.execute(HEARD, "LAMP", 5)
+        await until(some, shown)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tests.shops import until
 from tradewind.adapters.log.kafka.topics import Names
 from tradewind.kernel.ids import new_trace_id
 
-pytestmark = [pytest.mark.engine("kafka"), pytest.mark.timeout(2400)]
+pytestmark = pytest.mark.engine("kafka")
 
 ADDRESS: Final = {"line1": "1 Main Street", "city": "London", "postalCode": "SW1A 1AA", "country": "GB"}
 ORDERS: Final = 24

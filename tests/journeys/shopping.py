@@ -119,8 +119,11 @@ class Story:
         made = self.staff("merchandiser").told("POST", "/api/v1/products", body)
         self.skus[name], self.ids[name], self.latest = sku, made["id"], name
         delivery = {"delta": stock, "reason": "delivery"}
-        self.staff("warehouse").told("POST", f"/api/v1/inventory/{sku}/adjustments", delivery)
+        shelf = f"/api/v1/inventory/{sku}"
+        eventually(lambda: self.staff("warehouse").send("GET", shelf).status_code != 404)
+        self.staff("warehouse").told("POST", f"{shelf}/adjustments", delivery)
         eventually(lambda: any(hit["sku"] == sku for hit in self.search(name)))
+        eventually(lambda: self.shopper.told("GET", f"/api/v1/products/{made['id']}").get("available") or not stock)
 
     def named(self, name: str) -> str:
         """Its name in this story."""

@@ -122,7 +122,8 @@ def _confirmed(story: Story) -> None:
 
 @then(parsers.parse('{left:d} of "{name}" are left'))
 def _left(story: Story, left: int, name: str) -> None:
-    assert story.staff("admin").told("GET", f"/api/v1/inventory/{story.skus[name]}")["available"] == left
+    shelf = f"/api/v1/inventory/{story.skus[name]}"  # another process may have to hear of it first
+    eventually(lambda: story.staff("admin").told("GET", shelf)["available"] == left)
 
 
 @when(parsers.parse('the merchant changes the price of "{name}" to {amount} {currency}'))

@@ -12,13 +12,14 @@ import pytest_asyncio
 from pytest_bdd import parsers, scenario, scenarios, then, when
 
 from tests.adapters.payment_provider.provider_process import ProviderProcess
+from tests.journeys.conftest import BOTH, IDS
+from tests.journeys.reasons import NOT_REPLACED
 from tests.journeys.shopping import GERMANY, Shopper, Story, eventually
 from tests.markets import Market, open_market
-from tradewind.app.audit import audit
 from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
 
-pytestmark = pytest.mark.xdist_group("after-the-order")
+pytestmark = [pytest.mark.xdist_group("after-the-order"), pytest.mark.usefixtures("market")]
 
 SETTLE_S = 20.0
 ELSEWHERE = {**GERMANY, "line1": "Kurze Straße 2"}
@@ -27,7 +28,7 @@ scenarios("features/edit.feature", "features/refunds.feature")
 
 
 @pytest_asyncio.fixture(scope="module")
-async def market(
+async def after_market(
     settings: Settings, template: Engines, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Market]:
     """A shop with a provider of its own, so that the auditor looks at nobody else's doings."""
@@ -36,6 +37,13 @@ async def market(
     async with open_market(settings, engines, tmp_path_factory.mktemp("after")) as opened:
         yield opened
     await provider.stop()
+
+
+@pytest.fixture(scope="module", params=["after_market", *BOTH[1:]], ids=IDS)
+def market(request: pytest.FixtureRequest) -> Market:
+    """One after the other."""
+    found: Market = request.getfixturevalue(request.param)
+    return found
 
 
 @scenario("features/returns.feature", "Some of an order comes back and its part of the price goes back")
@@ -63,6 +71,7 @@ def test_what_came_back_is_exchanged_for_something_dearer() -> None:
     """In Gherkin."""
 
 
+@pytest.mark.one_process_tree(NOT_REPLACED)
 @scenario("features/lost.feature", "A lost parcel is sent once more")
 def test_a_lost_parcel_is_sent_once_more() -> None:
     """In Gherkin."""
@@ -226,10 +235,7 @@ def _no_more(story: Story, quantity: int, name: str, more: int) -> None:
 
 @then("the auditor finds nothing")
 def _clean(market: Market) -> None:
-    environment = market.environment
-    urls = environment["TRADEWIND_DATABASE_URL"], environment["TRADEWIND_PROVIDER_URL"]
-    report = asyncio.run(audit(*urls, settle_s=SETTLE_S))
-    assert report.ok, report.lines()
+    assert asyncio.run(market.audited(SETTLE_S)) == []
 
 
 def _returns(story: Story) -> str:

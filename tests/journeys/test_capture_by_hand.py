@@ -13,6 +13,7 @@ import pytest_asyncio
 from tests.adapters.payment_provider.provider_process import ProviderProcess
 from tests.builders import a_product
 from tests.held import STAFF, a_shop_with_its_provider, all_ended, comes_to, held, placed
+from tests.journeys.reasons import OWN_SETTINGS
 from tests.shops import Shop, a_call, until
 from tradewind.app.audit.auditor import audit
 from tradewind.app.engines import Engines
@@ -28,7 +29,7 @@ from tradewind.contexts.shipping.get_shipment.query import GetOrderShipment
 from tradewind.kernel.errors import Forbidden, Refusal
 from tradewind.kernel.ids import new_id
 
-pytestmark = pytest.mark.xdist_group("journeys")
+pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.one_process_tree(OWN_SETTINGS)]
 STOCK = "SELECT on_hand, reserved FROM inventory.inventory_stock WHERE sku = 'BOOK'"
 ASKED = "SELECT count(*) FROM payments.payments WHERE to_capture_minor IS NOT NULL"
 

@@ -5,7 +5,6 @@ import pytest
 from tests.challenges import a_challenged_order, answer, provider_tells
 from tests.journeys.test_trouble import provider_says
 from tests.markets import Market, kinds
-from tradewind.app.audit.auditor import audit
 
 pytestmark = pytest.mark.xdist_group("journeys")
 VERIFY = "/api/v1/orders/{}/payment/verify"
@@ -75,5 +74,4 @@ async def test_a_challenge_that_nobody_answers_ends_and_everything_is_undone(mar
     assert off["why"] == "the buyer did not confirm the payment in time"
     assert await market.stock(sku) == (1, 0)
     await answer(order["nextAction"]["url"], "confirm")
-    report = await audit(market.shop.engines.database_url, market.shop.engines.provider_url, settle_s=5)
-    assert [line for line in report.lines() if order["id"] in line] == []
+    assert [line for line in await market.audited(5) if order["id"] in line] == []

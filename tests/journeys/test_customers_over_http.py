@@ -6,10 +6,11 @@ from io import BytesIO
 
 import pytest
 
+from tests.journeys.reasons import ONE_PROCESS
 from tests.markets import Market
 from tradewind.contracts.identity import SCOPES
 
-pytestmark = pytest.mark.xdist_group("quiet")
+pytestmark = [pytest.mark.xdist_group("quiet"), pytest.mark.one_process_tree(ONE_PROCESS)]
 
 ME = "/api/v1/customers/me"
 REACHED = {"contactMethods": [{"kind": "EMAIL", "value": "ada@example.org"}]}

@@ -3,7 +3,7 @@
 import pytest
 from pytest_bdd import scenario
 
-pytestmark = pytest.mark.xdist_group("journeys")
+pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.usefixtures("market")]
 
 
 @scenario("features/guest.feature", "From a mistyped search to a confirmed order")

@@ -11,6 +11,7 @@ import pytest
 
 from tests.journeys.crowd import Wish, all_at_once, statuses
 from tests.journeys.followers import following
+from tests.journeys.reasons import PLANTED
 from tests.markets import Market, open_market
 from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
@@ -96,9 +97,10 @@ async def complaints(market: Market, buyers: int) -> list[str]:
 
 
 async def test_a_hundred_pieces_are_sold_to_five_thousand_buyers_and_nobody_gets_more_than_two(market: Market) -> None:
-    assert await complaints(market, BUYERS) == []
+    assert await complaints(market, market.crowd(BUYERS)) == []
 
 
+@pytest.mark.one_process_tree(PLANTED)
 async def test_selling_without_the_lock_oversells_and_is_seen(
     settings: Settings, template: Engines, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

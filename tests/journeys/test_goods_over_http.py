@@ -6,9 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 import httpx2
+import pytest
 import pytest_asyncio
 from prometheus_client import CollectorRegistry
 
+from tests.journeys.reasons import ONE_PROCESS
 from tests.shops import a_call, an_actor
 from tradewind.api.rest import create_app
 from tradewind.app.wiring import Shop
@@ -16,6 +18,8 @@ from tradewind.contracts.shipping import ShippingPeer
 from tradewind.kernel.errors import Unauthenticated
 from tradewind.kernel.ids import new_id
 from tradewind.runtime.call import Actor
+
+pytestmark = pytest.mark.one_process_tree(ONE_PROCESS)
 
 PRODUCT = {"sku": "85123A", "name": "Holder", "category": "light", "price": {"amount": 2.55, "currency": "GBP"}}
 ABSURD = {"amount": "1e999999", "currency": "GBP"}

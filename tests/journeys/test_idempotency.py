@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from tests.journeys.crowd import Told, Wish, all_at_once, statuses
-from tests.markets import Market, Person, open_market, run_part
+from tests.journeys.reasons import AT_ONCE, PLANTED
+from tests.markets import Market, Person, open_market
 from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
 from tradewind.contracts.messages import Command
@@ -37,6 +38,8 @@ async def storm(market: Market, urls: list[str]) -> tuple[list[str], list[Told]]
     )
     orders = await market.shop.db.pool.fetchval(ORDERS_OF, buyer.subject)
     bodies = {one.body for one in told}
+    if orders == 1:
+        await market.comes_to(buyer, msgspec.json.decode(told[0].body)["id"], "PENDING_PAYMENT")
     _, reserved = await market.stock(sku)
     print(f"{REQUESTS} requests with one key, {len(urls)} edges: {statuses(told)}, {len(bodies)} different bodies, "
           f"{orders} orders, {reserved} pieces reserved")  # fmt: skip
@@ -49,12 +52,13 @@ async def storm(market: Market, urls: list[str]) -> tuple[list[str], list[Told]]
 
 
 async def test_five_hundred_requests_with_one_key_are_one_order_and_one_answer(market: Market) -> None:
-    async with run_part(market, "edge") as second:
+    async with market.another_edge() as second:
         complaints, told = await storm(market, [market.urls[0], second])
     assert complaints == []
-    assert msgspec.json.decode(told[0].body)["status"] == "PENDING_PAYMENT"
+    assert msgspec.json.decode(told[0].body)["status"] == market.placed
 
 
+@pytest.mark.one_process_tree(PLANTED)
 async def test_keys_without_their_lock_place_many_orders_and_are_seen(
     settings: Settings, template: Engines, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -71,9 +75,11 @@ async def _order(buyer: Person, sku: str, key: str, qty: int = 1) -> Any:
 
 async def test_a_key_with_another_body_is_refused(market: Market) -> None:
     buyer, sku = market.somebody(), await market.goods(stock=5)
-    assert (await _order(buyer, sku, "k")).status_code == 201
+    placed = await _order(buyer, sku, "k")
+    assert placed.status_code == 201
     reused = await _order(buyer, sku, "k", qty=2)
     assert (reused.status_code, reused.json()["type"]) == (422, "/problems/key-reused")
+    await market.comes_to(buyer, placed.json()["id"], "PENDING_PAYMENT")
     assert await market.stock(sku) == (5, 1)
 
 
@@ -83,10 +89,12 @@ async def test_a_key_is_its_users_own_and_its_routes_own(market: Market) -> None
     first, second = await _order(one, sku, "k"), await _order(other, sku, "k", qty=2)
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.json()["id"] != second.json()["id"]
+    await market.comes_to(one, first.json()["id"], "PENDING_PAYMENT")
     off = await one.post(f"/api/v1/orders/{first.json()['id']}/cancel", Idempotency_Key="k")
     assert off.status_code == 202
 
 
+@pytest.mark.one_process_tree(AT_ONCE)
 async def test_a_failed_first_try_does_not_burn_the_key(market: Market) -> None:
     buyer, sku = market.somebody(), await market.goods(stock=0)
     assert (await _order(buyer, sku, "k")).status_code == 409
@@ -116,6 +124,7 @@ async def under_way(market: Market, buyer: Person, route: str, key: str) -> Asyn
 async def test_a_key_that_is_in_flight_elsewhere_is_answered_with_retry_after(market: Market) -> None:
     buyer, sku = market.somebody(), await market.goods(stock=5)
     held = (await buyer.order(sku, pays=None)).json()["id"]
+    await market.comes_to(buyer, held, "PENDING_PAYMENT")
     off = f"/api/v1/orders/{held}/cancel"
     async with (
         under_way(market, buyer, "POST /api/v1/orders", "k"),
@@ -137,6 +146,7 @@ async def test_a_repeated_payment_or_cancellation_is_one_and_the_same(
 ) -> None:
     buyer, sku = market.somebody(), await market.goods(stock=5)
     order = (await buyer.order(sku, pays=None)).json()
+    await market.comes_to(buyer, order["id"], "PENDING_PAYMENT")
     path = f"/api/v1/orders/{order['id']}/{act}"
     first = await buyer.post(path, body, Idempotency_Key="k")
     await market.comes_to(buyer, order["id"], "PAID", "CANCELED")

@@ -66,6 +66,7 @@ async def test_nobody_follows_what_is_somebody_elses_and_it_looks_like_nothing(m
     sku = await market.goods(stock=10)
     ada, stranger = market.somebody("customer"), market.somebody("customer")
     order_id = (await ada.order(sku, pays=None)).json()["id"]
+    await market.comes_to(ada, order_id, "PENDING_PAYMENT")
     async with watching(market, stranger) as watcher:
         told = []
         for wish in (order_id, "019ad0c2-0000-7000-8000-000000000001"):
@@ -89,6 +90,7 @@ async def test_nobody_follows_what_is_somebody_elses_and_it_looks_like_nothing(m
 async def test_an_order_is_heard_of_at_every_step_by_its_buyer_and_by_support(market: Market) -> None:
     sku, buyer = await market.goods(stock=10), market.somebody("customer")
     order_id = (await buyer.order(sku, pays=None)).json()["id"]
+    await market.comes_to(buyer, order_id, "PENDING_PAYMENT")
     async with watching(market, buyer) as mine, watching(market, market.somebody("support")) as support:
         await mine.follows("mine")
         for watcher in (mine, support):

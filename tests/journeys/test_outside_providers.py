@@ -16,6 +16,7 @@ from tests.adapters.payment_provider.outside.counterpart import Running, outside
 from tests.adapters.payment_provider.outside.stripe_server import StripeServer
 from tests.adapters.payment_provider.parties import SECRETS
 from tests.challenges import a_challenged_order, answer
+from tests.journeys.reasons import OWN_SETTINGS
 from tests.markets import Market, kinds, open_market
 from tradewind.adapters.payment_provider.wire import WEBHOOK, Endpoint
 from tradewind.app.audit import audit
@@ -26,7 +27,7 @@ from tradewind.runtime.call import internal_call
 from tradewind.runtime.saga import signals
 from tradewind.runtime.saga.advance import Compensate
 
-pytestmark = pytest.mark.xdist_group("outside-providers")
+pytestmark = [pytest.mark.xdist_group("outside-providers"), pytest.mark.one_process_tree(OWN_SETTINGS)]
 
 PAID: Final = {"authorization": 1, "capture": 1}
 MISHAPS: Final = ("lost-answer", "torn-answer", "garbled", "error-1", "error-after", "slow-50")

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from tests.journeys.crowd import Told, Wish, all_at_once, by_workers, statuses
+from tests.journeys.reasons import AT_ONCE, PLANTED
 from tests.markets import Market, open_market, run_part
 from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
@@ -58,11 +59,13 @@ def _names(told: Told, sku: str) -> bool:
     return kind and problem["status"] == 409 and problem["skus"] == [sku] and bool(problem["traceId"])
 
 
+@pytest.mark.one_process_tree(AT_ONCE)
 async def test_fifty_pieces_are_sold_to_fifty_of_a_thousand_buyers_at_once(market: Market) -> None:
     async with run_part(market, "edge") as second:
         assert await flash_sale(market, [str(market.http.base_url), second]) == []
 
 
+@pytest.mark.one_process_tree(PLANTED)
 async def test_reserving_without_the_guard_oversells_and_is_seen(
     settings: Settings, template: Engines, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -74,6 +77,7 @@ async def test_reserving_without_the_guard_oversells_and_is_seen(
     assert any(complaint.startswith("promised") for complaint in complaints)
 
 
+@pytest.mark.one_process_tree(AT_ONCE)
 async def test_overlapping_baskets_sell_exactly_what_was_there(market: Market) -> None:
     chance = random.Random(SEED)
     skus = await asyncio.gather(*(market.goods(stock=PIECES) for _ in range(SKUS)))

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from tests.adapters.payment_provider.provider_process import ProviderProcess
 from tests.carriers import KEY, SECRET, CarrierServer, a_parcel_carrier, notice, number, signed
+from tests.journeys.reasons import OWN_SETTINGS
 from tests.markets import Market, Person, kinds, open_market
 from tradewind.app.audit import audit
 from tradewind.app.engines import Engines
@@ -76,6 +77,7 @@ async def picked_and_packed(warehouse: Person, shipment: str, sku: str, found: i
     return picked
 
 
+@pytest.mark.one_process_tree(OWN_SETTINGS)
 async def test_what_is_short_follows_and_the_order_is_fulfilled_by_its_last_parcel(
     market: Market, carrier: CarrierServer
 ) -> None:

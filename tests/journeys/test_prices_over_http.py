@@ -6,14 +6,18 @@ from decimal import Decimal
 from typing import Any
 
 import httpx2
+import pytest
 import pytest_asyncio
 from prometheus_client import CollectorRegistry
 
 from tests.builders import a_product
+from tests.journeys.reasons import ONE_PROCESS
 from tests.shops import an_actor
 from tradewind.api.rest import create_app
 from tradewind.app.wiring import Shop
 from tradewind.runtime.call import Actor
+
+pytestmark = pytest.mark.one_process_tree(ONE_PROCESS)
 
 
 @pytest_asyncio.fixture

@@ -4,14 +4,18 @@ from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import a_product
+from tests.journeys.reasons import ONE_PROCESS
 from tests.shoppers import Shopper
 from tests.shops import Shop, a_call
 from tradewind.contexts.pricing.manifest import ActivatePromotion, CreatePromotion, MakeCoupons, SetTaxes
 from tradewind.contracts.pricing import Explanation
+
+pytestmark = pytest.mark.one_process_tree(ONE_PROCESS)
 
 GOODS: Final = {
     "EUR": {"E1": "12.50", "E2": "3.99", "E3": "0.01", "E4": "999.99"},

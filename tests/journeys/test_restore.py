@@ -3,9 +3,12 @@
 import pytest
 
 from tests.builders import a_product
+from tests.journeys.reasons import ONE_PROCESS
 from tests.shops import Shop
 from tradewind.app.engines import EngineError
 from tradewind.app.wiring import migrate_shop
+
+pytestmark = pytest.mark.one_process_tree(ONE_PROCESS)
 
 RAISE_STAMPS = "UPDATE runtime.outbox SET stamp = stamp + 1000000000"
 MEND_STAMPS = "UPDATE runtime.outbox SET stamp = 0"

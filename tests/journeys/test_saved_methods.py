@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.builders import a_product
+from tests.journeys.reasons import ONE_PROCESS
 from tests.shops import Shop, a_call, until
 from tradewind.contexts.orders.manifest import OrderLine, PlaceOrder
 from tradewind.contexts.orders.pay_order.command import PayOrder
@@ -13,7 +14,7 @@ from tradewind.contexts.payments.remove_method.command import NoSuchPaymentMetho
 from tradewind.contexts.payments.save_method.command import MethodView, SaveMethod
 from tradewind.runtime.call import Call
 
-pytestmark = pytest.mark.xdist_group("journeys")
+pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.one_process_tree(ONE_PROCESS)]
 ADA, BOB = a_call("customer", subject="ada"), a_call("customer", subject="bob")
 CARD = SaveMethod(
     token="simulated:approve",

@@ -14,6 +14,7 @@ import pytest_asyncio
 from prometheus_client import CollectorRegistry
 
 from tests.builders import a_delivery, a_product
+from tests.journeys.reasons import ONE_PROCESS
 from tests.shops import Shop, a_call, an_actor, open_shop, until, working
 from tradewind.api.rest import create_app
 from tradewind.app.wiring import WHICH
@@ -26,6 +27,8 @@ from tradewind.kernel.ids import new_id
 from tradewind.ports.search import ProductIndex
 from tradewind.runtime import failpoints
 from tradewind.runtime.telemetry import metrics
+
+pytestmark = pytest.mark.one_process_tree(ONE_PROCESS)
 
 ROWS: Final = "SELECT l::text FROM catalog.listing AS l ORDER BY product_id"
 FORGET: Final = """

@@ -15,6 +15,7 @@ from tests.adapters.payment_provider.provider_process import ProviderProcess
 from tests.builders import a_product
 from tests.challenges import answer
 from tests.held import STAFF, a_shop_with_its_provider, all_ended, asked, captures, placed
+from tests.journeys.reasons import OWN_SETTINGS
 from tests.shops import Shop, until
 from tradewind.app.audit.auditor import audit
 from tradewind.app.engines import Engines
@@ -22,7 +23,7 @@ from tradewind.app.settings import Settings
 from tradewind.contexts.orders.verify_payment.command import VerifyPayment
 from tradewind.runtime import failpoints
 
-pytestmark = pytest.mark.xdist_group("journeys")
+pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.one_process_tree(OWN_SETTINGS)]
 ORDERS: Final = int(os.environ.get("TRADEWIND_TRIALS", "200"))
 TRIALS: Final = int(os.environ.get("TRADEWIND_TRIALS", "24"))
 AT_ONCE: Final = 20

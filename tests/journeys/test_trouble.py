@@ -70,7 +70,7 @@ async def test_goods_that_nobody_pays_for_in_time_are_free_again(either_market: 
     sku = await market.goods(stock=1)
     order = (await buyer.order(sku, pays=None)).json()
     await market.comes_to(buyer, order["id"], "PENDING_PAYMENT")
-    await market.shop.db.pool.execute(OVERDUE, order["id"])
+    await market.stock_pool.execute(OVERDUE, order["id"])
     off = await market.comes_to(buyer, order["id"], "CANCELED")
     assert off["why"] == "the reservation expired"
     assert await market.stock(sku) == (1, 0)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.journeys.reasons import AT_ONCE
 from tests.markets import Market, Person, kinds
 
 pytestmark = pytest.mark.xdist_group("journeys")
@@ -111,6 +112,7 @@ async def test_goods_that_nobody_carries_are_put_back_and_the_payment_let_go(eit
     assert told.index("inventory.reservation.confirmed") < told.index("inventory.reservation.released")
 
 
+@pytest.mark.one_process_tree(AT_ONCE)
 async def test_an_order_that_cannot_be_served_is_refused_with_its_skus(market: Market) -> None:
     sku = await market.goods(stock=1)
     before = await market.content()
@@ -123,10 +125,11 @@ async def test_an_order_that_cannot_be_served_is_refused_with_its_skus(market: M
     assert not written & {"orders.order_items", "inventory.inventory_stock", "inventory.reservation"}
 
 
-async def test_an_order_whose_saga_finds_no_stock_is_canceled(apart_market: Market) -> None:
-    sku, buyer = await apart_market.goods(stock=1), apart_market.somebody()
+async def test_an_order_whose_saga_finds_no_stock_is_canceled(saga_market: Market) -> None:
+    market, buyer = saga_market, saga_market.somebody()
+    sku = await market.goods(stock=1)
     order = await buyer.order(sku, 2)
     assert order.status_code == 201
     assert (order.json()["status"], order.json()["why"]) == ("CANCELED", f"out of stock: {sku}")
-    assert await apart_market.stock(sku) == (1, 0)
-    assert kinds(await apart_market.events(order.json()["id"]))[-1] == "order.order.canceled"
+    assert await market.stock(sku) == (1, 0)
+    assert kinds(await market.events(order.json()["id"]))[-1] == "order.order.canceled"

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 import pytest
 
 from tests.journeys.crowd import Wish, all_at_once, by_workers, statuses
+from tests.journeys.reasons import AT_ONCE, ONE_PROCESS, OWN_SETTINGS, PLANTED
 from tests.markets import Market, open_market
 from tests.shops import Shop, a_call, until
 from tradewind.app.audit import audit
@@ -132,10 +133,12 @@ async def hasty_market(
         yield opened
 
 
+@pytest.mark.one_process_tree(ONE_PROCESS)
 def test_an_owner_can_choose_each_strategy_that_there_is() -> None:
     assert set(ALLOCATIONS) == set(STRATEGIES)
 
 
+@pytest.mark.one_process_tree(OWN_SETTINGS)
 async def test_a_crowd_at_two_warehouses_with_bundles_gets_what_there_is_and_what_runs_out_comes_back(
     settings: Settings, template: Engines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +149,7 @@ async def test_a_crowd_at_two_warehouses_with_bundles_gets_what_there_is_and_wha
         assert await market.shop.db.pool.fetchval(expired) > 0
 
 
+@pytest.mark.one_process_tree(PLANTED)
 @pytest.mark.parametrize(
     ("bug", "complaint"), [("reserve_without_guard", "oversold"), ("expire_without_giving_back", "leaked")]
 )
@@ -172,12 +176,14 @@ async def flash_sale(market: Market, bodies: Sequence[dict[str, object]], sku: s
     assert "deadlock" not in market.logs()
 
 
+@pytest.mark.one_process_tree(AT_ONCE)
 async def test_fifty_pieces_that_are_sold_alone_and_in_bundles_are_sold_fifty_times(market: Market) -> None:
     part, other, kit = await market.goods(stock=STOCK), await market.goods(stock=BUYERS), await market.goods(stock=0)
     await market.shop.dispatch(SetBundle(sku=kit, parts={part: 1, other: 1}), STAFF)
     await flash_sale(market, [{"sku": part, "qty": 1}, {"sku": kit, "qty": 1}], part)
 
 
+@pytest.mark.one_process_tree(AT_ONCE)
 async def test_fifty_pieces_in_two_warehouses_are_sold_fifty_times(market: Market) -> None:
     sku = await market.goods(stock=20)
     code = f"FLASH-{sku.rsplit('-', 1)[-1]}"

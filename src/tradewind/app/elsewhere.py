@@ -15,9 +15,12 @@ from tradewind.contracts.catalog import CatalogPeer
 from tradewind.contracts.identity import SCOPES
 from tradewind.contracts.inventory import BackordersPeer, InventoryPeer
 from tradewind.contracts.returns import ReturnsPeer
+from tradewind.runtime.keeping import KeptAtMost
 
 OF_INVENTORY: Final = "ecommerce.inventory."
 """What events of inventory begin with. Orders tell one of them, too: the step by which an order's goods are held."""
+KEPT_S: Final = 2.0
+"""For so long at most a page is shown again where its stock is told in inventory's own log."""
 TOKEN_S: Final = 600
 """Lifetime of the token that goes with a question."""
 
@@ -65,4 +68,5 @@ async def elsewhere(settings: Settings, keys: SigningKeys) -> AsyncIterator[dict
             Placement: Placement(in_place=False, away=away),
             InventoryPeer: AwayInventory(),
             BackordersPeer: AwayBackorders(),
+            KeptAtMost: KeptAtMost(KEPT_S),
         }

@@ -31,6 +31,8 @@ from tradewind.app.welcome import Served, welcome
 Say = Callable[[str], None]
 Ready = Callable[[Served], None]
 READY_POLL_S: Final = 0.02
+READY_WITHIN_S: Final = 300.0
+"""Whoever starts on a busy machine takes their time and gains nothing by being killed; who dies is noticed at once."""
 REQUEST: Final = "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
 YES: Final = b"HTTP/1.1 200 "
 
@@ -194,7 +196,7 @@ async def _until(look: Callable[[], Awaitable[bool]]) -> None:
 
 
 def _part(name: str, environment: Mapping[str, str], **hooks: Any) -> Part:
-    return Part(name=name, argv=_argv(name), env=environment, **hooks)
+    return Part(name=name, argv=_argv(name), env=environment, ready_within_s=READY_WITHIN_S, **hooks)
 
 
 def _argv(name: str) -> list[str]:

@@ -62,6 +62,13 @@ class Kept:
     own: bool = False
 
 
+@dataclass(frozen=True)
+class KeptAtMost:
+    """Among the peers of a process: some of what it shows is told in another log, whose events forget nothing here."""
+
+    seconds: float
+
+
 def own_key(key: str, subject: str) -> str:
     """Where the answer to one asker is kept, where everybody has their own."""
     return f"{key}:{subject}"
@@ -80,6 +87,8 @@ class Keeper:
 
     def __init__(self, db: Database, cache: Cache, tail: Tail) -> None:
         self._db, self._cache, self._tail = db, cache, tail
+        bound: Any = db.peers.get(KeptAtMost)
+        self._longest_s = float("inf") if bound is None else bound.seconds
         self._flights: dict[str, _Flight] = {}
         self._counted: Counter[tuple[str, str]] = Counter()
         self._total: Counter[tuple[str, str]] = Counter()
@@ -118,7 +127,8 @@ class Keeper:
                 complete |= {row["subscriber"]: (row["stamp"], row["position"]) for row in rows}
             answer = await load()
             if answer.to_keep:
-                await self._cache.keep(key, Loaded(answer.as_bytes(), complete, era, answer.shows), kept.ttl_s)
+                loaded = Loaded(answer.as_bytes(), complete, era, answer.shows)
+                await self._cache.keep(key, loaded, min(kept.ttl_s, self._longest_s))
             return answer
         finally:
             flight = self._flights.get(key)
