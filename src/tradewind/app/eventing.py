@@ -6,7 +6,6 @@ from typing import Protocol
 
 from tradewind.adapters.streams.log import ADD_UP
 from tradewind.app.settings import Settings
-from tradewind.runtime.backlog import note_waiting
 from tradewind.runtime.database import Database
 from tradewind.runtime.relay import Relay
 from tradewind.runtime.subscriptions import Subscriber
@@ -38,7 +37,7 @@ def carriers(
     """
     silent_s = settings.saga_lease_s
     if settings.kafka_servers is None:
-        return [Relay(db, subscribers, bell, url, silent_s=silent_s)], [ADD_UP, note_waiting(subscribers)]
+        return [Relay(db, subscribers, bell, url, silent_s=silent_s)], [ADD_UP]
     from tradewind.adapters.log.kafka.consuming import Consumer
     from tradewind.adapters.log.kafka.publishing import Publisher
     from tradewind.adapters.log.kafka.received import FORGET
@@ -47,5 +46,5 @@ def carriers(
     servers, names = settings.kafka_servers, Names(settings.kafka_prefix)
     consumer = Consumer(db, subscribers, servers, names, kind=kind, passes=passes)
     if settings.connect_url is not None:  # Debezium publishes
-        return [consumer], [FORGET, note_waiting(subscribers)]
-    return [Publisher(bell, url, servers, names, silent_s=silent_s), consumer], [FORGET, note_waiting(subscribers)]
+        return [consumer], [FORGET]
+    return [Publisher(bell, url, servers, names, silent_s=silent_s), consumer], [FORGET]

@@ -35,6 +35,7 @@ from tradewind.ports.policy import Policy
 from tradewind.ports.retry_queue import RetryQueue
 from tradewind.ports.search import ProductIndex
 from tradewind.runtime import giving_way, idempotency, outbox, timers
+from tradewind.runtime.backlog import note_waiting
 from tradewind.runtime.database import Database
 from tradewind.runtime.dispatch import Dispatcher
 from tradewind.runtime.manifest import Manifest
@@ -87,7 +88,8 @@ class Shop:
             self.settings, self.db, self.bell, self.engines.database_url, subscribers,
             kind=kind(self.settings), passes=told_there(self.settings),
         )  # fmt: skip
-        chores = [end_silent, *self.chores, *more, *(timer for one in self.contexts for timer in one.timers)]
+        own = [end_silent, note_waiting(subscribers), *self.chores]
+        chores = [*own, *more, *(timer for one in self.contexts for timer in one.timers)]
         runner = Runner(self.db, sagas, self.bell, lease_s=silent_s)
         intakes = [intake for one in self.contexts for intake in one.intakes]
         broker = self.settings.mqtt_url if intakes else None
