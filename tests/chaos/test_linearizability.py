@@ -1,6 +1,8 @@
 """The judge of histories lets pass what could have been, and nothing else."""
 
+import itertools
 import random
+from functools import partial
 
 import pytest
 
@@ -60,3 +62,48 @@ def test_a_counters_history_is_accepted_and_one_lost_update_in_it_is_not(seed: i
     by, told = history[lost].did
     history[lost] = Operation(history[lost].began, history[lost].ended, (by, told - 1))
     assert not linearizable(history, 0, add)
+
+
+def blind(total: int, did: tuple[int, int | None], most: int = 9) -> int | None:
+    """A counter that says what it stands at to some only, and goes no further than `most`."""
+    by, told = did
+    return total + by if total + by <= most and told in (None, total + by) else None
+
+
+@pytest.mark.parametrize(("total", "verdict"), [(40, True), (41, False)])
+def test_forty_at_once_who_were_told_nothing_are_judged(total: int, verdict: bool) -> None:
+    history = [Operation(moment / 100, 1 + moment / 100, (1, None)) for moment in range(40)]
+    assert linearizable([*history, Operation(2.0, 3.0, (0, total))], 0, partial(blind, most=100)) is verdict
+
+
+def in_some_order(history: list[Operation[tuple[int, int | None]]]) -> bool:
+    """Whether any order of all that ended, and of any that may have, is one: every order is tried."""
+    ended = [one for one in history if one.ended < NEVER]
+    lost = [one for one in history if one.ended == NEVER]
+    chosen = (ended + list(some) for count in range(len(lost) + 1) for some in itertools.combinations(lost, count))
+    return any(_happened(order) for some in chosen for order in itertools.permutations(some))
+
+
+def _happened(order: tuple[Operation[tuple[int, int | None]], ...]) -> bool:
+    total = 0
+    for place, one in enumerate(order):
+        after = blind(total, one.did)
+        if after is None or any(later.ended < one.began for later in order[place:]):
+            return False
+        total = after
+    return True
+
+
+def test_the_search_finds_a_way_wherever_one_of_all_orders_is_one() -> None:
+    verdicts = {True: 0, False: 0}
+    for seed in range(400):
+        chance, history = random.Random(seed), []
+        for _ in range(6):
+            began = chance.random() * 3
+            ended = NEVER if chance.random() < 0.2 else began + chance.random() * 3
+            by = chance.choice((0, 1, 1, 2, 5))
+            history.append(Operation(began, ended, (by, None if chance.random() < 0.5 else chance.randint(0, 9))))
+        verdict = in_some_order(history)
+        assert linearizable(history, 0, blind) is verdict, seed
+        verdicts[verdict] += 1
+    assert min(verdicts.values()) > 50, verdicts
