@@ -26,9 +26,10 @@ TOGETHER = 5_000
 QUEUE = 20
 """Batches that wait for one slow subscriber before reading pauses."""
 MAX_ATTEMPTS = 5
-APART_PACE_S = 0.1
-"""Shortest time between two transactions of one that is fed apart: the first goes at once, what comes right after it
-together. Mostly there is nothing for it to do but to move on, which costs as much as a dozen others who share."""
+TOGETHER_PACE_S = 0.1
+"""Shortest time between two transactions of those that take events together: the first goes at once, what comes right
+after it together. Often there is nothing for one who is fed apart to do but to move on, which costs as much as a dozen
+others who share."""
 Batches = Sequence[Sequence[Logged]]
 
 
@@ -41,7 +42,7 @@ class Feed:
         self._idle = True
         self._queue: asyncio.Queue[Sequence[Logged]] = asyncio.Queue(QUEUE)
         self._together = all(member.together for member in members)
-        self._pace_s = APART_PACE_S if self._together and any(member.apart for member in members) else 0.0
+        self._pace_s = TOGETHER_PACE_S if self._together else 0.0
         self._present = list(members)
         self._fallen: dict[Feed, asyncio.Task[None]] = {}
         self._db = db

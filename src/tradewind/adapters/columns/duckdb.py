@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from tradewind.adapters.columns.asking import Asking
 from tradewind.adapters.columns.questions import VIEWS
 from tradewind.adapters.columns.tables import columns_of
@@ -62,43 +64,58 @@ CREATE: Final = """
 PUT: Final = {
     "fact_orders": """
         INSERT INTO fact_orders
-        SELECT unnest($1::UUID[]), unnest($2::UUID[]), unnest($3::BIGINT[]), unnest($4::TIMESTAMP[]),
-               unnest($5::VARCHAR[]), unnest($6::VARCHAR[]), unnest($7::BIGINT[]), unnest($8::BIGINT[]),
-               unnest($9::BIGINT[]), unnest($10::BIGINT[]), unnest($11::BIGINT[])
+        SELECT unnest(from_json($1, '["UUID"]')), unnest(from_json($2, '["UUID"]')),
+               unnest(from_json($3, '["BIGINT"]')), unnest(from_json($4, '["TIMESTAMP"]')),
+               unnest(from_json($5, '["VARCHAR"]')), unnest(from_json($6, '["VARCHAR"]')),
+               unnest(from_json($7, '["BIGINT"]')), unnest(from_json($8, '["BIGINT"]')),
+               unnest(from_json($9, '["BIGINT"]')), unnest(from_json($10, '["BIGINT"]')),
+               unnest(from_json($11, '["BIGINT"]'))
         ON CONFLICT DO NOTHING""",
     "fact_order_lines": """
         INSERT INTO fact_order_lines
-        SELECT unnest($1::UUID[]), unnest($2::INTEGER[]), unnest($3::UUID[]), unnest($4::UUID[]),
-               unnest($5::VARCHAR[]), unnest($6::BIGINT[]), unnest($7::BIGINT[]), unnest($8::VARCHAR[])
+        SELECT unnest(from_json($1, '["UUID"]')), unnest(from_json($2, '["INTEGER"]')),
+               unnest(from_json($3, '["UUID"]')), unnest(from_json($4, '["UUID"]')),
+               unnest(from_json($5, '["VARCHAR"]')), unnest(from_json($6, '["BIGINT"]')),
+               unnest(from_json($7, '["BIGINT"]')), unnest(from_json($8, '["VARCHAR"]'))
         ON CONFLICT DO NOTHING""",
     "fact_order_steps": """
         INSERT INTO fact_order_steps
-        SELECT unnest($1::UUID[]), unnest($2::UUID[]), unnest($3::VARCHAR[]), unnest($4::TIMESTAMP[]),
-               unnest($5::BIGINT[]), unnest($6::VARCHAR[])
+        SELECT unnest(from_json($1, '["UUID"]')), unnest(from_json($2, '["UUID"]')),
+               unnest(from_json($3, '["VARCHAR"]')), unnest(from_json($4, '["TIMESTAMP"]')),
+               unnest(from_json($5, '["BIGINT"]')), unnest(from_json($6, '["VARCHAR"]'))
         ON CONFLICT DO NOTHING""",
     "fact_payments": """
         INSERT INTO fact_payments
-        SELECT unnest($1::UUID[]), unnest($2::UUID[]), unnest($3::VARCHAR[]), unnest($4::TIMESTAMP[]),
-               unnest($5::BIGINT[]), unnest($6::VARCHAR[])
+        SELECT unnest(from_json($1, '["UUID"]')), unnest(from_json($2, '["UUID"]')),
+               unnest(from_json($3, '["VARCHAR"]')), unnest(from_json($4, '["TIMESTAMP"]')),
+               unnest(from_json($5, '["BIGINT"]')), unnest(from_json($6, '["VARCHAR"]'))
         ON CONFLICT DO NOTHING""",
     "fact_inventory_adjustments": """
         INSERT INTO fact_inventory_adjustments
-        SELECT unnest($1::UUID[]), unnest($2::UUID[]), unnest($3::VARCHAR[]), unnest($4::VARCHAR[]),
-               unnest($5::BIGINT[]), unnest($6::VARCHAR[]), unnest($7::TIMESTAMP[])
+        SELECT unnest(from_json($1, '["UUID"]')), unnest(from_json($2, '["UUID"]')),
+               unnest(from_json($3, '["VARCHAR"]')), unnest(from_json($4, '["VARCHAR"]')),
+               unnest(from_json($5, '["BIGINT"]')), unnest(from_json($6, '["VARCHAR"]')),
+               unnest(from_json($7, '["TIMESTAMP"]'))
         ON CONFLICT DO NOTHING""",
     "fact_carts": """
         INSERT INTO fact_carts
-        SELECT unnest($1::UUID[]), unnest($2::UUID[]), unnest($3::VARCHAR[]), unnest($4::TIMESTAMP[])
+        SELECT unnest(from_json($1, '["UUID"]')), unnest(from_json($2, '["UUID"]')),
+               unnest(from_json($3, '["VARCHAR"]')), unnest(from_json($4, '["TIMESTAMP"]'))
         ON CONFLICT DO NOTHING""",
     "dim_product": """
         INSERT INTO dim_product
-        SELECT unnest($1::UUID[]), unnest($2::UUID[]), unnest($3::BIGINT[]), unnest($4::TIMESTAMP[]),
-               unnest($5::VARCHAR[]), unnest($6::VARCHAR[]), unnest($7::VARCHAR[]), unnest($8::VARCHAR[]),
-               unnest($9::VARCHAR[])
+        SELECT unnest(from_json($1, '["UUID"]')), unnest(from_json($2, '["UUID"]')),
+               unnest(from_json($3, '["BIGINT"]')), unnest(from_json($4, '["TIMESTAMP"]')),
+               unnest(from_json($5, '["VARCHAR"]')), unnest(from_json($6, '["VARCHAR"]')),
+               unnest(from_json($7, '["VARCHAR"]')), unnest(from_json($8, '["VARCHAR"]')),
+               unnest(from_json($9, '["VARCHAR"]'))
         ON CONFLICT DO NOTHING""",
 }
-"""How the columns of a table's rows go there, by table."""
-COMPLETE: Final = "SELECT 1 FROM duckdb_views() WHERE view_name = 'dim_date'"
+"""How the columns of a table's rows go there, by table, each as one JSON text: the engine reads that in half the
+time that the driver takes for as many values."""
+_encode = msgspec.json.Encoder().encode
+COMPLETE: Final = "SELECT 1 FROM dim_date LIMIT 0"
+"""Where there is one table or view, there are all. The engine's list of its views takes it 10 ms."""
 FORGET: Final = "UPDATE fact_orders SET customer_key = '' WHERE customer_key IN (SELECT unnest($1::VARCHAR[]))"
 
 
@@ -134,7 +151,7 @@ class DuckDbColumns(Asking):
         with self._opened(alone=True) as connection:
             connection.begin()
             for table, columns in columns_of(batch):
-                connection.execute(PUT[table], [_plain(column) for column in columns])
+                connection.execute(PUT[table], [_json(column) for column in columns])
             if batch.forgotten:
                 connection.execute(FORGET, [list(batch.forgotten)])
             failpoint("columns.before_commit")
@@ -153,7 +170,7 @@ class DuckDbColumns(Asking):
             with self._locked(alone=alone):
                 connection = duckdb.connect(self._file, read_only=not alone, config={**LIMITS, **SHUT})
                 try:
-                    if alone and connection.execute(COMPLETE).fetchone() is None:
+                    if alone and not _is_complete(connection):
                         _create(connection)
                     yield connection
                 finally:
@@ -170,6 +187,16 @@ class DuckDbColumns(Asking):
             yield
         finally:
             os.close(beside)
+
+
+def _is_complete(connection: Any) -> bool:
+    import duckdb
+
+    try:
+        connection.execute(COMPLETE)
+    except duckdb.CatalogException:
+        return False
+    return True
 
 
 def _create(connection: Any) -> None:
@@ -191,9 +218,9 @@ def _lock(descriptor: int, how: int) -> None:
             time.sleep(LOCK_POLL_S)
 
 
-def _plain(column: list[Any]) -> list[Any]:
+def _json(column: list[Any]) -> str:
     """The engine's timestamps are in UTC and know no time zone."""
-    return [_naive(one) for one in column] if isinstance(column[0], datetime) else column
+    return _encode([_naive(one) for one in column] if isinstance(column[0], datetime) else column).decode()
 
 
 def _naive(moment: datetime) -> datetime:

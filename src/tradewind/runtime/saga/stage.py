@@ -26,8 +26,9 @@ MAX_ASK_S = 60.0
 """Longest that one remote call may take, whatever its own time-outs are."""
 MAX_TOGETHER = 64
 """Sagas that share one transaction at most."""
-PACE_S = 0.030
-"""Shortest time between two batches' beginnings: the first goes at once, those that come right after it together."""
+PACE_S = 0.060
+"""Shortest time between two batches' beginnings: the first goes at once, those that come right after it together. At
+200 orders/s on two cores half of it cost 5 % more processor time, and no order came any sooner."""
 
 
 class Run(Protocol):

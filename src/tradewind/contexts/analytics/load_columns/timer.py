@@ -18,8 +18,8 @@ from tradewind.runtime.telemetry import metrics
 from tradewind.runtime.telemetry.logs import log
 from tradewind.runtime.timers import Timer
 
-EVERY_S: Final = 2.0
-"""Each time costs the embedded engine some 30 ms of processor time, however little there is; orders share it."""
+EVERY_S: Final = 5.0
+"""Each time costs the embedded engine some 50 ms of processor time, however little there is; orders share it."""
 
 
 async def load_columns(db: Database) -> int:
