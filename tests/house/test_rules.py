@@ -12,6 +12,7 @@ from tests.house import (
     documents,
     exceptions,
     hygiene,
+    migrations,
     names,
     sizes,
     statements,
@@ -30,6 +31,7 @@ RULES: tuple[Rule, ...] = (
     exceptions.only_loops_that_must_go_on_catch_everything,
     hygiene.locks_pin_every_file_by_hash,
     hygiene.nothing_names_a_machine_or_a_registry,
+    migrations.migrations_let_the_release_before_work_on,
     names.classes_are_named_for_what_they_are,
     names.modules_are_named_for_what_they_do,
     names.modules_say_what_they_are_for,
@@ -45,6 +47,14 @@ RULES: tuple[Rule, ...] = (
 CONTEXT = "src/tradewind/contexts/orders"
 RUNTIME = "src/tradewind/runtime"
 DECISION = "docs/decisions"
+TAKES_AWAY_OR_HOLDS_UP = (
+    "ALTER TYPE orders.new_order ADD ATTRIBUTE note text;",
+    "ALTER TABLE orders.orders DROP COLUMN email;",
+    "ALTER TABLE orders.orders RENAME COLUMN email TO mail;",
+    "ALTER TABLE orders.orders ADD COLUMN note text NOT NULL;",
+    "ALTER TABLE orders.orders ADD CONSTRAINT x CHECK (email <> '');",
+    "CREATE INDEX by_email ON orders.orders (email);",
+)
 SOUND = "# 1\n## Context\n## Decision\n## Consequences\n## Alternatives\n"
 
 BREACHES: tuple[tuple[Rule, str, str], ...] = (
@@ -92,6 +102,10 @@ BREACHES: tuple[tuple[Rule, str, str], ...] = (
     (hygiene.nothing_names_a_machine_or_a_registry, "docs/setup.md", "It lies in " + "/ho" + "me/ann/tradewind."),
     (hygiene.nothing_names_a_machine_or_a_registry, "Makefile", "\tpip install --index" + "-url $(HERE) x"),
     (hygiene.nothing_names_a_machine_or_a_registry, "deploy/pip.conf", "https://py" + "pi.org/simple"),
+    *(
+        (migrations.migrations_let_the_release_before_work_on, f"{CONTEXT}/migrations/0099_x.sql", sql)
+        for sql in TAKES_AWAY_OR_HOLDS_UP
+    ),
     (names.classes_are_named_for_what_they_are, f"{CONTEXT}/x.py", "class OrderService: ..."),
     (names.classes_are_named_for_what_they_are, f"{CONTEXT}/x.py", "class BaseOrder: ..."),
     (names.modules_are_named_for_what_they_do, f"{CONTEXT}/utils.py", ""),
@@ -121,6 +135,17 @@ BREACHES: tuple[tuple[Rule, str, str], ...] = (
     (suppressions.tests_left_out_say_why, "tests/test_x.py", "def test_a_b_c_d(): pytest.skip()"),
 )
 PERMITTED = (
+    (
+        f"{CONTEXT}/migrations/0099_notes.sql",
+        "ALTER TABLE orders.orders ADD COLUMN note text;\n"
+        "CREATE TABLE orders.note (id bigint PRIMARY KEY, note text);\n"
+        "CREATE INDEX notes ON orders.note (note);\n"
+        "ALTER TABLE orders.orders ADD CONSTRAINT says CHECK (note <> '') NOT VALID;",
+    ),
+    (
+        f"{CONTEXT}/migrations/0100_find_notes.sql",
+        "DROP INDEX CONCURRENTLY IF EXISTS orders.by_note;\nCREATE INDEX CONCURRENTLY by_note ON orders.orders (note);",
+    ),
     (f"{CONTEXT}/__init__.py", '"""Orders: what was bought."""'),
     (f"{CONTEXT}/manifest.py", '"""What orders offer."""'),
     (

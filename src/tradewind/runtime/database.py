@@ -25,6 +25,9 @@ LOCK_TIMEOUT = "3s"
 STATEMENT_TIMEOUT = "30s"
 FULL_AGAIN_S = 10
 """Seconds after which a caller may look whether somebody has made room."""
+STALE = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.InvalidCachedStatementError)
+"""What the driver says when the same may succeed at the next try; the last where a migration has just given a table
+that was asked for all its columns one more, in the midst of a transaction."""
 AWAY = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
@@ -253,7 +256,7 @@ class Database:
                 await tx.finish()
         except (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError):
             raise Busy from None
-        except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+        except STALE:
             raise Stale from None
         except asyncpg.UniqueViolationError as error:
             if error.constraint_name == "idempotency_pkey":
@@ -268,7 +271,7 @@ class Database:
 
     @asynccontextmanager
     async def reading(self, call: Call, *, at_once: bool = False) -> AsyncIterator[Tx]:
-        """A connection for a question: nothing may be written. Refuses with Busy or DatabaseAway.
+        """A connection for a question: nothing may be written. Refuses with Busy, Stale or DatabaseAway.
 
         Each statement sees its own moment, without a transaction; with `at_once` all see the same.
         """
@@ -280,6 +283,8 @@ class Database:
                 yield Tx(connection, call, self.peers, self.policy)
         except asyncpg.QueryCanceledError:
             raise Busy from None
+        except STALE:
+            raise Stale from None
         except AWAY as error:
             raise _away(error) from error
 

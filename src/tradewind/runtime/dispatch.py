@@ -124,18 +124,20 @@ class Dispatcher:
             return await lane.put(command, call)
         if spec.outside:
             return await spec.function(command, _Asking(self, call, self._db.peers))
-        if spec.reads_only:
-            async with self._db.reading(call, at_once=spec.at_once) as tx:
-                return await spec.function(command, tx)
+        once = self._read if spec.reads_only else self._once
         for tries_left in reversed(range(MAX_TRIES)):
             try:
-                return await self._once(spec, command, call)
+                return await once(spec, command, call)
             except Busy:
                 raise (idempotency.InFlight() if call.idempotency_key else Busy()) from None
             except Stale:
                 if not tries_left:
                     raise
         raise AssertionError
+
+    async def _read(self, spec: HandlerSpec, command: Command, call: Call) -> Any:
+        async with self._db.reading(call, at_once=spec.at_once) as tx:
+            return await spec.function(command, tx)
 
     async def _once(self, spec: HandlerSpec, command: Command, call: Call) -> Any:
         claim = idempotency.claim(command, call)

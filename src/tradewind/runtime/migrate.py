@@ -1,4 +1,8 @@
-"""Numbered SQL files, one stream a context, applied once, in order, each in its own transaction."""
+"""Numbered SQL files, one stream a context, applied once, in order, each in its own transaction.
+
+A file that says CONCURRENTLY is applied statement by statement, outside a transaction: so an index of a large table is
+built while others write. Whoever dies in the middle begins the file again: it must drop first what it makes.
+"""
 
 import asyncio
 import hashlib
@@ -11,7 +15,10 @@ import asyncpg
 
 from tradewind.runtime.saga.settling import backoff_s
 
-LOCK: Final = "SELECT pg_advisory_lock(hashtext('tradewind.migrate'))"
+LOCK: Final = "SELECT pg_try_advisory_lock(hashtext('tradewind.migrate'))"
+"""Asked for again and again: who waits for it inside a statement holds a snapshot, which an index that is being built
+concurrently waits for."""
+LOCK_POLL_S: Final = 0.05
 UNLOCK: Final = "SELECT pg_advisory_unlock(hashtext('tradewind.migrate'))"
 LEDGER: Final = """
     CREATE SCHEMA IF NOT EXISTS runtime;
@@ -24,6 +31,8 @@ RECORD: Final = "INSERT INTO runtime.migration (context, number, name, checksum)
 PATIENCE: Final = "SET LOCAL lock_timeout = '500ms'"
 """The longest time for which a migration may hold up those who come after it in the queue for a table."""
 MAX_ATTEMPTS: Final = 30
+CONCURRENTLY: Final = re.compile(r"^\s*(CREATE|DROP) (UNIQUE )?INDEX CONCURRENTLY", re.MULTILINE)
+_COMMENT = re.compile(r"--[^\n]*")
 _NAME = re.compile(r"(\d{4})_(\w+)\.sql")
 RUNTIME_MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -64,7 +73,8 @@ async def migrate(
 
     Raises ChangedMigration where an applied file differs from what was applied.
     """
-    await connection.execute(LOCK)
+    while not await connection.fetchval(LOCK):  # noqa: ASYNC110 -- another process holds it
+        await asyncio.sleep(LOCK_POLL_S)
     try:
         await connection.execute(LEDGER)
         applied = {(row["context"], row["number"]): row["checksum"] for row in await connection.fetch(APPLIED)}
@@ -90,11 +100,20 @@ def _is_applied(migration: Migration, applied: dict[tuple[str, int], str]) -> bo
 
 
 async def _apply(connection: Any, migration: Migration) -> None:
+    if CONCURRENTLY.search(migration.sql):
+        for statement in filter(str.strip, _COMMENT.sub("", migration.sql).split(";")):
+            await connection.execute(statement)
+        await connection.execute(RECORD, migration.context, migration.number, migration.name, migration.checksum)
+    else:
+        await _insist(connection, migration)
+
+
+async def _insist(connection: Any, migration: Migration) -> None:
     """Who waits for a table has everybody wait who comes after: so a migration waits briefly, and comes again."""
     for attempt in range(1, MAX_ATTEMPTS + 1):
         try:
             return await _apply_once(connection, migration)
-        except asyncpg.LockNotAvailableError:
+        except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
             if attempt == MAX_ATTEMPTS:
                 raise
             await asyncio.sleep(backoff_s(attempt))

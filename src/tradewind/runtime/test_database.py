@@ -16,6 +16,7 @@ SET: Final = "UPDATE public.counter SET version = $2 WHERE name = $1"
 HANG_UP: Final = "SELECT pg_terminate_backend(pg_backend_pid())"
 NO_ROOM: Final = "DO $$ BEGIN RAISE disk_full; END $$"
 SLEEP: Final = "SELECT pg_sleep(60)"
+EVERYTHING: Final = "SELECT * FROM public.counter"
 TRACES: Final = "SELECT trace_id FROM runtime.outbox ORDER BY position"
 
 
@@ -120,6 +121,18 @@ async def test_a_deadlock_is_stale_for_one_and_nothing_for_the_other(db: Databas
     assert sorted(type(one).__name__ for one in outcomes) == ["NoneType", "Stale"]
     assert any(isinstance(one, Stale) for one in outcomes)
     assert await versions(db) == {"a": 1, "b": 1}
+
+
+async def test_a_table_that_gets_a_column_makes_a_transaction_stale_once(db: Database) -> None:
+    await add(db, "a")
+    async with db.transaction(on_behalf()) as tx:
+        await tx.all(EVERYTHING)
+    await db.pool.execute("ALTER TABLE public.counter ADD COLUMN remark text")
+    with pytest.raises(Stale):
+        async with db.transaction(on_behalf()) as tx:
+            await tx.all(EVERYTHING)
+    async with db.transaction(on_behalf()) as tx:
+        assert "remark" in (await tx.all(EVERYTHING))[0]
 
 
 async def test_a_connection_that_breaks_is_a_database_that_is_away(db: Database) -> None:

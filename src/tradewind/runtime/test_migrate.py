@@ -111,3 +111,31 @@ async def test_a_migration_that_has_to_wait_for_a_table_holds_nobody_else_up(
         await reading.rollback()
         assert await migrating == 1
     assert await db.pool.fetchval("SELECT plant FROM garden.bed") == "rose"
+
+
+INDEX: Final = """
+    -- built while others write; one that broke off goes first
+    DROP INDEX CONCURRENTLY IF EXISTS garden.by_plant;
+    CREATE UNIQUE INDEX CONCURRENTLY by_plant ON garden.bed (plant);
+"""
+VALID: Final = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'garden.by_plant'::regclass"
+
+
+async def test_an_index_is_built_outside_a_transaction_however_many_migrate_at_once(
+    db: Database, url: str, garden: Path
+) -> None:
+    (garden / "0003_index.sql").write_text(INDEX)
+    assert sorted(await asyncio.gather(*(run(url, garden) for _ in range(4)))) == [0] * 3 + [3]
+    assert await db.pool.fetchval(VALID)
+
+
+async def test_an_index_that_broke_off_is_built_anew(db: Database, url: str, garden: Path) -> None:
+    await run(url, garden)
+    await db.pool.execute("INSERT INTO garden.bed VALUES ('south', 'rose')")
+    (garden / "0003_index.sql").write_text(INDEX)
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await run(url, garden)
+    assert not await db.pool.fetchval(VALID), "half an index is left behind"
+    await db.pool.execute("UPDATE garden.bed SET plant = 'lily' WHERE name = 'south'")
+    assert await run(url, garden) == 1
+    assert await db.pool.fetchval(VALID)

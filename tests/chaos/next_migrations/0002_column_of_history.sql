@@ -1,0 +1,1 @@
+ALTER TABLE orders.order_status_history ADD COLUMN remark text;

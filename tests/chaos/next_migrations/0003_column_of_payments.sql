@@ -1,0 +1,1 @@
+ALTER TABLE payments.payments ADD COLUMN risk smallint NOT NULL DEFAULT 0;

@@ -1,0 +1,1 @@
+ALTER TABLE runtime.saga ADD COLUMN remark text;

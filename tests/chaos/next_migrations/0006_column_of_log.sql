@@ -1,0 +1,1 @@
+ALTER TABLE runtime.outbox ADD COLUMN remark text;

@@ -1,0 +1,1 @@
+ALTER TABLE runtime.position ADD COLUMN remark text;

@@ -1,0 +1,1 @@
+ALTER TABLE orders.orders VALIDATE CONSTRAINT gift_note_says_something;

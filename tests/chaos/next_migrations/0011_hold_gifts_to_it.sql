@@ -1,0 +1,1 @@
+ALTER TABLE next.gift VALIDATE CONSTRAINT gift_of_order;
