@@ -129,7 +129,8 @@ class Dispatcher:
             try:
                 return await once(spec, command, call)
             except Busy:
-                raise (idempotency.InFlight() if call.idempotency_key else Busy()) from None
+                keyed = call.idempotency_key is not None and not spec.reads_only
+                raise (idempotency.InFlight() if keyed else Busy()) from None
             except Stale:
                 if not tries_left:
                     raise

@@ -33,9 +33,10 @@ class Raise(Command, frozen=True):
 
 
 class Look(Command, frozen=True):
-    """Where does it stand?"""
+    """Where does it stand? The first `stale` looks find a table that has just been changed."""
 
     name: str
+    stale: int = 0
 
 
 class Door:
@@ -58,6 +59,8 @@ class Door:
         @query(action="test.look")
         async def look(command: Look, tx: Tx) -> int:
             self.looks += 1
+            if self.looks <= command.stale:
+                raise Stale
             version: int = await tx.value(READ_ONE, command.name)
             return version
 
@@ -105,6 +108,13 @@ async def test_what_is_stale_is_tried_three_times(db: Database, bell: Bell, time
                 await wish
     assert door.runs == 3
     assert await versions(db) == {"a": 1 if answer == 1 else 0, "b": 0}
+
+
+async def test_a_question_that_is_stale_is_asked_again(db: Database, bell: Bell) -> None:
+    door = Door()
+    async with door.open(db, bell) as dispatch:
+        assert await dispatch(Look(name="a", stale=2), on_behalf()) == 0
+        assert door.looks == 3
 
 
 async def test_what_is_held_up_is_told_so_and_not_tried_again(db: Database, bell: Bell) -> None:
