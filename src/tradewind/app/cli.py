@@ -4,8 +4,10 @@ import asyncio
 import os
 import sys
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
@@ -237,12 +239,13 @@ def _settings() -> Settings:
         _stop(str(error))
 
 
-def _say(line: str) -> None:
-    typer.echo(line)
+def _say(line: str, *, aside: bool = False) -> None:
+    """Tell how far it is. Where nobody can be told (the log's volume is full) the shop goes on."""
+    with suppress(OSError):
+        typer.echo(line, err=aside)
 
 
-def _say_aside(line: str) -> None:
-    typer.echo(line, err=True)
+_say_aside = partial(_say, aside=True)
 
 
 def _show(document: Struct) -> None:

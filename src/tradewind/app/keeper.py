@@ -33,6 +33,7 @@ from tradewind.adapters.database.privileges import (
 )
 from tradewind.app.home import Home, KeeperStatus, take
 from tradewind.app.supervision import Part, PartError, Supervisor
+from tradewind.runtime.telemetry.lossy import Lossy
 
 POSTGRES: Final = "postgres"
 PROVIDER: Final = "provider"
@@ -191,8 +192,7 @@ def _give_up_root(home: Home) -> None:
 
 
 def _write(line: str) -> None:
-    sys.stderr.write(f"keeper: {line}\n")
-    sys.stderr.flush()
+    print(f"keeper: {line}", file=Lossy(sys.stderr), flush=True)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -3,9 +3,11 @@
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
+
+from tradewind.runtime.telemetry.lossy import Lossy
 
 log: Any = structlog.get_logger("tradewind")
 SECRET_KEYS = frozenset(
@@ -17,7 +19,7 @@ REDACTED = "[redacted]"
 
 
 def configure(level: str = "INFO") -> None:
-    """Write JSON lines to standard error, from `level` on."""
+    """Write JSON lines to standard error, from `level` on; where it cannot take them they are lost."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -28,7 +30,7 @@ def configure(level: str = "INFO") -> None:
             structlog.processors.JSONRenderer(default=str),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, Lossy(sys.stderr))),
         cache_logger_on_first_use=True,
     )
 

@@ -3,7 +3,10 @@
 import io
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,6 +67,13 @@ def test_an_error_is_written_with_its_traceback(lines: Any) -> None:
     [line] = lines()
     assert "ValueError: broken" in line["exception"]
     assert logging.getLevelName(line["level"].upper()) == logging.ERROR
+
+
+def test_who_cannot_be_heard_goes_on() -> None:
+    say = "from tradewind.runtime.telemetry.logs import *; configure(); log.warning('full'); log.info('on'); print(1)"
+    with Path("/dev/full").open("w") as full:
+        said = subprocess.run([sys.executable, "-c", say], stdout=subprocess.PIPE, stderr=full, check=False)
+    assert said.stdout == b"1\n"
 
 
 @pytest.fixture
