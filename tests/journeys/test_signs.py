@@ -5,6 +5,7 @@ from typing import Final
 
 import pytest
 
+from tests.journeys.reasons import OWN_SIGNS
 from tests.markets import Market
 from tradewind.kernel.ids import new_id, new_trace_id
 
@@ -57,6 +58,7 @@ async def test_a_refusal_carries_the_trace_and_every_answer_a_correlation_id(mar
     assert (bad.status_code, bad.json()["type"]) == (400, "/problems/invalid-header")
 
 
+@pytest.mark.one_process_tree(OWN_SIGNS)
 async def test_metrics_say_what_became_of_orders(market: Market) -> None:
     buyer, sku = market.somebody(), await market.goods(stock=1)
     order_id = (await buyer.order(sku)).json()["id"]
@@ -72,6 +74,7 @@ async def test_metrics_say_what_became_of_orders(market: Market) -> None:
     print(await market.sees(shown))
 
 
+@pytest.mark.one_process_tree(OWN_SIGNS)
 async def test_logs_say_which_order_whose_and_which_trace_and_never_who_lives_where(market: Market) -> None:
     buyer, trace = market.somebody(), new_trace_id()
     sku = await market.goods(stock=3)
@@ -87,7 +90,7 @@ async def test_logs_say_which_order_whose_and_which_trace_and_never_who_lives_wh
     await buyer.post("/api/v1/orders", {**body, "shippingAddress": {"country": "gb", **CANARIES}}, **traced)
 
     async def ours() -> list[dict[str, str]] | None:
-        lines = [json.loads(line) for line in market.logs().splitlines()]
+        lines = [json.loads(line) for line in market.logs().splitlines() if line.startswith("{")]
         found = [line for line in lines if line.get("traceId") == trace]
         return found if any(line.get("orderId") == order_id for line in found) else None
 
