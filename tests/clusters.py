@@ -53,13 +53,7 @@ class ApartMarket(Market):
 
     inventory: Any = None
     """Its own database."""
-    processes: Sequence[str] = ()
-    """Where each of them answers, past the gateway."""
     placed: str = "PENDING_RESERVATION"
-
-    async def metrics(self) -> str:
-        """Each process says its own."""
-        return "\n".join([(await self.http.get(f"{url}/metrics")).text for url in self.processes])
 
     @property
     def stock_pool(self) -> Any:
@@ -197,7 +191,6 @@ async def cluster(
                     {**environment, **_told(file)},
                     urls=[up["url"]],
                     inventory=inventory,
-                    processes=list(up["processes"].values()),
                 )
                 yield Cluster(market, up["inventoryDatabaseUrl"], up["processes"], child.pid, file)
         finally:

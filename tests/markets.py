@@ -182,10 +182,6 @@ class Market:
         """How many rows each table has, and a digest of what they say."""
         return {row["name"]: row["digest"] for row in await self.shop.db.pool.fetch(CONTENT)}
 
-    async def metrics(self) -> str:
-        """What all its processes count."""
-        return (await self.nobody.get("/metrics")).text
-
     def logs(self) -> str:
         """All that its processes have logged."""
         return "".join(path.read_text() for path in sorted(self.folder.glob("*.log")))
