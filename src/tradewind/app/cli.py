@@ -4,7 +4,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Coroutine, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -17,6 +16,7 @@ from msgspec import Struct
 from msgspec.json import encode
 
 from tradewind.app.settings import SettingError, Settings
+from tradewind.runtime.telemetry.lossy import Lossy
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 importing = typer.Typer(no_args_is_help=True, help="Bring goods, orders and returns in from somewhere else.")
@@ -241,8 +241,7 @@ def _settings() -> Settings:
 
 def _say(line: str, *, aside: bool = False) -> None:
     """Tell how far it is. Where nobody can be told (the log's volume is full) the shop goes on."""
-    with suppress(OSError):
-        typer.echo(line, err=aside)
+    print(line, file=Lossy(sys.stderr if aside else sys.stdout), flush=True)
 
 
 _say_aside = partial(_say, aside=True)
