@@ -41,6 +41,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engines", choices=("optional", REQUIRED), default="optional", help=help_)
 
 
+def requires_engines(config: pytest.Config) -> bool:
+    """Whether this is the run of real engines, rather than that of everything else."""
+    return bool(config.getoption("--engines", None) == REQUIRED)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure() -> None:
     """Keep engines from shops of tests that are about something else; processes that are started inherit this."""
@@ -57,7 +62,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             found.append((mark.args[0], PLAYED if mark.kwargs.get("played") else OWN))
         for name, against in found:
             item.user_properties.append((PROPERTY, f"{_port(item.nodeid)}|{name}|{against}"))
-    if config.getoption("--engines") == REQUIRED:
+    if requires_engines(config):
         kept = [item for item in items if _about(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
         items[:] = kept
@@ -76,7 +81,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         for report in terminalreporter.stats.get(outcome, []):
             for row in _about(report):
                 found[row]["failed" if outcome == "error" else outcome] += 1
-    if config.getoption("--engines") == REQUIRED:
+    if requires_engines(config):
         _print(terminalreporter, "ports and their adapters", ("passed", "failed", "skipped"), found)
     elif left_out := {row: outcomes for row, outcomes in found.items() if outcomes["skipped"] and row[2] == REAL}:
         _print(terminalreporter, LEFT_OUT, ("skipped",), left_out)
@@ -88,7 +93,7 @@ def _about(one: Any) -> Sequence[Row]:
     return [(port, adapter, against) for port, adapter, against in rows]
 
 
-def _misses(report: Any) -> bool:
+def misses(report: Any) -> bool:
     """Whether this was left out for want of an engine, rather than as something that an adapter does not have."""
     return bool(_about(report)) and REASON in str(report.longrepr)
 
@@ -104,8 +109,8 @@ def _print(reporter: Any, title: str, columns: Sequence[str], found: dict[Row, C
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """A required engine that is missing fails the run."""
-    if session.config.getoption("--engines") != REQUIRED or exitstatus:
+    if not requires_engines(session.config) or exitstatus:
         return
     reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter and any(_misses(report) for report in reporter.stats.get("skipped", [])):
+    if reporter and any(misses(report) for report in reporter.stats.get("skipped", [])):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -1,18 +1,21 @@
 """After a whole run of the suite: every test that docs/requirements.md names must have passed in that run.
 
 A plugin, because only the end of the run knows what ran; with xdist the controller asks, to whom all workers report.
+What only a real engine can show is asked for in the run that has them (`--engines=required`), and there of these alone.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.engines import misses, requires_engines
 from tools.requirements import LEDGER, UnreadableLedger, read
 
 TITLE = "docs/requirements.md"
+LEFT_OUT, DID_NOT_RUN = "was left out for want of an engine", "did not run"
 
 
 class Ledger:
@@ -23,6 +26,7 @@ class Ledger:
         self._passed: set[str] = set()
         self._failed: set[str] = set()
         self._skipped: set[str] = set()
+        self._left_out: set[str] = set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note one phase of one test. Parameters, and the group that xdist adds, are no part of the name."""
@@ -32,10 +36,10 @@ class Ledger:
         elif report.failed:
             self._failed.add(name)
         elif report.skipped:
-            self._skipped.add(name)
+            (self._left_out if misses(report) else self._skipped).add(name)
 
-    def complaints(self) -> Iterator[str]:
-        """One sentence for each named test that did not pass."""
+    def complaints(self, fine: Set[str]) -> Iterator[str]:
+        """One sentence for each named test that came to something else than what is `fine`."""
         try:
             requirements = read(self.path.read_text())
         except UnreadableLedger as unreadable:
@@ -43,7 +47,7 @@ class Ledger:
             return
         for one in requirements:
             for test in one.tests:
-                if (outcome := self._outcome(test)) != "passed":
+                if (outcome := self._outcome(test)) not in fine:
                     yield f"{one.id} names {test}, which {outcome}"
 
     def _outcome(self, test: str) -> str:
@@ -52,14 +56,17 @@ class Ledger:
             return "failed"
         if test in self._passed:
             return "passed"
-        return "skipped" if test in self._skipped else "did not run"
+        if test in self._skipped:
+            return "skipped"
+        return LEFT_OUT if test in self._left_out else DID_NOT_RUN
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Fail a whole run whose ledger says more than was shown."""
         if not is_whole(session.config) or session.testscollected == 0:
             return
-        complaints = list(self.complaints())
+        tolerated = DID_NOT_RUN if requires_engines(session.config) else LEFT_OUT
+        complaints = list(self.complaints({"passed", tolerated}))
         if complaints:
             report(session, complaints)
 
@@ -67,9 +74,7 @@ class Ledger:
 def is_whole(config: pytest.Config) -> bool:
     """Whether everything was asked for: no path, no -k, no -m, no --deselect."""
     everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
-    narrowed = config.getoption("--engines", None) == "required" or any(
-        config.getoption(option, None) for option in ("keyword", "markexpr", "deselect", "collectonly")
-    )
+    narrowed = any(config.getoption(option, None) for option in ("keyword", "markexpr", "deselect", "collectonly"))
     return everything and not narrowed
 
 

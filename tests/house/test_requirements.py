@@ -23,6 +23,9 @@ TWO_GROUPS = """
 """
 SUITE = """
 import pytest
+from tests.engines import address
+@pytest.mark.engine("nowhere")
+def test_on_an_engine(): address("NOWHERE_URL")
 @pytest.mark.parametrize("n", [1, 2])
 def test_passes(n): pass
 @pytest.mark.skip("not today")
@@ -78,8 +81,8 @@ def test_a_line_without_the_right_form_is_refused(line: str) -> None:
 def run_suite(folder: Path, *named: str, options: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
     """A suite of its own, in a process of its own, whose ledger names `named`."""
     (folder / "test_suite.py").write_text(SUITE + HALF * ("test_half" in named))
-    (folder / "conftest.py").write_text('pytest_plugins = ("tests.house.ledger",)')
-    (folder / "pytest.ini").write_text("[pytest]\ntestpaths = .\n")
+    (folder / "conftest.py").write_text('pytest_plugins = ("tests.engines", "tests.house.ledger")')
+    (folder / "pytest.ini").write_text("[pytest]\ntestpaths = .\nmarkers =\n  engine\n  adapter\n")
     lines = [f"- [x] **S0-{n}** (§1) Text. — shown by: test_suite.py::{test}" for n, test in enumerate(named)]
     (folder / "ledger.md").write_text("\n".join(["## A. First", *lines]))
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
@@ -93,9 +96,9 @@ def run_suite(folder: Path, *named: str, options: tuple[str, ...] = ()) -> subpr
 
 @WITH_AND_WITHOUT_WORKERS
 def test_a_ledger_whose_tests_all_passed_lets_the_run_pass(options: tuple[str, ...], tmp_path: Path) -> None:
-    ran = run_suite(tmp_path, "test_passes", "test_where_it_can", options=options)
+    ran = run_suite(tmp_path, "test_passes", "test_where_it_can", "test_on_an_engine", options=options)
     assert ran.returncode == 0, ran.stdout
-    assert "3 passed, 2 skipped" in ran.stdout
+    assert "3 passed, 3 skipped" in ran.stdout
 
 
 @WITH_AND_WITHOUT_WORKERS
@@ -105,7 +108,14 @@ def test_a_ledger_that_names_a_test_that_did_not_pass_fails_the_run(options: tup
     assert "S0-1 names test_suite.py::test_skipped, which skipped" in ran.stdout
     assert "S0-2 names test_suite.py::test_that_is_not_there, which did not run" in ran.stdout
     assert "S0-3 names test_suite.py::test_half, which failed" in ran.stdout
-    assert "2 failed, 4 passed, 2 skipped" in ran.stdout
+    assert "2 failed, 4 passed, 3 skipped" in ran.stdout
+
+
+def test_the_run_of_engines_is_asked_for_what_they_alone_can_show(tmp_path: Path) -> None:
+    ran = run_suite(tmp_path, "test_passes", "test_on_an_engine", options=("--engines=required",))
+    assert ran.returncode == 1, ran.stdout
+    assert "test_passes" not in ran.stdout
+    assert "S0-1 names test_suite.py::test_on_an_engine, which was left out for want of an engine" in ran.stdout
 
 
 def test_a_run_of_some_tests_is_not_asked_for_all(tmp_path: Path) -> None:
