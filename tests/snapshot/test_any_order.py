@@ -9,12 +9,15 @@ import pytest
 from tests.shops import Shop, a_call
 from tests.snapshot.histories import ADMIN, INVENTORY, NORTH, OPEN, SNAPSHOT, a_history, pieces_of, rows, told
 from tradewind.contexts.catalog._projections.inventory_snapshot import availability
+from tradewind.contexts.catalog._projections.listing import listing
 from tradewind.contexts.inventory.adjust_stock.command import AdjustStock
 from tradewind.contracts.inventory import InventoryPeer, InventoryReserved, Level, ReservedLine, StockAdjusted, Wanted
 from tradewind.kernel.clock import now
 from tradewind.kernel.ids import new_id
 
 ANEW: Final = "TRUNCATE catalog.availability"
+SEARCH_ANEW: Final = "TRUNCATE catalog.listing, catalog.listed_stock"
+SEARCHED: Final = "SELECT sku, available FROM catalog.listing ORDER BY sku"
 WAITING: Final = """
     SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
 """
@@ -41,6 +44,21 @@ async def test_in_any_sequence_and_however_often_it_ends_in_inventorys_own_rows(
     await shop.db.pool.execute(ANEW)
     await hear(shop, events)
     assert await rows(shop, SNAPSHOT) == due
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_search_shows_the_same_in_whichever_sequence_it_hears_it(shop: Shop, seed: int) -> None:
+    await a_history(shop, seed)
+    events, chance = [one for one in await told(shop) if one.TYPE in listing.types], Random(seed)
+    due = [(row[0], row[-1]) for row in await rows(shop, INVENTORY)]
+    for _ in range(3):
+        await shop.db.pool.execute(SEARCH_ANEW)
+        heard = [*events, *chance.sample(events, len(events) // 3)]
+        chance.shuffle(heard)
+        for piece in pieces_of(heard, chance):
+            async with shop.db.transaction(a_call("system")) as tx:
+                await listing.react(piece, tx)
+        assert await rows(shop, SEARCHED) == due
 
 
 async def test_each_change_of_a_sku_has_the_next_version_wherever_it_lies(shop: Shop) -> None:
