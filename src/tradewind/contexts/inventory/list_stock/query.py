@@ -11,17 +11,16 @@ from msgspec import Struct
 
 from tradewind.contexts.inventory._store import standings
 from tradewind.contracts.messages import Command
-from tradewind.kernel.pages import Keyset
+from tradewind.kernel.pages import Keyset, Text
 from tradewind.ports.stock_snapshots import Standing, StockSnapshot, StockSnapshotAway
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import Asking, outside, query
 from tradewind.runtime.telemetry import metrics
 
 MAX_PAGE: Final = 500
-MAX_SKUS: Final = 100
-SKUS: Final = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(,[A-Za-z0-9][A-Za-z0-9._-]{0,63}){0,99}$"
-"""As many as MAX_SKUS, with commas between them."""
-BY_SKU: Final = Keyset("stock", str, "")
+SKUS: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(,[A-Za-z0-9][A-Za-z0-9._-]{0,63})*$"
+"""With commas between them: as many as a text in an address has room for, which is 255 characters."""
+BY_SKU: Final = Keyset("stock", Text, "")
 
 
 class ListStock(Command, frozen=True):
