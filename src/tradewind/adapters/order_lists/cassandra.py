@@ -81,6 +81,8 @@ class CassandraOrderLists:
     async def newest(self, user_id: str, before: tuple[datetime, UUID], many: int) -> Sequence[Listed] | None:
         await self._refuse_if_behind()
         rows = await self._ask(NEWEST, user_id, _microseconds(before[0]), before[1].bytes, many)
+        if any(None in row[2:5] for row in rows):  # what two events said of an order is two writes: one is there yet
+            raise OrderListsAway
         return [
             Listed(UUID(bytes=order), EPOCH + placed * MICROSECOND, status, total, currency, bool(held))
             for order, placed, status, total, currency, held in rows
