@@ -33,7 +33,9 @@ PLACE = """
     VALUES ($1, 'somebody', 'RESERVED', 1, 'EUR', 700, 0, 0, 0, 700, now(), '{"street": "a secret"}')
 """
 HAVE = """
-    WITH stock AS (INSERT INTO inventory.inventory_stock (sku, product_id, on_hand) VALUES ('CDC-1', $1, 3) RETURNING sku)
+    WITH stock AS (
+        INSERT INTO inventory.inventory_stock (sku, product_id, on_hand) VALUES ('CDC-1', $1, 3) RETURNING sku
+    )
     INSERT INTO inventory.inventory_adjustment (id, sku, delta, reason, actor) SELECT $1, sku, 3, 'delivery', 'a clerk'
     FROM stock
 """
