@@ -232,11 +232,11 @@ def cluster_market(cluster: Cluster) -> Market:
 
 
 @asynccontextmanager
-async def running(provider: ProviderProcess) -> AsyncIterator[None]:
+async def running(provider: ProviderProcess) -> AsyncIterator[ProviderProcess]:
     """A provider of its own, so that the auditor looks at nobody else's doings."""
     await provider.start()
     try:
-        yield
+        yield provider
     finally:
         await provider.stop()
 
