@@ -7,13 +7,13 @@ for LASTS_S, or until the source says something new.
 import itertools
 import time
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from openfeature import api
 from openfeature.evaluation_context import EvaluationContext
 from openfeature.provider.no_op_provider import NoOpProvider
 
-from tradewind.adapters.flags.source import EVERYBODY, Source
+from tradewind.adapters.flags.source import EVERYBODY, Source, on_or_off
 from tradewind.ports.flags import FLAGS, Flag, Standing
 from tradewind.runtime.telemetry import metrics
 
@@ -36,11 +36,7 @@ class OpenFeatureFlags:
         self._answers: dict[tuple[str, str], bool] = {}
         self._until_s = 0.0
         self._generation = -1
-        self._counters = {
-            (flag.name, value): metrics.flag_evaluations_total.labels(flag.name, "on" if value else "off")
-            for flag in FLAGS
-            for value in (True, False)
-        }
+        self._counters: dict[tuple[str, bool], Any] = {}
 
     def on(self, flag: Flag, customer: str = "") -> bool:
         """Whether it is on, for this customer where it is by customer."""
@@ -52,7 +48,7 @@ class OpenFeatureFlags:
                 self._answers.clear()
             found = self._client.get_boolean_value(flag.name, flag.default, EvaluationContext(targeting_key=key[1]))
             self._answers[key] = found
-        self._counters[flag.name, found].inc()
+        self._count(flag.name, found)
         return found
 
     def standings(self) -> Sequence[Standing]:
@@ -63,6 +59,13 @@ class OpenFeatureFlags:
     def close(self) -> None:
         """OpenFeature forgets the source."""
         api.set_provider_and_wait(NoOpProvider(), self._domain)
+
+    def _count(self, flag: str, found: bool) -> None:
+        counter = self._counters.get((flag, found))
+        if counter is None:
+            counter = metrics.flag_evaluations_total.labels(flag, on_or_off(found))
+            self._counters[flag, found] = counter
+        counter.inc()
 
     def _keep_up(self) -> None:
         """Forget what was answered once it is old, or the source says something else."""

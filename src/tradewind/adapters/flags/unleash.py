@@ -34,16 +34,19 @@ class UnleashError(Exception):
 
 
 class Toggle(msgspec.Struct, frozen=True):
-    """What of a flag is of interest to people."""
+    """What of a flag can be understood without the engine."""
 
     name: str
     enabled: bool = False
     strategies: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    dependencies: list[Any] = msgspec.field(default_factory=list)
 
     @property
-    def is_for_all(self) -> bool:
-        """Whether some strategy has it on for everybody, whoever asks."""
-        return not self.strategies or any(_is_for_all(one) for one in self.strategies)
+    def for_all(self) -> bool | None:
+        """What it is for everybody, whoever asks and whenever; None where the engine has to decide."""
+        if not self.enabled:
+            return False
+        return True if not self.dependencies and any(_is_for_all(one) for one in self.strategies) else None
 
 
 class _Told(msgspec.Struct, frozen=True):
@@ -94,7 +97,8 @@ class UnleashFlags(Source):
         super().__init__()
         self._http, self._url, self._token = http, url, token
         self._engine = UnleashEngine()
-        self._toggles: Mapping[str, Toggle] = {}
+        self._for_all: Mapping[str, bool | None] = {}
+        """By flag, those included that are not ours."""
         self._etag = ""
 
     async def poll(self) -> None:
@@ -113,21 +117,23 @@ class UnleashFlags(Source):
             log.info("unleash is back")
 
     def decide(self, flag: str, customer: str) -> bool | None:
+        known = self._for_all.get(flag)
+        if known is not None or flag not in self._for_all:
+            return known  # most questions end here; the engine would take a hundred times as long
         found = self._engine.check_enabled(flag, {"userId": customer})
         return found.is_enabled if found.is_found else None
 
     def says(self, flag: Flag) -> tuple[str, str]:
-        found = self._toggles.get(flag.name)
-        if found is None:
+        if flag.name not in self._for_all:
             return on_or_off(flag.default), "default" if self.generation else "default: unleash was never heard"
-        if found.enabled and flag.by_customer and not found.is_for_all:
+        if flag.by_customer and self._for_all[flag.name] is None:
             return "on for some customers", self.name
         return on_or_off(bool(self.decide(flag.name, EVERYBODY))), self.name
 
     def _take(self, body: bytes) -> None:
         found = toggles(body)
         self._engine.take_state(body.decode())
-        self._toggles = found
+        self._for_all = {name: one.for_all for name, one in found.items()}
         self.generation += 1
 
     def _lost(self, why: str) -> None:
