@@ -171,7 +171,13 @@ async def test_a_vault_is_well_whose_secret_can_be_read() -> None:
 
 async def test_an_unleash_is_well_that_takes_the_token_and_what_it_lacks_is_named() -> None:
     async with played_unleash() as played:
-        played.body = b'{"features":[{"name":"checkout"},{"name":"reviews"},{"name":"assistant"}]}'
+        played.body = msgspec.json.encode(
+            {
+                "features": [
+                    {"name": one, "enabled": True, "strategies": []} for one in ("checkout", "reviews", "assistant")
+                ]
+            }
+        )
         found = await only(unleash_url=played.url, unleash_token=TOKEN)
         assert (found.well, found.detail) == (True, "lacks recommendations: the defaults hold")
         found = await only(unleash_url=played.url, unleash_token="*:development.hunter2")

@@ -3,18 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from msgspec import Struct
 from msgspec.json import encode
 
+from tradewind.adapters.flags.file import FlagFile
+from tradewind.adapters.flags.open_feature import OpenFeatureFlags
+from tradewind.adapters.flags.source import Source
 from tradewind.app.settings import SettingError, Settings
-
-if TYPE_CHECKING:
-    from tradewind.adapters.flags.open_feature import OpenFeatureFlags
-    from tradewind.adapters.flags.source import Source
-    from tradewind.ports.flags import Standing
+from tradewind.ports.flags import Standing
 
 
 class Shown(Struct, rename="camel"):
@@ -29,10 +28,8 @@ class Shown(Struct, rename="camel"):
 
 
 @asynccontextmanager
-async def flags(settings: Settings) -> AsyncIterator["OpenFeatureFlags"]:
+async def flags(settings: Settings) -> AsyncIterator[OpenFeatureFlags]:
     """Who answers to the port of flags: by the owner's Unleash, a file of theirs, or the defaults."""
-    from tradewind.adapters.flags.open_feature import OpenFeatureFlags
-
     async with _source(settings) as source:
         found = OpenFeatureFlags(source)
         try:
@@ -42,10 +39,8 @@ async def flags(settings: Settings) -> AsyncIterator["OpenFeatureFlags"]:
 
 
 @asynccontextmanager
-async def _source(settings: Settings) -> AsyncIterator["Source"]:
+async def _source(settings: Settings) -> AsyncIterator[Source]:
     if settings.unleash_url is None:
-        from tradewind.adapters.flags.file import FlagFile
-
         yield FlagFile(settings.flags_file)
         return
     from tradewind.adapters.flags.unleash import unleash
@@ -73,11 +68,9 @@ def show_flags(json: Annotated[bool, typer.Option("--json", help="Print one JSON
         raise typer.Exit(1)
 
 
-async def _look(settings: Settings) -> tuple[Sequence["Standing"], str]:
+async def _look(settings: Settings) -> tuple[Sequence[Standing], str]:
     """How each stands, and what is wrong with who says so."""
     async with _source(settings) as source:
-        from tradewind.adapters.flags.open_feature import OpenFeatureFlags
-
         found = OpenFeatureFlags(source)
         try:
             return found.standings(), source.trouble
@@ -85,7 +78,7 @@ async def _look(settings: Settings) -> tuple[Sequence["Standing"], str]:
             found.close()
 
 
-def _print(standings: Sequence["Standing"], *, json: bool) -> None:
+def _print(standings: Sequence[Standing], *, json: bool) -> None:
     if json:
         typer.echo(encode([
             Shown(one.flag.name, one.value, one.source, one.flag.default, one.flag.by_customer, one.flag.about)

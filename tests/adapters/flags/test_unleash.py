@@ -76,7 +76,14 @@ async def test_what_it_said_last_holds_while_it_is_away_and_it_is_heard_again_wh
     flags = OpenFeatureFlags(source)
     await source.poll()
     assert not flags.on(CHECKOUT)
-    for status, body in ((503, b""), (200, b"<html>"), (200, b'{"features": 1}'), (200, b'{"features": [{}]}')):
+    for status, body in (
+        (503, b""),
+        (200, b"<html>"),
+        (200, b'{"features": 1}'),
+        (200, b'{"features": [{}]}'),
+        (200, b'{"features":[{"name":"checkout","enabled":true}]}'),
+        (200, told({"name": "checkout", "enabled": True, "strategies": [{}]})),
+    ):
         played.status, played.body = status, body
         await source.poll()
         assert not flags.on(CHECKOUT)

@@ -33,30 +33,39 @@ class UnleashError(Exception):
     """Unleash did not tell its flags. The message says why, without the token."""
 
 
-class Toggle(msgspec.Struct, frozen=True):
-    """What of a flag can be understood without the engine."""
+class Strategy(msgspec.Struct, frozen=True):
+    """For whom a flag is on: any one of them is enough."""
 
     name: str
-    enabled: bool = False
-    strategies: list[dict[str, Any]] = msgspec.field(default_factory=list)
-    dependencies: list[Any] = msgspec.field(default_factory=list)
+    parameters: dict[str, Any] = {}
+    constraints: list[Any] = []
+    segments: list[Any] = []
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether it is for everybody."""
+        narrows = self.constraints or self.segments or str(self.parameters.get("rollout", 100)) != "100"
+        return self.name in ("default", "flexibleRollout") and not narrows
+
+
+class Toggle(msgspec.Struct, frozen=True):
+    """What of a flag can be understood without the engine, which breaks where something has no name or strategies."""
+
+    name: str
+    enabled: bool
+    strategies: list[Strategy]
+    dependencies: list[Any] = []
 
     @property
     def for_all(self) -> bool | None:
         """What it is for everybody, whoever asks and whenever; None where the engine has to decide."""
         if not self.enabled:
             return False
-        return True if not self.dependencies and any(_is_for_all(one) for one in self.strategies) else None
+        return True if not self.dependencies and any(one.is_for_all for one in self.strategies) else None
 
 
 class _Told(msgspec.Struct, frozen=True):
     features: list[Toggle]
-
-
-def _is_for_all(strategy: Mapping[str, Any]) -> bool:
-    rollout = (strategy.get("parameters") or {}).get("rollout", "100")
-    narrows = strategy.get("constraints") or strategy.get("segments")
-    return strategy.get("name") in ("default", "flexibleRollout") and not narrows and str(rollout) == "100"
 
 
 async def ask(http: aiohttp.ClientSession, url: str, token: str, etag: str = "") -> tuple[bytes | None, str]:
@@ -132,7 +141,10 @@ class UnleashFlags(Source):
 
     def _take(self, body: bytes) -> None:
         found = toggles(body)
-        self._engine.take_state(body.decode())
+        try:
+            self._engine.take_state(body.decode())
+        except (LookupError, TypeError, ValueError, AttributeError):
+            raise UnleashError("it tells flags that its own engine does not understand") from None
         self._for_all = {name: one.for_all for name, one in found.items()}
         self.generation += 1
 
