@@ -30,6 +30,7 @@ OTHERS: Final = {
     "privacy": ("privacy_command", "app"),
     "keys": ("keys", "app"),
     "policy": ("policies", "app"),
+    "flags": ("flagging", "show_flags"),
     "dlq": ("dead_letters", "app"),
     "ca": ("certificates", "app"),
     "notifications": ("messages", "app"),
