@@ -14,16 +14,20 @@ from tradewind.app.audit.across import audit_across
 from tradewind.contexts.shipping._domain.replacement import ReplacementUnderWay
 from tradewind.contexts.shipping.get_shipment.query import GetShipment
 from tradewind.contexts.shipping.manifest import DeliverShipment, DispatchShipment, ReplaceParcel, ReportLoss
+from tradewind.contexts.shipping.replace_parcel.elsewhere import REPLACE_ELSEWHERE
 from tradewind.contracts.inventory import Wanted
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.lifecycle import IllegalMove
 from tradewind.runtime import failpoints
+from tradewind.runtime.saga import signals
+from tradewind.runtime.saga.advance import Compensate
 
 __all__ = ["apart"]
 
 SHIPMENT = "SELECT id FROM shipping.shipments WHERE order_id = $1"
 TOLD = "SELECT count(*) FROM runtime.outbox WHERE type = 'ecommerce.shipping.shipment.replaced.v1'"
 ASKED = "SELECT attempt > 0 FROM runtime.saga WHERE name = 'replace_elsewhere' AND phase = 'STARTED'"
+UNDOING = "SELECT attempt > 0 FROM runtime.saga WHERE id = $1 AND undoing"
 CHECKED = ("both databases", "stock ledger", "reservations", "claims", "picking", "replacements", "order in the log")
 """Of what the auditor says: no Kafka carries events between the two databases of these tests."""
 CALM_S = 2.0
@@ -141,6 +145,20 @@ async def test_a_parcel_that_turns_up_meanwhile_is_not_replaced_and_its_goods_go
         assert await settled(apart, shipment_id) == ("DELIVERED", "REFUSED", why)
         assert await wrong(apart) == []
     assert (await apart.stock(), await apart.orders.db.pool.fetchval(TOLD)) == ((8, 0), 0)
+
+
+async def test_what_goes_out_again_is_not_taken_back_by_who_would_undo_it(apart: Apart) -> None:
+    async with apart.answering():
+        shipment_id = await lost(apart)
+        await replace(apart, shipment_id)
+        assert await settled(apart, shipment_id) == ("READY", "DONE", None)
+        saga_id = (await seen(apart, shipment_id)).replacement.id
+        async with apart.orders.db.transaction(STAFF) as tx:
+            await signals.mend(tx, REPLACE_ELSEWHERE, saga_id, Compensate("by mistake"))
+            tx.ring()
+        await until(apart.orders, lambda: apart.orders.db.pool.fetchval(UNDOING, saga_id))
+        assert (await seen(apart, shipment_id)).status == "READY"
+    assert await apart.stock() == (6, 0)
 
 
 async def test_a_lost_parcel_can_be_paid_back(apart: Apart) -> None:

@@ -23,7 +23,7 @@ A_PARCEL = (
 )
 A_REPLACEMENT = (
     "INSERT INTO shipping.replacement (id, shipment_id, round, lines, status) "
-    "SELECT {id}, id, 1, '{{\"LAMP\": 1}}', '{status}' FROM shipping.shipments WHERE order_id = '{{approve}}'"
+    "SELECT {id}, id, 1, '{{{{\"LAMP\": 1}}}}', '{status}' FROM shipping.shipments WHERE order_id = '{{approve}}'"
 )
 OF_GOODS = (
     Plant(

@@ -12,8 +12,9 @@ from tradewind.contexts.shipping._domain.task import FulfillmentTask
 
 
 class ReplacementView(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Goods that are to go out once more: PENDING, DONE or REFUSED, and why."""
+    """Goods that are to go out once more: PENDING, DONE or REFUSED, and why. `id`: its saga's, too."""
 
+    id: UUID
     status: str
     why: str | None
 
