@@ -5,6 +5,7 @@ from typing import Final
 
 import pytest
 
+from tests.journeys.test_mending import phase_of, saga
 from tests.markets import Market
 from tradewind.kernel.ids import new_id, new_trace_id
 
@@ -100,3 +101,6 @@ async def test_logs_say_which_order_whose_and_which_trace_and_never_who_lives_wh
     leaks = [(place, said) for place, text in places.items() for said in CANARIES.values() if said in text]
     assert leaks == []
     assert order_id in places["outbox"]
+    await phase_of(market, order_id, "NEEDS_ATTENTION")  # whoever audits the market next is to find it at rest
+    assert (await saga(market, "compensate", order_id, "--why", "the bank said no"))[0] == 0
+    await market.comes_to(buyer, order_id, "CANCELED")
