@@ -18,7 +18,7 @@ from tradewind.runtime.keeping import Keeper
 from tradewind.runtime.manifest import Handler
 from tradewind.runtime.switches import turned_away
 from tradewind.runtime.telemetry import metrics
-from tradewind.runtime.telemetry.logs import log
+from tradewind.runtime.telemetry.logs import log, present_call
 from tradewind.runtime.telemetry.traces import span
 from tradewind.runtime.wake import POLL_S, Bell
 
@@ -85,7 +85,7 @@ class Dispatcher:
 
     async def _ask(self, spec: HandlerSpec, command: Command, call: Call) -> Any:
         name = spec.command.__name__
-        outcome = "bug"
+        outcome, outer = "bug", present_call.set(call)
         try:
             async with asyncio.timeout(DEADLINE_S):
                 with span(name, call.trace_id):
@@ -99,7 +99,8 @@ class Dispatcher:
             raise TooSlow from None
         finally:
             self._count(name, outcome)
-            log.debug("command", command=name, outcome=outcome, traceId=call.trace_id, userId=call.actor.subject)
+            log.debug("command", command=name, outcome=outcome)
+            present_call.reset(outer)
         return await self._follow(spec.follow, answer, call) if call.wait_s and spec.follow else answer
 
     def _count(self, name: str, outcome: str) -> None:
