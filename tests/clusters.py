@@ -26,6 +26,7 @@ from tests.shops import _database
 from tradewind.adapters.database.privileges import die_with_parent
 from tradewind.adapters.log.kafka.topics import Names
 from tradewind.app.audit.across import audit_across
+from tradewind.app.cluster import GROUPS
 from tradewind.app.elsewhere import OF_INVENTORY
 from tradewind.app.engines import Engines
 from tradewind.app.free_ports import free_port
@@ -54,6 +55,9 @@ class ApartMarket(Market):
     inventory: Any = None
     """Its own database."""
     placed: str = "PENDING_RESERVATION"
+    writing: frozenset[str] = frozenset(f"{'-'.join(GROUPS[0])}/{part}" for part in ("edge", "worker")) | {
+        "inventory/edge"
+    }
 
     @property
     def stock_pool(self) -> Any:
@@ -70,6 +74,12 @@ class ApartMarket(Market):
             assert booked.status_code == 201, booked.text
             await self.sees(lambda: self.shop.db.pool.fetchval(SHOWN, sku))
         return sku
+
+    async def cannot_have(self, person: Person, answer: httpx2.Response) -> None:
+        """The saga finds out, and cancels."""
+        assert answer.status_code == 201, answer.text
+        order = await self.comes_to(person, answer.json()["id"], "CANCELED")
+        assert "out of stock" in json.dumps(order)
 
     async def events(self, order_id: str) -> list[Any]:
         """Of both logs, in the order of time; what orders tell of inventory's steps inventory tells as well."""
@@ -213,6 +223,7 @@ def _environment(settings: Settings, shops: Engines, inventory_database_url: str
         "TRADEWIND_KAFKA_PREFIX": settings.kafka_prefix,
         "TRADEWIND_CONNECT_URL": "",
         "TRADEWIND_PROVIDER_TIMEOUT_S": str(PROVIDER_TIMEOUT_S),
+        "TRADEWIND_LOG_LEVEL": "debug",
         "TRADEWIND_RATE_LIMITS": "off",
         "TRADEWIND_WEBHOOK_ALLOW": "127.0.0.0/8",
         "TRADEWIND_ADMIN_PASSWORD": "the first word that came to mind",
@@ -232,11 +243,11 @@ def cluster_market(cluster: Cluster) -> Market:
 
 
 @asynccontextmanager
-async def running(provider: ProviderProcess) -> AsyncIterator[None]:
+async def running(provider: ProviderProcess) -> AsyncIterator[ProviderProcess]:
     """A provider of its own, so that the auditor looks at nobody else's doings."""
     await provider.start()
     try:
-        yield
+        yield provider
     finally:
         await provider.stop()
 

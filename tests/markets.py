@@ -99,6 +99,8 @@ class Market:
     """Its processes, by the address they were given."""
     urls: list[str] = field(default_factory=list)
     """The addresses of its first edges."""
+    writing: frozenset[str] = frozenset(("edge", "worker"))
+    """What those of its processes that an order passes through call themselves in their logs."""
     placed: str = "PENDING_PAYMENT"
     """The status of an order that was placed this moment, and says nothing of how it is paid."""
 
@@ -149,6 +151,10 @@ class Market:
 
         order: dict[str, Any] = await self.sees(look)
         return order
+
+    async def cannot_have(self, person: Person, answer: httpx2.Response) -> None:
+        """Who ordered what is not there has been told so."""
+        assert answer.status_code == 409, answer.text
 
     async def sees(self, look: Callable[[], Awaitable[Any]]) -> Any:
         """What `look` finds, as soon as it finds something."""

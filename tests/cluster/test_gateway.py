@@ -108,6 +108,19 @@ async def test_a_context_that_is_away_is_503_for_its_own_routes_only(
     assert set(checks.values()) == {"UP"}
 
 
+async def test_metrics_are_those_of_all_and_say_who_is_away(market: Market, before: httpx2.AsyncClient) -> None:
+    await through(market.somebody(), before).order(await market.goods(stock=1))
+    away = "-".join(sorted(AWAY, key=CONTEXTS.index))
+    there = "-".join(one for one in CONTEXTS if one not in AWAY)
+    page = (await before.get("/metrics")).text
+    up = {line for line in page.splitlines() if line.startswith("shop_process_up{")}
+    assert up == {
+        f'shop_process_up{{process="{name}"}} {is_up}' for name, is_up in (("gateway", 1), (there, 1), (away, 0))
+    }
+    assert [line for line in page.splitlines() if line.startswith(f'orders_created_total{{process="{there}"}} ')]
+    assert f'process="{away}",' not in page
+
+
 async def _a_product(market: Market) -> str:
     sku = await market.goods(stock=0)
     found = await market.shop.db.pool.fetchval("SELECT id FROM catalog.products WHERE sku = $1", sku)

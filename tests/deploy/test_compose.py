@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.house.tree import REPOSITORY
-from tools.engines import kafka, stores, trust
+from tools.engines import flags, kafka, stores, trust
 from tradewind.app import profiles
 from tradewind.app.settings import Settings
 
@@ -66,7 +66,8 @@ def test_what_images_are_made_of_has_versions_too() -> None:
 
 CASSANDRA = "cassandra:9042"
 MONGODB = "mongodb://mongodb:27017/"
-ON_REQUEST = ("rabbitmq", "cassandra", "mongodb")
+UNLEASH = "http://unleash:4242"
+ON_REQUEST = ("rabbitmq", "cassandra", "mongodb", "unleash")
 
 
 def test_versions_are_those_that_tests_run_on() -> None:
@@ -77,6 +78,7 @@ def test_versions_are_those_that_tests_run_on() -> None:
     assert SERVICES["connect"]["image"] == f"tradewind/connect:{kafka.DEBEZIUM}"
     assert SERVICES["cassandra"]["image"] == f"cassandra:{stores.CASSANDRA_VERSION}"
     assert SERVICES["opa"]["image"] == f"openpolicyagent/opa:{trust.OPA_VERSION.removeprefix('v')}"
+    assert SERVICES["unleash"]["image"] == f"unleashorg/unleash-server:{flags.VERSION}"
 
 
 def test_files_that_are_mounted_and_sent_along_are_there() -> None:
@@ -123,6 +125,9 @@ def test_the_example_says_where_engines_on_request_are() -> None:
     assert servers == CASSANDRA
     assert f"Only with --profile mongodb: {MONGODB}" in example
     assert Settings.from_environment({"TRADEWIND_MONGODB_URL": MONGODB}).mongodb_url == MONGODB.rstrip("/")
+    assert f"Only with --profile unleash: *:development.<a password>, and {UNLEASH}" in example
+    told = {"TRADEWIND_UNLEASH_URL": UNLEASH, "TRADEWIND_UNLEASH_TOKEN": "*:development.given"}
+    assert Settings.from_environment(told).unleash_url == UNLEASH
     (url,) = re.findall(r"amqp://\S+<the password>@\S+", example)
     told = {"TRADEWIND_RABBITMQ_URL": url.replace("<the password>", "given")}
     found = urlsplit(Settings.from_environment(told).rabbitmq_url or "")

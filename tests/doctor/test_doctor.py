@@ -18,11 +18,13 @@ import msgspec
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
 
+from tests.adapters.flags.owners import TOKEN, played_unleash
 from tests.engines import address
 from tests.issuers import an_issuer
 from tests.receivers import a_mail_server
 from tests.sensors.brokers import OwnBroker
 from tests.vaults import a_vault
+from tools.engines.flags import CLIENT_TOKEN
 from tradewind.adapters.policy.opa import push
 from tradewind.api.mqtt.address import understand
 from tradewind.api.mqtt.client import Client
@@ -165,6 +167,31 @@ async def test_a_vault_is_well_whose_secret_can_be_read() -> None:
         assert not found.well
         assert "policy lacks `read`" in found.advice
         assert "hvs.other" not in str(found)
+
+
+async def test_an_unleash_is_well_that_takes_the_token_and_what_it_lacks_is_named() -> None:
+    async with played_unleash() as played:
+        played.body = msgspec.json.encode(
+            {
+                "features": [
+                    {"name": one, "enabled": True, "strategies": []} for one in ("checkout", "reviews", "assistant")
+                ]
+            }
+        )
+        found = await only(unleash_url=played.url, unleash_token=TOKEN)
+        assert (found.well, found.detail) == (True, "lacks recommendations: the defaults hold")
+        found = await only(unleash_url=played.url, unleash_token="*:development.hunter2")
+        assert (found.well, found.detail) == (False, "it does not take the token")
+        assert "TRADEWIND_UNLEASH_TOKEN" in found.advice
+        assert "hunter2" not in str(found)
+        played.body = b"<html>"
+        assert not (await only(unleash_url=played.url, unleash_token=TOKEN)).well
+
+
+@pytest.mark.engine("unleash")
+async def test_a_real_unleash_that_is_well_is_found_well() -> None:
+    found = await only(unleash_url=address("UNLEASH_URL"), unleash_token=CLIENT_TOKEN)
+    assert found.well, found
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import msgspec
 
 CLIENTS: Final = frozenset(
     """aio_pika aiobotocore cassandra clickhouse_connect confluent_kafka elasticsearch grpc hvac kafka motor openai
-    opensearchpy pymongo quixstreams rabbitmq redis stripe UnleashClient""".split()
+    opensearchpy pymongo quixstreams rabbitmq redis stripe UnleashClient yggdrasil_engine""".split()
 )
 """Libraries by which real engines and outside providers are asked."""
 OF_A_PART: Final = "from tradewind.app.nursery import load; load()"

@@ -5,7 +5,7 @@ What only a real engine can show is asked for in the run that has them (`--engin
 """
 
 import os
-from collections.abc import Iterator, Set
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ class Ledger:
         elif report.skipped:
             (self._left_out if misses(report) else self._skipped).add(name)
 
-    def complaints(self, fine: Set[str]) -> Iterator[str]:
+    def complaints(self, fine: Collection[str]) -> Iterator[str]:
         """One sentence for each named test that came to something else than what is `fine`."""
         try:
             requirements = read(self.path.read_text())

@@ -9,5 +9,3 @@ AT_ONCE: Final = (
 PLANTED: Final = "a bug is planted, so that the check is seen to find it"
 OWN_SETTINGS: Final = "a shop with settings of its own: an outside carrier or provider, a strategy, a short hold"
 ONE_PROCESS: Final = "about one shop from within its process: what is asked is no matter of where contexts run"
-NOT_REPLACED: Final = "a lost parcel is paid back, not replaced, where inventory has a database of its own (503)"
-OWN_SIGNS: Final = "of seven processes not every metric and user was found in time; why is not known yet"

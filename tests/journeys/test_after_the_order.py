@@ -13,7 +13,6 @@ from pytest_bdd import parsers, scenario, scenarios, then, when
 
 from tests.adapters.payment_provider.provider_process import ProviderProcess
 from tests.journeys.conftest import BOTH, IDS
-from tests.journeys.reasons import NOT_REPLACED
 from tests.journeys.shopping import GERMANY, Shopper, Story, eventually
 from tests.markets import Market, open_market
 from tradewind.app.engines import Engines
@@ -71,7 +70,6 @@ def test_what_came_back_is_exchanged_for_something_dearer() -> None:
     """In Gherkin."""
 
 
-@pytest.mark.one_process_tree(NOT_REPLACED)
 @scenario("features/lost.feature", "A lost parcel is sent once more")
 def test_a_lost_parcel_is_sent_once_more() -> None:
     """In Gherkin."""
@@ -105,6 +103,8 @@ def _lost(story: Story) -> None:
 @when("the warehouse sends it once more")
 def _again(story: Story) -> None:
     _carry(story, "replace")
+    shipment = f"/api/v1/orders/{story.shopper.order['id']}/shipment"  # another process may have to be asked first
+    eventually(lambda: story.staff("warehouse").told("GET", shipment)["status"] == "READY")
 
 
 @when("the shop pays everything back")

@@ -24,6 +24,7 @@ from tradewind.app.remote import answering_remotely
 from tradewind.contexts.orders._domain.view import OrderView
 from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.manifest import OrderLine, Placement, PlaceOrder
+from tradewind.contexts.shipping.manifest import Supply
 from tradewind.contracts.inventory import (
     Amendment,
     InventoryPeer,
@@ -114,6 +115,7 @@ async def apart(shop: Shop, other_engines: Engines) -> AsyncIterator[Apart]:
         way = Lossy(await stack.enter_async_context(client))
         placement: dict[type, object] = {
             Placement: Placement(in_place=False, away=way),
+            Supply: Supply(away=way),
             InventoryPeer: AwayInventory(),
         }
         orders = await stack.enter_async_context(

@@ -12,15 +12,20 @@ from tools.engines.home import Home
 APT_WITHIN_S: Final = 600.0
 MAVEN_WITHIN_S: Final = 900.0
 GO_WITHIN_S: Final = 1_200.0
+NODE_WITHIN_S: Final = 600.0
 JAVA: Final = ("openjdk-17-jre-headless", "maven")
 """What an engine in Java needs of Debian."""
+NODE: Final = ("nodejs", "npm")
+"""What an engine of Node's needs of Debian."""
 PLUGIN: Final = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1"
 POM: Final = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
 <groupId>local</groupId><artifactId>{name}</artifactId><version>1</version><packaging>pom</packaging>
 <dependencies>{dependencies}</dependencies></project>
 """
 DEPENDENCY: Final = "<dependency><groupId>{}</groupId><artifactId>{}</artifactId><version>{}</version></dependency>"
-PROGRAMS: Final = {"openjdk-17-jre-headless": "java", "maven": "mvn", "redis-server": "redis-server"}
+PROGRAMS: Final = {
+    "openjdk-17-jre-headless": "java", "maven": "mvn", "redis-server": "redis-server", "nodejs": "node", "npm": "npm",
+}  # fmt: skip
 """Packages that need not be installed where this program is found, whoever brought it."""
 
 
@@ -97,3 +102,23 @@ def go_program(home: Home, name: str, module: str, version: str) -> Path:
     run(["go", "install", f"{module}@{version}"], within_s=GO_WITHIN_S, what=f"building {name}")
     mark.write_text(version)
     return program
+
+
+def node_program(home: Home, name: str, sources: Path) -> Path:
+    """What the lock file of `sources` pins, each package checked against its hash, fetched once; its folder.
+
+    No package runs anything of its own while it is installed.
+    """
+    target = home.fetched(name)
+    wanted = {one: (sources / one).read_text() for one in ("package.json", "package-lock.json")}
+    done = target / ".complete"
+    if done.exists() and done.read_text() == wanted["package-lock.json"]:
+        return target
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    for file, text in wanted.items():
+        (target / file).write_text(text)
+    argv = ["npm", "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund"]
+    run(argv, within_s=NODE_WITHIN_S, cwd=target, what=f"{name}'s packages")
+    done.write_text(wanted["package-lock.json"])
+    return target

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
@@ -16,6 +15,7 @@ from msgspec import Struct
 from msgspec.json import encode
 
 from tradewind.app.settings import SettingError, Settings
+from tradewind.kernel.clock import now
 from tradewind.runtime.telemetry.lossy import Lossy
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -30,6 +30,7 @@ OTHERS: Final = {
     "privacy": ("privacy_command", "app"),
     "keys": ("keys", "app"),
     "policy": ("policies", "app"),
+    "flags": ("flagging", "show_flags"),
     "dlq": ("dead_letters", "app"),
     "ca": ("certificates", "app"),
     "notifications": ("messages", "app"),
@@ -239,12 +240,15 @@ def _settings() -> Settings:
         _stop(str(error))
 
 
-def _say(line: str, *, aside: bool = False) -> None:
+def _say(line: str) -> None:
     """Tell how far it is. Where nobody can be told (the log's volume is full) the shop goes on."""
-    print(line, file=Lossy(sys.stderr if aside else sys.stdout), flush=True)
+    print(line, file=Lossy(sys.stdout), flush=True)
 
 
-_say_aside = partial(_say, aside=True)
+def _say_aside(line: str) -> None:
+    """The same to whoever reads the log: a line like those of the parts, without the import of what writes theirs."""
+    said = {"event": line, "level": "info", "at": now()}
+    print(encode(said).decode(), file=Lossy(sys.stderr), flush=True)
 
 
 def _show(document: Struct) -> None:

@@ -25,7 +25,7 @@ from tradewind.api.soap.door import SoapDoor
 from tradewind.app.engines import engines
 from tradewind.app.memory import set_aside
 from tradewind.app.paying import SIMULATED, gateway_url, notice_secret, plays_gateway
-from tradewind.app.placement import at_home, served
+from tradewind.app.placement import at_home, named, served
 from tradewind.app.remote import answering_remotely, sessions_of
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import Shop, open_shop
@@ -200,7 +200,7 @@ def _stop(app: Application, server: Server) -> None:
 def main() -> None:
     """Run the edge by the environment's settings."""
     settings = at_home(Settings.from_environment())
-    logs.configure(settings.log_level.upper())
+    logs.configure(settings.log_level.upper(), named(settings, "edge"))
     traces.configure("tradewind-edge")
     uvloop.run(serve(settings))
 

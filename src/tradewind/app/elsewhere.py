@@ -11,6 +11,7 @@ from tradewind.app.placement import is_apart
 from tradewind.app.settings import Settings
 from tradewind.contexts.identity.manifest import SigningKeys
 from tradewind.contexts.orders.manifest import Placement
+from tradewind.contexts.shipping.manifest import Supply
 from tradewind.contracts.catalog import CatalogPeer
 from tradewind.contracts.identity import SCOPES
 from tradewind.contracts.inventory import BackordersPeer, InventoryPeer
@@ -66,6 +67,7 @@ async def elsewhere(settings: Settings, keys: SigningKeys) -> AsyncIterator[dict
     async with grpc_inventory(parts.netloc, token, certificates) as away:
         yield {
             Placement: Placement(in_place=False, away=away),
+            Supply: Supply(away=away),
             InventoryPeer: AwayInventory(),
             BackordersPeer: AwayBackorders(),
             KeptAtMost: KeptAtMost(KEPT_S),

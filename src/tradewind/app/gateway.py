@@ -14,8 +14,9 @@ from tradewind.api.rest.openapi import describe
 from tradewind.api.rest.pages import host_of
 from tradewind.api.rest.passing_on import Behind, Gateway, client
 from tradewind.api.rest.rates import RateLimits
-from tradewind.app.edge import Leaving, http_server, registry
-from tradewind.app.placement import CONTEXTS
+from tradewind.app.edge import Leaving, http_server
+from tradewind.app.gathering import gathered
+from tradewind.app.placement import CONTEXTS, GATEWAY
 from tradewind.app.settings import SettingError, Settings
 from tradewind.app.wiring import manifests
 from tradewind.contexts.identity.manifest import SigningKeys
@@ -51,7 +52,9 @@ def gateway(settings: Settings, ask: aiohttp.ClientSession, leaving: Leaving) ->
     verify = SigningKeys.open(settings.home / "secrets", issuer=settings.public_url).verifier()
     document = partial(describe, [route for one in contexts for route in one.routes], token_url=TOKEN_URL)
     ready = {**_readiness(where, ask), "open": leaving.check}
-    pages = RestApp(PathTable(), host_of(document, ready, registry(), None), verify, _nobody)
+    pages = RestApp(
+        PathTable(), host_of(document, ready, gathered(GATEWAY, _processes(where), ask), None), verify, _nobody
+    )
     rates = RateLimits(trusted=settings.trusted_proxies) if settings.rate_limits else None
     sockets = {declared.path: where[one.name] for one in contexts for declared in one.sockets}
     return Gateway(table, pages, ask, verify, rates, sockets)
@@ -73,8 +76,13 @@ def _readiness(where: Mapping[str, str], ask: aiohttp.ClientSession) -> dict[str
             pass
         raise Unavailable("It does not say that it is ready.")
 
+    return {name: partial(check, url) for name, url in _processes(where).items()}
+
+
+def _processes(where: Mapping[str, str]) -> dict[str, str]:
+    """The addresses of all that stand behind, each named after what it serves."""
     names = {url: "-".join(name for name, at in where.items() if at == url) for url in where.values()}
-    return {name: partial(check, url) for url, name in names.items()}
+    return {name: url for url, name in names.items()}
 
 
 async def serve(settings: Settings) -> None:
@@ -87,7 +95,7 @@ async def serve(settings: Settings) -> None:
 def main() -> None:
     """Run the gateway by the environment's settings."""
     settings = Settings.from_environment()
-    logs.configure(settings.log_level.upper())
+    logs.configure(settings.log_level.upper(), GATEWAY)
     traces.configure("tradewind-gateway")
     uvloop.run(serve(settings))
 

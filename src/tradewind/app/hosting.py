@@ -5,19 +5,18 @@ This process imports nothing of the shop: a nursery does, while the engines come
 
 import asyncio
 import os
-import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
 
 from tradewind.app.engines import EngineError, Engines, engines
+from tradewind.app.figures import shared_figures
 from tradewind.app.free_ports import free_port
 from tradewind.app.nursery import Nursery
 from tradewind.app.placement import CONTEXTS, INVENTORY, at_home, installed
@@ -43,6 +42,11 @@ async def serve(settings: Settings, say: Say, *, sample: bool = True, ready: Rea
     `ready` is told where everything is, once it is; without it a welcome is said.
     """
     serves, settings = contexts_of(settings), at_home(with_port(settings))
+    with shared_figures(settings.home):
+        await _serve(serves, settings, say, sample=sample, ready=ready)
+
+
+async def _serve(serves: Sequence[str], settings: Settings, say: Say, *, sample: bool, ready: Ready | None) -> None:
     async with _nursery(settings) as nursery:
         settings, sensors, broker = with_broker(settings) if INVENTORY in serves else (settings, None, ())
         async with engines(settings, say) as found:
@@ -65,26 +69,22 @@ async def serve_gateway(settings: Settings, say: Say) -> None:
 
     addresses(settings)
     settings = with_port(settings)
-    environment = {
-        **os.environ,
-        "TRADEWIND_HOST": settings.host,
-        "TRADEWIND_PORT": str(settings.port),
-        "TRADEWIND_PUBLIC_URL": settings.public_url,
-        "PROMETHEUS_MULTIPROC_DIR": str(_metrics_folder(settings)),
-    }
     url = f"http://{settings.host}:{settings.port}"
-    part = _part("gateway", environment, ready=lambda: answers(f"{url}/health/live"))
-    await Supervisor([part], say).run(on_ready=lambda: say(f"Serving the gateway at {url}"))
+    with shared_figures(settings.home):
+        environment = {
+            **os.environ,
+            "TRADEWIND_HOST": settings.host,
+            "TRADEWIND_PORT": str(settings.port),
+            "TRADEWIND_PUBLIC_URL": settings.public_url,
+        }
+        part = _part("gateway", environment, ready=lambda: answers(f"{url}/health/live"))
+        await Supervisor([part], say).run(on_ready=lambda: say(f"Serving the gateway at {url}"))
 
 
 @asynccontextmanager
 async def _nursery(settings: Settings) -> AsyncIterator[Nursery]:
     """Who bears the parts; imports what these settings need, from now on."""
-    environment = {
-        **os.environ,
-        "TRADEWIND_CONTEXTS": ",".join(settings.contexts),
-        "PROMETHEUS_MULTIPROC_DIR": str(_metrics_folder(settings)),
-    }
+    environment = {**os.environ, "TRADEWIND_CONTEXTS": ",".join(settings.contexts)}
     nursery = Nursery(environment, installed(settings))
     try:
         yield nursery
@@ -216,17 +216,4 @@ def _environment(settings: Settings, found: Engines) -> dict[str, str]:
         "TRADEWIND_HOST": settings.host,
         "TRADEWIND_PORT": str(settings.port),
         "TRADEWIND_PUBLIC_URL": settings.public_url,
-        "PROMETHEUS_MULTIPROC_DIR": str(_metrics_folder(settings)),
     }
-
-
-def _metrics_folder(settings: Settings) -> Path:
-    """Where this start's processes share their figures; what an earlier start left is gone."""
-    start = f"metrics{_apart(settings)}"
-    folder = settings.home / "run" / f"{start}-{os.getpid()}"
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    for old in folder.parent.glob(f"{start}-[0-9]*"):
-        if old != folder:
-            shutil.rmtree(old, ignore_errors=True)
-    folder.mkdir(exist_ok=True)
-    return folder

@@ -22,6 +22,7 @@ from tradewind.adapters.texting.http import http_texts
 from tradewind.adapters.warehouse_system.rest import rest_warehouse
 from tradewind.adapters.warehouse_system.simulated import SimulatedWarehouse
 from tradewind.app.engines import EngineError
+from tradewind.app.flagging import flags
 from tradewind.app.privacy.holders import Holders
 from tradewind.app.privacy.pseudonyms import KeyedPseudonyms
 from tradewind.app.settings import Settings
@@ -33,6 +34,7 @@ from tradewind.contracts.privacy import PersonalDataPeer, Pseudonyms
 from tradewind.ports.ai import AiProvider
 from tradewind.ports.carrier import Carrier, Carriers, NoticeReader
 from tradewind.ports.documents import Documents
+from tradewind.ports.flags import Flags
 from tradewind.ports.mail import Mailer
 from tradewind.ports.order_lists import OrderLists
 from tradewind.ports.retry_queue import RetryQueue
@@ -180,6 +182,7 @@ async def of_this_process(
         PersonalDataPeer: Holders(contexts),
         SecretSeal: SecretSeal.open(secrets),
         Door: await stack.enter_async_context(door(settings.webhook_allow)),
+        Flags: await stack.enter_async_context(flags(settings)),
         **{protocol: make() for one in contexts for protocol, make in one.parts.items()},
         AiProvider: await stack.enter_async_context(
             ai_provider(settings.ai_url, settings.ai_key, settings.ai_model, settings.ai_meaning_model)

@@ -93,6 +93,11 @@ def of_inventory(settings: Settings) -> Settings:
     return at_home(replace(settings, contexts=(INVENTORY,)))
 
 
+def named(settings: Settings, part: str) -> str:
+    """What one of a shop's processes calls itself in its log."""
+    return "/".join(filter(None, ("-".join(settings.contexts), part)))
+
+
 def kind(settings: Settings) -> str:
     """What processes that serve the same call themselves together: their consumer group, their files."""
     found = served(settings)

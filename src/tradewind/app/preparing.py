@@ -9,7 +9,7 @@ import os
 import msgspec
 
 from tradewind.app.engines import EngineError, Engines
-from tradewind.app.placement import CONTEXTS, INVENTORY, at_home, is_apart, served
+from tradewind.app.placement import CONTEXTS, INVENTORY, at_home, is_apart, named, served
 from tradewind.app.sample import add_sample
 from tradewind.app.settings import Settings
 from tradewind.app.told import PREPARED_FILE, SAMPLE, Prepared
@@ -32,7 +32,7 @@ async def prepare(settings: Settings, found: Engines, *, sample: bool) -> Prepar
 def main() -> None:
     """Prepare by the environment's settings."""
     settings = at_home(Settings.from_environment())
-    logs.configure(settings.log_level.upper())
+    logs.configure(settings.log_level.upper(), named(settings, "preparing"))
     assert settings.database_url is not None, "serve says where it is"
     found = Engines(database_url=settings.database_url, provider_url=settings.provider_url or "")
     try:

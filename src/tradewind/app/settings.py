@@ -171,6 +171,12 @@ class Settings:
     """A ClickHouse for columns, https://user:password@host:8443; without one those are in a file of the home."""
     opa_url: str | None = None
     """An OPA server that decides by the shop's Rego files; without one each process decides by itself."""
+    flags_file: Path | None = None
+    """A file (TOML) of feature flags, read again when it changes; without one and without an Unleash defaults hold."""
+    unleash_url: str | None = None
+    """An Unleash (https://host, no /api) that says which feature flags are on."""
+    unleash_token: str | None = field(default=None, repr=False)
+    """What the Unleash knows the shop by: a client (backend) token of one environment."""
     oidc_issuer: str | None = None
     """An outside issuer of tokens (OpenID Connect, as Keycloak's https://host/realms/shop); they count as ours do."""
     oidc_audience: str = "tradewind"
@@ -227,6 +233,7 @@ class Settings:
             ai_model=read("AI_MODEL", str, "gpt-4.1-mini"),
             ai_meaning_model=read("AI_MEANING_MODEL", str, "text-embedding-3-small"),
             **_of_engines(read),
+            **_of_flags(read),
             **_of_an_issuer(read),
             **_of_a_vault(read),
             log_level=read("LOG_LEVEL", values.one_of(*LOG_LEVELS), "info"),
@@ -328,6 +335,20 @@ def _of_engines(read: Reader) -> dict[str, Any]:
         "clickhouse_url": read("CLICKHOUSE_URL", values.columns_address, None),
         "opa_url": read("OPA_URL", values.web_address, None),
     }
+
+
+def _of_flags(read: Reader) -> dict[str, Any]:
+    """Who says what is switched on: one of two, or nobody."""
+    found = {
+        "flags_file": read("FLAGS_FILE", values.path, None),
+        "unleash_url": read("UNLEASH_URL", values.web_address, None),
+        "unleash_token": read("UNLEASH_TOKEN", str, None),
+    }
+    if found["unleash_url"] and found["flags_file"]:
+        raise SettingError("TRADEWIND_FLAGS_FILE and TRADEWIND_UNLEASH_URL both say what is switched on: set one")
+    if found["unleash_url"] and not found["unleash_token"]:
+        raise SettingError("TRADEWIND_UNLEASH_TOKEN is needed where TRADEWIND_UNLEASH_URL names an Unleash")
+    return found
 
 
 def _of_an_issuer(read: Reader) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from tradewind.adapters.streams.rows import SET
 from tradewind.app.engines import engines
+from tradewind.app.placement import named
 from tradewind.app.settings import Settings
 from tradewind.runtime.database import open_pool
 from tradewind.runtime.telemetry import logs
@@ -24,7 +25,7 @@ def main() -> None:
     from tradewind.adapters.streams.quix import Sums, application, columns
 
     settings = Settings.from_environment()
-    logs.configure(settings.log_level.upper())
+    logs.configure(settings.log_level.upper(), named(settings, "streaming"))
     assert settings.kafka_servers is not None, "serve starts this part where brokers are named"
     loop = asyncio.new_event_loop()
     Thread(target=loop.run_forever, daemon=True).start()

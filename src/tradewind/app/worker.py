@@ -8,7 +8,7 @@ import uvloop
 
 from tradewind.app.engines import engines
 from tradewind.app.memory import set_aside
-from tradewind.app.placement import at_home
+from tradewind.app.placement import at_home, named
 from tradewind.app.settings import Settings
 from tradewind.app.told import READY_FILE
 from tradewind.app.wiring import open_shop
@@ -31,7 +31,7 @@ async def work(settings: Settings) -> None:
 def main() -> None:
     """Run a worker by the environment's settings."""
     settings = at_home(Settings.from_environment())
-    logs.configure(settings.log_level.upper())
+    logs.configure(settings.log_level.upper(), named(settings, "worker"))
     traces.configure("tradewind-worker")
     uvloop.run(work(settings))
 

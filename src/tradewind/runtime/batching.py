@@ -13,6 +13,7 @@ from tradewind.runtime.call import Call, internal_call
 from tradewind.runtime.database import Busy, Database, DatabaseAway, Tx
 from tradewind.runtime.failpoints import failpoint
 from tradewind.runtime.handlers import MAX_BATCH, HandlerSpec
+from tradewind.runtime.switches import turned_away
 from tradewind.runtime.telemetry import metrics
 
 MAX_WAITING = 10_000
@@ -183,7 +184,7 @@ class Lane:
         is then answered by itself, where looking costs nobody else anything.
         """
         async with self._db.transaction(_call(batch, self._spec.action)) as tx:
-            outcomes: Sequence[Any] = await self._spec.function(batch, tx)
+            outcomes = await self._outcomes(batch, tx)
             known = await self._answered_before(tx, batch, outcomes)
             kept = _kept(batch, outcomes)
             idempotency.store(tx, kept)
@@ -191,6 +192,16 @@ class Lane:
         failpoint(self._after_commit)
         self._answered.keep(kept)
         return [known.get(task.claim, one) if known else one for task, one in zip(batch, outcomes, strict=True)]
+
+    async def _outcomes(self, batch: Sequence[Task], tx: Tx) -> Sequence[Any]:
+        """The handler's, and a refusal for each who is turned away because this is switched off."""
+        turned = [turned_away(self._spec.switch, task.command, task.call, self._db.peers) for task in batch]
+        if not any(turned):
+            found: Sequence[Any] = await self._spec.function(batch, tx)
+            return found
+        let_in = [task for task, refusal in zip(batch, turned, strict=True) if refusal is None]
+        answers = iter(await self._spec.function(let_in, tx) if let_in else ())
+        return [next(answers) if refusal is None else refusal for refusal in turned]
 
     async def _answered_before(
         self, tx: Tx, batch: Sequence[Task], outcomes: Sequence[Any]

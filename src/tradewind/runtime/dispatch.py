@@ -16,8 +16,9 @@ from tradewind.runtime.database import Busy, Database, allows
 from tradewind.runtime.handlers import Follow, HandlerSpec
 from tradewind.runtime.keeping import Keeper
 from tradewind.runtime.manifest import Handler
+from tradewind.runtime.switches import turned_away
 from tradewind.runtime.telemetry import metrics
-from tradewind.runtime.telemetry.logs import log
+from tradewind.runtime.telemetry.logs import log, present_call
 from tradewind.runtime.telemetry.traces import span
 from tradewind.runtime.wake import POLL_S, Bell
 
@@ -84,7 +85,7 @@ class Dispatcher:
 
     async def _ask(self, spec: HandlerSpec, command: Command, call: Call) -> Any:
         name = spec.command.__name__
-        outcome = "bug"
+        outcome, outer = "bug", present_call.set(call)
         try:
             async with asyncio.timeout(DEADLINE_S):
                 with span(name, call.trace_id):
@@ -98,7 +99,8 @@ class Dispatcher:
             raise TooSlow from None
         finally:
             self._count(name, outcome)
-            log.debug("command", command=name, outcome=outcome, traceId=call.trace_id, userId=call.actor.subject)
+            log.debug("command", command=name, outcome=outcome)
+            present_call.reset(outer)
         return await self._follow(spec.follow, answer, call) if call.wait_s and spec.follow else answer
 
     def _count(self, name: str, outcome: str) -> None:
@@ -123,6 +125,7 @@ class Dispatcher:
         if lane := self._lanes.get(spec.command):
             return await lane.put(command, call)
         if spec.outside:
+            self._let_in(spec, command, call)
             return await spec.function(command, _Asking(self, call, self._db.peers))
         once = self._read if spec.reads_only else self._once
         for tries_left in reversed(range(MAX_TRIES)):
@@ -145,10 +148,16 @@ class Dispatcher:
         async with self._db.transaction(call) as tx:
             if claim and (known := await idempotency.replays(tx, [claim], spec.answer)):
                 return _given(known[claim.scope])
+            self._let_in(spec, command, call)
             answer = await spec.function(command, tx)
             if claim:
                 idempotency.store(tx, [(claim, answer)])
         return answer
+
+    def _let_in(self, spec: HandlerSpec, command: Command, call: Call) -> None:
+        """Raise SwitchedOff where the shop's owner has switched this off."""
+        if refusal := turned_away(spec.switch, command, call, self._db.peers):
+            raise refusal
 
 
 class _Asking:

@@ -138,7 +138,8 @@ class Feed:
             except Exception as error:
                 attempt, reason = attempt + 1, repr(error)
                 log.error("event not handled", subscriber=member.name, eventType=logged.type, attempt=attempt,
-                          error=reason, traceId=logged.row["trace_id"])  # fmt: skip
+                          error=reason, traceId=logged.row["trace_id"],
+                          correlationId=logged.row["correlation_id"])  # fmt: skip
                 await asyncio.sleep(backoff_s(attempt))
         return await self._park(member.name, logged, reason)
 
@@ -187,7 +188,7 @@ def _observe(member: Subscriber, batch: Iterable[Logged]) -> None:
     if log.is_enabled_for(DEBUG):
         for logged in heard:
             log.debug("event heard", subscriber=member.name, eventType=logged.type, key=logged.row["key"],
-                      traceId=logged.row["trace_id"])  # fmt: skip
+                      traceId=logged.row["trace_id"], correlationId=logged.row["correlation_id"])  # fmt: skip
 
 
 def _call(name: str, logged: Logged) -> Call:

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar, get_type_hints
 from tradewind.contracts.messages import Command
 from tradewind.runtime.call import Call
 from tradewind.runtime.keeping import Kept
+from tradewind.runtime.switches import Switch
 
 P = TypeVar("P")
 F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
@@ -37,11 +38,15 @@ class HandlerSpec:
     outside: bool = False
     kept: Kept | None = None
     at_once: bool = False
+    switch: Switch | None = None
 
 
-def handler(*, action: str, follow: Follow | None = None) -> Callable[[F], F]:
-    """Answer a command in a transaction of its own; `action` is what the policy is asked first."""
-    return lambda function: _mark(function, action, reads_only=False, follow=follow)
+def handler(*, action: str, follow: Follow | None = None, switch: Switch | None = None) -> Callable[[F], F]:
+    """Answer a command in a transaction of its own; `action` is what the policy is asked first.
+
+    `switch`: by which the shop's owner has what is new refused.
+    """
+    return lambda function: _mark(function, action, reads_only=False, follow=follow, switch=switch)
 
 
 def query(*, action: str, kept: Kept | None = None, at_once: bool = False) -> Callable[[F], F]:
@@ -73,31 +78,33 @@ class Asking(Protocol):
         ...
 
 
-def outside(*, action: str) -> Callable[[F], F]:
+def outside(*, action: str, switch: Switch | None = None) -> Callable[[F], F]:
     """Answer by asking others over the network, `function(command, ask)`: no connection is held while they think."""
 
     def mark(function: F) -> F:
-        function = _mark(function, action, reads_only=False, follow=None)
+        function = _mark(function, action, reads_only=False, follow=None, switch=switch)
         function.spec = replace(function.spec, outside=True)  # type: ignore[attr-defined]
         return function
 
     return mark
 
 
-def batched(command: type[Command], *, action: str, answer: type, follow: Follow | None = None) -> Callable[[F], F]:
+def batched(
+    command: type[Command], *, action: str, answer: type, follow: Follow | None = None, switch: Switch | None = None
+) -> Callable[[F], F]:
     """Answer all waiting commands in one transaction: `function(tasks, tx)` gives an answer or a refusal for each."""
 
     def mark(function: F) -> F:
-        spec = HandlerSpec(command, action, answer, function, batched=True, follow=follow)
+        spec = HandlerSpec(command, action, answer, function, batched=True, follow=follow, switch=switch)
         function.spec = spec  # type: ignore[attr-defined]
         return function
 
     return mark
 
 
-def _mark(function: F, action: str, *, reads_only: bool, follow: Follow | None) -> F:
+def _mark(function: F, action: str, *, reads_only: bool, follow: Follow | None, switch: Switch | None = None) -> F:
     hints = get_type_hints(function)
     command = hints[next(iter(inspect.signature(function).parameters))]
-    spec = HandlerSpec(command, action, hints["return"], function, reads_only, follow=follow)
+    spec = HandlerSpec(command, action, hints["return"], function, reads_only, follow=follow, switch=switch)
     function.spec = spec  # type: ignore[attr-defined]
     return function

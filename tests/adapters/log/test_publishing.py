@@ -32,6 +32,13 @@ PLACE = """
                                discount_minor, total_minor, placed_at, shipping_address)
     VALUES ($1, 'somebody', 'RESERVED', 1, 'EUR', 700, 0, 0, 0, 700, now(), '{"street": "a secret"}')
 """
+HAVE = """
+    WITH stock AS (
+        INSERT INTO inventory.inventory_stock (sku, product_id, on_hand) VALUES ('CDC-1', $1, 3) RETURNING sku
+    )
+    INSERT INTO inventory.inventory_adjustment (id, sku, delta, reason, actor) SELECT $1, sku, 3, 'delivery', 'a clerk'
+    FROM stock
+"""
 DEAD = "SELECT subscriber, reason FROM runtime.dead_letter"
 WRITERS, EACH, KILLED = 8, 40, 5
 pytestmark = pytest.mark.engine("kafka")
@@ -165,6 +172,11 @@ async def test_rows_of_tables_are_captured_without_what_not_everybody_may_know(
 ) -> None:
     await db.pool.execute(PLACE, new_id())
     await db.pool.execute(PUT_UP, new_id())
+    await db.pool.execute(HAVE, new_id())
+    [adjusted] = await messages(debezium.servers, debezium.names.of_tables()[1], 1)
+    came = json.loads(adjusted.value)["after"]
+    assert (came["sku"], came["delta"]) == ("CDC-1", 3)
+    assert came.keys() == {"id", "sku", "delta", "per", "at", "reference"}
     [product] = await messages(debezium.servers, debezium.names.of_tables()[2], 1)
     [order] = await messages(debezium.servers, debezium.names.of_tables()[0], 1)
     assert json.loads(product.value)["after"]["sku"] == "CDC-1"

@@ -27,6 +27,7 @@ from tradewind.runtime import failpoints
 
 pytestmark = pytest.mark.engine("cassandra")
 GO = "TRUNCATE orders.orders_by_customer"
+FORGET_TOTAL = "DELETE total_minor FROM orders_by_customer WHERE user_id = ? AND placed_us = ? AND order_id = ?"
 NEWEST = "SELECT stamp, position FROM runtime.outbox ORDER BY stamp DESC, position DESC LIMIT 1"
 
 
@@ -66,6 +67,14 @@ async def test_who_dies_between_two_writes_does_it_again_and_it_shows_once(cassa
     await cassandra.lists.clear()
     await cassandra.hear(told)
     assert await cassandra.rows() == found
+
+
+async def test_an_order_of_which_only_a_part_is_written_yet_is_not_shown_in_part(cassandra: OnCassandra) -> None:
+    await cassandra.hear([(1, placed("ann")), (2, placed("ann"))])
+    [user_id, placed_us, order_id, *_] = (await cassandra.rows())[0]
+    await cassandra.link.ask(FORGET_TOTAL, user_id, placed_us, order_id)
+    with pytest.raises(OrderListsAway):
+        await cassandra.newest("ann", FIRST, 2)
 
 
 async def test_how_far_they_are_never_goes_back(cassandra: OnCassandra) -> None:

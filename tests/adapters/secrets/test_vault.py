@@ -100,6 +100,7 @@ async def test_every_command_reads_it_and_tells_nothing_of_it(vault: Vault) -> N
         vault.sealed = sealed
         argv = [sys.executable, "-m", "tradewind.app.cli", "doctor"]
         environment = {**os.environ, **named(vault)}
+        environment.pop("TRADEWIND_DATABASE_URL", "")  # where the tests' own database is; it would go before Vault's
         done = await asyncio.to_thread(
             subprocess.run, argv, env=environment, capture_output=True, text=True, check=False
         )

@@ -7,6 +7,7 @@ from tests.audit.plants.plant import (
     PICKING,
     PURCHASES,
     QUEUES,
+    REPLACED,
     RESERVATIONS,
     SHIPMENTS,
     SNAPSHOT,
@@ -20,6 +21,10 @@ A_PARCEL = (
     "INSERT INTO shipping.parcel (id, shipment_id, weight_g, length_mm, width_mm, height_mm, carrier, state, "
     "tracking_number, due_at) SELECT gen_random_uuid(), id, 1, 1, 1, 1, 'rest', '{state}', 'N-1', {due} "
     "FROM shipping.shipments WHERE order_id = '{order}'"
+)
+A_REPLACEMENT = (
+    "INSERT INTO shipping.replacement (id, shipment_id, round, lines, status) "
+    "SELECT {id}, id, 1, '{{{{\"LAMP\": 1}}}}', '{status}' FROM shipping.shipments WHERE order_id = '{{approve}}'"
 )
 OF_GOODS = (
     Plant(
@@ -281,5 +286,29 @@ OF_GOODS = (
         "SELECT id, 1, 'LAMP', 'MAIN', 1, 0 FROM shipping.shipments WHERE order_id = '{approve}'",
         (UNPACKED,),
         "1 pieces are restocked, 0 were put on the shelf",
+    ),
+    Plant(
+        "a parcel sent again without goods",
+        A_REPLACEMENT.format(id="gen_random_uuid()", status="DONE"),
+        (REPLACED,),
+        ", but are missing",
+    ),
+    Plant(
+        "goods that were taken for a parcel which was not sent again",
+        A_REPLACEMENT.format(id="order_id", status="DONE"),
+        (REPLACED,),
+        "which was not sent again",
+    ),
+    Plant(
+        "goods that were taken though nothing goes out",
+        A_REPLACEMENT.format(id="order_id", status="REFUSED"),
+        (REPLACED,),
+        ", but its goods are CONFIRMED",
+    ),
+    Plant(
+        "a replacement that nobody carries on",
+        A_REPLACEMENT.format(id="gen_random_uuid()", status="PENDING"),
+        (REPLACED,),
+        "and nobody sees to it",
     ),
 )

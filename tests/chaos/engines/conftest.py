@@ -1,16 +1,19 @@
 """A scene for outages of one engine, and the table of all of them at the end of the run."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
 import pytest
 
+from tests.adapters.payment_provider.provider_process import ProviderProcess
 from tests.chaos.engines.outages import ROW, WITHIN_S, Scene, until
 from tests.chaos.engines.visitors import LOOKS, ORDERS, OUTAGE_S, Visitors
 from tests.chaos.served import Served, judge_at, shopping_with
+from tests.clusters import running
 from tradewind.app.engines import Engines
 
 FATES: Final = "outages of {:.0f} s, and what became of the orders that were accepted meanwhile"
@@ -21,16 +24,22 @@ OpenScene = Callable[..., AbstractAsyncContextManager[Scene]]
 
 @pytest.fixture
 def open_scene(own_engines: Engines, tmp_path: Path, request: pytest.FixtureRequest) -> OpenScene:
-    """`open_scene(engine, **settings)`: a shop with these settings and its visitors.
+    """`open_scene(engine, **settings)`: a shop with these settings, a provider of its own, and its visitors.
 
     When it is left, every order that was accepted is there and has ended, and the auditor finds nothing.
     """
 
     @asynccontextmanager
     async def opened(engine: str, **settings: str) -> AsyncIterator[Scene]:
+        async with running(ProviderProcess(tmp_path)) as provider:
+            async with _scene(engine, replace(own_engines, provider_url=provider.url), settings) as scene:
+                yield scene
+
+    @asynccontextmanager
+    async def _scene(engine: str, found: Engines, settings: Mapping[str, str]) -> AsyncIterator[Scene]:
         more = {
-            "TRADEWIND_DATABASE_URL": own_engines.database_url,
-            "TRADEWIND_PROVIDER_URL": own_engines.provider_url,
+            "TRADEWIND_DATABASE_URL": found.database_url,
+            "TRADEWIND_PROVIDER_URL": found.provider_url,
             "TRADEWIND_SAGA_LEASE_S": "10",
             **{f"TRADEWIND_{name.upper()}": value for name, value in settings.items()},
         }
@@ -39,10 +48,10 @@ def open_scene(own_engines: Engines, tmp_path: Path, request: pytest.FixtureRequ
         try:
             crowd = Visitors(served.url)
             async with aiohttp.ClientSession() as http, _at_work(http, served), shopping_with(crowd):
-                scene = Scene(engine, served, own_engines, crowd, http, request)
+                scene = Scene(engine, served, found, crowd, http, request)
                 await scene.calm()
                 yield scene
-            outcome = await judge_at(own_engines, crowd, settle_s=WITHIN_S)
+            outcome = await judge_at(found, crowd, settle_s=WITHIN_S)
             await scene.note(outcome.violations)
             assert outcome.violations == []
             await scene.settled()

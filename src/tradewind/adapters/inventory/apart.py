@@ -50,7 +50,7 @@ class AwayInventory:
         return HeldElsewhere(skus=sorted({*amendment.more, *amendment.less}))
 
     async def receive(self, tx: Any, deliveries: Sequence[Delivery], *, reason: str) -> int:
-        """Tell inventory what came; it books that when it hears of it. Raises NotInThisDeployment where goods go."""
+        """Tell inventory what came; it books that when it hears of it. What goes sagas ask for: NotInThisDeployment."""
         if any(one.quantity <= 0 for one in deliveries):
             raise NotInThisDeployment
         tx.tell(

@@ -74,6 +74,8 @@ class CassandraOrderLists:
         if not await self._progress.is_believed():
             raise OrderListsAway
         rows = await self._ask(NEWEST, user_id, _microseconds(before[0]), before[1].bytes, many)
+        if any(None in row[2:5] for row in rows):  # what two events said of an order is two writes: one is there yet
+            raise OrderListsAway
         return [
             Listed(UUID(bytes=order), EPOCH + placed * MICROSECOND, status, total, currency, bool(held))
             for order, placed, status, total, currency, held in rows

@@ -2,8 +2,10 @@
 
 import argparse
 import asyncio
+import json
 import logging
 import signal
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,10 +29,23 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=1_000_000, help="messages that may wait for the shop")
     parser.add_argument("--most-bytes", type=int, default=256 * 1024 * 1024, help="what they may weigh together")
     asked = parser.parse_args()
-    logging.basicConfig(level=logging.ERROR)
+    said = logging.StreamHandler()
+    said.setFormatter(_Line())
+    logging.basicConfig(level=logging.ERROR, handlers=[said])
     logging.getLogger("amqtt").setLevel(logging.CRITICAL)  # what it calls errors is what clients do
     asked.journal.parent.mkdir(parents=True, exist_ok=True)
     asyncio.run(_serve(asked))
+
+
+class _Line(logging.Formatter):
+    """A line like those of the shop's log, without the import of what writes those."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said = {"event": record.getMessage(), "level": record.levelname.lower(), "process": "sensor-broker"}
+        said["at"] = datetime.fromtimestamp(record.created, UTC).isoformat()
+        if record.exc_info:
+            said["exception"] = self.formatException(record.exc_info)
+        return json.dumps(said)
 
 
 async def _serve(asked: argparse.Namespace) -> None:

@@ -84,18 +84,20 @@ def _handler(method: Method, door: Door) -> grpc.RpcMethodHandler:
 
     async def answer(request: Message, context: Any) -> Message:
         given = _metadata(context)
-        trail = headers.trail(given)
+        trail, who = headers.trail(given), {}
         try:
             with span(route, trail.trace_id, kind=SpanKind.SERVER):
                 if trail.fault:
                     raise Invalid(trail.fault)
                 actor = await _actor(given, door)
+                who = {"userId": actor.subject}
                 call = Call(actor=actor, correlation_id=trail.correlation_id, trace_id=trail.trace_id, route=route)
                 return method.answer(await door.dispatch(method.command(request), call))
         except Refusal as refusal:
             code, detail, beside = statuses.status_of(type(refusal)), refusal.detail, statuses.trailers(refusal)
         except Exception:
-            log.exception("gRPC call failed", route=route, traceId=trail.trace_id)
+            names = {"traceId": trail.trace_id, "correlationId": trail.correlation_id, **who}
+            log.exception("gRPC call failed", route=route, **names)
             code, detail, beside = grpc.StatusCode.INTERNAL, "Something broke here.", ()
         await context.abort(code, detail, beside)
         raise AssertionError("abort raises")

@@ -18,7 +18,7 @@ from tradewind.api.rest.binding import Binding, location_leads_somewhere
 from tradewind.api.rest.headers import Trail
 from tradewind.api.rest.matching import PathTable
 from tradewind.api.rest.openapi import describe
-from tradewind.api.rest.pages import Check, host_of
+from tradewind.api.rest.pages import Check, figures_of, host_of
 from tradewind.api.rest.rates import Pairs, RateLimits, Standing
 from tradewind.api.rest.refusals import InternalFault, InvalidHeader, MethodNotAllowed, TokenMissing
 from tradewind.api.rest.routes import READS, Dispatch, Route
@@ -142,7 +142,7 @@ class RestApp:
         except bodies.ClientGone:
             return
         except Exception:  # noqa: BLE001 -- whatever broke, the client is told so in the form that it knows
-            log.exception("request failed", route=binding and binding.name, traceId=trail.trace_id)
+            log.exception("request failed", route=binding and binding.name, **_whose(trail, call))
             status, content_type, content, extra = _refused(InternalFault(), None, scope["path"], trail)
         if unread:
             await bodies.discard(receive)
@@ -247,6 +247,12 @@ class RestApp:
         await self._host(scope, receive, signed)
 
 
+def _whose(trail: Trail, call: Call | None) -> Mapping[str, str]:
+    """What a line of the log says of a request."""
+    names = {"traceId": trail.trace_id, "correlationId": trail.correlation_id}
+    return {**names, "userId": call.actor.subject} if call else names
+
+
 def _honest(refusal: Refusal, call: Call | None) -> Refusal:
     """Nobody is forbidden before they have said who they are."""
     return TokenMissing() if isinstance(refusal, Forbidden) and call and call.actor is ANONYMOUS else refusal
@@ -325,5 +331,5 @@ def create_app(
     table: PathTable[Binding] = PathTable()
     for route in declared:
         table.add(route.method, route.path, Binding(route, has_location=location_leads_somewhere(route, gets)))
-    host = host_of(partial(describe, declared, token_url=TOKEN_URL), readiness or {}, registry, lifespan)
+    host = host_of(partial(describe, declared, token_url=TOKEN_URL), readiness or {}, figures_of(registry), lifespan)
     return RestApp(table, host, verify, dispatch, rates, sessions)

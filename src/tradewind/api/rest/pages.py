@@ -26,6 +26,8 @@ from tradewind.runtime.telemetry.logs import log
 
 Check = Callable[[], Awaitable[object]]
 """Raises where something is not ready. A word that it returns is told of something that others can do without."""
+Figures = Callable[[], Awaitable[bytes]]
+"""What /metrics shows, in Prometheus' text format."""
 CHECK_TIMEOUT_S: Final = 3.0
 """A check that takes longer has failed."""
 DOCS_POLICY: Final = (
@@ -50,7 +52,7 @@ _START: Final = """SwaggerUIBundle({url: "/docs/openapi.json", dom_id: "#page", 
 def host_of(
     document: Callable[[], Mapping[str, Any]],
     readiness: Mapping[str, Check],
-    registry: CollectorRegistry,
+    figures: Figures,
     lifespan: Callable[[], AbstractAsyncContextManager[None]] | None,
 ) -> Litestar:
     """The Litestar application that answers what no declared route does."""
@@ -64,12 +66,21 @@ def host_of(
                 yield
 
     return _Host(
-        [*_health(readiness), *_documents(document, registry), problem_page],
+        [*_health(readiness), *_documents(document, figures), problem_page],
         openapi_config=None,
         logging_config=None,
         lifespan=[living],
         exception_handlers={HTTPException: _as_problem, Exception: _as_fault},
     )
+
+
+def figures_of(registry: CollectorRegistry) -> Figures:
+    """Those of a registry."""
+
+    async def figures() -> bytes:
+        return generate_latest(registry)
+
+    return figures
 
 
 class _Host(Litestar):
@@ -105,7 +116,7 @@ async def _state(name: str, check: Check) -> str:
     return said if isinstance(said, str) else "UP"
 
 
-def _documents(document: Callable[[], Mapping[str, Any]], registry: CollectorRegistry) -> list[Any]:
+def _documents(document: Callable[[], Mapping[str, Any]], figures: Figures) -> list[Any]:
     @cache
     def whole() -> bytes:
         return msgspec.json.encode(document())
@@ -116,7 +127,7 @@ def _documents(document: Callable[[], Mapping[str, Any]], registry: CollectorReg
 
     @get("/metrics")
     async def metrics() -> Response[bytes]:
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+        return Response(await figures(), media_type=CONTENT_TYPE_LATEST)
 
     @get("/openapi.json")
     async def openapi() -> Response[bytes]:

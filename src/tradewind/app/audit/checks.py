@@ -76,6 +76,8 @@ PROBES: Final = (
           "GET /api/v1/orders/<id>/shipments tells where the goods are"),
     Probe("unpacked", parcels.UNPACKED, "compare shipping.unpacked with inventory.inventory_adjustment of this "
           "reference, and with the shelf"),
+    Probe("replacements", parcels.REPLACEMENTS, "tradewind saga show <replacement> tells how it came to this; compare "
+          "shipping.replacement with inventory.reservation of this id"),
     Probe("carriage", parcels.CARRIAGE, "is a worker running (tradewind serve)? compare shipping.parcel with what the "
           "carrier knows by the parcel's id", (parcels.OVERDUE_S,)),
     Probe("order money", money.ORDER_MONEY, "compare orders.order_items with its first event in runtime.outbox"),

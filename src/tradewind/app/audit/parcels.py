@@ -66,6 +66,28 @@ UNPACKED: Final = """
            (array_agg(format('%s: %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
     FROM judged
 """
+REPLACEMENTS: Final = """
+    WITH out AS (
+        SELECT order_id AS id, string_agg(DISTINCT state, ' and ') AS state
+        FROM inventory.reservation GROUP BY order_id),
+    judged AS (
+        SELECT r.id, r.status = 'PENDING' AS moving, CASE
+            WHEN r.status = 'DONE' AND o.state IS DISTINCT FROM 'CONFIRMED' THEN
+                format('goods go out once more for shipment %s, but are %s', shipment_id, coalesce(o.state, 'missing'))
+            WHEN r.status = 'DONE' AND s.parcels <= r.round THEN
+                format('goods were taken for shipment %s, which was not sent again', shipment_id)
+            WHEN r.status = 'REFUSED' AND o.state NOT IN ('RELEASED', 'EXPIRED') THEN
+                format('nothing goes out once more for shipment %s, but its goods are %s', shipment_id, o.state)
+            WHEN r.status = 'PENDING' AND g.phase IS DISTINCT FROM 'STARTED'
+                 AND g.phase IS DISTINCT FROM 'COMPENSATING' AND g.phase IS DISTINCT FROM 'NEEDS_ATTENTION' THEN
+                format('goods are to go out once more for shipment %s, and nobody sees to it', shipment_id) END AS why
+        FROM shipping.replacement AS r JOIN shipping.shipments AS s ON s.id = r.shipment_id
+        LEFT JOIN out AS o ON o.id = r.id LEFT JOIN runtime.saga AS g ON g.id = r.id)
+    SELECT count(*) AS checked, count(*) FILTER (WHERE moving) AS in_flight, count(why) AS violated,
+           (array_agg(format('replacement %s: %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1]
+               AS violations
+    FROM judged
+"""
 CARRIAGE: Final = """
     WITH judged AS (
         SELECT p.id, p.state = 'WANTED' OR p.state = 'CANCELING' AS moving, CASE

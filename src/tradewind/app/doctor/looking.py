@@ -19,6 +19,7 @@ LOOKS: Final[dict[str, tuple[str, Look]]] = {
     "mongodb": ("mongodb_url", stores.mongodb),
     "clickhouse": ("clickhouse_url", web.clickhouse),
     "opa": ("opa_url", web.opa),
+    "unleash": ("unleash_url", web.unleash),
     "identity_provider": ("oidc_issuer", web.identity_provider),
     "vault": ("vault_url", stores.vault),
     "mqtt": ("mqtt_url", messengers.mqtt),

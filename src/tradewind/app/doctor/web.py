@@ -8,6 +8,7 @@ import msgspec
 
 from tradewind.app.doctor.finding import Finding, UnwellError
 from tradewind.app.settings import Settings
+from tradewind.ports.flags import FLAGS
 
 OLDEST_OPENSEARCH: Final = 2
 OLDEST_CLICKHOUSE: Final = (23, 2)
@@ -70,6 +71,23 @@ async def opa(settings: Settings) -> Finding:
     about = await _json(f"{settings.opa_url}/v1/config")
     version = str(about.get("result", {}).get("labels", {}).get("version", ""))
     return Finding(engine="opa", well=True, version=version, detail="holds the rules")
+
+
+async def unleash(settings: Settings) -> Finding:
+    """Whether it takes the token, and which of our flags it does not have: their defaults hold."""
+    from tradewind.adapters.flags.unleash import UnleashError, ask, toggles
+
+    assert settings.unleash_url
+    async with aiohttp.ClientSession() as http:
+        try:
+            body, _ = await ask(http, settings.unleash_url, settings.unleash_token or "")
+            held = toggles(body or b"")
+        except UnleashError as reason:
+            advice = "Is it up at TRADEWIND_UNLEASH_URL, and is TRADEWIND_UNLEASH_TOKEN a client (backend) token of it?"
+            raise UnwellError(str(reason), advice) from None
+    lacks = [flag.name for flag in FLAGS if flag.name not in held]
+    detail = f"lacks {', '.join(lacks)}: the defaults hold" if lacks else "has every flag of the shop"
+    return Finding(engine="unleash", well=True, detail=detail)
 
 
 async def connect(settings: Settings) -> Finding:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tradewind.contexts.shipping._carriage.crew import CARRY, PURGE
 from tradewind.contexts.shipping._domain.parcel import Size
+from tradewind.contexts.shipping._domain.replacement import Supply
 from tradewind.contexts.shipping._subscribers.on_order_confirmed import on_order_confirmed
 from tradewind.contexts.shipping._subscribers.on_payment_capture_failed import on_payment_capture_failed
 from tradewind.contexts.shipping._subscribers.on_payment_captured import on_payment_captured
@@ -38,6 +39,7 @@ from tradewind.contexts.shipping.quote_rates import rest as rates_rest
 from tradewind.contexts.shipping.quote_rates.query import quote_rates
 from tradewind.contexts.shipping.replace_parcel import rest as replace_rest
 from tradewind.contexts.shipping.replace_parcel.command import ReplaceParcel, replace_parcel
+from tradewind.contexts.shipping.replace_parcel.elsewhere import REPLACE_ELSEWHERE
 from tradewind.contexts.shipping.report_loss import rest as loss_rest
 from tradewind.contexts.shipping.report_loss.command import ReportLoss, report_loss
 from tradewind.contexts.shipping.report_return import rest as returned_rest
@@ -71,6 +73,7 @@ __all__ = [
     "SetZone",
     "Size",
     "SplitShipment",
+    "Supply",
     "UnpackParcel",
 ]
 
@@ -132,8 +135,9 @@ MANIFEST = Manifest(
         measure_rest.measure_product,
         rates_rest.quote_rates,
     ),
+    sagas=(REPLACE_ELSEWHERE,),
     timers=(CARRY, PICK, PURGE),
     subscribers=(on_order_confirmed, on_payment_captured, on_payment_capture_failed),
-    peers={ShippingPeer: _peer},
+    peers={ShippingPeer: _peer, Supply: Supply()},
     personal_data=ShipmentData(),
 )

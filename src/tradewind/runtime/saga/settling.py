@@ -81,7 +81,7 @@ def _observe(saga: Saga, label: str, verdict: Verdict) -> None:
     if after.phase is not before.phase:
         write = log.warning if after.phase is Phase.NEEDS_ATTENTION else log.info
         write("saga moved", saga=saga.name, step=label, phase=after.phase.value, why=after.why,
-              orderId=str(verdict.held.id), traceId=verdict.held.call.trace_id)  # fmt: skip
+              **verdict.held.names)  # fmt: skip
         if after.phase not in MOVING:
             metrics.saga_outcomes_total.labels(saga.name, after.phase.value).inc()
     if after.attempt > before.attempt:

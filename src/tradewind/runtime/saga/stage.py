@@ -161,7 +161,7 @@ class Stage:
 
     async def _fail(self, held: store.Held, error: Exception) -> None:
         if not isinstance(error, Unavailable):
-            log.error("saga step broke", step=self._label, orderId=str(held.id), error=repr(error))
+            log.error("saga step broke", step=self._label, error=repr(error), **held.names)
         try:
             async with self._db.transaction(internal_call(self._label)) as tx:
                 ours = await self.working.still_ours(tx, [held])
@@ -171,7 +171,7 @@ class Stage:
             self._sink.passed(verdicts)
             self._sink.dropped([] if verdicts else [held])
         except Exception as again:
-            log.warning("saga step left to its lease", step=self._label, orderId=str(held.id), error=repr(again))
+            log.warning("saga step left to its lease", step=self._label, error=repr(again), **held.names)
             self._sink.dropped([held])
 
     async def _enter(self, batch: Sequence[store.Held], *, far: bool) -> None:
@@ -219,7 +219,7 @@ class Stage:
             except (Unavailable, TimeoutError) as unknown:
                 answer = Failed(_why(unknown))
             except Exception as error:
-                log.error("remote call broke", step=self._label, orderId=str(held.id), error=repr(error))
+                log.error("remote call broke", step=self._label, error=repr(error), **held.names)
                 answer = Failed(_why(error))
         self._answered.put_nowait((held, answer))
 

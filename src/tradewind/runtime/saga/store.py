@@ -71,6 +71,12 @@ class Held(NamedTuple):
     step_age_s: float
     age_s: float
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What a line of the log says of it."""
+        called = {"traceId": self.call.trace_id, "correlationId": self.call.correlation_id}
+        return {"orderId": str(self.id), **called}
+
 
 class Settled(NamedTuple):
     """What is to be written of one saga. `delay_s` None: nothing more is due. `keep`: its holder goes on with it."""

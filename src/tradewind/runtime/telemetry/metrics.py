@@ -128,6 +128,13 @@ outside_issuer_away = Gauge(
 )
 streams_open = Gauge("streams_open", "Streams open now.", ["channel"], multiprocess_mode="livesum")
 streams_ended_total = Counter("streams_ended_total", "Streams that ended, and why.", ["channel", "code"])
+flag_evaluations_total = Counter(
+    "flag_evaluations_total", "Times that a feature flag was asked for.", ["flag", "value"]
+)
+flags_away = Gauge(
+    "flags_away", "1 where some process cannot ask the Unleash that its owner named: what it said last holds.",
+    multiprocess_mode="livemax",
+)  # fmt: skip
 commands_total = Counter("commands_total", "Commands answered, by outcome.", ["command", "outcome"])
 database_full_total = Counter(
     "database_full", "Transactions that were undone because the database has no room on its disk."

@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from tradewind.kernel.ids import new_trace_id
+from tradewind.runtime.call import Actor, Call
 from tradewind.runtime.telemetry import logs, traces
 
 
@@ -38,6 +39,43 @@ def test_a_line_is_json_with_its_level_its_time_and_what_it_is_about(lines: Any)
     assert line == {
         "event": "saga moved", "level": "info", "orderId": "o1", "traceId": "t1", "userId": "u1", "eventType": "e1",
     }  # fmt: skip
+
+
+def test_what_is_logged_while_a_call_is_answered_says_whose_it_is_unless_it_is_anothers(lines: Any) -> None:
+    call = Call(actor=Actor(subject="u1"), correlation_id="c1", trace_id="t1")
+    outer = logs.present_call.set(call)
+    structlog.get_logger().warning("deep below")
+    structlog.get_logger().info("another's", traceId="t2")
+    logs.present_call.reset(outer)
+    structlog.get_logger().info("nobody's")
+    names = [{key: line.get(key) for key in ("traceId", "correlationId", "userId")} for line in lines()]
+    assert names == [
+        {"traceId": "t1", "correlationId": "c1", "userId": "u1"},
+        {"traceId": "t2", "correlationId": None, "userId": None},
+        {"traceId": None, "correlationId": None, "userId": None},
+    ]
+
+
+SAYS_ALL = """
+import logging, threading, warnings
+from tradewind.runtime.telemetry import logs
+logs.configure("INFO", "shop/edge")
+logging.getLogger("kafka").error("broker %s", "away")
+warnings.warn("old")
+threading.Thread(target=lambda: logs.log.info("on")).start()
+raise ValueError("broken")
+"""
+
+
+def test_a_process_writes_lines_and_nothing_else_whoever_speaks_in_it() -> None:
+    done = subprocess.run([sys.executable, "-c", SAYS_ALL], capture_output=True, check=False)
+    said = [json.loads(line) for line in done.stderr.splitlines()]
+    assert {line["process"] for line in said} == {"shop/edge"}
+    events = [line["event"] for line in said]
+    assert sorted(events[:1] + events[2:]) == ["broker away", "ended", "on"]
+    assert "UserWarning: old" in events[1]
+    (end,) = [line for line in said if line["event"] == "ended"]
+    assert (done.returncode, "ValueError: broken" in end["exception"]) == (1, True)
 
 
 def test_lines_below_the_level_are_not_written(lines: Any) -> None:

@@ -15,7 +15,7 @@ from confluent_kafka import Consumer as Client
 
 from tradewind.adapters.log.kafka.places import CATCH_UP, NEXT, KafkaPlaces, move_next
 from tradewind.adapters.log.kafka.received import receive
-from tradewind.adapters.log.kafka.topics import KafkaAway, Names, ensure
+from tradewind.adapters.log.kafka.topics import LOGGER, KafkaAway, Names, ensure
 from tradewind.kernel.errors import Stale, Unavailable
 from tradewind.runtime.call import internal_call
 from tradewind.runtime.database import AWAY, Database
@@ -97,7 +97,7 @@ class Consumer:
     async def _consume(self, stop: asyncio.Event) -> None:
         await asyncio.to_thread(ensure, self._servers, self._topics)
         await self._db.pool.execute(REGISTER, [one.name for one in self._subscribers])
-        client = Client({"bootstrap.servers": self._servers, "group.id": self._group, **CONFIG})
+        client = Client({"bootstrap.servers": self._servers, "group.id": self._group, **CONFIG}, logger=LOGGER)
         loop = asyncio.get_running_loop()
 
         def in_loop(work: Coroutine[Any, Any, T]) -> T:

@@ -11,6 +11,8 @@ from typing import Any, Final, NamedTuple, Self
 
 from confluent_kafka import Producer
 
+from tradewind.adapters.log.kafka.topics import LOGGER
+
 POLL_S: Final = 0.1
 LINGER_MS: Final = 1
 CONFIG: Final[dict[str, Any]] = {
@@ -38,7 +40,7 @@ class Sender:
     """A producer and the thread that hears its acknowledgements."""
 
     def __init__(self, servers: str) -> None:
-        self._producer = Producer({"bootstrap.servers": servers, **CONFIG})
+        self._producer = Producer({"bootstrap.servers": servers, **CONFIG}, logger=LOGGER)
         self._over = Event()
         self._thread = Thread(target=self._hear, name="kafka acknowledgements", daemon=True)
 

@@ -6,6 +6,7 @@ is therefore decided once: another number would send the later events of a key e
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from logging import getLogger
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException
@@ -17,6 +18,8 @@ PARTITIONS: Final = 6
 RETENTION_MS: Final = 30 * 24 * 3600 * 1000
 """A consumer that is away for longer than these thirty days misses events."""
 ANSWER_S: Final = 10.0
+LOGGER: Final = getLogger("kafka")
+"""Takes what clients would write to standard error by themselves."""
 TABLES: Final = ("orders.orders", "inventory.inventory_adjustment", "catalog.products")
 """Tables whose rows Debezium captures, each into the topic cdc.<schema>.<table>."""
 
@@ -51,7 +54,7 @@ class Names:
 
 def ensure(servers: str, topics: Iterable[str]) -> dict[str, int]:
     """Make the topics that there are not yet; how many partitions each has now. Blocks; raises KafkaAway."""
-    admin, wanted = AdminClient({"bootstrap.servers": servers}), sorted(set(topics))
+    admin, wanted = AdminClient({"bootstrap.servers": servers}, logger=LOGGER), sorted(set(topics))
     try:
         there = admin.list_topics(timeout=ANSWER_S).topics
         config = {"retention.ms": str(RETENTION_MS), "cleanup.policy": "delete"}

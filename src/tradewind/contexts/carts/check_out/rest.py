@@ -11,10 +11,11 @@ from tradewind.contexts.carts.check_out.agree import QuoteExpired, QuoteOutdated
 from tradewind.contracts.inventory import NotEnoughStock
 from tradewind.contracts.orders import OrderView, PlaceOrder, QuoteRef
 from tradewind.contracts.pricing import CouponSpent, FlashSaleLimit, FlashSaleSoldOut
+from tradewind.ports.flags import SwitchedOff
 
 _RAISES = (
     NoSuchCart, CartClosed, UnknownQuote, QuoteExpired, QuoteOutdated, NotEnoughStock, CouponSpent, FlashSaleSoldOut,
-    FlashSaleLimit,
+    FlashSaleLimit, SwitchedOff,
 )  # fmt: skip
 
 

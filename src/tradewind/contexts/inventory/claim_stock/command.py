@@ -26,6 +26,7 @@ from tradewind.contracts.inventory import Amendment, NotEnoughStock, Wanted
 from tradewind.contracts.messages import Command
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import handler, query
+from tradewind.runtime.telemetry import metrics
 
 
 class TryReservation(Command, frozen=True):
@@ -74,6 +75,7 @@ async def try_reservation(command: TryReservation, tx: Tx) -> ClaimView:
     wanted = Wanted(command.reservation_id, command.quantities, command.ship_to)
     (answer,) = await reserve(tx, [wanted], ttl_s=command.ttl_s)
     if isinstance(answer, NotEnoughStock):
+        metrics.inventory_reservation_failures_total.inc()  # at once: what is refused here is never committed
         raise answer
     tx.tell(answer)
     tx.audit("inventory.claim", str(command.reservation_id), quantities=dict(command.quantities))

@@ -22,6 +22,7 @@ from tradewind.contracts.inventory import NotEnoughStock, ReservedLine
 from tradewind.contracts.orders import OrderConfirmed
 from tradewind.kernel.errors import Forbidden
 from tradewind.kernel.ids import new_id
+from tradewind.runtime.telemetry import metrics
 
 STAFF = a_call("warehouse", subject="wanda")
 OVERDUE = "UPDATE inventory.reservation SET expires_at = now() - interval '1 second' WHERE order_id = $1"
@@ -57,9 +58,10 @@ async def test_what_nobody_can_hold_is_refused(store: Store, quantities: dict[st
 
 async def test_what_is_not_there_is_not_claimed_and_may_be_tried_again(store: Store) -> None:
     await store.fill(A=1)
-    claim = new_id()
+    claim, counted = new_id(), metrics.inventory_reservation_failures_total._value.get()
     with pytest.raises(NotEnoughStock):
         await tries(store, claim, A=2)
+    assert metrics.inventory_reservation_failures_total._value.get() == counted + 1
     assert (await store.told(), await store.db.pool.fetchval(CLAIMS)) == ([], 0)
     assert (await tries(store, claim, A=1)).state is State.HELD
 

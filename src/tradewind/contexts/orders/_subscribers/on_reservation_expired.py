@@ -6,13 +6,14 @@ from typing import Final
 from tradewind.contexts.orders.edit_order.elsewhere import EDIT_ELSEWHERE
 from tradewind.contexts.orders.edit_order.saga import EDIT_ORDER
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER
+from tradewind.contexts.orders.place_order.waiting import PLACE_BACKORDER
 from tradewind.contracts.inventory import InventoryReservationExpired
 from tradewind.runtime.database import Tx
 from tradewind.runtime.saga import signals
 from tradewind.runtime.saga.signals import NoSuchSaga
 from tradewind.runtime.subscriptions import subscriber
 
-OF_EDITS: Final = (EDIT_ORDER, EDIT_ELSEWHERE)
+OURS: Final = {one.name: one for one in (EDIT_ORDER, EDIT_ELSEWHERE, PLACE_ORDER)} | {PLACE_BACKORDER.name: PLACE_ORDER}
 
 
 @subscriber
@@ -23,5 +24,5 @@ async def on_reservation_expired(event: InventoryReservationExpired, tx: Tx) -> 
     """
     with suppress(NoSuchSaga):
         row = await signals.find(tx, event.order_id)
-        saga = next((one for one in OF_EDITS if one.name == row["name"]), PLACE_ORDER)
-        await signals.cancel(tx, saga, event.order_id, "the reservation expired")
+        if saga := OURS.get(row["name"]):
+            await signals.cancel(tx, saga, event.order_id, "the reservation expired")

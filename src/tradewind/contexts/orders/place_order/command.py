@@ -41,10 +41,12 @@ from tradewind.contracts.orders import (
 from tradewind.contracts.pricing import PricingPeer
 from tradewind.kernel.errors import Refusal, Stale
 from tradewind.kernel.ids import new_id
+from tradewind.ports.flags import CHECKOUT
 from tradewind.runtime.batching import Task
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import Follow, batched
 from tradewind.runtime.saga import store as sagas
+from tradewind.runtime.switches import Switch
 from tradewind.runtime.telemetry import metrics
 
 __all__ = [
@@ -59,6 +61,7 @@ Steps: TypeAlias = list[tuple[Order, Event]]
 @batched(
     PlaceOrder, action="orders.place", answer=OrderView,
     follow=Follow(lambda answer: GetOrder(order_id=answer.id), is_settled),
+    switch=Switch(CHECKOUT, unless=lambda command: command.imported is not None),
 )  # fmt: skip
 async def place_orders(tasks: Sequence[Task], tx: Tx) -> Sequence[OrderView | Refusal]:
     """Price, then hold, then write: five round trips however many orders there are.

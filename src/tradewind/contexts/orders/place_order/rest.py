@@ -20,6 +20,7 @@ from tradewind.contexts.orders.place_order.paying import UnknownPaymentMethod
 from tradewind.contracts.inventory import NotEnoughStock
 from tradewind.contracts.pricing import FlashSaleLimit, FlashSaleSoldOut
 from tradewind.kernel.cards import CardNumberRefused
+from tradewind.ports.flags import SwitchedOff
 
 
 class NewLine(Body, frozen=True):
@@ -56,6 +57,7 @@ class NewOrder(Body, frozen=True):
         UnfitCurrency,
         UnknownPaymentMethod,
         CardNumberRefused,
+        SwitchedOff,
     ),
 )
 async def place_order(body: NewOrder, call: Call, dispatch: Dispatch) -> OrderView:

@@ -12,7 +12,9 @@ from tradewind.contexts.recommendations._domain.recommendation import Recommende
 from tradewind.contexts.recommendations.assist.tools import TOOLS, use
 from tradewind.contracts.messages import Command
 from tradewind.ports.ai import AiAway, AiProvider, Turn
+from tradewind.ports.flags import ASSISTANT
 from tradewind.runtime.handlers import Asking, outside
+from tradewind.runtime.switches import Switch
 
 MAX_ROUNDS: Final = 4
 """Turns of the model in one answer, those included in which it asks for tools."""
@@ -47,7 +49,7 @@ class Assistance(Struct, frozen=True, kw_only=True, rename="camel"):
     tools: list[str]
 
 
-@outside(action="recommendations.assist")
+@outside(action="recommendations.assist", switch=Switch(ASSISTANT))
 async def assist(command: Assist, ask: Asking) -> Assistance:
     """Refuses (AiAway) where there is no provider, or none that comes to an end within MAX_ROUNDS."""
     provider = ask.peer(AiProvider)

@@ -7,6 +7,7 @@ from msgspec import Meta
 from tradewind.api.rest import Body, Call, Dispatch, post
 from tradewind.contexts.recommendations.assist.command import Assist, Assistance, Said
 from tradewind.ports.ai import AiAway
+from tradewind.ports.flags import SwitchedOff
 
 MAX_TURNS = 30
 MAX_TURN = 2_000
@@ -25,7 +26,7 @@ class Conversation(Body, frozen=True):
     messages: Annotated[list[SpokenTurn], Meta(min_length=1, max_length=MAX_TURNS)]
 
 
-@post("/api/v1/assistant/messages", status=200, limit="ai", raises=(AiAway,))
+@post("/api/v1/assistant/messages", status=200, limit="ai", raises=(AiAway, SwitchedOff))
 async def assist(body: Conversation, call: Call, dispatch: Dispatch) -> Assistance:
     """Ask the shopping assistant. It looks at the shop as you could, and changes nothing."""
     said = tuple(Said(role=one.role, text=one.text) for one in body.messages)

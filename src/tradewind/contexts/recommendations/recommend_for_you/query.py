@@ -9,6 +9,7 @@ from tradewind.contexts.recommendations._domain.recommendation import (
 )
 from tradewind.contexts.recommendations._store import recommendations
 from tradewind.contracts.messages import Command
+from tradewind.ports.flags import RECOMMENDATIONS, Flags
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import query
 
@@ -27,6 +28,8 @@ class RecommendForYou(Command, frozen=True):
 @query(action="recommendations.for_you")
 async def recommend_for_you(command: RecommendForYou, tx: Tx) -> Recommendations:
     """Nothing that was bought already; the popular and the new fill up what is left."""
+    if not tx.peer(Flags).on(RECOMMENDATIONS, tx.call.actor.subject):
+        return Recommendations(items=[])
     limit = min(command.limit, MAX_RECOMMENDED)
     owned = await recommendations.owned(tx, tx.call.actor.subject, REMEMBERED)
     found = []

@@ -11,6 +11,7 @@ from tradewind.contexts.recommendations._domain.recommendation import (
 )
 from tradewind.contexts.recommendations._store import recommendations
 from tradewind.contracts.messages import Command
+from tradewind.ports.flags import RECOMMENDATIONS, Flags
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import query
 
@@ -26,6 +27,8 @@ class RecommendWith(Command, frozen=True):
 @query(action="recommendations.with_product")
 async def recommend_with(command: RecommendWith, tx: Tx) -> Recommendations:
     """What was asked for comes first; the other kind, the popular of its category and the new fill up what is left."""
+    if not tx.peer(Flags).on(RECOMMENDATIONS, tx.call.actor.subject):
+        return Recommendations(items=[])
     limit = min(command.limit, MAX_RECOMMENDED)
     category = await recommendations.category_of(tx, command.product_id)
     ids = [command.product_id]

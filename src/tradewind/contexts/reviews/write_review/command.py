@@ -7,8 +7,10 @@ from tradewind.contexts.reviews._domain.views import ReviewView, view
 from tradewind.contexts.reviews._store import reviews
 from tradewind.contracts.messages import Command
 from tradewind.kernel.ids import new_id
+from tradewind.ports.flags import REVIEWS
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import handler
+from tradewind.runtime.switches import Switch
 
 
 class WriteReview(Command, frozen=True):
@@ -18,7 +20,7 @@ class WriteReview(Command, frozen=True):
     words: Words
 
 
-@handler(action="reviews.write")
+@handler(action="reviews.write", switch=Switch(REVIEWS))
 async def write_review(command: WriteReview, tx: Tx) -> ReviewView:
     """Published at once where its author has bought the product here; otherwise a moderator looks at it first."""
     await reviews.known(tx, command.product_id)

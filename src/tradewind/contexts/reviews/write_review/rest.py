@@ -10,6 +10,7 @@ from tradewind.contexts.reviews._domain.review import MAX_BODY, MAX_NAME, MAX_TI
 from tradewind.contexts.reviews._domain.views import ReviewView
 from tradewind.contexts.reviews._store.reviews import AlreadyReviewed, NoSuchProduct
 from tradewind.contexts.reviews.write_review.command import WriteReview
+from tradewind.ports.flags import SwitchedOff
 
 
 class NewReview(Body, frozen=True):
@@ -31,7 +32,7 @@ class NewReview(Body, frozen=True):
         )
 
 
-@post("/api/v1/products/{product_id}/reviews", status=201, raises=(NoSuchProduct, AlreadyReviewed))
+@post("/api/v1/products/{product_id}/reviews", status=201, raises=(NoSuchProduct, AlreadyReviewed, SwitchedOff))
 async def write_review(product_id: UUID, body: NewReview, call: Call, dispatch: Dispatch) -> ReviewView:
     """Review a product: once. A verified buyer's review is published at once; a moderator looks at the others first."""
     answer: ReviewView = await dispatch(WriteReview(product_id=product_id, words=body.words), call)

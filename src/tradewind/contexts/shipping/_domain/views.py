@@ -11,6 +11,14 @@ from tradewind.contexts.shipping._domain.shipment import Shipment
 from tradewind.contexts.shipping._domain.task import FulfillmentTask
 
 
+class ReplacementView(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Goods that are to go out once more: PENDING, DONE or REFUSED, and why. `id`: its saga's, too."""
+
+    id: UUID
+    status: str
+    why: str | None
+
+
 class ShipmentView(Struct, frozen=True, kw_only=True, rename="camel"):
     """Where a shipment is."""
 
@@ -36,6 +44,8 @@ class ShipmentDetails(ShipmentView, frozen=True, kw_only=True, rename="camel"):
     returned_at: datetime | None
     unpacked_at: datetime | None
     canceled_at: datetime | None
+    replacement: ReplacementView | None = None
+    """Where goods are asked for in another database: how that stands, or ended the last time."""
 
 
 def view(shipment: Shipment) -> ShipmentView:

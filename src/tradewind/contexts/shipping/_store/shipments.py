@@ -72,14 +72,18 @@ ADD_PART: Final = """
 GET: Final = """
     SELECT id, order_id, status, tracking_number, parcels, part, lines::text AS lines, address::text AS address,
            created_at, ready_at, dispatched_at, in_transit_at, delivered_at, lost_at, returned_at, unpacked_at,
-           canceled_at
-    FROM shipping.shipments WHERE id = $1
+           canceled_at, (SELECT json_build_object('id', r.id, 'status', r.status, 'why', r.why)::text
+                         FROM shipping.replacement AS r WHERE r.shipment_id = s.id
+                         ORDER BY r.asked_at DESC, r.id DESC LIMIT 1) AS replacement
+    FROM shipping.shipments AS s WHERE id = $1
 """
 GET_BY_ORDER: Final = """
     SELECT id, order_id, status, tracking_number, parcels, part, lines::text AS lines, address::text AS address,
            created_at, ready_at, dispatched_at, in_transit_at, delivered_at, lost_at, returned_at, unpacked_at,
-           canceled_at
-    FROM shipping.shipments WHERE order_id = $1 ORDER BY part
+           canceled_at, (SELECT json_build_object('id', r.id, 'status', r.status, 'why', r.why)::text
+                         FROM shipping.replacement AS r WHERE r.shipment_id = s.id
+                         ORDER BY r.asked_at DESC, r.id DESC LIMIT 1) AS replacement
+    FROM shipping.shipments AS s WHERE order_id = $1 ORDER BY part
 """
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from tradewind.contexts.shipping._domain.shipment import NoSuchShipment
-from tradewind.contexts.shipping._domain.views import ShipmentDetails, ShipmentList
+from tradewind.contexts.shipping._domain.views import ReplacementView, ShipmentDetails, ShipmentList
 from tradewind.contexts.shipping._store import shipments
 from tradewind.contracts.messages import Command
 from tradewind.runtime.database import Tx
@@ -58,4 +58,5 @@ def _details(tx: Tx, row: Any) -> ShipmentDetails:
     del known["parcels"]
     known["address"] = msgspec.json.decode(known["address"], type=dict[str, str])
     known["lines"] = known["lines"] and msgspec.json.decode(known["lines"], type=dict[str, int])
+    known["replacement"] = known["replacement"] and msgspec.json.decode(known["replacement"], type=ReplacementView)
     return ShipmentDetails(**known)

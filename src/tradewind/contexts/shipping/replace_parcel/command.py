@@ -1,13 +1,14 @@
-"""Send goods once more: those of a lost parcel leave the stock in the transaction that says so."""
+"""Send goods once more: those of a lost parcel leave the stock in the transaction that says so, where that is here."""
 
 from collections.abc import Mapping
 from uuid import UUID
 
-from msgspec.structs import replace
-
+from tradewind.contexts.shipping._domain.replacement import Supply
 from tradewind.contexts.shipping._domain.shipment import LIFECYCLE, OUT_OF_STOCK, Shipment
 from tradewind.contexts.shipping._domain.views import ShipmentView, view
-from tradewind.contexts.shipping._store import contents, shipments, tasks
+from tradewind.contexts.shipping._store import contents
+from tradewind.contexts.shipping.replace_parcel import elsewhere
+from tradewind.contexts.shipping.replace_parcel.again import make_ready
 from tradewind.contracts.inventory import MAIN, Delivery, InventoryPeer
 from tradewind.contracts.messages import Command
 from tradewind.contracts.orders import Bought
@@ -27,22 +28,26 @@ async def replace_parcel(command: ReplaceParcel, tx: Tx) -> ShipmentView:
     """The shipment, READY again, to be picked. What came back and was not unpacked is still there; what is lost, or in
     stock again, leaves the stock once more, from where it left before as far as it lies there.
 
-    Refuses with NoSuchShipment, IllegalMove unless it is lost or came back, or if stock is low.
+    Where inventory has a database of its own it is asked for these goods by a saga, and the shipment READY a moment
+    later. Refuses with NoSuchShipment, ReplacementUnderWay, IllegalMove unless it is lost or came back, or if stock is
+    low.
     """
     plan = await contents.known(tx, command.shipment_id)
     held = plan.one(command.shipment_id)
     status = LIFECYCLE.follow(held.status, ShipmentReplaced)
-    again = replace(held, status=status, tracking_number=None, parcels=held.parcels + 1)
     if held.status in OUT_OF_STOCK:
-        inventory = tx.peer(InventoryPeer)
-        left = await inventory.shipped_from(tx, held.order_id)
-        taken = _taken(held, await contents.bought(tx, held.order_id), left, f"parcel:{held.id}:{again.parcels}")
-        await inventory.receive(tx, taken, reason="a lost parcel replaced")
-    shipments.move(tx, again)
-    tasks.open_one(tx, held.id, held.order_id)
-    tx.tell(ShipmentReplaced(order_id=held.order_id, shipment_id=held.id))
-    tx.audit("shipping.replace_parcel", str(held.id), order_id=str(held.order_id), parcels=again.parcels)
-    return view(again)
+        if tx.peer(Supply).away is not None:
+            await elsewhere.begin(tx, held)
+            return view(held)
+        await _take(tx, held)
+    return view(make_ready(tx, held, status, tx.call))
+
+
+async def _take(tx: Tx, held: Shipment) -> None:
+    inventory = tx.peer(InventoryPeer)
+    left = await inventory.shipped_from(tx, held.order_id)
+    taken = _taken(held, await contents.bought(tx, held.order_id), left, f"parcel:{held.id}:{held.parcels + 1}")
+    await inventory.receive(tx, taken, reason="a lost parcel replaced")
 
 
 def _taken(lost: Shipment, bought: Bought, left: Mapping[str, str], reference: str) -> list[Delivery]:

@@ -1,0 +1,1 @@
+"""Who says what is switched on, behind ports.flags: all through OpenFeature."""
