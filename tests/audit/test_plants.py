@@ -4,7 +4,7 @@ import pytest
 
 from tests.audit.conftest import Place, red
 from tests.audit.plants import PLANTS
-from tests.audit.plants.plant import HEARD, OVERDUE, PAYMENTS, Plant
+from tests.audit.plants.plant import HEARD, OVERDUE, PAYMENTS, SNAPSHOT, Plant
 
 STRANGE_PAYMENTS = """
     INSERT INTO payments.payments (order_id, id, status, method, currency, amount_minor, authorization_key)
@@ -14,11 +14,20 @@ ACKNOWLEDGE = """
     INSERT INTO runtime.audit_entry (actor, action, subject, correlation_id, facts)
     VALUES ('x', 'saga.acknowledge', $1, 'c', '{}')
 """
+HEARD_OF_STOCK = """
+    WITH gone AS (
+        DELETE FROM catalog.availability WHERE sku NOT IN (SELECT sku FROM inventory.inventory_stock))
+    UPDATE catalog.availability AS a SET on_hand = s.on_hand, reserved = s.reserved, available = s.on_hand - s.reserved
+    FROM inventory.inventory_stock AS s WHERE s.sku = a.sku AND a.version > 0
+"""
+"""What is planted in inventory's rows was told: the snapshot of them is another matter."""
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=[plant.what.replace(" ", "-") for plant in PLANTS])
 async def test_a_planted_violation_turns_exactly_its_check_red(plant: Plant, copy: Place) -> None:
     await copy.run(copy.named(plant.sql))
+    if SNAPSHOT not in plant.red:
+        await copy.run(HEARD_OF_STOCK)
     report = await copy.audit()
     assert sorted(red(report)) == sorted(plant.red), report.lines()
     named = [line for line in report.lines() if plant.says in line]

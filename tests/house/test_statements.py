@@ -11,11 +11,11 @@ from tests.house.statements import LOOKS_LIKE_SQL
 OTHER_DIALECT = (
     "tradewind.adapters.payment_provider.simulator.", "tradewind.adapters.sensor_broker.",
     "tradewind.adapters.columns.", "tradewind.app.audit.columns", "tradewind.adapters.cassandra.",
-    "tradewind.adapters.order_lists.cassandra",
+    "tradewind.adapters.order_lists.cassandra", "tradewind.adapters.stock_snapshots.cassandra",
 )  # fmt: skip
 """The simulated provider and the sensors' broker are servers of their own and keep their books in SQLite; columns are
 in DuckDB or ClickHouse, whose statements tests/adapters/columns and tests/analytics run; Cassandra has CQL, which
-tests/adapters/order_lists runs."""
+tests/adapters/order_lists and stock_snapshots run."""
 
 
 def constants() -> Iterator[tuple[str, str]]:

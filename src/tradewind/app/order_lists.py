@@ -1,4 +1,4 @@
-"""`tradewind lists`: customers' lists of orders on Cassandra, made anew from the log."""
+"""`tradewind lists`: what lies on Cassandra a second time, made anew: customers' lists of orders, the stock."""
 
 import asyncio
 from typing import Annotated, cast
@@ -10,24 +10,26 @@ from rich.console import Console
 from tradewind.app.engines import EngineError, engines
 from tradewind.app.settings import SettingError, Settings
 from tradewind.app.wiring import migrate_shop, open_shop
+from tradewind.contexts.inventory.manifest import rebuild_snapshot
 from tradewind.contexts.orders.manifest import rebuild_lists
 from tradewind.kernel.errors import Refusal
 from tradewind.ports.order_lists import OrderLists
+from tradewind.ports.stock_snapshots import StockSnapshot
 
-app = typer.Typer(no_args_is_help=True, help="Customers' lists of orders on Cassandra.")
-NONE_KEPT = "TRADEWIND_CASSANDRA_SERVERS names no Cassandra; customers' lists are in Postgres alone."
+app = typer.Typer(no_args_is_help=True, help="Customers' lists of orders, and the snapshot of stock, on Cassandra.")
+NONE_KEPT = "TRADEWIND_CASSANDRA_SERVERS names no Cassandra; customers' lists and the stock are in Postgres alone."
 
 
 @app.callback()
 def _lists() -> None:
-    """Customers' lists of orders on Cassandra."""
+    """Customers' lists of orders, and the snapshot of stock, on Cassandra."""
 
 
 @app.command()
 def rebuild(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a line.")] = False,
 ) -> None:
-    """Empty customers' lists on Cassandra and make them anew from the log; the shop may run meanwhile.
+    """Empty customers' lists and the snapshot of stock on Cassandra and make them anew; the shop may run meanwhile.
 
     Until it is done Postgres answers. With --json: {"rebuilt": true}. Running it again, also after it was cut off,
     gives the same; a worker goes on where it was cut off.
@@ -40,11 +42,13 @@ def rebuild(
     if not rebuilt:
         Console(stderr=True).print(NONE_KEPT, style="red", markup=False)
         raise typer.Exit(1)
-    typer.echo(msgspec.json.encode({"rebuilt": True}) if json else "customers' lists are as the log is")
+    typer.echo(msgspec.json.encode({"rebuilt": True}) if json else "customers' lists and the stock are as the log is")
 
 
 async def _rebuild(settings: Settings) -> bool:
     async with engines(settings) as found:
         await migrate_shop(found.database_url)
         async with open_shop(settings, found, connections=2, listens=False) as shop:
-            return await rebuild_lists(shop.db, cast(OrderLists, shop.db.peers[OrderLists]))
+            peers = shop.db.peers
+            lists = await rebuild_lists(shop.db, cast(OrderLists, peers[OrderLists]))
+            return lists and await rebuild_snapshot(shop.db, cast(StockSnapshot, peers[StockSnapshot]))

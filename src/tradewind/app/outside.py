@@ -14,6 +14,7 @@ from tradewind.adapters.mail.folder import FolderMail
 from tradewind.adapters.order_lists.rows import RowsAlone as OwnRows
 from tradewind.adapters.retry_queue.rows import RowsAlone
 from tradewind.adapters.search import tantivy
+from tradewind.adapters.stock_snapshots.rows import RowsAlone as OwnStock
 from tradewind.adapters.texting.apart import Apart
 from tradewind.adapters.texting.fcm import ServiceAccount, fcm_notes
 from tradewind.adapters.texting.folder import FolderTexts
@@ -38,6 +39,7 @@ from tradewind.ports.mail import Mailer
 from tradewind.ports.order_lists import OrderLists
 from tradewind.ports.retry_queue import RetryQueue
 from tradewind.ports.search import ProductIndex
+from tradewind.ports.stock_snapshots import StockSnapshot
 from tradewind.ports.texting import Texter
 from tradewind.ports.warehouse_system import WarehouseSystem
 from tradewind.runtime.manifest import Manifest
@@ -120,18 +122,20 @@ async def retry_queue(settings: Settings, which: str) -> AsyncIterator[RetryQueu
 
 
 @asynccontextmanager
-async def order_lists(settings: Settings, which: str) -> AsyncIterator[OrderLists]:
-    """Where customers' orders lie a second time: the owner's Cassandra; without one the orders' rows are alone."""
+async def wide_rows(settings: Settings, which: str) -> AsyncIterator[dict[type, object]]:
+    """Where customers' orders and the stock lie a second time: the owner's Cassandra; without one rows are alone."""
     if settings.cassandra_servers is None:
-        yield OwnRows()
+        yield {OrderLists: OwnRows(), StockSnapshot: OwnStock()}
         return
     from tradewind.adapters.cassandra.link import Link
-    from tradewind.adapters.order_lists.cassandra import TABLES, CassandraOrderLists
+    from tradewind.adapters.order_lists import cassandra as orders
+    from tradewind.adapters.stock_snapshots import cassandra as stock
 
     login = (settings.cassandra_user, settings.cassandra_password or "") if settings.cassandra_user else None
-    link = Link(settings.cassandra_servers, f"tradewind_{which}".replace("-", "_"), TABLES, login=login)
+    tables = (*orders.TABLES, *stock.TABLES)
+    link = Link(settings.cassandra_servers, f"tradewind_{which}".replace("-", "_"), tables, login=login)
     try:
-        yield CassandraOrderLists(link)
+        yield {OrderLists: orders.CassandraOrderLists(link), StockSnapshot: stock.CassandraStockSnapshot(link)}
     finally:
         await link.close()
 

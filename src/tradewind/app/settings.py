@@ -160,7 +160,7 @@ class Settings:
     opensearch_url: str | None = field(default=None, repr=False)
     """An OpenSearch in which products are found; without one the index is in the home."""
     cassandra_servers: str | None = None
-    """Cassandra nodes (host:port,host:port) with customers' lists of orders; without them Postgres has them."""
+    """Cassandra nodes (host:port,host:port) with customers' orders and the stock; without them Postgres has them."""
     cassandra_user: str | None = None
     """Whom Cassandra lets in, where it asks for a password."""
     cassandra_password: str | None = field(default=None, repr=False)

@@ -34,6 +34,19 @@ class Part(Struct, frozen=True, rename="camel"):
     qty: int
 
 
+class Level(Struct, frozen=True, rename="camel"):
+    """What there is of one SKU in all warehouses together, once what is told has happened.
+
+    Of a SKU's levels the one with the greatest `version` counts, in whichever sequence and however often they come.
+    Events of one transaction say the same of it.
+    """
+
+    sku: str
+    version: int
+    on_hand: int
+    reserved: int
+
+
 class StockAdjusted(Event, frozen=True):
     """Stock came or went in `warehouse` otherwise than by an order; `on_hand` and `reserved` count all of them."""
 
@@ -46,6 +59,7 @@ class StockAdjusted(Event, frozen=True):
     reserved: int
     reason: str
     warehouse: str = MAIN
+    levels: tuple[Level, ...] = ()
 
 
 class GoodsAnnounced(Event, frozen=True):
@@ -83,7 +97,10 @@ class OutOfStock(Event, frozen=True):
 
 
 class BundleChanged(Event, frozen=True):
-    """A bundle is made of these, and so many can be put together: either is another than before."""
+    """A bundle is made of these, and so many can be put together: either is another than before.
+
+    Of its `version`s the greatest counts; each is greater than any of a SKU that is no bundle. Old logs say 0.
+    """
 
     TYPE = "ecommerce.inventory.bundle.changed.v1"
     KEY: ClassVar[str] = "product_id"
@@ -91,6 +108,7 @@ class BundleChanged(Event, frozen=True):
     sku: str
     parts: tuple[Part, ...]
     available: int
+    version: int = 0
 
 
 class InventoryReserved(Event, frozen=True):
@@ -100,6 +118,7 @@ class InventoryReserved(Event, frozen=True):
     order_id: UUID
     items: tuple[ReservedLine, ...]
     expires_at: datetime
+    levels: tuple[Level, ...] = ()
 
 
 class ReservationConfirmed(Event, frozen=True):
@@ -108,6 +127,7 @@ class ReservationConfirmed(Event, frozen=True):
     TYPE = "ecommerce.inventory.reservation.confirmed.v1"
     order_id: UUID
     items: tuple[ReservedLine, ...] = ()
+    levels: tuple[Level, ...] = ()
 
 
 class InventoryReleased(Event, frozen=True):
@@ -117,6 +137,7 @@ class InventoryReleased(Event, frozen=True):
     order_id: UUID
     reason: str
     items: tuple[ReservedLine, ...] = ()
+    levels: tuple[Level, ...] = ()
 
 
 class InventoryReservationExpired(Event, frozen=True):
@@ -125,6 +146,7 @@ class InventoryReservationExpired(Event, frozen=True):
     TYPE = "ecommerce.inventory.reservation.expired.v1"
     order_id: UUID
     items: tuple[ReservedLine, ...] = ()
+    levels: tuple[Level, ...] = ()
 
 
 class AwaitedLine(Struct, frozen=True, rename="camel"):
@@ -151,6 +173,7 @@ class BackorderAllotted(Event, frozen=True):
     order_id: UUID
     items: tuple[ReservedLine, ...]
     still_waiting: int
+    levels: tuple[Level, ...] = ()
 
 
 class BackorderGivenUp(Event, frozen=True):

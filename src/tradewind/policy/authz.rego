@@ -93,6 +93,7 @@ needs := {
 	"pricing.classify_products": {"pricing:write"},
 	"inventory.adjust_stock": {"inventory:write"},
 	"inventory.query_stock": {"catalog:read"},
+	"inventory.list_stock": {"inventory:write", "catalog:write"},
 	"inventory.manage_warehouses": {"inventory:write"},
 	"inventory.transfer": {"inventory:write"},
 	"inventory.count_stock": {"inventory:write"},

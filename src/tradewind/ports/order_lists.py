@@ -7,21 +7,19 @@ behind, raises `OrderListsAway`: either way the caller looks into its own rows, 
   changes may come twice, late and in any sequence. `put` has everything, durably, before it notes how far it came; one
   that raised may be there in part, and is to be repeated.
 - **Owners.** An order lies in its last owner's list and in no other; it never goes back to an owner that it left.
-- **Reading.** A list is complete up to `MAX_BEHIND_S` ago, or is refused.
+- **Reading.** A list is complete up to `progress.MAX_BEHIND_S` ago, or is refused.
 - **Money** is whole minor units, **time** exact to the microsecond.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, NamedTuple, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from msgspec import Struct
 
 from tradewind.kernel.errors import Unavailable
-
-MAX_BEHIND_S: Final = 30.0
-"""Seconds after which what nobody has brought up to date is not believed any more."""
+from tradewind.ports.progress import Reached
 
 
 class OrderListsAway(Unavailable):
@@ -53,13 +51,6 @@ class Listed(Struct, frozen=True):
     total_minor: int
     currency: str
     held: bool = False
-
-
-class Reached(NamedTuple):
-    """A place in the log: everything up to it is in the lists."""
-
-    stamp: int
-    position: int
 
 
 class OrderLists(Protocol):

@@ -17,7 +17,8 @@ from tradewind.contexts.orders._projections.order_changes import Heard, order_ch
 from tradewind.contexts.orders._projections.orders_by_customer import orders_by_customer
 from tradewind.contexts.orders.list_orders.query import LookUpOrders
 from tradewind.kernel.ids import new_id
-from tradewind.ports.order_lists import Listed, Reached
+from tradewind.ports.order_lists import Listed
+from tradewind.ports.progress import Reached
 
 ANSWER_S = 30.0
 """On a machine that others use as well."""

@@ -21,8 +21,8 @@ from tradewind.app.free_ports import free_port
 from tradewind.app.settings import Settings
 from tradewind.contexts.orders.list_orders.query import ListOrders
 from tradewind.contexts.orders.manifest import OrderLine, PlaceOrder, rebuild_lists
-from tradewind.ports import order_lists
-from tradewind.ports.order_lists import OrderLists, OrderListsAway, Reached
+from tradewind.ports.order_lists import OrderLists, OrderListsAway
+from tradewind.ports.progress import MAX_BEHIND_S, Reached
 from tradewind.runtime import failpoints
 
 pytestmark = pytest.mark.engine("cassandra")
@@ -91,8 +91,8 @@ async def test_lists_that_nobody_has_brought_up_to_date_are_refused(
         await cassandra.newest("ann", FIRST, 1)
     await cassandra.hear([(2, placed("ann"))])
     assert len(await cassandra.newest("ann", FIRST, 1)) == 1
-    monkeypatch.setattr("tradewind.adapters.order_lists.cassandra.MAX_BEHIND_S", -order_lists.MAX_BEHIND_S)
-    monkeypatch.setattr(cassandra.lists, "_believed_until", 0.0)
+    monkeypatch.setattr("tradewind.adapters.cassandra.progress.MAX_BEHIND_S", -MAX_BEHIND_S)
+    cassandra.lists._progress.forget()
     with pytest.raises(OrderListsAway):
         await cassandra.newest("ann", FIRST, 1)
 

@@ -10,6 +10,7 @@ from tests.audit.plants.plant import (
     REPLACED,
     RESERVATIONS,
     SHIPMENTS,
+    SNAPSHOT,
     STOCK,
     TRANSFERS,
     UNPACKED,
@@ -55,6 +56,24 @@ OF_GOODS = (
         "DELETE FROM inventory.inventory_stock WHERE sku = 'ROPE'",
         (STOCK,),
         "has no row",
+    ),
+    Plant(
+        "a snapshot of stock that says too much",
+        "UPDATE catalog.availability SET on_hand = on_hand + 1, available = available + 1 WHERE sku = 'LAMP'",
+        (SNAPSHOT,),
+        "snapshot of SKU LAMP: says on_hand",
+    ),
+    Plant(
+        "a snapshot of stock that has not heard the last word",
+        "UPDATE catalog.availability SET version = version - 1 WHERE sku = 'ROPE'",
+        (SNAPSHOT,),
+        "snapshot of SKU ROPE: is at version",
+    ),
+    Plant(
+        "a snapshot of stock that nobody has",
+        "INSERT INTO catalog.availability (sku, available, version) VALUES ('NONE', 1, 3)",
+        (SNAPSHOT,),
+        "snapshot of SKU NONE: is at version 3, though only 0 were told",
     ),
     Plant(
         "goods held for an order that is not",

@@ -14,6 +14,7 @@ class Plant(NamedTuple):
 
 STOCK, RESERVATIONS, SHIPMENTS = "stock ledger", "reservations", "shipments"
 APART, PICKING, CARRIAGE, UNPACKED = "pieces in shipments", "picking", "carriage", "unpacked"
+SNAPSHOT = "inventory snapshot"
 REPLACED = "replacements"
 CLAIMS, TRANSFERS, PURCHASES, QUEUES = "claims", "transfers", "purchases", "queues"
 MONEY, PAYMENTS, REFUNDS, LEDGER = "order money", "payments", "refunds", "provider's ledger"

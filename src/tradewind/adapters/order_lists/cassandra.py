@@ -8,22 +8,18 @@ the lists are is written last, and lies with them: who wipes them has them made 
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
 from cassandra.query import UNSET_VALUE
 
 from tradewind.adapters.cassandra.link import Link, WideRowsAway
+from tradewind.adapters.cassandra.progress import Notes, Progress
 from tradewind.adapters.order_lists.known import SHOWN, TOLD, Known
-from tradewind.kernel.clock import now
-from tradewind.ports.order_lists import MAX_BEHIND_S, Change, Listed, OrderListsAway, Reached
+from tradewind.ports.order_lists import Change, Listed, OrderListsAway
+from tradewind.ports.progress import Reached
 from tradewind.runtime.failpoints import failpoint
 
-BELIEVED_S: Final = 2.0
-"""Time for which a process believes what it saw of how far the lists are."""
-TOLD_EVERY_S: Final = 5.0
-"""Time between two notes that the lists are up to date, where nothing happens."""
 CLEAR_S: Final = 30.0
 """Longest wait for a table to be emptied, which every node has to agree to."""
 READER: Final = "orders"
@@ -49,9 +45,11 @@ KNOWN: Final = """SELECT user_id, writetime(user_id), placed_us, writetime(place
     FROM orders_by_id WHERE order_id = ?"""
 NEWEST: Final = """SELECT order_id, placed_us, status, total_minor, currency, held FROM orders_by_customer
     WHERE user_id = ? AND (placed_us, order_id) < (?, ?) LIMIT ?"""
-REACHED: Final = "SELECT place, up_to_date_at FROM reached WHERE reader = ?"
-REACH: Final = "INSERT INTO reached (reader, place) VALUES (?, ?) USING TIMESTAMP ?"
-UP_TO_DATE: Final = "INSERT INTO reached (reader, up_to_date_at) VALUES (?, ?)"
+NOTES: Final = Notes(
+    read="SELECT place, up_to_date_at FROM reached WHERE reader = ?",
+    reach="INSERT INTO reached (reader, place) VALUES (?, ?) USING TIMESTAMP ?",
+    up_to_date="INSERT INTO reached (reader, up_to_date_at) VALUES (?, ?)",
+)
 CLEAR: Final = ("TRUNCATE reached", "TRUNCATE orders_by_id", "TRUNCATE orders_by_customer")
 Asked = tuple[str, Sequence[Any]]
 
@@ -61,25 +59,20 @@ class CassandraOrderLists:
 
     def __init__(self, link: Link) -> None:
         self._link = link
-        self._believed_until = 0.0
-        self._told_at = -TOLD_EVERY_S
+        self._progress = Progress(READER, NOTES, self._ask)
 
     async def reached(self) -> Reached | None:
-        rows = await self._ask(REACHED, READER)
-        return Reached(*rows[0][0]) if rows and rows[0][0] else Reached(0, 0)
+        return await self._progress.reached()
 
     async def put(self, changes: Sequence[Change], upto: Reached, *, is_all: bool) -> None:
         if changes:
             await self._write(changes)
         failpoint("order_lists.before_reached")
-        if changes or upto != await self.reached():
-            await self._ask(REACH, READER, tuple(upto), upto.stamp)
-        if is_all and monotonic() - self._told_at >= TOLD_EVERY_S:
-            await self._ask(UP_TO_DATE, READER, now())
-            self._told_at = monotonic()
+        await self._progress.note(upto, wrote=bool(changes), is_all=is_all)
 
     async def newest(self, user_id: str, before: tuple[datetime, UUID], many: int) -> Sequence[Listed] | None:
-        await self._refuse_if_behind()
+        if not await self._progress.is_believed():
+            raise OrderListsAway
         rows = await self._ask(NEWEST, user_id, _microseconds(before[0]), before[1].bytes, many)
         if any(None in row[2:5] for row in rows):  # what two events said of an order is two writes: one is there yet
             raise OrderListsAway
@@ -91,16 +84,7 @@ class CassandraOrderLists:
     async def clear(self) -> None:
         for table in CLEAR:
             await self._ask_all([(table, ())], within_s=CLEAR_S)
-        self._believed_until, self._told_at = 0.0, -TOLD_EVERY_S
-
-    async def _refuse_if_behind(self) -> None:
-        if monotonic() < self._believed_until:
-            return
-        rows = await self._ask(REACHED, READER)
-        at = rows[0][1] if rows else None
-        if at is None or (now() - at.replace(tzinfo=UTC)).total_seconds() > MAX_BEHIND_S:
-            raise OrderListsAway
-        self._believed_until = monotonic() + BELIEVED_S
+        self._progress.forget()
 
     async def _write(self, changes: Sequence[Change]) -> None:
         ids = list(dict.fromkeys(change.order_id for change in changes))

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from tradewind.ports.order_lists import Change, Listed, Reached
+from tradewind.ports.order_lists import Change, Listed
+from tradewind.ports.progress import Reached
 
 
 class RowsAlone:

@@ -18,6 +18,7 @@ from tradewind.app.audit import (
     reviews,
     sagas,
     sales,
+    snapshot,
     webhooks,
 )
 from tradewind.app.audit.report import SHOWN, Check
@@ -57,6 +58,8 @@ _SAGA: Final = "tradewind saga show <order> tells how it came to this"
 PROBES: Final = (
     Probe("stock ledger", goods.STOCK, "compare inventory.inventory_adjustment and inventory.reservation of this "
           "SKU, count the shelf, and put it right with an adjustment"),
+    Probe(snapshot.NAME, snapshot.SNAPSHOT, "is a worker running (tradewind serve)? The SKU's next adjustment "
+          "puts catalog.availability right", (snapshot.TYPES,)),
     Probe("reservations", goods.RESERVATIONS, f"{_SAGA}; release what nobody will take"),
     Probe("claims", goods.CLAIMS, "is a worker running (tradewind serve)? Cancel what nobody will confirm: POST "
           "/api/v1/inventory/reservations/<id>/cancel", (OVERDUE_S,)),

@@ -5,8 +5,8 @@ from pathlib import Path
 from tradewind.contexts.catalog._domain.product import FirstPrice, Kind
 from tradewind.contexts.catalog._listeners.forget_products import forget_products
 from tradewind.contexts.catalog._media.folder import MediaFolder
-from tradewind.contexts.catalog._projections.availability import availability
 from tradewind.contexts.catalog._projections.index_keeping import KEEP_INDEX, TELL_INDEX
+from tradewind.contexts.catalog._projections.inventory_snapshot import availability
 from tradewind.contexts.catalog._projections.listing import listing
 from tradewind.contexts.catalog._projections.rating import rating
 from tradewind.contexts.catalog._subscribers.on_price_changed import on_price_changed

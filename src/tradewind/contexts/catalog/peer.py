@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from tradewind.contexts.catalog._projections.availability import shown
+from tradewind.contexts.catalog._projections.inventory_snapshot import shown
 from tradewind.contexts.catalog._store import products
 
 

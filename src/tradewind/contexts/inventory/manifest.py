@@ -26,6 +26,8 @@ from tradewind.contexts.inventory.claim_stock.command import (
 from tradewind.contexts.inventory.count_stock import rest as count_rest
 from tradewind.contexts.inventory.count_stock.command import close_stocktake, get_stocktake, open_stocktake
 from tradewind.contexts.inventory.expire_reservations.timer import EXPIRE_RESERVATIONS
+from tradewind.contexts.inventory.list_stock import rest as list_stock_rest
+from tradewind.contexts.inventory.list_stock.query import list_stock, look_up_stock
 from tradewind.contexts.inventory.list_warehouses import rest as list_warehouses_rest
 from tradewind.contexts.inventory.list_warehouses.query import list_warehouses
 from tradewind.contexts.inventory.open_warehouse import rest as open_warehouse_rest
@@ -48,6 +50,8 @@ from tradewind.contexts.inventory.set_backordering import rest as set_backorderi
 from tradewind.contexts.inventory.set_backordering.command import SetBackordering, set_backordering
 from tradewind.contexts.inventory.set_bundle import rest as set_bundle_rest
 from tradewind.contexts.inventory.set_bundle.command import SetBundle, set_bundle
+from tradewind.contexts.inventory.spread_stock.rebuild import rebuild_snapshot
+from tradewind.contexts.inventory.spread_stock.timer import SPREAD_STOCK
 from tradewind.contexts.inventory.suggest_replenishment import rest as replenishment_rest
 from tradewind.contexts.inventory.suggest_replenishment.query import set_replenishment, suggest_replenishment
 from tradewind.contexts.inventory.transfer_stock import rest as transfer_rest
@@ -55,7 +59,16 @@ from tradewind.contexts.inventory.transfer_stock.command import get_transfer, re
 from tradewind.contracts.inventory import BackordersPeer, InventoryPeer
 from tradewind.runtime.manifest import Manifest
 
-__all__ = ["MANIFEST", "SENSORS", "AdjustStock", "OpenWarehouse", "SetBackordering", "SetBundle", "TryReservation"]
+__all__ = [
+    "MANIFEST",
+    "SENSORS",
+    "AdjustStock",
+    "OpenWarehouse",
+    "SetBackordering",
+    "SetBundle",
+    "TryReservation",
+    "rebuild_snapshot",
+]
 
 _peer: InventoryPeer = Inventory()
 _backorders: BackordersPeer = Backorders()
@@ -66,6 +79,8 @@ MANIFEST = Manifest(
         adjust_stock,
         query_stock,
         show_stock,
+        list_stock,
+        look_up_stock,
         open_warehouse,
         change_warehouse,
         list_warehouses,
@@ -95,6 +110,7 @@ MANIFEST = Manifest(
     routes=(
         adjust_stock_rest.adjust_stock,
         query_stock_rest.query_stock,
+        list_stock_rest.list_stock,
         open_warehouse_rest.open_warehouse,
         change_warehouse_rest.change_warehouse,
         list_warehouses_rest.list_warehouses,
@@ -126,7 +142,7 @@ MANIFEST = Manifest(
     ),
     subscribers=(on_product_created, on_goods_announced, on_order_cancelled, on_order_confirmed, on_parts_moved),
     listeners=(forget_stock,),
-    timers=(EXPIRE_RESERVATIONS, SERVE_BACKORDERS, FORGET_SENSOR_IDS),
+    timers=(EXPIRE_RESERVATIONS, SERVE_BACKORDERS, FORGET_SENSOR_IDS, SPREAD_STOCK),
     intakes=(SENSORS,),
     peers={InventoryPeer: _peer, BackordersPeer: _backorders},
     dead_letters=SensorsLetters(),

@@ -27,7 +27,10 @@ OLD_RESERVATIONS: Final = """
 async def migrate(connection: Any, *numbers: str) -> None:
     for number in numbers:
         (path,) = MIGRATIONS.glob(f"{number}_*.sql")
-        await connection.execute(path.read_text())
+        sql = path.read_text()
+        apart = "INDEX CONCURRENTLY" in sql
+        for statement in filter(str.strip, sql.split(";") if apart else [sql]):
+            await connection.execute(statement)
 
 
 async def test_old_stock_lies_in_the_main_warehouse_and_orders_keep_what_they_hold(store: Store) -> None:

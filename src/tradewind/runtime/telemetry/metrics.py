@@ -106,6 +106,13 @@ order_lists_lag_ms = Gauge(
 order_lists_missed_total = Counter(
     "order_lists_missed", "Lists of orders answered from Postgres because those elsewhere were away or behind."
 )
+stock_snapshot_lag_ms = Gauge(
+    "stock_snapshot_lag_ms", "Age of the oldest event that was just brought to the snapshot of stock.",
+    multiprocess_mode="livemax",
+)  # fmt: skip
+stock_snapshot_missed_total = Counter(
+    "stock_snapshot_missed", "Questions for stock answered from Postgres because the snapshot was away or behind."
+)
 documents_away = Gauge(
     "documents_away",
     "1 where some process does without the documents that staff looks at.",

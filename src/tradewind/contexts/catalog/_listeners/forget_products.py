@@ -4,6 +4,7 @@ from typing import Final, TypeAlias, assert_never
 
 from tradewind.contracts.catalog import CategoryUpdated, ProductCreated, ProductDeleted, ProductUpdated
 from tradewind.contracts.inventory import (
+    BackorderAllotted,
     BundleChanged,
     InventoryReleased,
     InventoryReservationExpired,
@@ -38,6 +39,7 @@ Told: TypeAlias = (
     | InventoryReserved
     | InventoryReleased
     | InventoryReservationExpired
+    | BackorderAllotted
 )
 _staleness = metrics.cache_staleness_ms.labels("product")
 
@@ -73,7 +75,7 @@ def _touched(event: Described | Told | OnSale) -> tuple[list[str], str]:
             return [f"{KEY}{event.product_id}"], RATINGS
         case StockAdjusted() | BundleChanged():
             return [SKU + event.sku], STOCK
-        case InventoryReserved() | InventoryReleased() | InventoryReservationExpired():
+        case InventoryReserved() | InventoryReleased() | InventoryReservationExpired() | BackorderAllotted():
             return [SKU + line.sku for line in event.items], STOCK
         case _:
             assert_never(event)

@@ -1,6 +1,8 @@
 """The read model listing: all that search shows (S0-57, S1-56), by events alone; and what of it the index must be told.
 
-A row and that it is to be told commit together; `index_keeping` tells the search index, inside no transaction.
+A row and that it is to be told commit together; `index_keeping` tells the search index, inside no transaction. Of what
+is told of a SKU's stock the word with the greatest version counts, in whichever order they come, as in
+inventory_snapshot; a row that begins to show a SKU is given the last such word.
 """
 
 from collections import Counter
@@ -12,6 +14,7 @@ import msgspec
 from msgspec.structs import astuple, replace
 
 from tradewind.contexts.catalog._domain.listing import DELETED, Listing, shown, unheard_of
+from tradewind.contexts.catalog._projections.inventory_snapshot import last_words, levels_of
 from tradewind.contracts.catalog import (
     CategoryCreated,
     CategoryUpdated,
@@ -20,6 +23,7 @@ from tradewind.contracts.catalog import (
     ProductUpdated,
 )
 from tradewind.contracts.inventory import (
+    BackorderAllotted,
     BundleChanged,
     InventoryReleased,
     InventoryReservationExpired,
@@ -58,6 +62,22 @@ MOVE: Final = """
     FROM unnest($1::text[], $2::int[]) AS u (sku, pieces) WHERE l.sku = u.sku
     RETURNING l.product_id, l.available, u.pieces
 """
+HEAR: Final = """
+    WITH news AS (
+        INSERT INTO catalog.listed_stock AS s (sku, version, available)
+        SELECT * FROM unnest($1::text[], $2::bigint[], $3::int[])
+        ON CONFLICT (sku) DO UPDATE SET version = excluded.version, available = excluded.available
+        WHERE s.version < excluded.version
+        RETURNING sku, available)
+    UPDATE catalog.listing AS l SET available = n.available
+    FROM news AS n JOIN catalog.listing AS o ON o.sku = n.sku
+    WHERE l.product_id = o.product_id AND l.available <> n.available
+    RETURNING l.product_id, l.available, l.available - o.available AS pieces
+"""
+CATCH_UP: Final = """
+    UPDATE catalog.listing AS l SET available = s.available FROM catalog.listed_stock AS s
+    WHERE l.product_id = ANY($1::uuid[]) AND s.sku = l.sku AND l.available <> s.available
+"""
 TELL: Final = """
     INSERT INTO catalog.to_index (product_id) SELECT id FROM unnest($1::uuid[]) AS id ORDER BY id
     ON CONFLICT (product_id) DO UPDATE SET token = excluded.token
@@ -79,16 +99,18 @@ ListingEvent: TypeAlias = (
     | InventoryReserved
     | InventoryReleased
     | InventoryReservationExpired
+    | BackorderAllotted
     | RatingChanged
 )
-StockMoved: TypeAlias = InventoryReserved | InventoryReleased | InventoryReservationExpired
+StockMoved: TypeAlias = InventoryReserved | InventoryReleased | InventoryReservationExpired | BackorderAllotted
+StockTold: TypeAlias = StockMoved | StockAdjusted | BundleChanged
 _encode: Final = msgspec.json.Encoder().encode
 
 
 @apart
 @projection("catalog.listing")
 async def listing(events: Sequence[ListingEvent], tx: Tx) -> None:
-    """One question and two statements, however many events; nothing where nothing changed."""
+    """A question and a few statements, however many events; nothing where nothing changed."""
     moves = [event for event in events if isinstance(event, StockMoved)]
     if len(moves) == len(events):
         await _move(moves, tx)
@@ -100,23 +122,39 @@ async def listing(events: Sequence[ListingEvent], tx: Tx) -> None:
     changed = [one for product_id, one in after.rows.items() if one != before.get(product_id)]
     if changed:
         await tx.run(SAVE, [_row(one) for one in changed])
-        await _tell(tx, before, changed)
+    seen = {one.product_id for one in changed}
+    seen |= {row["product_id"] for row in await _hear(events, tx)}
+    if new := [one.product_id for one in changed if not _carried(before.get(one.product_id), one.sku)]:
+        await tx.run(CATCH_UP, new)
+    if seen:
+        await _tell(tx, before, [from_row(row) for row in await tx.all(GET, list(seen))])
 
 
-async def _move(events: Iterable[StockMoved], tx: Tx) -> None:
+def _carried(row: Listing | None, sku: str) -> bool:
+    return row is not None and row.sku == sku
+
+
+async def _move(events: Sequence[StockMoved], tx: Tx) -> None:
     """What orders do all day: one statement, and the index only where another number is shown."""
     moved = Counter[str]()
     for event in events:
         sign = -1 if isinstance(event, InventoryReserved) else 1
-        for line in event.items:
+        for line in () if event.levels or isinstance(event, BackorderAllotted) else event.items:
             moved[line.sku] += sign * line.qty
     moved = Counter({sku: pieces for sku, pieces in moved.items() if pieces})
-    if not moved:
-        return
-    rows = await tx.all(MOVE, list(moved), list(moved.values()))
+    rows = [*(await tx.all(MOVE, list(moved), list(moved.values())) if moved else ()), *await _hear(events, tx)]
     seen = [row["product_id"] for row in rows if shown(row["available"]) != shown(row["available"] - row["pieces"])]
     if seen:
         await _tell(tx, {}, [from_row(row) for row in await tx.all(GET, seen)])
+
+
+async def _hear(events: Iterable[ListingEvent], tx: Tx) -> Sequence[Any]:
+    """The rows that show other numbers because of what these say with versions."""
+    levels = [one for one in last_words(event for event in events if isinstance(event, StockTold)) if one.version]
+    if not levels:
+        return ()
+    left = [one.on_hand - one.reserved for one in levels]
+    return await tx.all(HEAR, [one.sku for one in levels], [one.version for one in levels], left)
 
 
 async def _tell(tx: Tx, before: Mapping[UUID, Listing], changed: Iterable[Listing]) -> None:
@@ -173,10 +211,14 @@ class _Shelf:
             case _:
                 assert_never(event)
 
-    def _count(
-        self, event: StockAdjusted | BundleChanged | InventoryReserved | InventoryReleased | InventoryReservationExpired
-    ) -> None:
+    def _count(self, event: StockTold) -> None:
+        """By pieces, where the event is of an old log; else who carries the SKU is all that a row needs to know."""
         match event:
+            case StockAdjusted() | BundleChanged() if levels_of(event):
+                self._change(event.product_id, lambda row: replace(row, sku=event.sku))
+                self._by_sku[event.sku] = event.product_id
+            case _ if levels_of(event):
+                pass
             case StockAdjusted():
                 self._change(
                     event.product_id,
@@ -191,6 +233,8 @@ class _Shelf:
             case InventoryReleased() | InventoryReservationExpired():
                 for line in event.items:
                     self._move(line.sku, line.qty)
+            case BackorderAllotted():
+                pass  # an old log counts it once its order has it
             case _:
                 assert_never(event)
 
@@ -216,7 +260,7 @@ def _named(events: Iterable[ListingEvent]) -> tuple[list[UUID], list[str], list[
                 categories.add(event.category_id)
             case FlashSaleStarted() | FlashSaleExhausted() | FlashSaleReopened() | FlashSaleEnded():
                 products.update(event.product_ids)
-            case InventoryReserved() | InventoryReleased() | InventoryReservationExpired():
+            case InventoryReserved() | InventoryReleased() | InventoryReservationExpired() | BackorderAllotted():
                 skus.update(line.sku for line in event.items)
             case _:
                 products.add(event.product_id)

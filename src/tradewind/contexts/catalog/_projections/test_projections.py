@@ -7,7 +7,7 @@ import pytest
 from tests.shops import Shop, a_call, until, working
 from tradewind.contexts.catalog._domain.product import FirstPrice
 from tradewind.contexts.catalog._domain.views import ProductView, RatingView
-from tradewind.contexts.catalog._projections.availability import availability
+from tradewind.contexts.catalog._projections.inventory_snapshot import availability
 from tradewind.contexts.catalog.add_variant.command import AddVariant
 from tradewind.contexts.catalog.conftest import Shelf
 from tradewind.contexts.catalog.get_product.query import GetProduct

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Annotated, Final
 
 from msgspec import DecodeError, Meta, Struct, ValidationError, json
+from msgspec.structs import replace
 
 from tradewind.contexts.inventory._domain.stock import MAX_SKU, BelowReserved, InvalidAdjustment, Stock, check
 from tradewind.contracts.inventory import MAIN, SENSOR_TOPICS, LowStockDetected, OutOfStock, StockAdjusted
@@ -103,7 +104,10 @@ def fold(stock: Stock, readings: Sequence[Reading]) -> list[Booked | Unusable]:
         )
         done.append(Booked(one, adjusted, stock.crossed(-one.delta)))
         stock = after
-    return done
+    level = (stock.level(),)
+    return [
+        replace(one, adjusted=replace(one.adjusted, levels=level)) if isinstance(one, Booked) else one for one in done
+    ]
 
 
 def why(refusal: Refusal) -> str:

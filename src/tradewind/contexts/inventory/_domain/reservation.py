@@ -1,20 +1,26 @@
 """A reservation's life: a table of from, by, to. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeAlias
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tradewind.contracts.inventory import (
     MAIN,
     InventoryReleased,
     InventoryReservationExpired,
+    Level,
     ReservationConfirmed,
     ReservedLine,
 )
 from tradewind.kernel.lifecycle import Lifecycle
+
+Levels: TypeAlias = Mapping[str, Level]
+"""By SKU."""
 
 
 class State(StrEnum):
@@ -85,6 +91,20 @@ def movements(lines: Sequence[Line], by: type) -> list[Movement]:
         gained, freed = _change(line.state, LIFECYCLE.follow(line.state, by))
         sums[shelf] = (on_hand + gained * line.quantity, reserved + freed * line.quantity)
     return [Movement(sku, *sums[sku, place], place) for sku, place in sorted(sums)]
+
+
+def moved(levels: Levels, moves: Iterable[Movement]) -> dict[str, Level]:
+    """What there is of each SKU that is moved, once all that is moved of it is."""
+    after: dict[str, Level] = {}
+    for one in moves:
+        now = after.get(one.sku) or replace(levels[one.sku], version=levels[one.sku].version + 1)
+        after[one.sku] = replace(now, on_hand=now.on_hand + one.on_hand, reserved=now.reserved + one.reserved)
+    return after
+
+
+def levels_of(items: Iterable[ReservedLine], levels: Levels) -> tuple[Level, ...]:
+    """What there is of these, each SKU once, as events tell of it."""
+    return tuple(levels[sku] for sku in sorted({line.sku for line in items}) if sku in levels)
 
 
 def _change(source: State, target: State) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tradewind.contracts.inventory import MAIN, LowStockDetected, OutOfStock
+from tradewind.contracts.inventory import MAIN, Level, LowStockDetected, OutOfStock
 from tradewind.kernel.errors import Conflict, Invalid, NotFound
 
 MAX_DELTA: Final = 1_000_000
@@ -70,6 +70,7 @@ class Stock(Struct, frozen=True, kw_only=True):
     low_threshold: int
     shelves: Mapping[str, Shelf]
     terms: Terms = Terms()
+    version: int = 0
 
     @property
     def available(self) -> int:
@@ -101,6 +102,10 @@ class Stock(Struct, frozen=True, kw_only=True):
     def orderable(self) -> int:
         """How many may be ordered now, whether they are there or have to be waited for."""
         return self.available - self.terms.waiting + self.terms.limit
+
+    def level(self, taken: int = 0, *, moved: bool = True) -> Level:
+        """What is told of it where it is moved once (or not at all), and `taken` more are promised by that."""
+        return Level(self.sku, self.version + moved, self.on_hand, self.reserved + taken)
 
     def adjusted(self, delta: int, warehouse: str = MAIN) -> "Stock":
         """The stock after so many came or went there; refuses BelowReserved, InvalidAdjustment if it gets absurd."""

@@ -15,30 +15,33 @@ IN_THE_WAY: Final = """
     UNION SELECT bundle FROM inventory.bundle_part WHERE part = $1 ORDER BY sku
 """
 PUT: Final = """
-    INSERT INTO inventory.bundle AS b (sku, product_id, told) VALUES ($1, $2, $3)
-    ON CONFLICT (sku) DO UPDATE SET told = excluded.told
+    INSERT INTO inventory.bundle AS b (sku, product_id, told, version) VALUES ($1, $2, $3, 1099511627777)
+    ON CONFLICT (sku) DO UPDATE SET told = excluded.told, version = b.version + 1
+    RETURNING version
 """
 TAKE_APART: Final = "DELETE FROM inventory.bundle_part WHERE bundle = $1"
 PUT_TOGETHER: Final = """
     INSERT INTO inventory.bundle_part (bundle, part, pieces) SELECT $1, * FROM unnest($2::text[], $3::int[])
 """
 MADE_OF: Final = """
-    SELECT sku, product_id, told FROM inventory.bundle
+    SELECT sku, product_id, told, version FROM inventory.bundle
     WHERE sku = ANY(ARRAY(SELECT bundle FROM inventory.bundle_part WHERE part = ANY($1::text[])))
     ORDER BY sku FOR NO KEY UPDATE
 """
 TOLD: Final = """
-    UPDATE inventory.bundle AS b SET told = u.told FROM unnest($1::text[], $2::int[]) AS u (sku, told)
+    UPDATE inventory.bundle AS b SET told = u.told, version = b.version + 1
+    FROM unnest($1::text[], $2::int[]) AS u (sku, told)
     WHERE b.sku = u.sku
 """
 
 
 class Told(NamedTuple):
-    """A bundle, and how many of it could be put together when that was last told."""
+    """A bundle, and how many of it could be put together when that was last told; the number of that telling."""
 
     sku: str
     product_id: UUID
     told: int
+    version: int
 
 
 async def parts_of(tx: Tx, skus: Sequence[str]) -> Bundles:
@@ -54,11 +57,12 @@ async def in_the_way(tx: Tx, sku: str, parts: Parts) -> list[str]:
     return [row["sku"] for row in await tx.all(IN_THE_WAY, sku, list(parts))]
 
 
-async def put(tx: Tx, sku: str, product_id: UUID, parts: Parts, told: int) -> None:
-    """Let `sku` be made of these from now on."""
-    await tx.run(PUT, sku, product_id, told)
+async def put(tx: Tx, sku: str, product_id: UUID, parts: Parts, told: int) -> int:
+    """Let `sku` be made of these from now on; the number of this telling."""
+    version = int(await tx.value(PUT, sku, product_id, told))
     await tx.run(TAKE_APART, sku)
     await tx.run(PUT_TOGETHER, sku, list(parts), list(parts.values()))
+    return version
 
 
 async def made_of(tx: Tx, skus: Sequence[str]) -> list[Told]:
@@ -67,5 +71,5 @@ async def made_of(tx: Tx, skus: Sequence[str]) -> list[Told]:
 
 
 def tell(tx: Tx, numbers: Sequence[tuple[str, int]]) -> None:
-    """Note what was told of each."""
+    """Note what is told of each of these, which are held: the next version of each."""
     tx.later(TOLD, [sku for sku, _ in numbers], [number for _, number in numbers])

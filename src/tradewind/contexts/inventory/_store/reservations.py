@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from tradewind.contexts.inventory._domain.allocation import Pick
-from tradewind.contexts.inventory._domain.reservation import LIFECYCLE, Line, State, movements
+from tradewind.contexts.inventory._domain.reservation import LIFECYCLE, Levels, Line, State, moved, movements
 from tradewind.contexts.inventory._store import stock
-from tradewind.contracts.inventory import Wanted
+from tradewind.contracts.inventory import Level, Wanted
 from tradewind.runtime.database import Tx
 
 LOCK_STOCK: Final = """
@@ -16,32 +16,32 @@ LOCK_STOCK: Final = """
         SELECT bundle, part, pieces FROM inventory.bundle_part WHERE bundle = ANY($1::text[])),
     stock AS MATERIALIZED (
         SELECT sku, warehouse, product_id, on_hand, reserved, low_threshold, waiting,
-               coalesce(releases_at > now(), false) AS unreleased
+               coalesce(releases_at > now(), false) AS unreleased, version, places
         FROM inventory.inventory_stock
         WHERE sku = ANY($1::text[] || ARRAY(SELECT part FROM parts)) ORDER BY sku, warehouse FOR NO KEY UPDATE)
     SELECT s.*, now() + make_interval(secs => $2) AS expires_at, NULL AS bundle FROM stock AS s
-    UNION ALL SELECT part, NULL, NULL, pieces, NULL, NULL, NULL, NULL, NULL, bundle FROM parts
+    UNION ALL SELECT part, NULL, NULL, pieces, NULL, NULL, NULL, NULL, NULL, NULL, NULL, bundle FROM parts
 """
 LOCK_STOCK_FOR_ONE: Final = """
     WITH parts AS MATERIALIZED (
         SELECT bundle, part, pieces FROM inventory.bundle_part WHERE bundle = ANY($1::text[])),
     stock AS MATERIALIZED (
         SELECT sku, warehouse, product_id, on_hand, reserved, low_threshold, waiting,
-               coalesce(releases_at > now(), false) AS unreleased
+               coalesce(releases_at > now(), false) AS unreleased, version, places
         FROM inventory.inventory_stock
         WHERE sku = ANY($1::text[] || ARRAY(SELECT part FROM parts)) ORDER BY sku, warehouse FOR NO KEY UPDATE)
     SELECT s.*, coalesce(r.expires_at, now() + make_interval(secs => $2)) AS expires_at, NULL AS bundle, r.state
     FROM stock AS s LEFT JOIN inventory.reservation AS r ON r.order_id = $3 AND r.line = 0
-    UNION ALL SELECT part, NULL, NULL, pieces, NULL, NULL, NULL, NULL, NULL, bundle, NULL FROM parts
+    UNION ALL SELECT part, NULL, NULL, pieces, NULL, NULL, NULL, NULL, NULL, NULL, NULL, bundle, NULL FROM parts
 """
 READ_STOCK: Final = """
     WITH parts AS MATERIALIZED (
         SELECT bundle, part, pieces FROM inventory.bundle_part WHERE bundle = ANY($1::text[]))
     SELECT s.sku, s.warehouse, s.product_id, s.on_hand, s.reserved, s.low_threshold, s.waiting,
-           coalesce(s.releases_at > now(), false) AS unreleased,
+           coalesce(s.releases_at > now(), false) AS unreleased, s.version, s.places,
            now() + make_interval(secs => $2) AS expires_at, NULL AS bundle
     FROM inventory.inventory_stock AS s WHERE s.sku = ANY($1::text[] || ARRAY(SELECT part FROM parts))
-    UNION ALL SELECT part, NULL, NULL, pieces, NULL, NULL, NULL, NULL, NULL, bundle FROM parts
+    UNION ALL SELECT part, NULL, NULL, pieces, NULL, NULL, NULL, NULL, NULL, NULL, NULL, bundle FROM parts
 """
 ADD: Final = """
     INSERT INTO inventory.reservation (order_id, sku, quantity, line, warehouse, bundle, per, expires_at)
@@ -52,10 +52,15 @@ LOCK_ORDERS: Final = """
         SELECT order_id, line, sku, quantity, state, expires_at, warehouse, bundle FROM inventory.reservation
         WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, line FOR NO KEY UPDATE),
     stock AS MATERIALIZED (
-        SELECT sku FROM inventory.inventory_stock
+        SELECT sku, on_hand, reserved, version, places FROM inventory.inventory_stock
         WHERE sku = ANY(ARRAY(SELECT sku FROM lines WHERE state = ANY($2::text[])))
-        ORDER BY sku, warehouse FOR NO KEY UPDATE)
-    SELECT lines.*, (SELECT count(*) FROM stock) AS locked FROM lines
+        ORDER BY sku, warehouse FOR NO KEY UPDATE),
+    sums AS (
+        SELECT sku, max(version) AS version, sum(on_hand) AS on_hand, sum(reserved) AS reserved,
+               count(*) < max(places) AS missed
+        FROM stock GROUP BY sku)
+    SELECT lines.*, s.version, s.on_hand, s.reserved, s.missed FROM lines LEFT JOIN sums AS s ON s.sku = lines.sku
+    ORDER BY order_id, line
 """
 MARK: Final = """
     UPDATE inventory.reservation SET state = $2 WHERE order_id = ANY($1::uuid[]) AND state = ANY($3::text[])
@@ -79,6 +84,7 @@ SHIPPED_FROM: Final = """
 async def lock_stock(tx: Tx, wanted: Sequence[Wanted], ttl_s: int, *, locking: bool = True) -> Sequence[Any]:
     """The stock of all that is wanted and of its parts, held in its order, with the moment when a reservation ends.
 
+    Asked again where a place was opened meanwhile: what is told of a SKU counts all of its places.
     A row that names a bundle is none of stock: it says how many (`on_hand`) of a SKU are in one of it.
 
     For one order alone the answer also says in which state its own reservation is, if it has one.
@@ -86,9 +92,10 @@ async def lock_stock(tx: Tx, wanted: Sequence[Wanted], ttl_s: int, *, locking: b
     skus = sorted({sku for order in wanted for sku in order.quantities})
     if not locking:
         return await tx.all(READ_STOCK, skus, float(ttl_s))
-    if len(wanted) == 1:
-        return await tx.all(LOCK_STOCK_FOR_ONE, skus, float(ttl_s), wanted[0].order_id)
-    return await tx.all(LOCK_STOCK, skus, float(ttl_s))
+    one = len(wanted) == 1
+    asked = (LOCK_STOCK_FOR_ONE, skus, float(ttl_s), wanted[0].order_id) if one else (LOCK_STOCK, skus, float(ttl_s))
+    rows = await tx.all(*asked)
+    return await tx.all(*asked) if stock.missed(rows) else rows
 
 
 def add(tx: Tx, served: Iterable[tuple[UUID, Sequence[Pick]]], expires_at: datetime) -> None:
@@ -101,11 +108,22 @@ def add(tx: Tx, served: Iterable[tuple[UUID, Sequence[Pick]]], expires_at: datet
     tx.later(ADD, lines, expires_at)
 
 
-async def hold(tx: Tx, order_ids: Sequence[UUID], by: type) -> list[Line]:
+class Held(NamedTuple):
+    """Lines, and what there is of the SKUs of those that are led on, all of it held."""
+
+    lines: list[Line]
+    levels: Levels
+
+
+async def hold(tx: Tx, order_ids: Sequence[UUID], by: type) -> Held:
     """Every line of these orders, held; and the stock of those that an arrow named `by` leads on, in its order."""
     sources = [state.value for state in LIFECYCLE.sources(by)]
     rows = await tx.all(LOCK_ORDERS, order_ids, sources)
-    return [_line(row) for row in rows]
+    if any(row["missed"] for row in rows):
+        rows = await tx.all(LOCK_ORDERS, order_ids, sources)
+    levels = {row["sku"]: Level(row["sku"], row["version"], row["on_hand"], row["reserved"])
+              for row in rows if row["version"] is not None}  # fmt: skip
+    return Held([_line(row) for row in rows], levels)
 
 
 async def of_order(tx: Tx, order_id: UUID) -> list[Line]:
@@ -123,16 +141,19 @@ def _line(row: Any) -> Line:
     return Line(row["order_id"], row["sku"], row["quantity"], state, row["expires_at"], row["warehouse"], row["bundle"])
 
 
-def lead_on(tx: Tx, lines: Sequence[Line], by: type) -> None:
-    """Let held lines follow the arrow, and the stock with them."""
-    stock.move(tx, movements(lines, by))
-    mark(tx, lines, by)
+def lead_on(tx: Tx, lines: Sequence[Line], by: type, levels: Levels) -> Levels:
+    """Let held lines follow the arrow, and the stock with them; what there is of it then."""
+    moves = movements(lines, by)
+    stock.move(tx, moves)
+    mark(tx, lines, by, levels)
+    return moved(levels, moves)
 
 
-def mark(tx: Tx, lines: Sequence[Line], by: type) -> None:
-    """Write where these lines stand after the arrow, and nothing of stock."""
+def mark(tx: Tx, lines: Sequence[Line], by: type, levels: Levels) -> Levels:
+    """Write where these lines stand after the arrow, and nothing of stock, which is as before."""
     for target, order_ids in _by_target(lines, by):
         tx.later(MARK, order_ids, target.value, [state.value for state in LIFECYCLE.sources(by)])
+    return levels
 
 
 def _by_target(lines: Iterable[Line], by: type) -> list[tuple[State, list[UUID]]]:

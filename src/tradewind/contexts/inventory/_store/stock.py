@@ -1,5 +1,9 @@
-"""The SQL of stock and its adjustments. Rows are held by SKU, then warehouse."""
+"""The SQL of stock and its adjustments. Rows are held by SKU, then warehouse.
 
+The row of the main warehouse says how often the SKU's numbers were changed, wherever that was; so it is changed along.
+"""
+
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -14,12 +18,12 @@ from tradewind.runtime.database import Tx
 
 GET: Final = """
     SELECT sku, warehouse, product_id, on_hand, reserved, low_threshold, waiting, wait_limit, patience_days,
-           releases_at, coalesce(releases_at > now(), false) AS unreleased
+           releases_at, coalesce(releases_at > now(), false) AS unreleased, version
     FROM inventory.inventory_stock WHERE sku = ANY($1::text[]) ORDER BY sku, warehouse
 """
 HOLD: Final = """
     SELECT sku, warehouse, product_id, on_hand, reserved, low_threshold, waiting, wait_limit, patience_days,
-           releases_at, coalesce(releases_at > now(), false) AS unreleased,
+           releases_at, coalesce(releases_at > now(), false) AS unreleased, version,
            (SELECT count(*) > 1 FROM inventory.warehouse) AS several
     FROM inventory.inventory_stock WHERE sku = ANY($1::text[]) ORDER BY sku, warehouse FOR NO KEY UPDATE
 """
@@ -35,12 +39,18 @@ OPEN_PLACES: Final = """
     ORDER BY u.sku, u.warehouse
     ON CONFLICT (sku, warehouse) DO NOTHING
 """
+COUNT_PLACES: Final = """
+    UPDATE inventory.inventory_stock AS s
+    SET places = (SELECT count(*) FROM inventory.inventory_stock AS o WHERE o.sku = s.sku)
+    WHERE s.sku = ANY($1::text[]) AND s.warehouse = 'MAIN'
+"""
 MOVE: Final = """
-    UPDATE inventory.inventory_stock AS s SET on_hand = s.on_hand + u.on_hand, reserved = s.reserved + u.reserved
+    UPDATE inventory.inventory_stock AS s SET on_hand = s.on_hand + u.on_hand, reserved = s.reserved + u.reserved,
+        version = s.version + (s.warehouse = 'MAIN')::int
     FROM unnest($1::inventory.movement[]) AS u WHERE s.sku = u.sku AND s.warehouse = u.warehouse
 """
 OVERWRITE: Final = """
-    UPDATE inventory.inventory_stock AS s SET reserved = u.reserved
+    UPDATE inventory.inventory_stock AS s SET reserved = u.reserved, version = s.version + (s.warehouse = 'MAIN')::int
     FROM unnest($1::text[], $2::text[], $3::int[]) AS u (sku, warehouse, reserved)
     WHERE s.sku = u.sku AND s.warehouse = u.warehouse
 """
@@ -96,6 +106,11 @@ async def get(tx: Tx, sku: str) -> Stock | None:
     return from_rows(await tx.all(GET, [sku])).get(sku)
 
 
+async def look(tx: Tx, skus: Sequence[str]) -> dict[str, Stock]:
+    """The stock of each of these SKUs as it stands at one moment; nothing is held."""
+    return from_rows(await tx.all(GET, skus))
+
+
 async def available(tx: Tx, skus: Sequence[str]) -> dict[str, int]:
     """What can still be promised of each SKU, as it stands; of a bundle, what can be put together."""
     return {row[0]: row[1] for row in await tx.all(AVAILABLE, skus)}
@@ -143,16 +158,33 @@ async def hold_in(tx: Tx, places: Iterable[tuple[str, str]]) -> dict[str, Stock]
     if not new:
         return held
     await tx.run(OPEN_PLACES, [sku for sku, _ in new], [place for _, place in new])
+    await tx.run(COUNT_PLACES, sorted({sku for sku, _ in new}))
     return await hold(tx, skus)
+
+
+def missed(rows: Iterable[Any]) -> bool:
+    """Whether the statement that waited for these rows did not see one that was opened meanwhile."""
+    seen, due = Counter[str](), dict[str, int]()
+    for row in rows:
+        if row["warehouse"] is not None:
+            seen[row["sku"]] += 1
+            if row["places"] > 1:
+                due[row["sku"]] = row["places"]
+    return any(seen[sku] < places for sku, places in due.items())
 
 
 def move(tx: Tx, movements: Sequence[Movement]) -> None:
     """Add to both numbers of each shelf with the commit's statement. The rows must be held, a shelf be named once.
 
+    Raises the version of each SKU by one: a SKU is moved once by what goes out together.
+
     The table's CHECKs are the guard: what would promise more than there is fails the transaction. A WHERE would only
     leave the row out, and nobody sees how many rows a put-off statement touched.
     """
-    tx.later(MOVE, [(one.sku, one.on_hand, one.reserved, one.warehouse) for one in movements])
+    rows = [(one.sku, one.on_hand, one.reserved, one.warehouse) for one in movements]
+    versioned = {sku for sku, _, _, place in rows if place == MAIN}
+    rows += [(sku, 0, 0, MAIN) for sku in dict.fromkeys(one.sku for one in movements) if sku not in versioned]
+    tx.later(MOVE, rows)
 
 
 def overwrite(tx: Tx, reserved: Mapping[tuple[str, str], int]) -> None:
@@ -195,7 +227,7 @@ def from_rows(rows: Iterable[Any]) -> dict[str, Stock]:
             both = {"on_hand": other.on_hand + on_hand, "reserved": other.reserved + reserved}
             found[sku] = replace(other, **both, shelves={**other.shelves, **shelf})
         if row["warehouse"] == MAIN:
-            found[sku] = replace(found[sku], terms=_terms(row))
+            found[sku] = replace(found[sku], terms=_terms(row), version=row["version"])
     return found
 
 

@@ -38,7 +38,8 @@ async def on_parts_moved(events: Sequence[Moved], tx: Tx) -> None:
         bundles.tell(tx, [(one.sku, now[one.sku]) for one in changed])
     for one in changed:
         made = tuple(Part(part, pieces) for part, pieces in parts[one.sku].items())
-        tx.tell(BundleChanged(product_id=one.product_id, sku=one.sku, parts=made, available=now[one.sku]))
+        version, number = one.version + 1, now[one.sku]
+        tx.tell(BundleChanged(product_id=one.product_id, sku=one.sku, parts=made, available=number, version=version))
 
 
 def _skus(event: Moved) -> Sequence[str]:

@@ -6,7 +6,7 @@ from tradewind.contexts.inventory._domain.stock import NoSuchStock, Stock, check
 from tradewind.contexts.inventory._store import bundles, stock, warehouses
 from tradewind.contexts.inventory.query_stock.query import StockView, view
 from tradewind.contracts.catalog import CatalogPeer
-from tradewind.contracts.inventory import MAIN, StockAdjusted
+from tradewind.contracts.inventory import MAIN, Level, StockAdjusted
 from tradewind.contracts.messages import Command
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import handler
@@ -39,7 +39,10 @@ async def adjust_stock(command: AdjustStock, tx: Tx) -> StockView:
     after = before.adjusted(command.delta, command.warehouse)
     stock.move(tx, [Movement(after.sku, command.delta, 0, command.warehouse)])
     stock.note(tx, [stock.Change(after.sku, command.warehouse, command.delta, command.reference)], command.reason)
-    tx.tell(adjusted(after, command.delta, command.reason, command.warehouse), *before.crossed(-command.delta))
+    tx.tell(
+        adjusted(after, command.delta, command.reason, command.warehouse, after.level()),
+        *before.crossed(-command.delta),
+    )
     tx.audit(
         "inventory.adjust_stock", after.sku,
         delta=command.delta, reason=command.reason, on_hand=after.on_hand, warehouse=command.warehouse,
@@ -59,8 +62,8 @@ async def held(tx: Tx, sku: str, warehouse: str) -> Stock:
     return (await stock.hold_in(tx, [(sku, warehouse)]))[sku]
 
 
-def adjusted(after: Stock, delta: int, reason: str, warehouse: str) -> StockAdjusted:
-    """What is told of it."""
+def adjusted(after: Stock, delta: int, reason: str, warehouse: str, level: Level) -> StockAdjusted:
+    """What is told of it; `level`: where the SKU stands once all is done that is done with it."""
     return StockAdjusted(
         product_id=after.product_id,
         sku=after.sku,
@@ -69,4 +72,5 @@ def adjusted(after: Stock, delta: int, reason: str, warehouse: str) -> StockAdju
         reserved=after.reserved,
         reason=reason,
         warehouse=warehouse,
+        levels=(level,),
     )

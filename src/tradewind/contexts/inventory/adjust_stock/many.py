@@ -68,11 +68,14 @@ def book(tx: Tx, held: Mapping[str, Stock], changes: Sequence[Change], reason: s
     """Move held stock, note it and tell of it, with the marks that are crossed; refuses BelowReserved."""
     now = dict(held)
     moved: dict[tuple[str, str], int] = {}
+    steps: list[Stock] = []
     for change in changes:
         now[change.sku] = now[change.sku].adjusted(change.delta, change.warehouse)
-        tx.tell(adjusted(now[change.sku], change.delta, reason, change.warehouse))
+        steps.append(now[change.sku])
         shelf = change.sku, change.warehouse
         moved[shelf] = moved.get(shelf, 0) + change.delta
+    for change, after in zip(changes, steps, strict=True):
+        tx.tell(adjusted(after, change.delta, reason, change.warehouse, now[change.sku].level()))
     for sku in dict.fromkeys(change.sku for change in changes):
         tx.tell(*held[sku].crossed(held[sku].available - now[sku].available))
     stock.move(tx, [Movement(sku, delta, 0, place) for (sku, place), delta in moved.items()])

@@ -11,7 +11,16 @@ from typing import Any, Final, NamedTuple, Self
 
 from msgspec.structs import replace
 
-from tradewind.contexts.inventory._domain.reservation import Line, Movement, State, movements, reserved_line
+from tradewind.contexts.inventory._domain.reservation import (
+    Levels,
+    Line,
+    Movement,
+    State,
+    levels_of,
+    moved,
+    movements,
+    reserved_line,
+)
 from tradewind.contexts.inventory._store import stock
 from tradewind.contexts.inventory.reserve_stock.reserve import reserve
 from tradewind.contracts.inventory import (
@@ -28,9 +37,6 @@ from tradewind.runtime.database import Tx
 HOLD_LINES: Final = """
     SELECT order_id, sku, quantity, state, expires_at, warehouse, bundle, per FROM inventory.reservation
     WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, line FOR NO KEY UPDATE
-"""
-HOLD_STOCK: Final = """
-    SELECT FROM inventory.inventory_stock WHERE sku = ANY($1::text[]) ORDER BY sku, warehouse FOR NO KEY UPDATE
 """
 WRITE: Final = """
     INSERT INTO inventory.reservation (order_id, sku, quantity, line, warehouse, bundle, per, state, expires_at)
@@ -58,7 +64,7 @@ class Own(NamedTuple):
 async def amend(tx: Tx, wish: Amendment) -> NotEnoughStock | ReservationEnded | None:
     """None once it is done. What was put off is written first: others may have touched the same stock."""
     await tx.flush()
-    own, held = await _hold(tx, wish)
+    own, held, found = await _hold(tx, wish)
     if {row["state"] for row in own} not in ({State.HELD}, {State.CONFIRMED}):
         return ReservationEnded("The order's goods are not held.")
     if wish.more and not held:
@@ -67,30 +73,32 @@ async def amend(tx: Tx, wish: Amendment) -> NotEnoughStock | ReservationEnded | 
             return answer
         tx.tell(answer)
         await tx.flush()
-        own, held = await _hold(tx, wish)
+        own, held, found = await _hold(tx, wish)
     if any(row["state"] != State.HELD for row in held):
         return ReservationEnded("What was to be added is not held any more.")
-    await _write(tx, wish, own, held)
+    await _write(tx, wish, own, held, found)
     return None
 
 
-async def _hold(tx: Tx, wish: Amendment) -> tuple[list[Any], list[Any]]:
+async def _hold(tx: Tx, wish: Amendment) -> tuple[list[Any], list[Any], Levels]:
     """The lines of the order and those of the edit, and the stock of what changes, held."""
     rows = await tx.all(HOLD_LINES, [wish.order_id, wish.edit_id])
     own = [row for row in rows if row["order_id"] == wish.order_id]
     held = [row for row in rows if row["order_id"] == wish.edit_id]
     going = [row["sku"] for row in own if _bought(row) in wish.less]
-    await tx.all(HOLD_STOCK, sorted({*going, *(row["sku"] for row in held)}))
-    return own, held
+    found = await stock.hold(tx, sorted({*going, *(row["sku"] for row in held)}))
+    return own, held, {sku: one.level(moved=False) for sku, one in found.items()}
 
 
-async def _write(tx: Tx, wish: Amendment, own: Sequence[Any], held: Sequence[Any]) -> None:
+async def _write(tx: Tx, wish: Amendment, own: Sequence[Any], held: Sequence[Any], found: Levels) -> None:
     state, expires_at = State(own[0]["state"]), own[0]["expires_at"]
     is_out = state is State.CONFIRMED
     came = [_line(row) for row in held]
     gone = _gone(own, wish.less)
-    stock.move(tx, _each_once([*(movements(came, ReservationConfirmed) if is_out else []),
-                               *movements(gone, InventoryReleased)]))  # fmt: skip
+    moves = _each_once([*(movements(came, ReservationConfirmed) if is_out else []),
+                        *movements(gone, InventoryReleased)])  # fmt: skip
+    stock.move(tx, moves)
+    after = moved(found, moves)
     stays = _staying(own, held, gone)
     lines = [(wish.order_id, one.sku, pieces, number, one.warehouse, one.bundle, one.per)
              for number, (one, pieces) in enumerate(stays.items())]  # fmt: skip
@@ -98,9 +106,11 @@ async def _write(tx: Tx, wish: Amendment, own: Sequence[Any], held: Sequence[Any
     await tx.run(WRITE, lines, state.value, expires_at)
     await tx.run(TRIM, wish.order_id, len(lines))
     if came and is_out:
-        tx.tell(ReservationConfirmed(order_id=wish.order_id, items=_items(came)))
+        items = _items(came)
+        tx.tell(ReservationConfirmed(order_id=wish.order_id, items=items, levels=levels_of(items, after)))
     if gone:
-        tx.tell(InventoryReleased(order_id=wish.order_id, reason="the order was edited", items=_items(gone)))
+        items, why = _items(gone), "the order was edited"
+        tx.tell(InventoryReleased(order_id=wish.order_id, reason=why, items=items, levels=levels_of(items, after)))
 
 
 def _bought(row: Any) -> str:

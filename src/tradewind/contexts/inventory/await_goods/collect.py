@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from tradewind.contexts.inventory._domain.reservation import State, reserved_line
+from tradewind.contexts.inventory._domain.reservation import State, levels_of, reserved_line
+from tradewind.contexts.inventory._domain.stock import Stock
 from tradewind.contexts.inventory._store import backorders, stock
 from tradewind.contexts.inventory._store.backorders import Place, Status
 from tradewind.contexts.inventory.release_reservations.release import release
@@ -39,8 +40,9 @@ async def collect(tx: Tx, order_ids: Sequence[UUID]) -> Mapping[UUID, Collected]
     rows = (
         await tx.all(HOLD_LINES, [one.id for order in ready for one in places[order]], float(HELD_S)) if ready else []
     )
+    found = await stock.look(tx, sorted({row["sku"] for row in rows})) if rows else {}
     for order in ready:
-        answers[order] = await _hand_over(tx, order, places[order], rows)
+        answers[order] = await _hand_over(tx, order, places[order], rows, found)
     return answers
 
 
@@ -51,7 +53,7 @@ def _not_yet(own: Sequence[Place]) -> StillAwaited | ReservationEnded:
 
 
 async def _hand_over(
-    tx: Tx, order_id: UUID, places: Sequence[Place], rows: Sequence[Any]
+    tx: Tx, order_id: UUID, places: Sequence[Place], rows: Sequence[Any], found: Mapping[str, Stock]
 ) -> InventoryReserved | ReservationEnded:
     ids = {place.id for place in places}
     lines = [row for row in rows if row["order_id"] in ids]
@@ -62,7 +64,8 @@ async def _hand_over(
                  [order_id] * len(lines), numbers, lines[0]["expires_at"])  # fmt: skip
     await backorders.mark(tx, sorted(ids), Status.TAKEN)
     items = tuple(reserved_line(row["sku"], row["quantity"], row["warehouse"], row["bundle"]) for row in lines)
-    return InventoryReserved(order_id=order_id, items=items, expires_at=lines[0]["expires_at"])
+    levels = levels_of(items, {sku: one.level(moved=False) for sku, one in found.items()})
+    return InventoryReserved(order_id=order_id, items=items, expires_at=lines[0]["expires_at"], levels=levels)
 
 
 async def give_up(tx: Tx, order_ids: Sequence[UUID], reason: str) -> None:

@@ -1,6 +1,6 @@
 """Goods that nobody confirmed in time are free again, by the database's clock."""
 
-from tradewind.contexts.inventory._domain.reservation import goods, moving
+from tradewind.contexts.inventory._domain.reservation import goods, levels_of, moving
 from tradewind.contexts.inventory._domain.settings import EXPIRE_EVERY_S, MAX_EXPIRED_AT_ONCE
 from tradewind.contexts.inventory._store import reservations
 from tradewind.contracts.inventory import InventoryReservationExpired
@@ -14,11 +14,14 @@ async def expire_reservations(tx: Tx) -> int:
     order_ids = await reservations.due(tx, MAX_EXPIRED_AT_ONCE)
     if not order_ids:
         return 0
-    lines = moving(await reservations.hold(tx, order_ids, InventoryReservationExpired), InventoryReservationExpired)
+    held, levels = await reservations.hold(tx, order_ids, InventoryReservationExpired)
+    lines = moving(held, InventoryReservationExpired)
     lead_on = reservations.mark if planted("expire_without_giving_back") else reservations.lead_on
-    lead_on(tx, lines, InventoryReservationExpired)
+    after = lead_on(tx, lines, InventoryReservationExpired, levels)
     expired = goods(lines)
-    tx.tell(*(InventoryReservationExpired(order_id=order, items=expired.get(order, ())) for order in order_ids))
+    for order in order_ids:
+        items = expired.get(order, ())
+        tx.tell(InventoryReservationExpired(order_id=order, items=items, levels=levels_of(items, after)))
     return len(order_ids)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from tradewind.contexts.inventory._domain.reservation import goods, moving
+from tradewind.contexts.inventory._domain.reservation import goods, levels_of, moving
 from tradewind.contexts.inventory._store import reservations
 from tradewind.contracts.inventory import InventoryReleased
 from tradewind.runtime.database import Tx
@@ -16,8 +16,9 @@ async def release(tx: Tx, order_ids: Sequence[UUID], reason: str) -> None:
     releases may touch the same stock.
     """
     await tx.flush()
-    lines = moving(await reservations.hold(tx, order_ids, InventoryReleased), InventoryReleased)
+    held, levels = await reservations.hold(tx, order_ids, InventoryReleased)
+    lines = moving(held, InventoryReleased)
     if lines:
-        reservations.lead_on(tx, lines, InventoryReleased)
-        released = goods(lines).items()
-        tx.tell(*(InventoryReleased(order_id=order_id, reason=reason, items=items) for order_id, items in released))
+        after = reservations.lead_on(tx, lines, InventoryReleased, levels)
+        for order_id, items in goods(lines).items():
+            tx.tell(InventoryReleased(order_id=order_id, reason=reason, items=items, levels=levels_of(items, after)))

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from tradewind.contexts.inventory._domain.allocation import Pick, Rank, allocate, totals
 from tradewind.contexts.inventory._domain.bundle import Bundles
-from tradewind.contexts.inventory._domain.reservation import Movement, State, reserved_line
+from tradewind.contexts.inventory._domain.reservation import Levels, Movement, State, levels_of, reserved_line
 from tradewind.contexts.inventory._domain.settings import ALLOCATION, RESERVATION_TTL_S
 from tradewind.contexts.inventory._domain.stock import Stock
 from tradewind.contexts.inventory._domain.strategies import STRATEGIES
@@ -36,7 +36,7 @@ async def reserve(
     unguarded = planted("reserve_without_guard")
     rows = await reservations.lock_stock(tx, wanted, ttl_s, locking=not unguarded)
     if len(wanted) == 1 and not unguarded and rows and rows[0]["state"] is not None:
-        return [await _again(tx, wanted[0])]
+        return [await _again(tx, wanted[0], stock.from_rows(row for row in rows if row["bundle"] is None))]
     found = stock.from_rows(row for row in rows if row["bundle"] is None)
     shelves = {sku: each.shelved if queued else each.offered for sku, each in found.items()}
     answers = allocate(shelves, wanted, await _ranking(tx, found), _bundles(rows))
@@ -46,10 +46,10 @@ async def reserve(
     if not served:
         return [answer for answer in answers if isinstance(answer, NotEnoughStock)]
     expires_at: datetime = rows[0]["expires_at"]
-    _write(tx, [picks for _, picks in served], found, absolute=unguarded)
+    after = _write(tx, [picks for _, picks in served], found, absolute=unguarded)
     reservations.add(tx, served, expires_at)
     return [
-        _reserved(order, picks, expires_at) if isinstance(picks, list) else picks
+        _reserved(order, picks, expires_at, after) if isinstance(picks, list) else picks
         for order, picks in zip(wanted, answers, strict=True)
     ]
 
@@ -68,7 +68,8 @@ async def _ranking(tx: Tx, found: Mapping[str, Stock]) -> Rank:
     return STRATEGIES[ALLOCATION](await warehouses.every(tx) if several else [])
 
 
-def _write(tx: Tx, served: Sequence[Sequence[Pick]], found: Mapping[str, Stock], *, absolute: bool) -> None:
+def _write(tx: Tx, served: Sequence[Sequence[Pick]], found: Mapping[str, Stock], *, absolute: bool) -> Levels:
+    """Write what all of them take; what there is of each SKU then."""
     taken = totals(served)
     if absolute:
         stock.overwrite(tx, {(s, p): found[s].shelves[p].reserved + quantity for (s, p), quantity in taken.items()})
@@ -79,17 +80,20 @@ def _write(tx: Tx, served: Sequence[Sequence[Pick]], found: Mapping[str, Stock],
         pieces[sku] = pieces.get(sku, 0) + quantity
     for sku, quantity in pieces.items():
         tx.tell(*found[sku].crossed(quantity))
+    return {sku: found[sku].level(quantity) for sku, quantity in pieces.items()}
 
 
-async def _again(tx: Tx, order: Wanted) -> Answer:
+async def _again(tx: Tx, order: Wanted, found: Mapping[str, Stock]) -> Answer:
     """The answer to an order that has asked before: what it holds stands; what it gave back it does not get again."""
     lines = await reservations.of_order(tx, order.order_id)
     if {line.state for line in lines} <= {State.HELD, State.CONFIRMED}:
         items = tuple(reserved_line(line.sku, line.quantity, line.warehouse, line.bundle) for line in lines)
-        return InventoryReserved(order_id=order.order_id, items=items, expires_at=lines[0].expires_at)
+        levels = levels_of(items, {sku: one.level(moved=False) for sku, one in found.items()})
+        return InventoryReserved(order_id=order.order_id, items=items, expires_at=lines[0].expires_at, levels=levels)
     return NotEnoughStock("The order's reservation has ended.", skus=sorted(order.quantities))
 
 
-def _reserved(order: Wanted, picks: Sequence[Pick], expires_at: datetime) -> InventoryReserved:
+def _reserved(order: Wanted, picks: Sequence[Pick], expires_at: datetime, after: Levels) -> InventoryReserved:
     items = tuple(reserved_line(pick.sku, pick.quantity, pick.warehouse, pick.bundle) for pick in picks)
-    return InventoryReserved(order_id=order.order_id, items=items, expires_at=expires_at)
+    levels = levels_of(items, after)
+    return InventoryReserved(order_id=order.order_id, items=items, expires_at=expires_at, levels=levels)

@@ -2,13 +2,15 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.shops import a_call
 from tradewind.contexts.inventory.conftest import Store, kinds, wants
 from tradewind.contexts.inventory.reserve_stock import reserve as module
-from tradewind.contracts.inventory import InventoryPeer, InventoryReserved, NotEnoughStock, ReservedLine
+from tradewind.contracts.inventory import InventoryPeer, InventoryReserved, Level, NotEnoughStock, ReservedLine
 from tradewind.kernel.ids import new_id
 from tradewind.runtime.database import AlreadyExists
 from tradewind.runtime.telemetry import metrics
@@ -58,11 +60,14 @@ async def test_without_the_guard_too_much_is_promised(store: Store, monkeypatch:
 async def test_who_asks_again_gets_the_same_answer_and_holds_no_more(store: Store) -> None:
     await store.fill(A=3)
     order = wants(A=2)
-    first = await store.reserve(order)
+    first: Any = await store.reserve(order)
     again = await store.reserve(order)
     assert again == first
     await store.confirm(order.order_id)
-    assert await store.reserve(order) == first
+    (later,) = await store.reserve(order)
+    assert isinstance(later, InventoryReserved)
+    assert [replace(later, levels=first[0].levels)] == first
+    assert later.levels == (Level("A", 2, 1, 0),)
     assert await store.stock() == {"A": (1, 0)}
 
 
@@ -100,7 +105,10 @@ async def test_what_is_held_is_held_for_the_promised_time_by_the_databases_clock
         begun = await tx.value("SELECT now()")
     assert isinstance(answer, InventoryReserved)
     assert answer == InventoryReserved(
-        order_id=order.order_id, items=(ReservedLine("A", 2),), expires_at=begun + timedelta(seconds=900)
+        order_id=order.order_id,
+        items=(ReservedLine("A", 2),),
+        expires_at=begun + timedelta(seconds=900),
+        levels=(Level("A", 1, 9, 2),),
     )
     assert await store.shop.db.pool.fetchval("SELECT expires_at FROM inventory.reservation") == answer.expires_at
 

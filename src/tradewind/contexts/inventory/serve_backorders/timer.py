@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Final
 from uuid import UUID
 
+from tradewind.contexts.inventory._domain.reservation import levels_of
 from tradewind.contexts.inventory._store import backorders, stock
 from tradewind.contexts.inventory._store.backorders import Head, Status
 from tradewind.contexts.inventory.reserve_stock.reserve import reserve
@@ -65,8 +66,10 @@ def _told(heads: list[Head], served: dict[UUID, InventoryReserved], lines: Count
         if head.order_id is not None:
             of_orders[head.order_id] = (*of_orders.get(head.order_id, ()), *served[head.id].items)
             lines[head.order_id] -= 1
+    after = {level.sku: level for answer in served.values() for level in answer.levels}
     for order_id, items in of_orders.items():
-        told.append(BackorderAllotted(order_id=order_id, items=items, still_waiting=lines[order_id]))
+        levels = levels_of(items, after)
+        told.append(BackorderAllotted(order_id=order_id, items=items, still_waiting=lines[order_id], levels=levels))
     return told
 
 

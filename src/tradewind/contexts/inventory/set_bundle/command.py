@@ -37,9 +37,9 @@ async def set_bundle(command: SetBundle, tx: Tx) -> StockView:
     if own.on_hand or own.reserved:
         raise BundleHasStock(sku=own.sku, on_hand=own.on_hand, reserved=own.reserved)
     number = complete(command.parts, {sku: one.available for sku, one in held.items()})
-    await bundles.put(tx, own.sku, own.product_id, command.parts, number)
+    version = await bundles.put(tx, own.sku, own.product_id, command.parts, number)
     parts = tuple(Part(sku, pieces) for sku, pieces in sorted(command.parts.items()))
-    tx.tell(BundleChanged(product_id=own.product_id, sku=own.sku, parts=parts, available=number))
+    tx.tell(BundleChanged(product_id=own.product_id, sku=own.sku, parts=parts, available=number, version=version))
     tx.audit("inventory.set_bundle", own.sku, parts=dict(command.parts))
     return view_of_bundle(own, command.parts, number)
 

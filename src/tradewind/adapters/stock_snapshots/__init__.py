@@ -1,0 +1,1 @@
+"""The snapshot of stock: inventory's own rows alone, or wide rows on Cassandra beside them."""

@@ -1,0 +1,1 @@
+"""Bring stock to the snapshot that others keep of it."""

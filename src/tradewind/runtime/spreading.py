@@ -1,0 +1,52 @@
+"""Bring what the log says to a copy that is kept elsewhere, and says itself how far it is.
+
+The copy is written between two looks at the log, inside no transaction. Who dies in between has put what is put again,
+and shows once. While it is away the log waits; nothing else does.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Final, Protocol, TypeVar
+
+from prometheus_client import Gauge
+
+from tradewind.ports.progress import Reached
+from tradewind.runtime.call import internal_call
+from tradewind.runtime.database import Database
+from tradewind.runtime.reading import Cursor, read
+
+EVERY_S: Final = 0.5
+BATCH: Final = 1_000
+"""Events of the log that are read at once."""
+C_contra = TypeVar("C_contra", contravariant=True)
+
+
+class Copy(Protocol[C_contra]):
+    """What is made from the log, of words of one kind."""
+
+    async def reached(self) -> Reached | None:
+        """How far it is; None where none is kept."""
+        ...
+
+    async def put(self, changes: Sequence[C_contra], upto: Reached, *, is_all: bool) -> None:
+        """Let these show; then it is as far as `upto`, and up to date if that `is_all`."""
+        ...
+
+
+async def bring_on(
+    db: Database, copy: Copy[C_contra], heard: Collection[str], words: Callable[[Sequence[Any]], Sequence[C_contra]],
+    *, name: str, lag_ms: Gauge,
+) -> int:  # fmt: skip
+    """What comes next in the log; how many events that was where more are waiting, otherwise none.
+
+    `words` says of some events (as logged, of the wire types `heard`) what they come to. Raises what the copy raises.
+    """
+    reached = await copy.reached()
+    if reached is None:
+        return 0
+    async with db.reading(internal_call(name)) as tx:
+        batch = await read(tx.connection, Cursor(*reached), BATCH)
+    is_all = len(batch) < BATCH
+    upto = Reached(*batch[-1].at) if batch else reached
+    await copy.put(words([logged for logged in batch if logged.type in heard]), upto, is_all=is_all)
+    lag_ms.set(batch[0].age_ms if batch else 0.0)
+    return 0 if is_all else len(batch)
