@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,16 @@ class Broker:
         os.kill(pid, signal.SIGKILL)
         while Path("/proc", str(pid), "exe").exists():  # noqa: ASYNC110 -- another's child
             await asyncio.sleep(0.05)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """It takes connections, and says nothing."""
+        pid = listener(self.port)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def start(self) -> None:
         """The same command again."""

@@ -13,6 +13,7 @@ from tests.adapters.log.listening import Listener, count_up
 from tests.adapters.log.raw import messages
 from tests.counters import Counted, add, count, heard, on_behalf
 from tests.engines import address
+from tradewind.adapters.log.kafka import publishing
 from tradewind.adapters.log.kafka.topics import Names
 from tradewind.kernel.ids import new_id
 from tradewind.runtime import feeds
@@ -115,6 +116,30 @@ async def test_what_is_sent_twice_because_the_publisher_died_is_heard_once(
         on_it = await messages(kafka.servers, kafka.names.topic(Counted.TYPE), 11)
     assert len({dict(one.headers)["id"] for one in on_it}) == 6
     assert len(on_it) == 11, "five of them twice, under the same id"
+    assert await heard(db, "one") == [("a", n) for n in range(1, 7)]
+
+
+async def test_a_producer_that_hears_no_acknowledgement_is_dropped_and_another_goes_on(
+    db: Database, kafka: ByKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dropped, drop = asyncio.Event(), publishing.Sender.__aexit__
+
+    async def drops(sender: publishing.Sender, *why: object) -> None:
+        await drop(sender, *why)
+        dropped.set()
+
+    monkeypatch.setattr(publishing.Sender, "__aexit__", drops)
+    monkeypatch.setattr(publishing, "UNHEARD_S", 1.0)
+    await add(db, "a")
+    one = Listener("one")
+    async with kafka.carrying(one.subscriber):
+        await count_up(db, 1)
+        await one.until(1)
+        with Broker(int(kafka.servers.rpartition(":")[2])).paused():
+            await count_up(db, 5)
+            async with asyncio.timeout(60):
+                await dropped.wait()
+        await one.until(6)
     assert await heard(db, "one") == [("a", n) for n in range(1, 7)]
 
 

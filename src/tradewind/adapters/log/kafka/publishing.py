@@ -8,6 +8,7 @@ one that wakes up again sends what its successor has sent as well, in the same o
 
 import asyncio
 from collections.abc import Collection, Sequence
+from time import monotonic
 from typing import Any, Final
 
 import asyncpg
@@ -32,6 +33,8 @@ BATCH: Final = 500
 """Events sent at once, at most, and acknowledged before the next are read."""
 NAME: Final = "(kafka)"
 """What the publisher is called among those who have a position."""
+UNHEARD_S: Final = 30.0
+"""Longest wait for acknowledgements; then the producer is dropped, and another begins where the last ended."""
 LEAD: Final = "SELECT pg_try_advisory_lock(hashtext('tradewind.publisher'))"
 STILL: Final = "SELECT 1"
 SPELL: Final = """
@@ -104,10 +107,14 @@ class Publisher:
         fitting = [logged for logged in batch if await self._fits(connection, logged)]
         spelled = {row["position"]: row for row in await connection.fetch(SPELL, [one.at.position for one in fitting])}
         acknowledged = sender.send([record(one, spelled[one.at.position], self._names) for one in fitting])
+        until = monotonic() + UNHEARD_S
         while not acknowledged.done():
             if stop.is_set():
                 acknowledged.cancel()
                 return
+            if monotonic() > until:
+                acknowledged.cancel()
+                raise KafkaAway(f"nothing was acknowledged within {UNHEARD_S:.0f} s")
             await asyncio.wait({acknowledged}, timeout=POLL_S)
             await connection.fetchval(STILL)  # so that nobody else may publish meanwhile, and we hear of it if so
         acknowledged.result()
