@@ -14,6 +14,7 @@ from tests.adapters.log.raw import messages
 from tests.counters import Counted, add, count, heard, on_behalf
 from tests.engines import address
 from tradewind.adapters.log.kafka import publishing
+from tradewind.adapters.log.kafka.sending import Sender
 from tradewind.adapters.log.kafka.topics import Names
 from tradewind.kernel.ids import new_id
 from tradewind.runtime import feeds
@@ -122,13 +123,13 @@ async def test_what_is_sent_twice_because_the_publisher_died_is_heard_once(
 async def test_a_producer_that_hears_no_acknowledgement_is_dropped_and_another_goes_on(
     db: Database, kafka: ByKafka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dropped, drop = asyncio.Event(), publishing.Sender.__aexit__
+    dropped, drop = asyncio.Event(), Sender.__aexit__
 
-    async def drops(sender: publishing.Sender, *why: object) -> None:
+    async def drops(sender: Sender, *why: object) -> None:
         await drop(sender, *why)
         dropped.set()
 
-    monkeypatch.setattr(publishing.Sender, "__aexit__", drops)
+    monkeypatch.setattr(Sender, "__aexit__", drops)
     monkeypatch.setattr(publishing, "UNHEARD_S", 1.0)
     await add(db, "a")
     one = Listener("one")
