@@ -58,7 +58,7 @@ def application(servers: str, names: Names, folder: Path, write: Write) -> Appli
         commit_interval=COMMIT_S,
         consumer_poll_timeout=0.1,
         state_dir=folder,
-        loglevel="WARNING",
+        loglevel=None,  # as whoever runs it has logging configured
         topic_create_timeout=60,
     )
     topics = names.of_events(TYPES)
