@@ -185,7 +185,7 @@ async def test_a_shop_goes_on_while_cassandra_is_away_and_its_lists_catch_up_by_
         lists: Any = shop.db.peers[OrderLists]
         assert await rebuild_lists(shop.db, lists)
         assert await listed(shop, "ann") == orders[::-1]
-        await lists._link.ask(f"DROP KEYSPACE {lists._link._name}", within_s=ANSWER_S)
+        await lists._cassandra.link.ask(f"DROP KEYSPACE {lists._cassandra.link._name}", within_s=ANSWER_S)
 
 
 async def test_two_processes_that_bring_the_same_do_no_harm() -> None:
@@ -217,7 +217,7 @@ async def test_the_command_makes_lists_anew_and_says_where_none_are_kept(
         assert said == (0, {"rebuilt": True})
         assert await listed(shop, "ann") == [order]
         lists: Any = shop.db.peers[OrderLists]
-        await lists._link.ask(f"DROP KEYSPACE {lists._link._name}", within_s=ANSWER_S)
+        await lists._cassandra.link.ask(f"DROP KEYSPACE {lists._cassandra.link._name}", within_s=ANSWER_S)
     assert await lists_rebuild(replace(told, cassandra_servers=None)) == (1, None)
 
 

@@ -96,4 +96,4 @@ async def test_postgres_answers_while_cassandra_is_away_and_the_snapshot_catches
         assert (there.sku, there.version, there.on_hand) == ("LAMP", 2, 7)
         await shop.db.pool.execute("UPDATE inventory.inventory_stock SET on_hand = 99")
         assert await shown(shop) == [("LAMP", 7)]
-        await snapshot._link.ask(f"DROP KEYSPACE {snapshot._link._name}", within_s=ANSWER_S)
+        await snapshot._cassandra.link.ask(f"DROP KEYSPACE {snapshot._cassandra.link._name}", within_s=ANSWER_S)

@@ -13,15 +13,14 @@ from uuid import UUID
 
 from cassandra.query import UNSET_VALUE
 
-from tradewind.adapters.cassandra.link import Link, WideRowsAway
+from tradewind.adapters.cassandra.asking import Asked, Asking
+from tradewind.adapters.cassandra.link import Link
 from tradewind.adapters.cassandra.progress import Notes, Progress
 from tradewind.adapters.order_lists.known import SHOWN, TOLD, Known
 from tradewind.ports.order_lists import Change, Listed, OrderListsAway
 from tradewind.ports.progress import Reached
 from tradewind.runtime.failpoints import failpoint
 
-CLEAR_S: Final = 30.0
-"""Longest wait for a table to be emptied, which every node has to agree to."""
 READER: Final = "orders"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
@@ -51,15 +50,14 @@ NOTES: Final = Notes(
     up_to_date="INSERT INTO reached (reader, up_to_date_at) VALUES (?, ?)",
 )
 CLEAR: Final = ("TRUNCATE reached", "TRUNCATE orders_by_id", "TRUNCATE orders_by_customer")
-Asked = tuple[str, Sequence[Any]]
 
 
 class CassandraOrderLists:
     """The lists in the keyspace of `link`, whose owner closes it."""
 
     def __init__(self, link: Link) -> None:
-        self._link = link
-        self._progress = Progress(READER, NOTES, self._ask)
+        self._cassandra = Asking(link, OrderListsAway)
+        self._progress = Progress(READER, NOTES, self._cassandra.ask)
 
     async def reached(self) -> Reached | None:
         return await self._progress.reached()
@@ -73,7 +71,7 @@ class CassandraOrderLists:
     async def newest(self, user_id: str, before: tuple[datetime, UUID], many: int) -> Sequence[Listed] | None:
         if not await self._progress.is_believed():
             raise OrderListsAway
-        rows = await self._ask(NEWEST, user_id, _microseconds(before[0]), before[1].bytes, many)
+        rows = await self._cassandra.ask(NEWEST, user_id, _microseconds(before[0]), before[1].bytes, many)
         if any(None in row[2:5] for row in rows):  # what two events said of an order is two writes: one is there yet
             raise OrderListsAway
         return [
@@ -82,29 +80,18 @@ class CassandraOrderLists:
         ]
 
     async def clear(self) -> None:
-        for table in CLEAR:
-            await self._ask_all([(table, ())], within_s=CLEAR_S)
+        await self._cassandra.clear(CLEAR)
         self._progress.forget()
 
     async def _write(self, changes: Sequence[Change]) -> None:
         ids = list(dict.fromkeys(change.order_id for change in changes))
-        rows = await self._ask_all((KNOWN, (one.bytes,)) for one in ids)
+        rows = await self._cassandra.ask_all((KNOWN, (one.bytes,)) for one in ids)
         known = {one: _known(found) for one, found in zip(ids, rows, strict=True)}
         for change in changes:
             known[change.order_id].learn(change)
-        await self._ask_all(asked for one in ids for asked in _lists(one, known[one]))
+        await self._cassandra.ask_all(asked for one in ids for asked in _lists(one, known[one]))
         failpoint("order_lists.before_learned")
-        await self._ask_all(asked for one in ids for asked in _learned(one, known[one]))
-
-    async def _ask(self, cql: str, *values: Any) -> Sequence[Any]:
-        (rows,) = await self._ask_all([(cql, values)])
-        return rows
-
-    async def _ask_all(self, asked: Iterable[Asked], *, within_s: float | None = None) -> list[Sequence[Any]]:
-        try:
-            return await self._link.ask_all(asked, within_s=within_s)
-        except WideRowsAway as away:
-            raise OrderListsAway from away.__cause__
+        await self._cassandra.ask_all(asked for one in ids for asked in _learned(one, known[one]))
 
 
 def _known(rows: Sequence[Any]) -> Known:

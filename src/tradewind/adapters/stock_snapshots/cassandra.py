@@ -7,7 +7,7 @@ first ones.
 """
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from heapq import merge
 from itertools import islice
 from typing import Any, Final
@@ -15,7 +15,8 @@ from uuid import UUID
 
 from cassandra.query import UNSET_VALUE
 
-from tradewind.adapters.cassandra.link import Link, WideRowsAway
+from tradewind.adapters.cassandra.asking import Asking
+from tradewind.adapters.cassandra.link import Link
 from tradewind.adapters.cassandra.progress import Notes, Progress
 from tradewind.ports.progress import Reached
 from tradewind.ports.stock_snapshots import Standing, StockSnapshotAway
@@ -23,8 +24,6 @@ from tradewind.runtime.failpoints import failpoint
 
 SHELVES: Final = 8
 """Never to be changed without a rebuild."""
-CLEAR_S: Final = 30.0
-"""Longest wait for a table to be emptied, which every node has to agree to."""
 READER: Final = "inventory"
 TABLES: Final = (
     """CREATE TABLE IF NOT EXISTS inventory_snapshot (
@@ -44,52 +43,40 @@ NOTES: Final = Notes(
     up_to_date="INSERT INTO inventory_reached (reader, up_to_date_at) VALUES (?, ?)",
 )
 CLEAR: Final = ("TRUNCATE inventory_reached", "TRUNCATE inventory_snapshot")
-Asked = tuple[str, Sequence[Any]]
 
 
 class CassandraStockSnapshot:
     """The snapshot in the keyspace of `link`, whose owner closes it."""
 
     def __init__(self, link: Link) -> None:
-        self._link = link
-        self._progress = Progress(READER, NOTES, self._ask)
+        self._cassandra = Asking(link, StockSnapshotAway)
+        self._progress = Progress(READER, NOTES, self._cassandra.ask)
 
     async def reached(self) -> Reached | None:
         return await self._progress.reached()
 
     async def put(self, changes: Sequence[Standing], upto: Reached, *, is_all: bool) -> None:
-        await self._ask_all((SAY, _cells(one)) for one in changes)
+        await self._cassandra.ask_all((SAY, _cells(one)) for one in changes)
         failpoint("stock_snapshot.before_reached")
         await self._progress.note(upto, wrote=bool(changes), is_all=is_all)
 
     async def of(self, skus: Sequence[str]) -> Sequence[Standing] | None:
         await self._refuse_if_behind()
-        found = await self._ask_all((OF, (_shelf(sku), sku)) for sku in sorted(set(skus)))
+        found = await self._cassandra.ask_all((OF, (_shelf(sku), sku)) for sku in sorted(set(skus)))
         return [_standing(row) for rows in found for row in rows]
 
     async def after(self, sku: str, many: int) -> Sequence[Standing] | None:
         await self._refuse_if_behind()
-        shelves = await self._ask_all((AFTER, (shelf, sku, many)) for shelf in range(SHELVES))
+        shelves = await self._cassandra.ask_all((AFTER, (shelf, sku, many)) for shelf in range(SHELVES))
         return [_standing(row) for row in islice(merge(*shelves, key=lambda row: row[0]), many)]
 
     async def clear(self) -> None:
-        for table in CLEAR:
-            await self._ask_all([(table, ())], within_s=CLEAR_S)
+        await self._cassandra.clear(CLEAR)
         self._progress.forget()
 
     async def _refuse_if_behind(self) -> None:
         if not await self._progress.is_believed():
             raise StockSnapshotAway
-
-    async def _ask(self, cql: str, *values: Any) -> Sequence[Any]:
-        (rows,) = await self._ask_all([(cql, values)])
-        return rows
-
-    async def _ask_all(self, asked: Iterable[Asked], *, within_s: float | None = None) -> list[Sequence[Any]]:
-        try:
-            return await self._link.ask_all(asked, within_s=within_s)
-        except WideRowsAway as away:
-            raise StockSnapshotAway from away.__cause__
 
 
 def _shelf(sku: str) -> int:
