@@ -17,8 +17,8 @@ from tradewind.contexts.reviews.edit_review.command import EditReview
 from tradewind.contexts.reviews.get_review.query import GetReview
 from tradewind.contexts.reviews.list_reviews.query import ListReviews
 from tradewind.contexts.reviews.moderate_review.command import ModerateReview
-from tradewind.contexts.reviews.write_review.command import WriteReview
-from tradewind.contracts.orders import OrderedItem, OrderPaid, OrderPlaced
+from tradewind.contexts.reviews.write_review.command import WriteReview, write_review
+from tradewind.contracts.orders import OrderClaimed, OrderedItem, OrderPaid, OrderPlaced
 from tradewind.kernel.clock import now
 from tradewind.kernel.errors import Forbidden
 from tradewind.kernel.ids import new_id
@@ -102,22 +102,78 @@ async def test_a_buyers_review_is_published_at_once_and_a_strangers_waits(workin
     await rated(working_shop, product_id, 1, 5)
 
 
+def paid_order(product_id: UUID, user_id: str) -> tuple[OrderPlaced, OrderPaid]:
+    placed = OrderPlaced(
+        order_id=new_id(), user_id=user_id, total_amount=Decimal(1), currency="EUR", shipping_amount=Decimal(0),
+        tax_amount=Decimal(0), discount_amount=Decimal(0), placed_at=now(),
+        items=(OrderedItem(product_id, "BOOK", 1, Decimal(1)),),
+    )  # fmt: skip
+    return placed, OrderPaid(order_id=placed.order_id, total_amount=Decimal(1), currency="EUR")
+
+
+async def hear(shop: Shop, *events: OrderPlaced | OrderPaid | OrderClaimed) -> None:
+    async with shop.db.transaction(internal_call("test")) as tx:
+        await purchases.react(events, tx)
+
+
+async def published(shop: Shop, review_id: UUID) -> bool:
+    seen: ReviewView = await shop.dispatch(GetReview(review_id=review_id), MODERATOR)
+    return (seen.verified, seen.status) == (True, "PUBLISHED")
+
+
 async def test_who_reviews_before_the_payment_is_heard_of_is_a_verified_buyer_all_the_same(working_shop: Shop) -> None:
     product_id = await known_product(working_shop)
     review = await write(working_shop, product_id, 4, subject="ann")
     assert (review.verified, review.status) == (False, "PENDING")
-    placed = OrderPlaced(
-        order_id=new_id(), user_id="ann", total_amount=Decimal(1), currency="EUR", shipping_amount=Decimal(0),
-        tax_amount=Decimal(0), discount_amount=Decimal(0), placed_at=now(),
-        items=(OrderedItem(product_id, "BOOK", 1, Decimal(1)),),
-    )  # fmt: skip
-    paid = OrderPaid(order_id=placed.order_id, total_amount=Decimal(1), currency="EUR")
+    order = paid_order(product_id, "ann")
     for _ in range(2):
-        async with working_shop.db.transaction(internal_call("test")) as tx:
-            await purchases.react([placed, paid], tx)
+        await hear(working_shop, *order)
     await rated(working_shop, product_id, 1, 4)
-    seen = await working_shop.dispatch(GetReview(review_id=review.id), a_call())
-    assert (seen.verified, seen.status) == (True, "PUBLISHED")
+    assert await published(working_shop, review.id)
+
+
+async def test_who_reviews_before_they_claim_what_they_bought_as_a_guest_is_verified(working_shop: Shop) -> None:
+    product_id = await known_product(working_shop)
+    placed, paid = paid_order(product_id, "a-guest")
+    await hear(working_shop, placed, paid)
+    review = await write(working_shop, product_id, 4, subject="ann")
+    assert not review.verified
+    await hear(working_shop, OrderClaimed(order_id=placed.order_id, user_id="ann"))
+    assert await published(working_shop, review.id)
+
+
+async def waits_for_the_other(shop: Shop) -> None:
+    sql = """
+        SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database
+                       WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted)
+    """
+
+    async def look() -> bool:
+        return bool(await shop.db.pool.fetchval(sql))
+
+    await until(shop, look)
+
+
+async def test_a_review_written_while_its_payment_is_being_heard_of_sees_the_payment(working_shop: Shop) -> None:
+    product_id = await known_product(working_shop)
+    async with working_shop.db.transaction(internal_call("test")) as tx:
+        await purchases.react(paid_order(product_id, "ann"), tx)
+        writing = asyncio.create_task(write(working_shop, product_id, 4, subject="ann"))
+        await waits_for_the_other(working_shop)
+    review = await writing
+    assert (review.verified, review.status) == (True, "PUBLISHED")
+
+
+async def test_a_payment_heard_of_while_its_review_is_being_written_sees_the_review(working_shop: Shop) -> None:
+    product_id = await known_product(working_shop)
+    command = WriteReview(product_id=product_id, words=Words(stars=4))
+    async with working_shop.db.transaction(a_call(subject="ann")) as tx:
+        review = await write_review(command, tx)
+        hearing = asyncio.create_task(hear(working_shop, *paid_order(product_id, "ann")))
+        await waits_for_the_other(working_shop)
+    await hearing
+    assert not review.verified
+    assert await published(working_shop, review.id)
 
 
 async def test_a_buyers_review_that_advertises_waits_all_the_same(working_shop: Shop) -> None:

@@ -17,7 +17,10 @@ PAID: Final = """
     UPDATE reviews.purchase SET paid = true WHERE order_id = ANY($1::uuid[]) AND NOT paid
     RETURNING user_id, product_id
 """
-CLAIMED: Final = "UPDATE reviews.purchase SET user_id = $2 WHERE order_id = $1"
+CLAIMED: Final = """
+    WITH claimed AS (UPDATE reviews.purchase SET user_id = $2 WHERE order_id = $1 RETURNING *)
+    SELECT user_id, product_id FROM claimed WHERE paid
+"""
 OFF: Final = "DELETE FROM reviews.purchase WHERE order_id = ANY($1::uuid[])"
 OrderEvent: TypeAlias = OrderPlaced | OrderPaid | OrderClaimed | OrderCancelled
 
@@ -42,11 +45,10 @@ async def purchases(events: Sequence[OrderEvent], tx: Tx) -> None:
     rows = [(e.order_id, item.product_id, e.user_id) for e in placed for item in e.items if item.product_id]
     if rows:
         await tx.run(OPEN, *(list(column) for column in zip(*rows, strict=True)))
-    for claim in claimed:
-        await tx.run(CLAIMED, claim.order_id, claim.user_id)
+    bought = [row for claim in claimed for row in await tx.all(CLAIMED, claim.order_id, claim.user_id)]
     if paid:
-        bought = await tx.all(PAID, [event.order_id for event in paid])
-        await _verify([(row["user_id"], row["product_id"]) for row in bought], tx)
+        bought += await tx.all(PAID, [event.order_id for event in paid])
+    await _verify([(row["user_id"], row["product_id"]) for row in bought], tx)
     if off:
         await tx.run(OFF, [event.order_id for event in off])
 
@@ -55,6 +57,7 @@ async def _verify(bought: Sequence[tuple[str, UUID]], tx: Tx) -> None:
     """Who was quicker to review than their payment was to be heard of is a verified buyer all the same."""
     if not bought:
         return
+    await reviews.hold(tx, [user_id for user_id, _ in bought])
     for review in await reviews.unverified(tx, bought):
         verified, told = review.verify()
         await reviews.write(tx, verified)

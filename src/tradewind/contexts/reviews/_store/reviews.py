@@ -15,6 +15,12 @@ INSERT: Final = """
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
     ON CONFLICT ON CONSTRAINT one_review_a_buyer_and_product DO NOTHING RETURNING *
 """
+STRIPES: Final = 64
+"""How many locks a transaction takes at most, however many buyers it holds."""
+HOLD: Final = """
+    SELECT pg_advisory_xact_lock(hashtext('reviews.buyers'), stripe)
+    FROM (SELECT DISTINCT hashtext(user_id) & ($2 - 1) AS stripe FROM unnest($1::text[]) AS u (user_id) ORDER BY 1) AS s
+"""
 READ: Final = "SELECT * FROM reviews.review WHERE id = $1"
 LOCK: Final = "SELECT * FROM reviews.review WHERE id = $1 FOR UPDATE"
 MINE: Final = "SELECT * FROM reviews.review WHERE user_id = $1 ORDER BY id"
@@ -63,6 +69,14 @@ async def known(tx: Tx, product_id: UUID) -> None:
     """Refuse (NoSuchProduct) what is not, or no longer, sold here."""
     if not await tx.value(KNOWN, product_id):
         raise NoSuchProduct(productId=str(product_id))
+
+
+async def hold(tx: Tx, user_ids: Sequence[str]) -> None:
+    """Until the transaction ends, what these users write and what they have paid for is seen in turn.
+
+    Else a review written while its payment is being heard of misses the payment, is missed by it, and waits for ever.
+    """
+    await tx.all(HOLD, user_ids, STRIPES)
 
 
 async def bought(tx: Tx, user_id: str, product_id: UUID) -> bool:

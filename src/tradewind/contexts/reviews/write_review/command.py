@@ -25,6 +25,7 @@ async def write_review(command: WriteReview, tx: Tx) -> ReviewView:
     """Published at once where its author has bought the product here; otherwise a moderator looks at it first."""
     await reviews.known(tx, command.product_id)
     user_id = tx.call.actor.subject
+    await reviews.hold(tx, [user_id])
     verified = await reviews.bought(tx, user_id, command.product_id)
     blank = Review(
         id=new_id(), product_id=command.product_id, user_id=user_id, words=command.words, verified=verified
