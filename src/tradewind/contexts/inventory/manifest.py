@@ -21,7 +21,7 @@ from tradewind.contexts.inventory.claim_stock.command import (
     cancel_reservation,
     confirm_reservation,
     get_reservation,
-    try_reservation,
+    try_reservations,
 )
 from tradewind.contexts.inventory.count_stock import rest as count_rest
 from tradewind.contexts.inventory.count_stock.command import close_stocktake, get_stocktake, open_stocktake
@@ -86,7 +86,7 @@ MANIFEST = Manifest(
         list_warehouses,
         set_bundle,
         set_backordering,
-        try_reservation,
+        try_reservations,
         confirm_reservation,
         cancel_reservation,
         amend_reservation,

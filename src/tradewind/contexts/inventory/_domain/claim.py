@@ -38,8 +38,8 @@ class ClaimView(Struct, frozen=True, kw_only=True, rename="camel"):
     expires_at: datetime
 
 
-def check(quantities: Mapping[str, int], ttl_s: int) -> None:
-    """Refuse (InvalidClaim) what nobody can hold."""
+def unfit(quantities: Mapping[str, int], ttl_s: int) -> InvalidClaim | None:
+    """The refusal of what nobody can hold."""
     errors = []
     if not 1 <= len(quantities) <= MAX_LINES:
         errors.append({"pointer": "/items", "detail": f"Expected 1 to {MAX_LINES} SKUs."})
@@ -47,8 +47,7 @@ def check(quantities: Mapping[str, int], ttl_s: int) -> None:
         errors.append({"pointer": "/items", "detail": f"Expected 1 to {MAX_QUANTITY} of each SKU."})
     if not 1 <= ttl_s <= MAX_TTL_S:
         errors.append({"pointer": "/ttlSeconds", "detail": f"Expected 1 to {MAX_TTL_S}."})
-    if errors:
-        raise InvalidClaim(errors=errors)
+    return InvalidClaim(errors=errors) if errors else None
 
 
 def view(lines: Sequence[Line]) -> ClaimView:

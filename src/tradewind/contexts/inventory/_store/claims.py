@@ -1,15 +1,19 @@
-"""The SQL of claims. Who moves one holds its row before anything else."""
+"""The SQL of claims. Who moves one holds its row before anything else; who writes several does so by id."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
 from tradewind.contexts.inventory._domain.claim import NoSuchReservation
-from tradewind.contexts.inventory._store import reservations
 from tradewind.runtime.database import Tx
 
 ADD: Final = """
-    INSERT INTO inventory.claim (id, owner, canceled) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING
+    INSERT INTO inventory.claim (id, owner, canceled)
+    SELECT u.id, u.owner, $3 FROM unnest($1::uuid[], $2::text[]) AS u (id, owner)
+    WHERE NOT EXISTS (SELECT FROM inventory.reservation AS r WHERE r.order_id = u.id)
+    ORDER BY u.id ON CONFLICT (id) DO NOTHING RETURNING id
 """
+FORGET: Final = "DELETE FROM inventory.claim WHERE id = ANY($1::uuid[])"
 HOLD: Final = "SELECT canceled FROM inventory.claim WHERE id = $1 FOR UPDATE"
 CANCEL: Final = "UPDATE inventory.claim SET canceled = true WHERE id = $1"
 SPEND: Final = """
@@ -20,13 +24,15 @@ SPENT: Final = "SELECT spent FROM inventory.claim WHERE id = $1"
 THERE: Final = "SELECT EXISTS (SELECT FROM inventory.claim WHERE id = $1)"
 
 
-async def add(tx: Tx, claim_id: UUID, *, canceled: bool = False) -> bool:
-    """Write a new one; False where it is there already. Refuses NoSuchReservation where the id is an order's."""
-    if await tx.run(ADD, claim_id, tx.call.actor.subject, canceled) == 0:
-        return False
-    if await reservations.of_order(tx, claim_id):
-        raise NoSuchReservation(reservationId=str(claim_id))
-    return True
+async def add(tx: Tx, owners: Mapping[UUID, str], *, canceled: bool = False) -> set[UUID]:
+    """Write new ones, each with whose it is; which of them are new. Others are there already, or are orders'."""
+    rows = await tx.all(ADD, list(owners), list(owners.values()), canceled)
+    return {row["id"] for row in rows}
+
+
+def forget(tx: Tx, claim_ids: Sequence[UUID]) -> None:
+    """Let what this transaction wrote and could not hold be as if it had never been tried."""
+    tx.later(FORGET, claim_ids)
 
 
 async def hold(tx: Tx, claim_id: UUID) -> bool:

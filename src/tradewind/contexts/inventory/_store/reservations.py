@@ -1,6 +1,6 @@
 """The SQL of reservations. Whoever changes them holds them first (by order, line), then stock (by SKU, place)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -19,7 +19,7 @@ LOCK_STOCK: Final = """
                coalesce(releases_at > now(), false) AS unreleased, version, places
         FROM inventory.inventory_stock
         WHERE sku = ANY($1::text[] || ARRAY(SELECT part FROM parts)) ORDER BY sku, warehouse FOR NO KEY UPDATE)
-    SELECT s.*, now() + make_interval(secs => $2) AS expires_at, NULL AS bundle FROM stock AS s
+    SELECT s.*, now() AS at, NULL AS bundle FROM stock AS s
     UNION ALL SELECT part, NULL, NULL, pieces, NULL, NULL, NULL, NULL, NULL, NULL, NULL, bundle FROM parts
 """
 LOCK_STOCK_FOR_ONE: Final = """
@@ -30,8 +30,8 @@ LOCK_STOCK_FOR_ONE: Final = """
                coalesce(releases_at > now(), false) AS unreleased, version, places
         FROM inventory.inventory_stock
         WHERE sku = ANY($1::text[] || ARRAY(SELECT part FROM parts)) ORDER BY sku, warehouse FOR NO KEY UPDATE)
-    SELECT s.*, coalesce(r.expires_at, now() + make_interval(secs => $2)) AS expires_at, NULL AS bundle, r.state
-    FROM stock AS s LEFT JOIN inventory.reservation AS r ON r.order_id = $3 AND r.line = 0
+    SELECT s.*, now() AS at, NULL AS bundle, r.state
+    FROM stock AS s LEFT JOIN inventory.reservation AS r ON r.order_id = $2 AND r.line = 0
     UNION ALL SELECT part, NULL, NULL, pieces, NULL, NULL, NULL, NULL, NULL, NULL, NULL, bundle, NULL FROM parts
 """
 READ_STOCK: Final = """
@@ -39,7 +39,7 @@ READ_STOCK: Final = """
         SELECT bundle, part, pieces FROM inventory.bundle_part WHERE bundle = ANY($1::text[]))
     SELECT s.sku, s.warehouse, s.product_id, s.on_hand, s.reserved, s.low_threshold, s.waiting,
            coalesce(s.releases_at > now(), false) AS unreleased, s.version, s.places,
-           now() + make_interval(secs => $2) AS expires_at, NULL AS bundle
+           now() AS at, NULL AS bundle
     FROM inventory.inventory_stock AS s WHERE s.sku = ANY($1::text[] || ARRAY(SELECT part FROM parts))
     UNION ALL SELECT part, NULL, NULL, pieces, NULL, NULL, NULL, NULL, NULL, NULL, NULL, bundle FROM parts
 """
@@ -81,8 +81,8 @@ SHIPPED_FROM: Final = """
 """
 
 
-async def lock_stock(tx: Tx, wanted: Sequence[Wanted], ttl_s: int, *, locking: bool = True) -> Sequence[Any]:
-    """The stock of all that is wanted and of its parts, held in its order, with the moment when a reservation ends.
+async def lock_stock(tx: Tx, wanted: Sequence[Wanted], *, locking: bool = True) -> Sequence[Any]:
+    """The stock of all that is wanted and of its parts, held in its order, with the moment `at` which it is held.
 
     Asked again where a place was opened meanwhile: what is told of a SKU counts all of its places.
     A row that names a bundle is none of stock: it says how many (`on_hand`) of a SKU are in one of it.
@@ -91,21 +91,22 @@ async def lock_stock(tx: Tx, wanted: Sequence[Wanted], ttl_s: int, *, locking: b
     """
     skus = sorted({sku for order in wanted for sku in order.quantities})
     if not locking:
-        return await tx.all(READ_STOCK, skus, float(ttl_s))
-    one = len(wanted) == 1
-    asked = (LOCK_STOCK_FOR_ONE, skus, float(ttl_s), wanted[0].order_id) if one else (LOCK_STOCK, skus, float(ttl_s))
+        return await tx.all(READ_STOCK, skus)
+    asked = (LOCK_STOCK_FOR_ONE, skus, wanted[0].order_id) if len(wanted) == 1 else (LOCK_STOCK, skus)
     rows = await tx.all(*asked)
     return await tx.all(*asked) if stock.missed(rows) else rows
 
 
-def add(tx: Tx, served: Iterable[tuple[UUID, Sequence[Pick]]], expires_at: datetime) -> None:
+def add(tx: Tx, served: Iterable[tuple[UUID, Sequence[Pick]]], ends: Mapping[UUID, datetime]) -> None:
     """Write the reservations of these orders; the commit refuses (AlreadyExists) where an order has some."""
-    lines = [
-        (order_id, pick.sku, pick.quantity, line, pick.warehouse, pick.bundle, pick.per)
-        for order_id, picks in served
-        for line, pick in enumerate(picks)
-    ]
-    tx.later(ADD, lines, expires_at)
+    lines = dict[datetime, list[tuple[Any, ...]]]()
+    for order_id, picks in served:
+        lines.setdefault(ends[order_id], []).extend(
+            (order_id, pick.sku, pick.quantity, line, pick.warehouse, pick.bundle, pick.per)
+            for line, pick in enumerate(picks)
+        )
+    for expires_at, new in lines.items():
+        tx.later(ADD, new, expires_at)
 
 
 class Held(NamedTuple):

@@ -4,15 +4,15 @@ A cancellation that overtakes its try is remembered, so the try holds nothing. W
 reservations do.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from tradewind.contexts.inventory._domain.claim import (
     ClaimView,
     NoSuchReservation,
     ReservationEnded,
-    check,
+    unfit,
     view,
 )
 from tradewind.contexts.inventory._domain.reservation import State
@@ -24,9 +24,12 @@ from tradewind.contexts.inventory.release_reservations.release import release
 from tradewind.contexts.inventory.reserve_stock.reserve import reserve
 from tradewind.contracts.inventory import Amendment, NotEnoughStock, Wanted
 from tradewind.contracts.messages import Command
+from tradewind.kernel.errors import Refusal, Stale
+from tradewind.runtime.batching import Task
 from tradewind.runtime.database import Tx
-from tradewind.runtime.handlers import handler, query
-from tradewind.runtime.telemetry import metrics
+from tradewind.runtime.handlers import batched, handler, query
+
+Outcome: TypeAlias = ClaimView | Refusal
 
 
 class TryReservation(Command, frozen=True):
@@ -65,21 +68,48 @@ class GetReservation(Command, frozen=True):
     reservation_id: UUID
 
 
-@handler(action="inventory.claim")
-async def try_reservation(command: TryReservation, tx: Tx) -> ClaimView:
-    """What is held, now or since before; refuses InvalidClaim, NotEnoughStock, ReservationEnded."""
-    check(command.quantities, command.ttl_s)
-    if not await claims.add(tx, command.reservation_id):
-        canceled = await claims.hold(tx, command.reservation_id)
-        return await _standing(tx, command.reservation_id, canceled=canceled)
-    wanted = Wanted(command.reservation_id, command.quantities, command.ship_to)
-    (answer,) = await reserve(tx, [wanted], ttl_s=command.ttl_s)
-    if isinstance(answer, NotEnoughStock):
-        metrics.inventory_reservation_failures_total.inc()  # at once: what is refused here is never committed
-        raise answer
-    tx.tell(answer)
-    tx.audit("inventory.claim", str(command.reservation_id), quantities=dict(command.quantities))
-    return ClaimView(id=answer.order_id, state=State.HELD, items=answer.items, expires_at=answer.expires_at)
+@batched(TryReservation, action="inventory.claim", answer=ClaimView)
+async def try_reservations(tasks: Sequence[Task], tx: Tx) -> Sequence[Outcome]:
+    """What each holds, now or since before; or InvalidClaim, NotEnoughStock, ReservationEnded, NoSuchReservation.
+
+    Three round trips however many there are. What was tried before, or is tried twice here, is asked again alone.
+    """
+    first: dict[UUID, Task] = {}
+    for task in tasks:
+        if not unfit(task.command.quantities, task.command.ttl_s):
+            first.setdefault(task.command.reservation_id, task)
+    new = await claims.add(tx, {id_: task.call.actor.subject for id_, task in first.items()}) if first else set[UUID]()
+    if len(tasks) == 1 and not new and first:
+        (claim_id,) = first
+        return [await _standing(tx, claim_id, canceled=await claims.hold(tx, claim_id))]
+    held = await _hold(tx, [task for id_, task in first.items() if id_ in new])
+
+    def outcome(task: Task) -> Outcome:
+        id_ = task.command.reservation_id
+        if refusal := unfit(task.command.quantities, task.command.ttl_s):
+            return refusal
+        return held[id_] if id_ in new and first[id_] is task else Stale()
+
+    return [outcome(task) for task in tasks]
+
+
+async def _hold(tx: Tx, tasks: Sequence[Task]) -> dict[UUID, Outcome]:
+    """Hold what is tried for the first time, in order of arrival; what cannot be had leaves nothing behind."""
+    commands = [task.command for task in tasks]
+    wanted = [Wanted(one.reservation_id, one.quantities, one.ship_to) for one in commands]
+    answers = await reserve(tx, wanted, ttls_s={one.reservation_id: one.ttl_s for one in commands})
+    held: dict[UUID, Outcome] = {}
+    for task, answer in zip(tasks, answers, strict=True):
+        id_ = task.command.reservation_id
+        if isinstance(answer, NotEnoughStock):
+            held[id_] = answer
+            continue
+        tx.tell(answer, call=task.call)
+        tx.audit("inventory.claim", str(id_), call=task.call, quantities=dict(task.command.quantities))
+        held[id_] = ClaimView(id=id_, state=State.HELD, items=answer.items, expires_at=answer.expires_at)
+    if refused := [id_ for id_, one in held.items() if isinstance(one, Refusal)]:
+        claims.forget(tx, refused)
+    return held
 
 
 @handler(action="inventory.claim")
@@ -96,7 +126,7 @@ async def confirm_reservation(command: ConfirmReservation, tx: Tx) -> ClaimView:
 @handler(action="inventory.claim")
 async def cancel_reservation(command: CancelReservation, tx: Tx) -> None:
     """Nothing of it is held, now and from now on; refuses NoSuchReservation of what is an order's."""
-    if not await claims.add(tx, command.reservation_id, canceled=True):
+    if not await claims.add(tx, {command.reservation_id: tx.call.actor.subject}, canceled=True):
         await claims.hold(tx, command.reservation_id)
         await claims.cancel(tx, command.reservation_id)
         await release(tx, [command.reservation_id], "canceled")

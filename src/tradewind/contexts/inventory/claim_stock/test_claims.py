@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -75,6 +76,28 @@ async def test_trying_twice_or_at_once_holds_once(store: Store) -> None:
     assert await store.stock() == {"A": (9, 2)}
     assert await store.told() == [("reservation.reserved", str(claim))]
     assert await ask(store, GetReservation, claim) == first
+
+
+async def test_many_at_once_get_each_their_own_answer_and_only_what_is_held_is_left_behind(store: Store) -> None:
+    await store.fill(A=9, B=1)
+    order = wants(A=1)
+    await store.reserve(order)
+    short, long, twice, dear, unfit, off = (new_id() for _ in range(6))
+    await ask(store, CancelReservation, off)
+    answers: list[Any] = await asyncio.gather(
+        tries(store, short, 60, A=2), tries(store, long, 600, A=2), tries(store, twice, A=1), tries(store, twice, A=1),
+        tries(store, dear, B=2), tries(store, unfit, A=0), tries(store, off, A=1), tries(store, order.order_id, A=1),
+        return_exceptions=True,
+    )  # fmt: skip
+    assert [type(one) for one in answers[4:]] == [NotEnoughStock, InvalidClaim, ReservationEnded, NoSuchReservation]
+    assert (answers[0].state, answers[1].state, answers[2]) == (State.HELD, State.HELD, answers[3])
+    assert answers[1].expires_at - answers[0].expires_at > timedelta(seconds=530)
+    assert await store.stock() == {"A": (9, 6), "B": (1, 0)}
+    left = await store.db.pool.fetch("SELECT id, owner FROM inventory.claim")
+    assert {(row["id"], row["owner"]) for row in left} == {(one, "wanda") for one in (short, long, twice, off)}
+    noted = "SELECT actor FROM runtime.audit_entry WHERE action = 'inventory.claim' AND subject = ANY($1)"
+    rows = await store.db.pool.fetch(noted, [str(short), str(long), str(twice)])
+    assert [row["actor"] for row in rows] == ["wanda"] * 3
 
 
 async def test_confirming_twice_takes_out_once(store: Store) -> None:

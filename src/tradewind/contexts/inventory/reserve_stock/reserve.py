@@ -4,8 +4,10 @@ Where goods lie in several warehouses, one more read tells which of them comes f
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, TypeAlias
+from uuid import UUID
 
 from tradewind.contexts.inventory._domain.allocation import Pick, Rank, allocate, totals
 from tradewind.contexts.inventory._domain.bundle import Bundles
@@ -23,18 +25,19 @@ Answer: TypeAlias = InventoryReserved | NotEnoughStock
 
 
 async def reserve(
-    tx: Tx, wanted: Sequence[Wanted], *, ttl_s: int = RESERVATION_TTL_S, queued: bool = False
+    tx: Tx, wanted: Sequence[Wanted], *, ttls_s: Mapping[UUID, int] = MappingProxyType({}), queued: bool = False
 ) -> list[Answer]:
     """Hold what is wanted, in order of arrival, each order wholly or not at all. The caller tells the events.
 
     Once in a transaction. Idempotent without a question of its own: an order that comes alone is looked up along with
     its stock; in a batch the primary key fails the commit (AlreadyExists), and whoever sends batches then sends each
-    order alone. `queued`: they have waited for it; whoever has not gets nothing of what the queue wants.
+    order alone. `ttls_s`: how long an order's goods are held, RESERVATION_TTL_S where nothing is said. `queued`: they
+    have waited for it; whoever has not gets nothing of what the queue wants.
     """
     if not wanted:
         return []
     unguarded = planted("reserve_without_guard")
-    rows = await reservations.lock_stock(tx, wanted, ttl_s, locking=not unguarded)
+    rows = await reservations.lock_stock(tx, wanted, locking=not unguarded)
     if len(wanted) == 1 and not unguarded and rows and rows[0]["state"] is not None:
         return [await _again(tx, wanted[0], stock.from_rows(row for row in rows if row["bundle"] is None))]
     found = stock.from_rows(row for row in rows if row["bundle"] is None)
@@ -45,11 +48,12 @@ async def reserve(
         tx.on_commit.append(lambda: metrics.inventory_reservation_failures_total.inc(len(wanted) - len(served)))
     if not served:
         return [answer for answer in answers if isinstance(answer, NotEnoughStock)]
-    expires_at: datetime = rows[0]["expires_at"]
+    at: datetime = rows[0]["at"]
+    ends = {id_: at + timedelta(seconds=ttls_s.get(id_, RESERVATION_TTL_S)) for id_, _ in served}
     after = _write(tx, [picks for _, picks in served], found, absolute=unguarded)
-    reservations.add(tx, served, expires_at)
+    reservations.add(tx, served, ends)
     return [
-        _reserved(order, picks, expires_at, after) if isinstance(picks, list) else picks
+        _reserved(order, picks, ends[order.order_id], after) if isinstance(picks, list) else picks
         for order, picks in zip(wanted, answers, strict=True)
     ]
 

@@ -38,7 +38,7 @@ async def serve_backorders(tx: Tx) -> int:
 
 async def _serve(tx: Tx, held: list[Head], lines: Counter[UUID]) -> int:
     wanted = [Wanted(head.id, {head.sku: head.quantity}) for head in held]
-    answers = await reserve(tx, wanted, ttl_s=HELD_S, queued=True)
+    answers = await reserve(tx, wanted, ttls_s={head.id: HELD_S for head in held}, queued=True)
     served = {answer.order_id: answer for answer in answers if isinstance(answer, InventoryReserved)}
     heads = [head for head in held if head.id in served]
     if not heads:
