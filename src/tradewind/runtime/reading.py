@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
@@ -58,7 +58,7 @@ class Logged:
     at: Cursor
     type: str
     row: Any
-    read_at: float = 0.0
+    read_at: float = field(default_factory=time.monotonic)
     """By the monotonic clock, in seconds."""
 
     @property

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import time
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
@@ -187,3 +188,10 @@ async def test_a_logged_event_comes_in_its_envelope(db: Database) -> None:
     )
     assert plain["payload"] == {"name": "key", "version": 7}
     assert logged.age_ms >= 0
+
+
+def test_an_event_that_comes_another_way_than_by_the_log_ages_from_when_it_came() -> None:
+    """Kafka's are made from messages: counted from the machine's start, each was hours late."""
+    began = time.monotonic()
+    logged = Logged(START, Counted.TYPE, {"age_ms": 5.0})
+    assert 5.0 <= logged.age_ms <= 5.0 + (time.monotonic() - began) * 1000

@@ -58,23 +58,27 @@ class Sender:
             self._producer.poll(POLL_S)
 
     def send(self, records: Sequence[Record]) -> asyncio.Future[None]:
-        """Send them in this order; done when every one is acknowledged, failed when one was refused."""
+        """Send them in this order; done when every one is acknowledged, failed when one was refused.
+
+        The loop is woken once, not by each acknowledgement: these come by the hundred, in the thread that hears them.
+        """
         loop = asyncio.get_running_loop()
         everything: asyncio.Future[None] = loop.create_future()
         left = len(records)
 
-        def acknowledged(error: Any) -> None:
-            nonlocal left
-            left -= 1
+        def settle(error: Any) -> None:
             if everything.done():
                 return
-            if error is not None:
-                everything.set_exception(RefusedError(str(error)))
-            elif left == 0:
+            if error is None:
                 everything.set_result(None)
+            else:
+                everything.set_exception(RefusedError(str(error)))
 
         def heard(error: Any, _message: Any) -> None:
-            loop.call_soon_threadsafe(acknowledged, error)
+            nonlocal left
+            left -= 1
+            if error is not None or left == 0:
+                loop.call_soon_threadsafe(settle, error)
 
         for one in records:
             self._producer.produce(one.topic, one.value, one.key, on_delivery=heard, headers=one.headers)
