@@ -74,7 +74,7 @@ async def test_one_that_was_paused_and_comes_late_with_what_others_did_does_noth
     async with kafka.carrying(one.subscriber):
         await count_up(db, 5)
         await one.until(5)
-    late = Feed([one.subscriber], db, KafkaPlaces())
+    late = Feed([one.subscriber], db, KafkaPlaces({kafka.names.topic(Counted.TYPE): ["one"]}))
     await late.put(received)
     running_late = asyncio.create_task(late.run())
     async with asyncio.timeout(30):

@@ -126,7 +126,7 @@ class Consumer:
         self._assigned = [
             TopicPartition(one.topic, one.partition, self._first(next_, one.topic, one.partition)) for one in partitions
         ]
-        self._fed = feeds(self._subscribers, self._db, KafkaPlaces())
+        self._fed = feeds(self._subscribers, self._db, KafkaPlaces(self._topics))
         self._tasks = [asyncio.create_task(feed.run()) for feed in self._fed]
         return self._assigned
 
@@ -206,7 +206,6 @@ class Consumer:
         everybody = [(one.name, kind) for one in self._subscribers for kind in one.types]
         async with self._db.transaction(internal_call("kafka.catch_up")) as tx:
             await tx.all(HOLD, sorted(one.name for one in self._subscribers))
-            for topic, names in self._topics.items():
-                if ends := {where: end for where, end in at.items() if where[0] == topic}:
-                    await move_next(tx, sorted(idle & set(names)), ends)
+            await move_next(tx, [(name, where, end) for where, end in at.items()
+                                 for name in self._topics[where[0]] if name in idle])  # fmt: skip
             await tx.run(CATCH_UP, [name for name, _ in everybody], [kind for _, kind in everybody])

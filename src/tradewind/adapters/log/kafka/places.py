@@ -4,8 +4,8 @@ They are held by the same rows as places in the log, so that one process at a ti
 late finds the place moved, and does nothing.
 """
 
-from collections.abc import Sequence
-from typing import Any, Final, cast
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final, cast
 
 from tradewind.adapters.log.kafka.received import Received
 from tradewind.runtime.database import Tx
@@ -18,8 +18,7 @@ NEXT: Final = """
 """
 MOVE_NEXT: Final = """
     INSERT INTO runtime.kafka_position AS k (subscriber, topic, partition, next)
-    SELECT s.subscriber, p.* FROM unnest($1::text[]) AS s (subscriber)
-    CROSS JOIN unnest($2::text[], $3::int[], $4::bigint[]) AS p (topic, partition, next)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[]) AS p (subscriber, topic, partition, next)
     ON CONFLICT (subscriber, topic, partition) DO UPDATE SET next = excluded.next, moved_at = now()
     WHERE k.next < excluded.next
 """
@@ -54,7 +53,10 @@ the log again one day begins there."""
 
 
 class KafkaPlaces:
-    """Places in partitions."""
+    """Places in partitions. `hears`: who hears something of each topic; others have no place in it."""
+
+    def __init__(self, hears: Mapping[str, Collection[str]]) -> None:
+        self._hears = hears
 
     async def hold(self, tx: Tx, names: Sequence[str], batch: Sequence[Logged]) -> IsFresh:
         """See Places."""
@@ -75,7 +77,8 @@ class KafkaPlaces:
         for logged in batch:
             one = _received(logged)
             ends[one.topic, one.partition] = one.place + 1
-        await move_next(tx, names, ends)
+        await move_next(tx, [(name, where, end) for where, end in ends.items()
+                             for name in names if name in self._hears[where[0]]])  # fmt: skip
 
     async def park(self, tx: Tx, name: str, logged: Logged, reason: str, attempts: int) -> None:
         """See Places."""
@@ -87,10 +90,11 @@ class KafkaPlaces:
             await tx.run(PARK_FROM_ELSEWHERE, name, event_id, one.type, reason, attempts, one.text)
 
 
-async def move_next(tx: Any, names: Sequence[str], ends: dict[tuple[str, int], int]) -> None:
-    """`names` have heard everything before `ends`; nobody is moved back."""
-    topics, partitions = [topic for topic, _ in ends], [partition for _, partition in ends]
-    await tx.run(MOVE_NEXT, names, topics, partitions, list(ends.values()))
+async def move_next(tx: Tx, heard: Sequence[tuple[str, tuple[str, int], int]]) -> None:
+    """Each subscriber has heard everything of a topic's partition before an offset; nobody is moved back."""
+    names, places = [name for name, _, _ in heard], [place for _, place, _ in heard]
+    topics, partitions = [topic for topic, _ in places], [partition for _, partition in places]
+    await tx.run(MOVE_NEXT, names, topics, partitions, [end for _, _, end in heard])
 
 
 def _received(logged: Logged) -> Received:
