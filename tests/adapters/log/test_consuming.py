@@ -24,6 +24,10 @@ from tradewind.runtime.feeds import Feed
 from tradewind.runtime.telemetry import metrics
 
 LETTERS = "SELECT count(*) FROM runtime.dead_letter"
+HEARING = """
+    SELECT backend_xid::text AS xid FROM pg_stat_activity
+    WHERE datname = current_database() AND state = 'idle in transaction' AND backend_xid IS NOT NULL
+"""
 DOWN_S = 3.0
 pytestmark = pytest.mark.engine("kafka")
 
@@ -138,13 +142,29 @@ async def test_partitions_are_paused_while_a_subscriber_cannot_follow(
     one.may.clear()
     before = pauses._value.get()
     async with kafka.carrying(one.subscriber):
-        await count_up(db, 20)
+        await count_up(db, 20)  # some of them while it hears the first ones, and cannot follow
         async with asyncio.timeout(60):
             while pauses._value.get() == before:  # noqa: ASYNC110 -- a counter has no event
                 await asyncio.sleep(0.02)
         one.may.set()
         await one.until(20)
     assert await heard(db, "one") == [("a", n) for n in range(1, 21)]
+
+
+async def test_who_cannot_follow_does_not_hold_up_what_is_published_to_others(db: Database, kafka: ByKafka) -> None:
+    await add(db, "a")
+    one, other = Listener("one"), Listener("other")
+    one.may.clear()
+    async with kafka.carrying(one.subscriber, other.subscriber):
+        await count_up(db, 1)
+        async with asyncio.timeout(60):
+            while not other.committed or not (hearing := await db.pool.fetchval(HEARING)):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        await count_up(db, 5)
+        await other.until(6)
+        assert hearing in [row["xid"] for row in await db.pool.fetch(HEARING)], "only once what hung was ended"
+        one.may.set()
+        await one.until(6)
 
 
 async def test_a_broker_that_is_killed_loses_nothing_and_doubles_nothing(db: Database, kafka: ByKafka) -> None:

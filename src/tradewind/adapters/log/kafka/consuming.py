@@ -13,14 +13,13 @@ import asyncpg
 from confluent_kafka import OFFSET_BEGINNING, KafkaException, TopicPartition
 from confluent_kafka import Consumer as Client
 
-from tradewind.adapters.log.kafka.places import CATCH_UP, NEXT, KafkaPlaces, move_next
+from tradewind.adapters.log.kafka.places import CATCH_UP, HOLD_FREE, NEXT, KafkaPlaces, move_next
 from tradewind.adapters.log.kafka.received import receive
 from tradewind.adapters.log.kafka.topics import LOGGER, KafkaAway, Names, ensure
 from tradewind.kernel.errors import Stale, Unavailable
 from tradewind.runtime.call import internal_call
 from tradewind.runtime.database import AWAY, Database
 from tradewind.runtime.feeds import Feed, feeds
-from tradewind.runtime.places import HOLD
 from tradewind.runtime.reading import Logged
 from tradewind.runtime.relay import REGISTER
 from tradewind.runtime.subscriptions import Subscriber
@@ -197,15 +196,16 @@ class Consumer:
         await asyncio.gather(putting, return_exceptions=True)
 
     async def _tick(self, client: Client) -> None:
+        """Note lags and places. Nobody is waited for: one who hangs would end the hearing of all."""
         at = {(one.topic, one.partition): one.offset for one in client.position(self._assigned) if one.offset > 0}
         for one in self._assigned:
             _, end = client.get_watermark_offsets(one, cached=True)
             behind = max(0, end - at.get((one.topic, one.partition), end))
             metrics.kafka_lag.labels(self._group, one.topic, one.partition).set(behind)
         idle = {member.name for feed in self._fed if feed.idle for member in feed.members}
-        everybody = [(one.name, kind) for one in self._subscribers for kind in one.types]
         async with self._db.transaction(internal_call("kafka.catch_up")) as tx:
-            await tx.all(HOLD, sorted(one.name for one in self._subscribers))
+            held = {row["subscriber"] for row in await tx.all(HOLD_FREE, [one.name for one in self._subscribers])}
             await move_next(tx, [(name, where, end) for where, end in at.items()
-                                 for name in self._topics[where[0]] if name in idle])  # fmt: skip
-            await tx.run(CATCH_UP, [name for name, _ in everybody], [kind for _, kind in everybody])
+                                 for name in self._topics[where[0]] if name in idle & held])  # fmt: skip
+            pairs = [(one.name, kind) for one in self._subscribers for kind in one.types if one.name in held]
+            await tx.run(CATCH_UP, [name for name, _ in pairs], [kind for _, kind in pairs])

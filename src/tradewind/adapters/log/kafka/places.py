@@ -26,6 +26,11 @@ PARK_FROM_ELSEWHERE: Final = """
     INSERT INTO runtime.dead_letter (subscriber, position, event_id, type, reason, attempts, envelope)
     VALUES ($1, -nextval('runtime.letter_from_elsewhere'), $2, $3, $4, $5, $6::jsonb)
 """
+HOLD_FREE: Final = """
+    SELECT subscriber FROM runtime.position WHERE subscriber = ANY($1::text[]) ORDER BY subscriber
+    FOR UPDATE SKIP LOCKED
+"""
+"""Those whom nobody has hear something just now."""
 CATCH_UP: Final = """
     WITH horizon AS (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xid),
     who AS (SELECT subscriber, array_agg(type) AS types FROM unnest($1::text[], $2::text[]) AS u (subscriber, type)

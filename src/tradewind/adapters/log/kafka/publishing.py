@@ -23,6 +23,7 @@ from tradewind.runtime import giving_way
 from tradewind.runtime.database import AWAY
 from tradewind.runtime.failpoints import failpoint
 from tradewind.runtime.places import MOVE, PARK
+from tradewind.runtime.quiet import Quiet
 from tradewind.runtime.reading import Cursor, Logged, is_waiting, read
 from tradewind.runtime.relay import HORIZON_POLL_S, POSITIONS, REGISTER, STANDBY_S
 from tradewind.runtime.telemetry import metrics, traces
@@ -45,7 +46,10 @@ _TROUBLE: Final = (asyncpg.PostgresError, KafkaException, KafkaAway, RefusedErro
 
 
 class Publisher:
-    """Publishes the outbox of one database, as long as it leads."""
+    """Publishes the outbox of one database, as long as it leads.
+
+    `quiet`: this process's transactions there that have told nothing, subscribers' above all: nobody waits for them.
+    """
 
     def __init__(
         self,
@@ -54,10 +58,11 @@ class Publisher:
         servers: str,
         names: Names,
         *,
+        quiet: Quiet,
         types: Collection[str] = EVENTS,
         silent_s: float = 10.0,
     ) -> None:
-        self._types = types
+        self._types, self._quiet = types, quiet
         self._bell, self._url, self._servers, self._names = bell, url, servers, names
         self._silent_s = max(silent_s, 4 * POLL_S)
 
@@ -92,7 +97,7 @@ class Publisher:
 
     async def _step(self, connection: Any, sender: Sender, cursor: Cursor, stop: asyncio.Event) -> Cursor:
         rings = self._bell.rings
-        batch = await read(connection, cursor, BATCH)
+        batch = await read(connection, cursor, BATCH, self._quiet)
         if not batch:
             if await is_waiting(connection, cursor):
                 await asyncio.sleep(HORIZON_POLL_S)
