@@ -208,6 +208,7 @@ REFUND: Final = {"amount": 1, "currency": "EUR", "reason": "broken"}
 MOVED: Final = {"lines": [{"sku": "<sku>", "qty": 1}]}
 ORDERS: Final = {
     "GET /api/v1/inventory/{sku}": Row(ANYBODY),
+    "GET /api/v1/products/{product_id}/stock": Row(ANYBODY),
     "GET /api/v1/inventory": Row(WAREHOUSE | MERCHANTS),
     "POST /api/v1/inventory/{sku}/adjustments": Row(WAREHOUSE, {"delta": 1, "reason": "count"}),
     "PUT /api/v1/inventory/bundles/{sku}": Row(WAREHOUSE, {"parts": [{"sku": "<sku>", "qty": 1}]}),

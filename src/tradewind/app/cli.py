@@ -36,6 +36,7 @@ OTHERS: Final = {
     "notifications": ("messages", "app"),
     "analytics": ("analytics", "app"),
     "lists": ("order_lists", "app"),
+    "replay": ("replays", "app"),
     "connect": ("connecting", "app"),
     "topics": ("connecting", "topics"),
     "revenue": ("revenue", "show_revenue"),

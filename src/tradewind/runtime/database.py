@@ -5,9 +5,10 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import lru_cache
-from typing import Any, ClassVar, LiteralString, Self, TypeVar, cast
+from typing import Any, ClassVar, Final, LiteralString, Self, TypeVar, cast
 
 import asyncpg
+from opentelemetry.trace import SpanKind
 
 from tradewind.contracts.messages import Event
 from tradewind.kernel.errors import Conflict, Forbidden, Stale, Unavailable
@@ -17,6 +18,7 @@ from tradewind.runtime.call import Call
 from tradewind.runtime.failpoints import planted
 from tradewind.runtime.quiet import Quiet
 from tradewind.runtime.telemetry import metrics
+from tradewind.runtime.telemetry.traces import span
 
 P = TypeVar("P")
 MAX_CONNECTIONS = 16
@@ -41,6 +43,8 @@ AWAY = (
     OSError,
 )
 """What the driver says when the database is gone, goes in the middle of a word, or has no room for it."""
+SYSTEM: Final = {"db.system.name": "postgresql"}
+"""What a span says of whom is asked."""
 _PARAMETER = re.compile(r"\$(\d+)")
 
 
@@ -248,6 +252,7 @@ class Database:
         """All or nothing; refuses with Busy, Stale, AlreadyExists or DatabaseAway (or Full) in the driver's place."""
         try:
             async with self.pool.acquire() as connection, AsyncExitStack() as stack:
+                stack.enter_context(span("postgres transaction", call.trace_id, kind=SpanKind.CLIENT, **SYSTEM))
                 tx = Tx(connection, call, self.peers, self.policy, self.quiet)
                 stack.callback(tx.ended)
                 await stack.enter_async_context(connection.transaction())
@@ -277,6 +282,7 @@ class Database:
         """
         try:
             async with self.pool.acquire() as connection, AsyncExitStack() as stack:
+                stack.enter_context(span("postgres reading", call.trace_id, kind=SpanKind.CLIENT, **SYSTEM))
                 if at_once:
                     moment = connection.transaction(isolation="repeatable_read", readonly=True)
                     await stack.enter_async_context(moment)

@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from logging import DEBUG
 
+from opentelemetry.trace import SpanKind
+
 from tradewind.kernel.errors import Stale
 from tradewind.runtime.call import Actor, Call
 from tradewind.runtime.database import Busy, Database, DatabaseAway, Tx
@@ -17,7 +19,7 @@ from tradewind.runtime.places import LogPlaces, Places
 from tradewind.runtime.reading import Logged
 from tradewind.runtime.saga.settling import backoff_s
 from tradewind.runtime.subscriptions import Subscriber
-from tradewind.runtime.telemetry import metrics
+from tradewind.runtime.telemetry import metrics, traces
 from tradewind.runtime.telemetry.logs import log
 from tradewind.runtime.wake import POLL_S
 
@@ -59,6 +61,10 @@ class Feed:
             self._idle = False
             await self._queue.put(mine)
 
+    async def settled(self) -> None:
+        """Return once everything that was put has been applied, or handed to a member that is fed alone."""
+        await self._queue.join()
+
     async def run(self) -> None:
         """Apply batch after batch, until cancelled."""
         clock = asyncio.get_running_loop().time
@@ -71,6 +77,8 @@ class Feed:
                 await self._feed_fallen(batches)
                 await self._apply_all(batches)
                 self._idle = self._queue.empty()
+                for _ in batches:
+                    self._queue.task_done()
                 await asyncio.sleep(began_s + self._pace_s - clock())
         finally:
             for task in self._fallen.values():
@@ -114,7 +122,7 @@ class Feed:
     async def _apply(self, members: Sequence[Subscriber], batch: Sequence[Logged]) -> None:
         if not members:
             return
-        names = [member.name for member in members]
+        names, began_ns = [member.name for member in members], traces.began_ns()
         async with self._db.transaction(_call(names[0], batch[0])) as tx:
             is_fresh = await self._places.hold(tx, names, batch)
             for member in members:
@@ -124,7 +132,7 @@ class Feed:
             failpoint("relay.before_commit")
         failpoint("relay.after_commit")
         for member in members:
-            _observe(member, batch)
+            _observe(member, batch, began_ns)
 
     async def _insist(self, logged: Logged) -> None:
         """Try one event until it is handled or parked. A database that is away or held up is not the event's fault."""
@@ -180,11 +188,14 @@ async def _react(member: Subscriber, fresh: Sequence[Logged], tx: Tx) -> None:
         await tx.flush()
 
 
-def _observe(member: Subscriber, batch: Iterable[Logged]) -> None:
+def _observe(member: Subscriber, batch: Iterable[Logged], began_ns: int) -> None:
     heard = [logged for logged in batch if logged.type in member.types]
     if not heard:
         return
     metrics.event_lag_ms.labels(member.name).observe_many(logged.age_ms for logged in heard)
+    for logged in heard if began_ns else ():
+        key, trace_id = logged.row["key"], logged.row["trace_id"]
+        traces.mark(f"hear {member.name}", trace_id, began_ns, kind=SpanKind.CONSUMER, eventType=logged.type, key=key)
     if log.is_enabled_for(DEBUG):
         for logged in heard:
             log.debug("event heard", subscriber=member.name, eventType=logged.type, key=logged.row["key"],

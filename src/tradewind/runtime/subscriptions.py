@@ -97,6 +97,8 @@ class Here:
         """Where the event stands that is being heard."""
         self.age_ms = 0.0
         """Milliseconds since the transaction that told it began."""
+        self.trace_id = ""
+        """The trace of whoever told it."""
 
     def peer(self, protocol: type[P]) -> P:
         """The process's own answerer to `protocol`: its cache, its search reader, its streams."""

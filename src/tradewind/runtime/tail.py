@@ -41,7 +41,7 @@ LOOK: Final = """
                        ORDER BY stamp DESC, position DESC LIMIT 1) AS newest ON true
     LEFT JOIN LATERAL (SELECT stamp, position FROM runtime.outbox WHERE stamp < h.horizon
                        ORDER BY stamp DESC, position DESC LIMIT 1) AS readable ON true
-    LEFT JOIN LATERAL (SELECT stamp, position, type, key, payload::text AS payload,
+    LEFT JOIN LATERAL (SELECT stamp, position, type, key, trace_id, payload::text AS payload,
                               extract(epoch FROM clock_timestamp() - occurred_at)::float8 * 1000 AS age_ms
                        FROM runtime.outbox
                        WHERE (stamp, position) > ($1, $2) AND stamp < h.horizon AND type = ANY($3)
@@ -242,7 +242,7 @@ class Tail:
                 _reset(one, self._here)
             return
         self._here.at = Cursor(row["stamp"], row["position"])
-        self._here.age_ms = row["age_ms"]
+        self._here.age_ms, self._here.trace_id = row["age_ms"], row["trace_id"]
         for one in listeners:
             _hear(one, event, self._here)
         for queue in self._waiting.get(kind, ()):

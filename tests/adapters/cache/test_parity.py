@@ -18,6 +18,7 @@ from tests.shops import Shop, a_call, open_shop, until, working
 from tradewind.contexts.catalog.get_product.kept import ShowProduct
 from tradewind.contexts.catalog.update_product.command import UpdateProduct
 from tradewind.contexts.inventory.query_stock.kept import ShowStock
+from tradewind.contexts.inventory.query_stock.numbers import ShowStockNumbers
 from tradewind.contexts.orders.get_order_status.kept import GetOrderStatus
 from tradewind.contexts.orders.place_order.command import OrderLine, PlaceOrder
 from tradewind.contexts.pricing.end_flash_sale.command import EndFlashSale
@@ -93,6 +94,7 @@ async def test_answers_are_equal_with_and_without_redis_for_the_same_events(read
     readers.questions = [
         ShowProduct(product_id=product_id),
         ShowStock(sku="LAMP"),
+        ShowStockNumbers(product_id=product_id),
         ShowFlashPrice(product_id=product_id),
     ]
     sale_plan = StartFlashSale(

@@ -142,7 +142,15 @@ async def test_more_who_ask_than_connections_wait_for_their_turn(db: Database, h
     await add(db, "a")
     narrow = await Database.open(here.database_url, {}, db.policy, size=2)
     assert sorted(await asyncio.gather(*(count_once(narrow, "a") for _ in range(MANY)))) == list(range(1, MANY + 1))
+    assert len(set(await asyncio.gather(*(backend(narrow) for _ in range(MANY))))) <= 2, "connections are used again"
     await narrow.close()
+
+
+async def backend(db: Database) -> int:
+    """The process of the server that serves a transaction: one for each connection."""
+    async with db.transaction(on_behalf()) as tx:
+        found: int = await tx.value("SELECT pg_backend_pid()")
+        return found
 
 
 async def test_a_bell_of_another_process_is_heard_also_after_every_connection_broke(

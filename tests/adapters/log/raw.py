@@ -1,6 +1,9 @@
 """What lies on Kafka, read by a client that knows nothing of the shop; and messages that no shop would send."""
 
 import asyncio
+import json
+from collections.abc import Callable
+from time import monotonic
 from typing import Any, NamedTuple
 
 from confluent_kafka import Consumer, Producer
@@ -41,6 +44,25 @@ def _read(servers: str, topic: str, number: int) -> list[Message]:
             found.append(Message(one.partition(), one.key(), one.value(), tuple(sorted(one.headers() or ()))))
     client.close()
     return found
+
+
+async def first(servers: str, topic: str, fits: Callable[[Any], bool]) -> Any:
+    """The first event of a topic, as its envelope says it, that fits; waits for it, a minute at most."""
+    return await asyncio.to_thread(_first, servers, topic, fits)
+
+
+def _first(servers: str, topic: str, fits: Callable[[Any], bool]) -> Any:
+    client = Consumer({"bootstrap.servers": servers, "group.id": new_id().hex, "auto.offset.reset": "earliest"})
+    client.subscribe([topic])
+    try:
+        until_s = monotonic() + 60
+        while monotonic() < until_s:
+            one: Any = client.poll(0.5)
+            if one is not None and one.error() is None and fits(said := json.loads(one.value())):
+                return said
+        raise AssertionError(f"nothing on {topic} fits")
+    finally:
+        client.close()
 
 
 async def send(servers: str, topic: str, key: str, value: bytes | None) -> None:

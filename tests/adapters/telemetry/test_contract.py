@@ -3,15 +3,11 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Final
 
 import pytest
-from aiohttp import web
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from tests.listening import listening
+from tests.collectors import a_collector
 from tradewind.app.free_ports import free_port
 
 pytestmark = pytest.mark.adapter("otlp", played=True)
@@ -24,33 +20,6 @@ traces.configure("edge")
 with traces.span("POST /orders", "{TRACE}", route="orders"), traces.span("commit", "{TRACE}"):
     print("done", flush=True)
 """
-
-
-class Collector:
-    """What was exported, by the name of the span; `script` holds the statuses of the next answers."""
-
-    def __init__(self) -> None:
-        self.spans: dict[str, Any] = {}
-        self.services: set[str] = set()
-        self.script: list[int] = []
-
-    async def take(self, request: web.Request) -> web.Response:
-        """One export."""
-        if self.script:
-            return web.Response(status=self.script.pop(0))
-        for told in ExportTraceServiceRequest.FromString(await request.read()).resource_spans:
-            self.services |= {one.value.string_value for one in told.resource.attributes if one.key == "service.name"}
-            self.spans |= {span.name: span for scope in told.scope_spans for span in scope.spans}
-        return web.Response()
-
-
-@asynccontextmanager
-async def a_collector() -> AsyncIterator[tuple[Collector, str]]:
-    """One that listens, and where."""
-    found, app = Collector(), web.Application()
-    app.router.add_post("/v1/traces", found.take)
-    async with listening(app) as url:
-        yield found, url
 
 
 async def works(endpoint: str, within_s: int = 60) -> None:

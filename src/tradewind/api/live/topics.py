@@ -10,9 +10,11 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
+from opentelemetry.trace import SpanKind
 
 from tradewind.api.live.channel import Place
 from tradewind.runtime.subscriptions import Here
+from tradewind.runtime.telemetry import traces
 
 HISTORY: Final = 5_000
 """Events that a channel remembers for those who were away, over all topics."""
@@ -81,11 +83,15 @@ class TopicChannel:
         self._history.append(_Past(place, topics, name, payload))
         if len(self._history) > HISTORY:
             self._complete_after = self._history.popleft().place
+        began_ns = traces.began_ns()
         for topic in topics:
             if lines := self._lines.get(topic.key):
                 frame = told(name, topic, payload, place)
                 for line in [*lines]:
                     line.put(frame)
+                traces.mark(
+                    f"push {name}", here.trace_id, began_ns, kind=SpanKind.PRODUCER, topic=topic.key, lines=len(lines)
+                )
 
     def start_over(self, here: Here) -> None:
         """News may have been missed (a listener's `reset`): whoever follows must look at everything again."""

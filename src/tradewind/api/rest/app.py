@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import Any, Final, Protocol
 
 import msgspec
+from opentelemetry.trace import SpanKind
 from prometheus_client import REGISTRY, CollectorRegistry, Histogram
 
 from tradewind.api.auth.outside import verified
@@ -25,7 +26,9 @@ from tradewind.api.rest.routes import READS, Dispatch, Route
 from tradewind.api.rest.streams import Streams
 from tradewind.kernel.errors import Forbidden, Refusal
 from tradewind.runtime.call import ANONYMOUS, Actor, Call
+from tradewind.runtime.telemetry import traces
 from tradewind.runtime.telemetry.logs import log
+from tradewind.runtime.telemetry.traces import span
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -108,11 +111,25 @@ class RestApp:
     async def _answer(
         self, methods: Mapping[str, Binding], values: list[str], scope: Scope, receive: Receive, send: Send
     ) -> None:
-        started = perf_counter()
         known = headers.read(scope["headers"])
-        trail = headers.trail(known)
-        method = scope["method"]
+        trail, method = headers.trail(known), scope["method"]
         binding = methods.get("GET" if method == "HEAD" else method)
+        name = f"{method} {binding.route.path if binding else '(none)'}"
+        with span(name, trail.trace_id, kind=SpanKind.SERVER):
+            await self._reply(methods, binding, values, known, trail, scope, receive, send)
+
+    async def _reply(
+        self,
+        methods: Mapping[str, Binding],
+        binding: Binding | None,
+        values: list[str],
+        known: Mapping[bytes, bytes],
+        trail: Trail,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        started, method = perf_counter(), scope["method"]
         call: Call | None = None
         standings: list[Standing] = []
         unread = bodies.is_coming(known)
@@ -223,6 +240,7 @@ class RestApp:
         return ANONYMOUS
 
     def _observe(self, name: str, status: int, seconds: float) -> None:
+        traces.note(**{"http.response.status_code": status})
         timer = self._timers.get((name, status))
         if timer is None:
             timer = self._timers[name, status] = request_seconds.labels(name, str(status))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tradewind.contexts.analytics._projections.authorized_payments import authorized_payments
 from tradewind.contexts.analytics._subscribers.gather import gather
 from tradewind.contexts.analytics.export_report import rest as export_report_rest
 from tradewind.contexts.analytics.get_daily_revenue import rest as get_daily_revenue_rest
@@ -31,5 +32,5 @@ MANIFEST = Manifest(
         export_report_rest.export_top_products,
     ),
     timers=(LOAD_COLUMNS,),
-    subscribers=(gather,),
+    subscribers=(gather, authorized_payments),
 )

@@ -42,6 +42,7 @@ from tradewind.contexts.inventory.purchase_stock.command import (
 )
 from tradewind.contexts.inventory.query_stock import rest as query_stock_rest
 from tradewind.contexts.inventory.query_stock.kept import forget_stock, show_stock
+from tradewind.contexts.inventory.query_stock.numbers import Standings, show_stock_numbers
 from tradewind.contexts.inventory.query_stock.query import query_stock
 from tradewind.contexts.inventory.queue_backorder import rest as backorder_rest
 from tradewind.contexts.inventory.queue_backorder.command import cancel_backorder, get_backorder, queue_backorder
@@ -78,6 +79,7 @@ MANIFEST = Manifest(
     handlers=(
         adjust_stock,
         query_stock,
+        show_stock_numbers,
         show_stock,
         list_stock,
         look_up_stock,
@@ -110,6 +112,7 @@ MANIFEST = Manifest(
     routes=(
         adjust_stock_rest.adjust_stock,
         query_stock_rest.query_stock,
+        query_stock_rest.query_product_stock,
         list_stock_rest.list_stock,
         open_warehouse_rest.open_warehouse,
         change_warehouse_rest.change_warehouse,
@@ -142,6 +145,7 @@ MANIFEST = Manifest(
     ),
     subscribers=(on_product_created, on_goods_announced, on_order_cancelled, on_order_confirmed, on_parts_moved),
     listeners=(forget_stock,),
+    parts={Standings: Standings},
     timers=(EXPIRE_RESERVATIONS, SERVE_BACKORDERS, FORGET_SENSOR_IDS, SPREAD_STOCK),
     intakes=(SENSORS,),
     peers={InventoryPeer: _peer, BackordersPeer: _backorders},

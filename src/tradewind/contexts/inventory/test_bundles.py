@@ -12,6 +12,7 @@ from tradewind.contexts.inventory._domain.bundle import BundleHasStock, InvalidB
 from tradewind.contexts.inventory._domain.stock import NoSuchStock
 from tradewind.contexts.inventory.adjust_stock.command import AdjustStock
 from tradewind.contexts.inventory.conftest import Store, kinds, wants
+from tradewind.contexts.inventory.query_stock.numbers import ShowStockNumbers
 from tradewind.contexts.inventory.query_stock.query import QueryStock, StockView
 from tradewind.contexts.inventory.set_bundle.command import SetBundle
 from tradewind.contracts.inventory import Delivery, InventoryPeer, InventoryReserved, NotEnoughStock, Part, ReservedLine
@@ -23,6 +24,7 @@ TOLD = """
     SELECT (payload->>'available')::int AS available FROM runtime.outbox WHERE type LIKE '%bundle.changed%'
     ORDER BY stamp, position
 """
+PRODUCT = "SELECT product_id FROM inventory.inventory_stock WHERE sku = $1"
 BUNDLES = "SELECT count(*) FROM inventory.bundle_part"
 
 
@@ -191,3 +193,11 @@ async def test_whoever_shows_bundles_hears_how_many_can_be_put_together(store: S
         await told(2)
     last = await store.db.pool.fetchval("SELECT payload FROM runtime.outbox WHERE type LIKE '%bundle.changed%' LIMIT 1")
     assert msgspec.json.decode(last)["parts"] == [{"sku": "LAMP", "qty": 2}, {"sku": "ROPE", "qty": 1}]
+
+
+async def test_the_numbers_of_a_bundle_say_how_many_can_be_put_together(store: Store) -> None:
+    await a_kit(store)
+    kit = await store.db.pool.fetchval(PRODUCT, "KIT")
+    body: Any = await store.shop.dispatch(ShowStockNumbers(product_id=kit), a_call("anonymous"))
+    found = msgspec.json.decode(body.content)
+    assert (found["sku"], found["onHand"], found["reserved"], found["available"]) == ("KIT", 4, 0, 4)

@@ -19,7 +19,6 @@ from tradewind.ports.payment_provider import ActionRequired, Answer, Approved, N
 from tradewind.runtime.database import Tx
 from tradewind.runtime.failpoints import planted
 from tradewind.runtime.saga.definition import Task
-from tradewind.runtime.telemetry import metrics
 
 Answered = Sequence[tuple[Task, Any]]
 Moves = list[tuple[Task, Payment, Any]]
@@ -162,7 +161,6 @@ def _authorized(payment: Payment, answer: Answer) -> tuple[Payment | None, Any, 
     if payment.status in (Status.AUTHORIZED, Status.CAPTURED):
         return None, None, Done()
     if isinstance(answer, Approved):
-        metrics.payment_authorized_total.inc()
         return *payment.authorize(answer.provider_id), Done()
     if isinstance(answer, ActionRequired):
         waits = (None, None) if payment.status is Status.REQUIRES_ACTION else payment.require_action()

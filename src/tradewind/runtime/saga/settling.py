@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from msgspec.structs import replace
+from opentelemetry.trace import SpanKind
 
 from tradewind.contracts.outcomes import Outcome, Refused, Waiting
 from tradewind.runtime.database import Tx
@@ -14,6 +15,7 @@ from tradewind.runtime.saga.advance import MOVING, Message, Phase, State, StepFa
 from tradewind.runtime.saga.definition import Saga
 from tradewind.runtime.telemetry import metrics
 from tradewind.runtime.telemetry.logs import log
+from tradewind.runtime.telemetry.traces import began_ns, mark
 
 BACKOFF_S = 0.2
 """Wait before the second attempt; doubles with each further one."""
@@ -38,7 +40,7 @@ class Booking:
         self, tx: Tx, saga: Saga, label: str, settled: Sequence[tuple[store.Held, Message | None, Outcome]]
     ) -> list[Verdict]:
         """Advance each saga by its message and put the result into `tx`'s last statement."""
-        verdicts = [_verdict(saga, held, message, outcome) for held, message, outcome in settled]
+        verdicts, now_ns = [_verdict(saga, held, message, outcome) for held, message, outcome in settled], began_ns()
         rows = [
             store.Settled(verdict.held.id, verdict.state, _delay_s(verdict, outcome), verdict.keep)
             for verdict, (_, _, outcome) in zip(verdicts, settled, strict=True)
@@ -48,8 +50,10 @@ class Booking:
             for held, _, outcome in settled
         ]
         store.settle(tx, rows, notes, self.lease_s)
-        for verdict in verdicts:
+        for verdict, (_, _, outcome) in zip(verdicts, settled, strict=True):
             _observe(saga, label, verdict)
+            said = {"orderId": str(verdict.held.id), "outcome": type(outcome).__name__, "phase": verdict.state.phase}
+            mark(f"{saga.name} {label}", verdict.held.call.trace_id, now_ns, kind=SpanKind.INTERNAL, **said)
         return verdicts
 
 

@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from itertools import groupby
 from typing import Any, Protocol
 
+from opentelemetry.trace import SpanKind
+
 from tradewind.contracts.outcomes import Failed, Outcome, Waiting
 from tradewind.kernel.errors import Refusal, Unavailable
 from tradewind.runtime.call import internal_call
@@ -20,6 +22,7 @@ from tradewind.runtime.saga.definition import Local, Remote
 from tradewind.runtime.saga.settling import Verdict
 from tradewind.runtime.saga.working import Working
 from tradewind.runtime.telemetry.logs import log
+from tradewind.runtime.telemetry.traces import span
 from tradewind.runtime.wake import POLL_S
 
 MAX_ASK_S = 60.0
@@ -214,7 +217,9 @@ class Stage:
             try:
                 failpoint(f"saga.{self._label}.before_ask")
                 async with asyncio.timeout(self._within_s):
-                    answer: Any = await self.working.work.ask(self.working.task(held), wish)
+                    asking = span(f"ask {self._label}", held.call.trace_id, kind=SpanKind.CLIENT, orderId=str(held.id))
+                    with asking:
+                        answer: Any = await self.working.work.ask(self.working.task(held), wish)
                 failpoint(f"saga.{self._label}.after_ask")
             except (Unavailable, TimeoutError) as unknown:
                 answer = Failed(_why(unknown))

@@ -1,4 +1,4 @@
-"""Structured JSON logs, an object a line: orderId, traceId, correlationId, userId and eventType where they are known;
+"""Structured JSON logs, an object a line: orderId, traceId, spanId, correlationId, userId, eventType where known;
 never personal data.
 """
 
@@ -13,6 +13,7 @@ import structlog
 
 from tradewind.runtime.call import Call
 from tradewind.runtime.telemetry.lossy import Lossy
+from tradewind.runtime.telemetry.traces import present_span_id
 
 log: Any = structlog.get_logger("tradewind")
 SECRET_KEYS = frozenset(
@@ -68,8 +69,10 @@ def _say_the_end(kind: type[BaseException], error: BaseException, trace: Traceba
 
 
 def say_whose(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Add the present call's names to a line that has none of its own."""
+    """Add the present call's names to a line that has none of its own, and the present span, where one is recorded."""
     call = present_call.get()
+    if span_id := present_span_id():
+        line.setdefault("spanId", span_id)
     if call is not None and line.get("traceId", call.trace_id) == call.trace_id:
         names = {"traceId": call.trace_id, "correlationId": call.correlation_id, "userId": call.actor.subject}
         return {**names, **line}

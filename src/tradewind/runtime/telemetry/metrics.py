@@ -80,7 +80,10 @@ payment_settlement_differences = Gauge(
     "payment_settlement_differences", "Differences between the providers' reports and the books, of the last day.",
     multiprocess_mode="mostrecent",
 )  # fmt: skip
-payment_authorized_total = Counter("payment_authorized_total", "Payments authorized (payment.authorized.count).")
+payment_authorized_total = Counter(
+    "payment_authorized_total",
+    "Payments heard to be authorized, each once (payment.authorized.count).",
+)
 product_cache_hit_ratio = Gauge(
     "product_cache_hit_ratio", "Reads of a product that its cache answered, since the process began.",
     multiprocess_mode="mostrecent",

@@ -138,6 +138,33 @@ def test_spans_are_children_under_the_trace_of_the_call(spans: InMemorySpanExpor
     assert dict(outer.attributes or {}) == {"step": "one"}
 
 
+def test_a_line_says_in_which_span_it_was_written(spans: InMemorySpanExporter, lines: Any) -> None:
+    trace_id = new_trace_id()
+    outer = logs.present_call.set(Call(actor=Actor(subject="u1"), correlation_id="c1", trace_id=trace_id))
+    with traces.span("work", trace_id):
+        structlog.get_logger().info("within")
+    logs.present_call.reset(outer)
+    structlog.get_logger().info("after")
+    within, after = lines()
+    (span,) = spans.get_finished_spans()
+    assert span.context is not None
+    assert (within["traceId"], within["spanId"], within["userId"]) == (trace_id, f"{span.context.span_id:016x}", "u1")
+    assert "spanId" not in after
+
+
+def test_work_that_served_many_traces_is_a_span_of_each(spans: InMemorySpanExporter) -> None:
+    began_ns, one, other = traces.began_ns(), new_trace_id(), new_trace_id()
+    with traces.span("the work of both", new_trace_id()):
+        for trace_id in (one, other):
+            traces.mark("hear", trace_id, began_ns, kind=trace.SpanKind.CONSUMER, key="k")
+    first, second, _ = spans.get_finished_spans()
+    assert [f"{span.context.trace_id:032x}" for span in (first, second) if span.context] == [one, other]
+    assert first.start_time is not None
+    assert first.end_time is not None
+    assert began_ns // 1_000 == first.start_time // 1_000 <= first.end_time // 1_000
+    assert dict(first.attributes or {}) == {"key": "k"}
+
+
 def test_a_span_costs_nothing_where_nobody_records() -> None:
     with traces.span("unheard", "not even a trace id"):
         assert not trace.get_current_span().get_span_context().is_valid

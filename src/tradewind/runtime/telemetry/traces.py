@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags
 
+from tradewind.kernel.clock import now
 from tradewind.kernel.ids import new_trace_id
 
 _recording = False
@@ -45,11 +46,41 @@ def span(
     return _recorded(name, trace_id, kind, attributes) if _recording else _nothing
 
 
+def mark(name: str, trace_id: str, began_ns: int, *, kind: SpanKind, **attributes: str | int) -> None:
+    """A span of the trace `trace_id` that is over now, and `began_ns` (nanoseconds since 1970): for work that served
+    many traces at once."""
+    if not _recording:
+        return
+    parent = trace.set_span_in_context(NonRecordingSpan(_remote(trace_id)))
+    _tracer.start_span(name, context=parent, kind=kind, attributes=attributes, start_time=began_ns).end()
+
+
+def began_ns() -> int:
+    """When work begins that is to be marked; nothing where nobody records."""
+    return int(now().timestamp() * 1_000_000_000) if _recording else 0
+
+
+def note(**attributes: str | int) -> None:
+    """Add to what the present span says."""
+    if _recording:
+        trace.get_current_span().set_attributes(attributes)
+
+
+def present_span_id() -> str | None:
+    """The present span's id, 16 hexadecimal digits, where one is recorded."""
+    context = trace.get_current_span().get_span_context()
+    return f"{context.span_id:016x}" if context.is_valid else None
+
+
+def _remote(trace_id: str) -> SpanContext:
+    """Somebody else's span in the trace, whose id is not known here."""
+    return SpanContext(int(trace_id, 16), int(new_trace_id()[:16], 16), True, TraceFlags(TraceFlags.SAMPLED))
+
+
 @contextmanager
 def _recorded(name: str, trace_id: str, kind: SpanKind, attributes: Mapping[str, str | int]) -> Iterator[None]:
     parent = None
     if not trace.get_current_span().get_span_context().is_valid:
-        remote = SpanContext(int(trace_id, 16), int(new_trace_id()[:16], 16), True, TraceFlags(TraceFlags.SAMPLED))
-        parent = trace.set_span_in_context(NonRecordingSpan(remote))
+        parent = trace.set_span_in_context(NonRecordingSpan(_remote(trace_id)))
     with _tracer.start_as_current_span(name, context=parent, kind=kind, attributes=attributes):
         yield

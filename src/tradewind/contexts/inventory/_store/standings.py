@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from tradewind.ports.progress import NOWHERE, Reached
 from tradewind.ports.stock_snapshots import Standing
@@ -16,6 +17,13 @@ OF: Final = """
     LEFT JOIN inventory.bundle AS b ON b.sku = s.sku
     WHERE s.version > 0 OR s.on_hand > 0 OR b.sku IS NOT NULL
     ORDER BY s.sku
+"""
+OF_PRODUCT: Final = """
+    SELECT s.sku, coalesce(b.version, s.version) AS version, coalesce(b.told, s.on_hand) AS on_hand,
+           CASE WHEN b.sku IS NULL THEN s.reserved ELSE 0 END AS reserved, s.product_id
+    FROM (SELECT sku, product_id, max(version) AS version, sum(on_hand) AS on_hand, sum(reserved) AS reserved
+          FROM inventory.inventory_stock WHERE product_id = $1 GROUP BY 1, 2 ORDER BY 1 LIMIT 1) AS s
+    LEFT JOIN inventory.bundle AS b ON b.sku = s.sku
 """
 AFTER: Final = """
     SELECT s.sku, coalesce(b.version, s.version) AS version, coalesce(b.told, s.on_hand) AS on_hand,
@@ -36,6 +44,12 @@ HEARD: Final = """
 async def of(tx: Tx, skus: Sequence[str]) -> list[Standing]:
     """Those of these SKUs that have stock, or had; in the order of their characters."""
     return [_standing(row) for row in await tx.all(OF, list(skus))]
+
+
+async def of_product(tx: Tx, product_id: UUID) -> Standing | None:
+    """Where the product's SKU stands; None where it has no stock, and never had."""
+    row = await tx.row(OF_PRODUCT, product_id)
+    return None if row is None else _standing(row)
 
 
 async def after(tx: Tx, sku: str, many: int) -> list[Standing]:

@@ -1,13 +1,13 @@
-"""The stock of one SKU as shoppers see it, kept as the body that goes over the wire (S0-84).
+"""The stock of one SKU as shoppers see it, in each warehouse, kept as the body that goes over the wire.
 
-Every event of stock takes the numbers out of every process's cache, and the next look sets what counts then. No event's
-own numbers are put there: the log is in the order in which transactions began to write, while two that changed the same
-SKU may have had it in the other order, and the numbers of the first would be kept in place of the second's.
+Every event of stock takes it out of every process's cache, and the next look sets what counts then: no event says all
+that it shows. The numbers alone are put there by the events themselves (`numbers`).
 """
 
 from typing import Final, TypeAlias
 
 from tradewind.api.rest import encoded
+from tradewind.contexts.inventory.query_stock.numbers import KEPT_S, KEY, KEY_BY_SKU, Standings, set_numbers
 from tradewind.contexts.inventory.query_stock.query import QueryStock, query_stock
 from tradewind.contracts.inventory import (
     BackorderAllotted,
@@ -29,11 +29,6 @@ from tradewind.runtime.subscriptions import Here, listener
 from tradewind.runtime.telemetry import metrics
 
 PREFIX: Final = "inventory:"
-KEY: Final = "inventory:{}"
-"""By product id: a tag of what is kept by SKU."""
-KEY_BY_SKU: Final = "inventory:sku:{}"
-KEPT_S: Final = 60.0
-"""Events forget the numbers long before, where there are any; this bounds what a lost one could do."""
 Moved: TypeAlias = (
     InventoryReserved
     | ReservationConfirmed
@@ -66,14 +61,16 @@ async def show_stock(command: ShowStock, tx: Tx) -> Encoded:
 def forget_all(here: Here) -> None:
     """Events may have been missed."""
     here.peer(Cache).clear(PREFIX)
+    here.peer(Standings).clear()
 
 
 @listener(reset=forget_all)
 def forget_stock(event: StockAdjusted | BundleChanged | Moved, here: Here) -> None:
-    """Whatever tells that stock has moved was told by the transaction that moved it."""
+    """Whatever tells that stock has moved was told by the transaction that moved it, and says the numbers after it."""
     if isinstance(event, StockAdjusted | BundleChanged):
         tags = [KEY.format(event.product_id), KEY_BY_SKU.format(event.sku)]
     else:
         tags = [KEY_BY_SKU.format(line.sku) for line in event.items]
     if here.peer(Cache).forget(*tags, at=here.at):
         _staleness.observe(here.age_ms)
+    set_numbers(event, here)

@@ -9,7 +9,8 @@ import pytest
 from tests.builders import a_delivery, a_product
 from tests.shops import Shop, a_call, until
 from tradewind.contexts.inventory._domain.stock import NoSuchStock
-from tradewind.contexts.inventory.query_stock.kept import KEY_BY_SKU, ShowStock
+from tradewind.contexts.inventory.query_stock.kept import ShowStock
+from tradewind.contexts.inventory.query_stock.numbers import KEY_BY_SKU
 from tradewind.contracts.inventory import InventoryPeer, Wanted
 from tradewind.kernel.ids import new_id
 from tradewind.ports.cache import Cache

@@ -1,0 +1,100 @@
+"""`tradewind replay`: tables for reading, learned again from the log, and whether they are what they were."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from msgspec import Struct
+from rich.console import Console
+from rich.table import Column, Table
+
+from tradewind.app.engines import EngineError, engines
+from tradewind.app.settings import SettingError, Settings
+from tradewind.app.wiring import Shop, migrate_shop, open_shop
+from tradewind.kernel.errors import NotFound, Refusal
+from tradewind.runtime.replaying import Digest, Replayed, digest, replay
+from tradewind.runtime.subscriptions import Subscriber
+
+app = typer.Typer(no_args_is_help=True, help="Learn tables for reading again from the log.")
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
+
+
+class NoSuchProjection(NotFound):
+    """No projection has this name; `tradewind replay list` shows them all."""
+
+
+class Standing(Struct, frozen=True):
+    """A projection and what its table holds."""
+
+    projection: str
+    holds: Digest
+
+
+def projections(shop: Shop) -> dict[str, Subscriber]:
+    """Those of the contexts that are served here, by the name of the table that each alone writes."""
+    found = [one for context in shop.contexts for one in context.subscribers if one.table is not None]
+    return {str(one.table): one for one in sorted(found, key=lambda one: str(one.table))}
+
+
+@app.command("list")
+def list_(json: Json = False) -> None:
+    """List the projections, how many rows each has, and a checksum of them."""
+
+    async def look(shop: Shop) -> Any:
+        return [Standing(name, await digest(shop.db, one)) for name, one in projections(shop).items()]
+
+    found: list[Standing] = _with_shop(look)
+    if json:
+        typer.echo(msgspec.json.encode(found))
+        return
+    table = Table("projection", Column("rows", justify="right"), Column("checksum", justify="right"))
+    for one in found:
+        table.add_row(one.projection, f"{one.holds.rows:,}", one.holds.checksum)
+    Console().print(table)
+
+
+@app.command()
+def run(
+    names: Annotated[list[str] | None, typer.Argument(help="Projections, as `list` shows them.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="All of them, one after the other.")] = False,
+    json: Json = False,
+) -> None:
+    """Empty a projection's table and have it hear the whole log again; says whether it holds what it held before.
+
+    Stop the shop's workers first (exit 1 where one hears events): edges may go on and show what there is meanwhile.
+    Cut off, it goes on with the next worker; run again, it begins anew. A shop whose events come by Kafka is refused.
+    """
+
+    async def work(shop: Shop) -> Any:
+        there = projections(shop)
+        wanted = list(there) if every else names or []
+        if unknown := [name for name in wanted if name not in there]:
+            raise NoSuchProjection(f"There is no projection {unknown[0]}; `tradewind replay list` shows them all.")
+        return [await replay(shop.db, shop.engines.database_url, there[name]) for name in wanted]
+
+    found: list[Replayed] = _with_shop(work)
+    if json:
+        typer.echo(msgspec.json.encode(found))
+        return
+    numbers = [Column(name, justify="right") for name in ("events", "rows before", "rows after")]
+    table = Table("projection", *numbers, "same")
+    for one in found:
+        counts = [f"{number:,}" for number in (one.events, one.before.rows, one.after.rows)]
+        table.add_row(one.projection, *counts, "yes" if one.same else "no")
+    Console().print(table)
+
+
+def _with_shop(work: Callable[[Shop], Awaitable[Any]]) -> Any:
+    async def run_on(settings: Settings) -> Any:
+        async with engines(settings) as found:
+            await migrate_shop(found.database_url)
+            async with open_shop(settings, found, connections=2, listens=False) as shop:
+                return await work(shop)
+
+    try:
+        return asyncio.run(run_on(Settings.from_environment()))
+    except (EngineError, SettingError, Refusal) as error:
+        Console(stderr=True).print(str(error), style="red", markup=False)
+        raise typer.Exit(1) from None

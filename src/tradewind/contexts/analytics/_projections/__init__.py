@@ -1,0 +1,1 @@
+"""What analytics keeps of what others tell, to be read as it is."""
