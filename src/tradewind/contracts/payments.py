@@ -190,6 +190,25 @@ class PaymentsPeer(Protocol):
         ...
 
 
+class PayersPeer(Protocol):
+    """Those who ask payments for money, step by step: the sagas of orders and of their edits. Answered to by orders.
+
+    Payments has their ids, which begin its keys, and nothing else of them. Whoever is no payer is left out.
+    """
+
+    async def hold(self, tx: Any, ids: Sequence[UUID]) -> Mapping[UUID, bool]:
+        """Those of these that there are, held until the transaction ends; whether each is being undone."""
+        ...
+
+    async def wake(self, tx: Any, id_: UUID) -> None:
+        """What it waits for has happened: have it look at once. It is held, as by `hold`."""
+        ...
+
+    async def wake_waiting(self, tx: Any, ids: Sequence[UUID]) -> None:
+        """What they may wait for has happened; nothing changes for those that are just asking, or over."""
+        ...
+
+
 class Claimed(Struct, frozen=True):
     """A refund as it stands: PENDING while the provider is asked, DONE, or REFUSED by it (as a whole, or a part)."""
 
