@@ -190,6 +190,27 @@ class PaymentsPeer(Protocol):
         ...
 
 
+class PaymentsAway(Protocol):
+    """Payments in another process, which opens, carries and books each step by itself. Asked outside of transactions.
+
+    The same question under the same key gets the same answer, and moves money once; a payer that was canceled is never
+    authorized again, whatever comes late. Raises Unavailable where the outcome is unknown; where nobody is there to
+    ask, the answer is Waiting. `call`: on whose behalf.
+    """
+
+    async def authorize(self, charge: Charge, key: str, call: Any) -> Outcome:
+        """Hold the money."""
+        ...
+
+    async def capture(self, payer_id: UUID, key: str, call: Any) -> Outcome:
+        """Take it."""
+        ...
+
+    async def cancel(self, payer_id: UUID, key: str, call: Any) -> Outcome:
+        """Let go of it, or give it back."""
+        ...
+
+
 class PayersPeer(Protocol):
     """Those who ask payments for money, step by step: the sagas of orders and of their edits. Answered to by orders.
 
