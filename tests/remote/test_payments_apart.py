@@ -19,7 +19,7 @@ from tests.held import asked, captures, comes_to, held, placed
 from tests.remote.conftest import a_token
 from tests.shops import Shop, a_call, open_shop, until, working
 from tradewind.adapters.payments.asked import AskedPayments
-from tradewind.adapters.payments.grpc import GrpcPayments, PaymentsDidNotAnswer, grpc_payments
+from tradewind.adapters.payments.grpc import AWAY_AGAIN_S, GrpcPayments, PaymentsDidNotAnswer, grpc_payments
 from tradewind.app.audit.auditor import audit
 from tradewind.app.elsewhere import CARRY
 from tradewind.app.engines import Engines
@@ -29,6 +29,7 @@ from tradewind.app.settings import Settings
 from tradewind.contexts.orders._domain.view import OrderView
 from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.verify_payment.command import VerifyPayment
+from tradewind.contexts.payments._store import payers
 from tradewind.contexts.payments.capture_payment.command import CapturePayment
 from tradewind.contexts.payments.carry_step.command import BookStep, CarryStep, Kind, OpenStep
 from tradewind.contexts.payments.manifest import MANIFEST
@@ -210,6 +211,15 @@ async def test_orders_wait_for_payments_that_is_away_and_are_none_the_worse(apar
         assert await apart.wrong() == []
 
 
+async def test_a_payer_who_is_held_for_too_long_is_no_failure_of_the_provider(apart: Apart) -> None:
+    payer_id = new_id()
+    async with apart.answering(), apart.payments.db.transaction(STAFF) as tx:
+        await payers.hold(tx, payer_id)
+        answered = await apart.way.authorize(a_charge(payer_id), f"{payer_id}/authorize/0", STAFF)
+    assert answered == Waiting(AWAY_AGAIN_S, heard=True)
+    assert await apart.provider.ledger(str(payer_id)) == []
+
+
 async def test_what_is_captured_by_hand_may_leave_the_house_and_is_captured_when_staff_says_so(apart: Apart) -> None:
     async with apart.answering():
         order_id = await held(apart.orders, "BOOK")
@@ -271,6 +281,19 @@ async def test_an_authorization_that_is_answered_after_the_cancel_books_nothing(
     assert await apart.payments.db.pool.fetchval(STANDS, payer_id) == "VOIDED"
     lines = {(line.operation, line.outcome) for line in await apart.provider.ledger(str(payer_id))}
     assert not any(operation == "capture" for operation, _ in lines)
+
+
+async def test_a_cancel_whose_authorization_is_declined_meanwhile_has_nothing_to_let_go(apart: Apart) -> None:
+    payer_id = new_id()
+    charge = replace_method(a_charge(payer_id), "simulated:decline")
+    slow = CarryStep(kind=Kind.AUTHORIZE, payer_id=payer_id, key=f"{payer_id}/authorize/0", charge=charge)
+    off = CarryStep(kind=Kind.CANCEL, payer_id=payer_id, key=f"{payer_id}/undo/0")
+    dispatch = apart.payments.dispatch
+    opened, to_cancel = [await dispatch(OpenStep(step=step), STAFF) for step in (slow, off)]
+    declined = await dispatch(BookStep(step=slow, answer=await opened.wish.send()), STAFF)
+    assert isinstance(declined, Refused)
+    assert await dispatch(BookStep(step=off, answer=await to_cancel.wish.send()), STAFF) == Done()
+    assert await apart.payments.db.pool.fetchval(STANDS, payer_id) == "FAILED"
 
 
 async def test_only_who_may_carry_money_may_ask_and_only_under_keys_of_the_payer(apart: Apart) -> None:
