@@ -56,7 +56,8 @@ class ApartMarket(Market):
     """Its own database."""
     placed: str = "PENDING_RESERVATION"
     writing: frozenset[str] = frozenset(f"{'-'.join(GROUPS[0])}/{part}" for part in ("edge", "worker")) | {
-        "inventory/edge"
+        "inventory/edge",
+        "payments/edge",
     }
 
     @property

@@ -11,12 +11,15 @@ import pytest
 from tests.builders import a_product
 from tests.remote.test_edits_apart import HEARD
 from tests.shops import Shop, a_call, open_shop, until
+from tradewind.adapters.payments.asked import AskedPayments
 from tradewind.app.edge import rest_app
 from tradewind.app.elsewhere import told_there
+from tradewind.app.engines import EngineError
 from tradewind.app.placement import CONTEXTS, at_home, installed, kind, of_inventory, served
 from tradewind.app.settings import SettingError, Settings
 from tradewind.contexts.catalog._listeners.forget_products import KEY
 from tradewind.contexts.catalog.get_product.kept import ShowProduct
+from tradewind.contracts.payments import PaymentsPeer
 from tradewind.ports.cache import Cache
 from tradewind.runtime.keeping import Encoded
 
@@ -91,6 +94,24 @@ async def test_a_process_answers_the_routes_of_its_contexts_alone(shop: Shop) ->
         table = rest_app(some)._table
         assert table.find("/api/v1/products") is not None
         assert table.find("/api/v1/orders") is None
+
+
+@pytest.mark.parametrize(
+    ("contexts", "asks"), [(("orders", "carts"), True), (("orders", "payments"), False), (("catalog",), False)]
+)
+async def test_only_who_carries_orders_without_payments_asks_payments_elsewhere(
+    shop: Shop, contexts: tuple[str, ...], asks: bool
+) -> None:
+    settings = apart(shop.settings, *contexts, payments_url=AWAY)
+    async with open_shop(settings, shop.engines, connections=2) as some:
+        assert isinstance(some.db.peers[PaymentsPeer], AskedPayments) is asks
+
+
+async def test_certificates_are_asked_for_by_the_name_of_the_setting_that_wants_them(shop: Shop) -> None:
+    settings = apart(shop.settings, "orders", payments_url="grpcs://127.0.0.1:9")
+    with pytest.raises(EngineError, match="grpcs:// in TRADEWIND_PAYMENTS_URL needs TRADEWIND_GRPC_CERT"):
+        async with open_shop(settings, shop.engines, connections=2):
+            pass
 
 
 async def test_stock_that_another_log_tells_of_is_shown_on_a_page_that_was_kept_before(working_shop: Shop) -> None:

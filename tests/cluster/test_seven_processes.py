@@ -22,6 +22,7 @@ ORDERS: Final = 24
 RESERVED: Final = "ecommerce.inventory.reservation.reserved.v1"
 STOCK: Final = 100
 SETTLE_S: Final = 90.0
+PAYERS: Final = "SELECT count(*) FROM payments.payer WHERE id = ANY($1::uuid[])"
 SET_STATE: Final = "UPDATE inventory.reservation SET state = $2 WHERE order_id = $1"
 OVER: Final = ("PAID", "CANCELED", "FAILED")
 
@@ -154,3 +155,24 @@ async def test_a_buyer_walks_through_and_no_order_is_lost_when_inventory_is_kill
         await inventory.close()
     assert any(ids[0] in line for line in wrong), "an order whose goods are not taken out any more is named"
     assert {line.partition(":")[0] for line in wrong} == {"stock ledger", "reservations"}
+
+
+async def test_every_order_is_charged_once_when_payments_is_killed_while_it_is_asked(cluster: Cluster) -> None:
+    market = cluster.market
+    sku = await market.goods(STOCK)
+    buyer = market.somebody()
+    asked = [asyncio.create_task(buyer.order(sku, pays="approve")) for _ in range(ORDERS)]
+    killed = []
+    for _ in range(2):
+        await asyncio.sleep(0.3)
+        killed += cluster.kill("payments")
+    answers = await asyncio.gather(*asked)
+    assert killed
+    assert {answer.status_code for answer in answers} == {201}, "orders are taken while payments is away"
+    ids = [answer.json()["id"] for answer in answers]
+    ended = [await market.comes_to(buyer, one, *OVER) for one in ids]
+    assert {order["status"] for order in ended} == {"PAID"}
+    assert await market.shop.db.pool.fetchval(PAYERS, [UUID(one) for one in ids]) == ORDERS, (
+        "all of them asked payments' own process"
+    )
+    assert await cluster.audited() == [], "our books and the provider's agree: each was captured once"

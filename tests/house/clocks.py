@@ -11,6 +11,7 @@ BANNED_IMPORTS = frozenset({"uuid.uuid1", "uuid.uuid4", "time.time", "time.time_
 MAY_SPREAD = frozenset(
     {
         "src/tradewind/adapters/inventory/grpc.py",
+        "src/tradewind/adapters/payments/grpc.py",
         "src/tradewind/runtime/saga/settling.py",
         "src/tradewind/contexts/notifications/_domain/timing.py",
         "src/tradewind/contexts/payments/_fallback/retries.py",

@@ -4,9 +4,12 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tests.house.tree import Source, Tree
+from tests.house.tree import REPOSITORY, Source, Tree
 
-CONTEXT_SCHEMAS = ("catalog", "pricing", "inventory", "orders", "payments", "shipping", "identity")
+CONTEXT_SCHEMAS = tuple(
+    sorted(one.parent.name for one in (REPOSITORY / "src/tradewind/contexts").glob("*/manifest.py"))
+)
+"""A context's schema is called as it is."""
 MAY_BUILD = frozenset(
     {
         "src/tradewind/adapters/database/embedded.py",  # makes the database before anybody can connect to it
@@ -20,6 +23,7 @@ LOOKS_LIKE_SQL = re.compile(
 )
 _SPEAKS_OF_TABLES = re.compile(r"\b(FROM|JOIN|INTO|UPDATE|SELECT|REFERENCES|TABLE|INDEX)\b")
 _NAMED = re.compile(rf"(?<![\w.'])({'|'.join(CONTEXT_SCHEMAS)})\.[a-z_]+")
+_SAGA_ROWS = re.compile(r"\bruntime\.saga")
 _SQL_COMMENT = re.compile(r"--[^\n]*")
 _BLIND_FLOORS = frozenset({"runtime", "api", "adapters", "ports", "contracts", "kernel"})
 
@@ -32,6 +36,38 @@ def sql_stays_in_its_own_schema(tree: Tree) -> list[str]:
         for place, owner, sql in [*_statements(tree), *_migrations(tree)]
         for schema in sorted(set(_NAMED.findall(sql)) - {owner})
     ]
+
+
+def sagas_are_spoken_to_by_their_definitions(tree: Tree) -> list[str]:
+    """No context reads or writes saga rows by itself: by an id alone it could hold another context's saga."""
+    return [
+        f"{place} speaks of saga rows. Begin sagas by runtime.saga.store.begin, speak to them by runtime.saga.signals, "
+        "which wants their definitions; others' sagas are held and woken by a peer protocol of their context."
+        for place in [*_naming_sagas(tree), *_storing_sagas(tree)]
+    ]
+
+
+def _naming_sagas(tree: Tree) -> Iterator[str]:
+    for place, context, sql in _statements(tree):
+        if context and _SAGA_ROWS.search(sql):
+            yield place
+
+
+def _storing_sagas(tree: Tree) -> Iterator[str]:
+    for source in tree.sources:
+        if source.is_test or not source.context:
+            continue
+        names = {
+            alias.asname or alias.name
+            for node in ast.walk(source.module)
+            if isinstance(node, ast.ImportFrom) and node.module == "tradewind.runtime.saga"
+            for alias in node.names
+            if alias.name == "store"
+        }
+        for node in ast.walk(source.module):
+            match node:
+                case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name in names and attribute != "begin":
+                    yield f"{source.path}:{node.lineno}"
 
 
 def _statements(tree: Tree) -> Iterator[tuple[str, str | None, str]]:

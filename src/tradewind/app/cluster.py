@@ -16,7 +16,7 @@ from tradewind.app.certificates import init_authority, issue_certificate
 from tradewind.app.engines import Engines, engines
 from tradewind.app.free_ports import free_port
 from tradewind.app.hosting import answers, with_port
-from tradewind.app.placement import GATEWAY, INVENTORY
+from tradewind.app.placement import GATEWAY, INVENTORY, PAYMENTS
 from tradewind.app.settings import SettingError, Settings
 from tradewind.app.supervision import Part, Supervisor
 
@@ -108,7 +108,8 @@ def _environment(
     settings: Settings, found: Engines, of_inventory: str, ports: Mapping[tuple[str, ...], int]
 ) -> dict[str, str]:
     """What all of them are told; each knows by its contexts what of it is its own."""
-    grpc_port, folder = free_port(settings.host), settings.home / "ca"
+    folder = settings.home / "ca"
+    asked = {name: free_port(settings.host) for name in (INVENTORY, PAYMENTS)}
     where = (f"{name}=http://{settings.host}:{port}" for names, port in ports.items() for name in names)
     return {
         **os.environ,
@@ -119,8 +120,7 @@ def _environment(
         "TRADEWIND_DATABASE_URL": found.database_url,
         "TRADEWIND_PROVIDER_URL": found.provider_url,
         "TRADEWIND_INVENTORY_DATABASE_URL": of_inventory,
-        "TRADEWIND_INVENTORY_URL": f"grpcs://{settings.host}:{grpc_port}",
-        "TRADEWIND_GRPC_PORT": str(grpc_port),
+        **{f"TRADEWIND_{name.upper()}_URL": f"grpcs://{settings.host}:{port}" for name, port in asked.items()},
         "TRADEWIND_CONTEXT_URLS": ",".join(where),
     }
 
@@ -142,13 +142,15 @@ def _part(name: str, contexts: tuple[str, ...], port: int, environment: Mapping[
     own = {"TRADEWIND_PORT": str(port), "TRADEWIND_CONTEXTS": ""}
     if contexts != (GATEWAY,):
         own["TRADEWIND_RATE_LIMITS"] = "off"
+    if url := environment.get(f"TRADEWIND_{name.upper()}_URL"):  # others ask it over gRPC
+        own["TRADEWIND_GRPC_PORT"] = str(urlsplit(url).port)
     path = "live" if contexts == (GATEWAY,) else "ready"
-    url = f"http://{environment['TRADEWIND_HOST']}:{port}/health/{path}"
+    health = f"http://{environment['TRADEWIND_HOST']}:{port}/health/{path}"
     return Part(
         name=name,
         argv=[sys.executable, "-m", "tradewind.app.cli", "serve", *contexts],
         env={**environment, **own},
-        ready=lambda: answers(url),
+        ready=lambda: answers(health),
         ready_within_s=READY_WITHIN_S,
         stop_grace_s=STOP_GRACE_S,
     )

@@ -1,13 +1,13 @@
-"""Inventory in another process: who answers for it here, and which of two logs is listened to."""
+"""Contexts in other processes: who answers for them here, and which of two logs is listened to."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Final
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import urlsplit
 
 from tradewind.adapters.inventory.apart import AwayBackorders, AwayInventory, CatalogByEvents, NoReturns
 from tradewind.app.engines import EngineError
-from tradewind.app.placement import is_apart
+from tradewind.app.placement import ORDERS, PAYMENTS, is_apart, served
 from tradewind.app.settings import Settings
 from tradewind.contexts.identity.manifest import SigningKeys
 from tradewind.contexts.orders.manifest import Placement
@@ -15,13 +15,19 @@ from tradewind.contexts.shipping.manifest import Supply
 from tradewind.contracts.catalog import CatalogPeer
 from tradewind.contracts.identity import SCOPES
 from tradewind.contracts.inventory import BackordersPeer, InventoryPeer
+from tradewind.contracts.payments import PaymentsPeer
 from tradewind.contracts.returns import ReturnsPeer
 from tradewind.runtime.keeping import KeptAtMost
+
+if TYPE_CHECKING:
+    from tradewind.api.grpc.tls import Certificates
 
 OF_INVENTORY: Final = "ecommerce.inventory."
 """What events of inventory begin with. Orders tell one of them, too: the step by which an order's goods are held."""
 KEPT_S: Final = 2.0
 """For so long at most a page is shown again where its stock is told in inventory's own log."""
+CARRY: Final = ("payment:carry",)
+"""All that the sagas of orders may do with payments over there."""
 TOKEN_S: Final = 600
 """Lifetime of the token that goes with a question."""
 
@@ -41,30 +47,23 @@ async def elsewhere(settings: Settings, keys: SigningKeys) -> AsyncIterator[dict
     if is_apart(settings):
         yield {CatalogPeer: CatalogByEvents(), ReturnsPeer: NoReturns()}
         return
-    if settings.inventory_url is None:
-        yield {}
-        return
+    async with AsyncExitStack() as stack:
+        found: dict[type, object] = {}
+        if settings.inventory_url is not None:
+            found |= await stack.enter_async_context(_inventory(settings, settings.inventory_url, keys))
+        serves = served(settings)
+        if settings.payments_url is not None and ORDERS in serves and PAYMENTS not in serves:
+            found |= await stack.enter_async_context(_payments(settings, settings.payments_url, keys))
+        yield found
+
+
+@asynccontextmanager
+async def _inventory(settings: Settings, url: str, keys: SigningKeys) -> AsyncIterator[dict[type, object]]:
     from tradewind.adapters.inventory.grpc import grpc_inventory
-    from tradewind.api.grpc.tls import CertificateError, Certificates
 
-    certificates, parts = None, urlsplit(settings.inventory_url)
-    if parts.scheme == "grpcs":
-        if not (settings.grpc_cert and settings.grpc_key and settings.grpc_ca):
-            raise EngineError(
-                "grpcs:// in TRADEWIND_INVENTORY_URL needs TRADEWIND_GRPC_CERT, _KEY and _CA (`tradewind ca`)."
-            )
-        try:
-            certificates = Certificates.read(settings.grpc_cert, settings.grpc_key, settings.grpc_ca)
-        except CertificateError as error:
-            raise EngineError(f"Inventory cannot be asked: {error}") from None
-
-    def token() -> str:
-        scopes = SCOPES["warehouse"]
-        return keys.sign(
-            subject="service:orders", roles=("warehouse",), scopes=scopes, tenant="default", lifetime_s=TOKEN_S
-        )
-
-    async with grpc_inventory(parts.netloc, token, certificates) as away:
+    certificates = _certificates(settings, url, "TRADEWIND_INVENTORY_URL")
+    token = _tokens(keys, "warehouse", SCOPES["warehouse"])
+    async with grpc_inventory(urlsplit(url).netloc, token, certificates) as away:
         yield {
             Placement: Placement(in_place=False, away=away),
             Supply: Supply(away=away),
@@ -72,3 +71,39 @@ async def elsewhere(settings: Settings, keys: SigningKeys) -> AsyncIterator[dict
             BackordersPeer: AwayBackorders(),
             KeptAtMost: KeptAtMost(KEPT_S),
         }
+
+
+@asynccontextmanager
+async def _payments(settings: Settings, url: str, keys: SigningKeys) -> AsyncIterator[dict[type, object]]:
+    """Its steps are asked for there; it shares the database, so what it knows is read here."""
+    from tradewind.adapters.payments.asked import AskedPayments
+    from tradewind.adapters.payments.grpc import grpc_payments
+    from tradewind.contexts.payments.manifest import MANIFEST
+
+    certificates = _certificates(settings, url, "TRADEWIND_PAYMENTS_URL")
+    here = cast(PaymentsPeer, MANIFEST.peers[PaymentsPeer])
+    async with grpc_payments(urlsplit(url).netloc, _tokens(keys, "admin", CARRY), certificates) as away:
+        yield {PaymentsPeer: AskedPayments(here, away)}
+
+
+def _certificates(settings: Settings, url: str, name: str) -> "Certificates | None":
+    """What this process shows of itself, where the setting of that name wants it to. Raises EngineError."""
+    from tradewind.api.grpc.tls import CertificateError, Certificates
+
+    if urlsplit(url).scheme != "grpcs":
+        return None
+    if not (settings.grpc_cert and settings.grpc_key and settings.grpc_ca):
+        raise EngineError(f"grpcs:// in {name} needs TRADEWIND_GRPC_CERT, _KEY and _CA (`tradewind ca`).")
+    try:
+        return Certificates.read(settings.grpc_cert, settings.grpc_key, settings.grpc_ca)
+    except CertificateError as error:
+        raise EngineError(f"{name} cannot be asked: {error}") from None
+
+
+def _tokens(keys: SigningKeys, role: str, scopes: Sequence[str]) -> Callable[[], str]:
+    def token() -> str:
+        return keys.sign(
+            subject="service:orders", roles=(role,), scopes=tuple(scopes), tenant="default", lifetime_s=TOKEN_S
+        )
+
+    return token

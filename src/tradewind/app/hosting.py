@@ -213,6 +213,7 @@ def _environment(settings: Settings, found: Engines) -> dict[str, str]:
         "TRADEWIND_MQTT_URL": settings.mqtt_url or "",
         "TRADEWIND_CONTEXTS": ",".join(settings.contexts),
         "TRADEWIND_INVENTORY_URL": settings.inventory_url or "",
+        "TRADEWIND_PAYMENTS_URL": settings.payments_url or "",
         "TRADEWIND_HOST": settings.host,
         "TRADEWIND_PORT": str(settings.port),
         "TRADEWIND_PUBLIC_URL": settings.public_url,

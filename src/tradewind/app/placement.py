@@ -32,6 +32,8 @@ CONTEXTS: Final = (
 GATEWAY: Final = "gateway"
 """No context: the process that passes requests on to those of contexts."""
 INVENTORY: Final = "inventory"
+ORDERS: Final = "orders"
+PAYMENTS: Final = "payments"
 
 
 def chosen(names: Sequence[str]) -> tuple[str, ...]:

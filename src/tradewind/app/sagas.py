@@ -18,7 +18,6 @@ from tradewind.runtime.call import Actor, Call, internal_call
 from tradewind.runtime.saga import signals
 from tradewind.runtime.saga.admin import SagaHistory, SagaLine, list_sagas, show_saga
 from tradewind.runtime.saga.advance import Compensate, Phase, Retry
-from tradewind.runtime.saga.definition import Saga
 
 app = typer.Typer(no_args_is_help=True, help="See the sagas that carry orders and refunds, and mend one.")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
@@ -71,15 +70,12 @@ async def _mend(shop: Shop, saga_id: UUID, message: Retry | Compensate) -> SagaH
     actor = Actor(subject="operator:cli", roles=frozenset({"admin"}))
     call = Call(actor=actor, correlation_id=str(saga_id), trace_id=internal_call("cli").trace_id, route="cli")
     async with shop.db.transaction(call) as tx:
-        row = await signals.find(tx, saga_id)
-        await signals.mend(tx, _definition(shop, row["name"]), saga_id, message)
+        carried = {saga.name: saga for one in shop.contexts for saga in one.sagas}
+        row = await signals.find(tx, [*carried.values()], saga_id)
+        await signals.mend(tx, carried[row["name"]], saga_id, message)
         tx.ring()
     async with shop.db.reading(call) as tx:
         return await show_saga(tx, saga_id)
-
-
-def _definition(shop: Shop, name: str) -> Saga:
-    return next(saga for one in shop.contexts for saga in one.sagas if saga.name == name)
 
 
 def _with_shop(look: Callable[[Shop], Awaitable[Any]]) -> Any:

@@ -87,6 +87,9 @@ class Settings:
     """Inventory in another process (grpc://host:port, or grpcs:// with certificates); without one it is in this one."""
     inventory_database_url: str | None = field(default=None, repr=False)
     """The database of an inventory that runs alone; without one it shares that of the others. `audit` reads both."""
+    payments_url: str | None = None
+    """Payments in another process (grpc://host:port, or grpcs://), asked by the sagas of orders; without one they ask
+    the providers themselves."""
     public_url: str = ""
     """How browsers and partners reach the shop, no slash at the end; also the issuer of its tokens."""
     admin_password: str | None = field(default=None, repr=False)
@@ -296,6 +299,7 @@ def _of_contexts(read: Reader) -> dict[str, Any]:
         "contexts": read("CONTEXTS", values.words, _NONE),
         "context_urls": read("CONTEXT_URLS", values.named_addresses, _NONE),
         "inventory_url": read("INVENTORY_URL", values.grpc_address, None),
+        "payments_url": read("PAYMENTS_URL", values.grpc_address, None),
         "inventory_database_url": read("INVENTORY_DATABASE_URL", values.postgres, None),
     }
 

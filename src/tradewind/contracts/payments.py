@@ -190,6 +190,46 @@ class PaymentsPeer(Protocol):
         ...
 
 
+class PaymentsAway(Protocol):
+    """Payments in another process, which opens, carries and books each step by itself. Asked outside of transactions.
+
+    The same question under the same key gets the same answer, and moves money once; a payer that was canceled is never
+    authorized again, whatever comes late. Raises Unavailable where the outcome is unknown; where nobody is there to
+    ask, the answer is Waiting. `call`: on whose behalf.
+    """
+
+    async def authorize(self, charge: Charge, key: str, call: Any) -> Outcome:
+        """Hold the money."""
+        ...
+
+    async def capture(self, payer_id: UUID, key: str, call: Any) -> Outcome:
+        """Take it."""
+        ...
+
+    async def cancel(self, payer_id: UUID, key: str, call: Any) -> Outcome:
+        """Let go of it, or give it back."""
+        ...
+
+
+class PayersPeer(Protocol):
+    """Those who ask payments for money, step by step: the sagas of orders and of their edits. Answered to by orders.
+
+    Payments has their ids, which begin its keys, and nothing else of them. Whoever is no payer is left out.
+    """
+
+    async def hold(self, tx: Any, ids: Sequence[UUID]) -> Mapping[UUID, bool]:
+        """Those of these that there are, held until the transaction ends; whether each is being undone."""
+        ...
+
+    async def wake(self, tx: Any, id_: UUID) -> None:
+        """What it waits for has happened: have it look at once. It is held, as by `hold`."""
+        ...
+
+    async def wake_waiting(self, tx: Any, ids: Sequence[UUID]) -> None:
+        """What they may wait for has happened; nothing changes for those that are just asking, or over."""
+        ...
+
+
 class Claimed(Struct, frozen=True):
     """A refund as it stands: PENDING while the provider is asked, DONE, or REFUSED by it (as a whole, or a part)."""
 

@@ -45,6 +45,7 @@ needs := {
 	"carts.replay": {"cart:read"},
 	"payments.get": {"payment:read"},
 	"payments.keep_methods": {"customer:write"},
+	"payments.carry": {"payment:carry"},
 	"shipping.get": {"order:read", "shipping:write"},
 	"returns.request": {"order:write", "order:cancel"},
 	"returns.get": {"order:read", "shipping:write"},

@@ -24,6 +24,7 @@ from tradewind.contexts.orders.list_orders import rest as list_rest
 from tradewind.contexts.orders.list_orders.query import list_orders, look_up_orders
 from tradewind.contexts.orders.pay_order import rest as pay_rest
 from tradewind.contexts.orders.pay_order.command import pay_order
+from tradewind.contexts.orders.payers import Payers
 from tradewind.contexts.orders.peer import Buyers, Orders
 from tradewind.contexts.orders.personal_data import OrderData
 from tradewind.contexts.orders.place_order import rest as place_rest
@@ -40,6 +41,7 @@ from tradewind.contexts.orders.watch_orders import socket as watch_orders_socket
 from tradewind.contexts.orders.watch_orders.channel import OrderChannel, announce_orders, open_channel
 from tradewind.contexts.orders.watch_orders.query import watch_orders
 from tradewind.contracts.orders import BuyersPeer, Imported, OrderLine, OrdersPeer, PlaceOrder
+from tradewind.contracts.payments import PayersPeer
 from tradewind.contracts.privacy import OrdersOfPeer
 from tradewind.runtime.manifest import Manifest
 
@@ -87,6 +89,12 @@ MANIFEST = Manifest(
     parts={Standing: Standing, OrderChannel: open_channel},
     timers=(SPREAD_ORDERS,),
     sagas=(PLACE_ORDER, PLACE_BACKORDER, EDIT_ORDER, EDIT_ELSEWHERE),
-    peers={Placement: Placement(), OrdersOfPeer: _data, BuyersPeer: Buyers(), OrdersPeer: Orders()},
+    peers={
+        Placement: Placement(),
+        OrdersOfPeer: _data,
+        BuyersPeer: Buyers(),
+        OrdersPeer: Orders(),
+        PayersPeer: Payers(),
+    },
     personal_data=_data,
 )

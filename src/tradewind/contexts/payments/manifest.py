@@ -8,6 +8,7 @@ from tradewind.contexts.payments._subscribers.on_order_cancelled import on_order
 from tradewind.contexts.payments._subscribers.on_shipment_dispatched import on_shipment_dispatched
 from tradewind.contexts.payments.capture_payment import rest as capture_rest
 from tradewind.contexts.payments.capture_payment.command import capture_payment
+from tradewind.contexts.payments.carry_step.command import book_step, carry_step, open_step
 from tradewind.contexts.payments.doubt_capture.saga import DOUBT_CAPTURE
 from tradewind.contexts.payments.doubt_refund.saga import DOUBT_REFUND
 from tradewind.contexts.payments.get_payment import rest as get_rest
@@ -36,7 +37,18 @@ __all__ = ["MANIFEST", "FallbackProvider", "Reconciled", "RefundPayment", "Store
 MANIFEST = Manifest(
     name="payments",
     migrations=Path(__file__).parent / "migrations",
-    handlers=(refund_payment, get_payment, capture_payment, take_notice, save_method, list_methods, remove_method),
+    handlers=(
+        refund_payment,
+        get_payment,
+        capture_payment,
+        take_notice,
+        save_method,
+        list_methods,
+        remove_method,
+        carry_step,
+        open_step,
+        book_step,
+    ),
     routes=(
         refund_rest.refund_payment,
         get_rest.get_payment,
@@ -46,6 +58,7 @@ MANIFEST = Manifest(
         list_methods_rest.list_methods,
         remove_method_rest.remove_method,
     ),
+    remote=("tradewind.contexts.payments.carry_step.grpc",),
     subscribers=(on_order_cancelled, on_shipment_dispatched),
     timers=(FORGET_NOTICES, RECONCILE),
     parts={LastReconciled: LastReconciled},

@@ -263,7 +263,7 @@ def _all_cancelled(
 
 def cancelled(payment: Payment, lent: int, done: Cancelled) -> tuple[Payment | None, Any, Outcome]:
     """What a payment comes to when the provider has answered its cancellation. `lent`: by others' charges."""
-    if payment.status in (Status.VOIDED, Status.REFUNDED):
+    if payment.status in (Status.VOIDED, Status.REFUNDED, Status.FAILED):
         return None, None, Done()
     if not isinstance(done.answer, Approved):
         return None, None, Failed(f"the provider would not give it back: {done.answer.code}")

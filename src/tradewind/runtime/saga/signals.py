@@ -1,6 +1,10 @@
-"""How anybody else speaks to a saga: cancel it, wake it, retry it, undo it. The saga's row is locked first, always."""
+"""How anybody else speaks to a saga: cancel it, wake it, retry it, undo it. The saga's row is locked first, always.
 
-from collections.abc import Sequence
+Whoever speaks brings the definitions of the sagas that they mean; what else has such an id is nothing to them. A
+context has its own definitions alone, so it can neither lock nor wake what another carries, whatever id it was given.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,9 +15,14 @@ from tradewind.runtime.saga.advance import Cancel, Compensate, Retry, advance
 from tradewind.runtime.saga.definition import Saga
 
 WAKE: Final = "UPDATE runtime.saga SET due_at = now() WHERE id = $1 AND phase IN ('STARTED', 'COMPENSATING')"
+HOLD: Final = """
+    SELECT * FROM runtime.saga WHERE id = ANY($1::uuid[]) AND name = ANY($2::text[]) ORDER BY id FOR UPDATE
+"""
+BEGUN: Final = "SELECT id FROM runtime.saga WHERE id = ANY($1::uuid[]) AND name = ANY($2::text[])"
 WAKE_WAITING: Final = """
     UPDATE runtime.saga SET due_at = now()
-    WHERE id = ANY($1::uuid[]) AND phase IN ('STARTED', 'COMPENSATING') AND due_at > now() AND lease_until <= now()
+    WHERE id = ANY($1::uuid[]) AND name = ANY($2::text[]) AND phase IN ('STARTED', 'COMPENSATING')
+      AND due_at > now() AND lease_until <= now()
 """
 CANCEL: Final = "UPDATE runtime.saga SET cancel = $2, due_at = now(), changed_at = now() WHERE id = $1"
 
@@ -26,33 +35,47 @@ class NothingToMend(Conflict):
     """The saga's state does not allow this."""
 
 
-async def find(tx: Tx, saga_id: UUID) -> Any:
-    """The saga's row, locked until the end of the transaction; refuses with NoSuchSaga."""
-    return await find_or(tx, saga_id, NoSuchSaga(sagaId=str(saga_id)))
+async def hold(tx: Tx, among: Sequence[Saga], saga_ids: Sequence[UUID]) -> Mapping[UUID, Any]:
+    """The rows of those that are sagas of `among`, by id, locked in this order until the end of the transaction."""
+    return {row["id"]: row for row in await tx.all(HOLD, list(saga_ids), _names(among))}
 
 
-async def find_or(tx: Tx, saga_id: UUID, missing: NotFound) -> Any:
-    """The saga's row, locked until the end of the transaction; refuses with `missing`."""
-    row = await tx.row(store.FIND, saga_id)
+async def find(tx: Tx, among: Sequence[Saga], saga_id: UUID) -> Any:
+    """The row of a saga of `among`, locked until the end of the transaction; refuses with NoSuchSaga."""
+    return await find_or(tx, among, saga_id, NoSuchSaga(sagaId=str(saga_id)))
+
+
+async def find_or(tx: Tx, among: Sequence[Saga], saga_id: UUID, missing: NotFound) -> Any:
+    """The row of a saga of `among`, locked until the end of the transaction; refuses with `missing`."""
+    row = await tx.row(HOLD, [saga_id], _names(among))
     if row is None:
         raise missing
     return row
 
 
-async def wake(tx: Tx, saga_id: UUID) -> None:
-    """Something that the saga waits for has happened."""
-    await find(tx, saga_id)
+async def begun(tx: Tx, among: Sequence[Saga], saga_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Those that are sagas of `among`, wherever they stand. They are not locked."""
+    return frozenset(row["id"] for row in await tx.all(BEGUN, list(saga_ids), _names(among)))
+
+
+async def wake(tx: Tx, among: Sequence[Saga], saga_id: UUID) -> None:
+    """Something that the saga waits for has happened. Refuses with NoSuchSaga."""
+    await find(tx, among, saga_id)
     await tx.run(WAKE, saga_id)
 
 
-async def wake_waiting(tx: Tx, saga_ids: Sequence[UUID]) -> None:
+async def wake_waiting(tx: Tx, among: Sequence[Saga], saga_ids: Sequence[UUID]) -> None:
     """Something that they may be waiting for has happened; nothing changes for those that are carried, or over."""
-    await tx.run(WAKE_WAITING, list(saga_ids))
+    await tx.run(WAKE_WAITING, list(saga_ids), _names(among))
+
+
+def _names(among: Sequence[Saga]) -> list[str]:
+    return [one.name for one in among]
 
 
 async def cancel(tx: Tx, saga: Saga, saga_id: UUID, why: str) -> bool:
     """Ask for the saga's undoing. True: it will never be completed. False: too late, the pivot is done."""
-    row = await find(tx, saga_id)
+    row = await _any(tx, saga_id)
     before = store.state_of(row)
     after = advance(saga.as_of(row["version"]), before, Cancel(why))
     if after.cancel is None:
@@ -64,7 +87,7 @@ async def cancel(tx: Tx, saga: Saga, saga_id: UUID, why: str) -> bool:
 
 async def mend(tx: Tx, saga: Saga, saga_id: UUID, message: Retry | Compensate) -> None:
     """A person's word: try again, or undo. Whoever holds the saga now loses it. Refuses with NothingToMend."""
-    row = await find(tx, saga_id)
+    row = await _any(tx, saga_id)
     before = store.state_of(row)
     after = advance(saga.as_of(row["version"]), before, message)
     if after is before:
@@ -75,3 +98,11 @@ async def mend(tx: Tx, saga: Saga, saga_id: UUID, message: Retry | Compensate) -
     settled = store.Settled(saga_id, after, 0.0, keep=False, fence_step=1)
     store.settle(tx, [settled], [store.Note(saga_id, "admin", name, tx.call.actor.subject)], 0.0)
     tx.audit(f"saga.{name.lower()}", str(saga_id), phase=before.phase.value, step=before.step)
+
+
+async def _any(tx: Tx, saga_id: UUID) -> Any:
+    """The row, locked, of whichever saga: one that stands in for another is canceled and mended by its definition."""
+    row = await tx.row(store.FIND, saga_id)
+    if row is None:
+        raise NoSuchSaga(sagaId=str(saga_id))
+    return row

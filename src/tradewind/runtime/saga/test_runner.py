@@ -191,7 +191,7 @@ async def test_one_that_waits_goes_on_when_it_is_woken(trips: Trips) -> None:
     [trip] = await trips.begin(saga, ready=False)
     async with trips.running(saga):
         await trips.reached["book"].wait()
-        await get_ready(trips, trip)
+        await get_ready(trips, saga, trip)
         await trips.until_phase("COMPLETED")
 
 
@@ -202,18 +202,18 @@ async def test_a_wake_that_races_the_wait_is_not_lost(trips: Trips) -> None:
     [trip] = await trips.begin(saga, ready=False)
     async with trips.running(saga):
         await trips.reached["book"].wait()
-        waking = asyncio.create_task(get_ready(trips, trip))
+        waking = asyncio.create_task(get_ready(trips, saga, trip))
         await trips.until(lambda: blocked(trips))
         trips.gates["book"].set()
         await waking
         await trips.until_phase("COMPLETED")
 
 
-async def get_ready(trips: Trips, trip: UUID) -> None:
+async def get_ready(trips: Trips, saga: Saga, trip: UUID) -> None:
     async with trips.db.transaction(on_behalf()) as tx:
-        await signals.find(tx, trip)
+        await signals.find(tx, [saga], trip)
         await tx.run(MAKE_READY, trip)
-        await signals.wake(tx, trip)
+        await signals.wake(tx, [saga], trip)
         tx.ring()
 
 

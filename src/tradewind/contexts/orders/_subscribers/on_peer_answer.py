@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from tradewind.contexts.orders.payers import PAYING
 from tradewind.contracts.inventory import BackorderAllotted, InventoryReserved
 from tradewind.contracts.payments import PaymentAuthorized, PaymentCaptured, PaymentFailed
 from tradewind.contracts.shipping import ShipmentCreated
@@ -18,4 +19,4 @@ PeerAnswer: TypeAlias = (
 @subscriber
 async def on_peer_answer(events: Sequence[PeerAnswer], tx: Tx) -> None:
     """Where the saga's own command brought the answer (D7), nothing waits and nothing changes."""
-    await signals.wake_waiting(tx, [event.order_id for event in events])
+    await signals.wake_waiting(tx, PAYING, [event.order_id for event in events])

@@ -3,8 +3,7 @@
 from contextlib import suppress
 from typing import Final
 
-from tradewind.contexts.orders.edit_order.elsewhere import EDIT_ELSEWHERE
-from tradewind.contexts.orders.edit_order.saga import EDIT_ORDER
+from tradewind.contexts.orders.payers import PAYING
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER
 from tradewind.contexts.orders.place_order.waiting import PLACE_BACKORDER
 from tradewind.contracts.inventory import InventoryReservationExpired
@@ -13,7 +12,7 @@ from tradewind.runtime.saga import signals
 from tradewind.runtime.saga.signals import NoSuchSaga
 from tradewind.runtime.subscriptions import subscriber
 
-OURS: Final = {one.name: one for one in (EDIT_ORDER, EDIT_ELSEWHERE, PLACE_ORDER)} | {PLACE_BACKORDER.name: PLACE_ORDER}
+OURS: Final = {one.name: one for one in PAYING} | {PLACE_BACKORDER.name: PLACE_ORDER}
 
 
 @subscriber
@@ -23,6 +22,5 @@ async def on_reservation_expired(event: InventoryReservationExpired, tx: Tx) -> 
     What was held for something that is neither order nor edit is nothing to orders.
     """
     with suppress(NoSuchSaga):
-        row = await signals.find(tx, event.order_id)
-        if saga := OURS.get(row["name"]):
-            await signals.cancel(tx, saga, event.order_id, "the reservation expired")
+        row = await signals.find(tx, PAYING, event.order_id)
+        await signals.cancel(tx, OURS[row["name"]], event.order_id, "the reservation expired")

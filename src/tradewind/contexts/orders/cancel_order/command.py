@@ -7,6 +7,7 @@ from tradewind.contexts.orders._domain.view import OrderView, view
 from tradewind.contexts.orders._store import cancel_words, orders
 from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER
+from tradewind.contexts.orders.place_order.waiting import PLACING
 from tradewind.contracts.messages import Command
 from tradewind.kernel.errors import Conflict
 from tradewind.runtime.database import Tx
@@ -35,7 +36,7 @@ _OVER = frozenset((Status.CANCELED.value, Status.FAILED.value))
 async def cancel_order(command: CancelOrder, tx: Tx) -> OrderView:
     """S0-95: the policy says who may and while what; somebody else's order looks like none at all."""
     missing = orders.NoSuchOrder(orderId=str(command.order_id))
-    await signals.find_or(tx, command.order_id, missing)
+    await signals.find_or(tx, PLACING, command.order_id, missing)
     order = await orders.lock_one(tx, command.order_id)
     owner = order.user_id == tx.call.actor.subject
     if not tx.allows("orders.get", owner=owner, status=order.status.value):

@@ -25,6 +25,7 @@ from tradewind.contexts.orders.edit_order.reprice import reprice
 from tradewind.contexts.orders.edit_order.saga import AT_SETTLING, EDIT_ORDER
 from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.place_order.goods import Placement
+from tradewind.contexts.orders.place_order.waiting import PLACING
 from tradewind.contracts.inventory import InventoryPeer, NotEnoughStock, Wanted
 from tradewind.contracts.messages import Command
 from tradewind.contracts.payments import RefundsPeer
@@ -72,7 +73,7 @@ async def edit_order(command: EditOrder, tx: Tx) -> OrderView:
     what cannot be priced.
     """
     missing = orders.NoSuchOrder(orderId=str(command.order_id))
-    placing = await signals.find_or(tx, command.order_id, missing)
+    placing = await signals.find_or(tx, PLACING, command.order_id, missing)
     order = await orders.lock_one(tx, command.order_id)
     owner = order.user_id == tx.call.actor.subject
     if not tx.allows("orders.edit", owner=owner, status=order.status.value):

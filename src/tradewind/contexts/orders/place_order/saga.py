@@ -68,8 +68,8 @@ async def confirm_order(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
 async def record_capture(tx: Tx, answered: Sequence[tuple[Task, Any]]) -> Sequence[Outcome]:
     """Book what was captured; those orders are paid and their goods may leave the house."""
     outcomes = await tx.peer(PaymentsPeer).capture.record(tx, answered)
-    tasks = [task for (task, _), outcome in zip(answered, outcomes, strict=True) if isinstance(outcome, Done)]
-    await _pay(tx, tasks)
+    await _pay(tx, [task for (task, _), outcome in zip(answered, outcomes, strict=True) if isinstance(outcome, Done)])
+    await _let_leave(tx, [task for (task, _), one in zip(answered, outcomes, strict=True) if isinstance(one, Waiting)])
     return outcomes
 
 
@@ -80,10 +80,15 @@ async def prepare_capture(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
     """
     wishes = await tx.peer(PaymentsPeer).capture.prepare(tx, tasks)
     await _pay(tx, [task for task, wish in zip(tasks, wishes, strict=True) if isinstance(wish, Done)])
-    held = [task.saga_id for task, wish in zip(tasks, wishes, strict=True) if isinstance(wish, Waiting)]
-    if held:
-        await tx.peer(ShippingPeer).release(tx, held)
+    await _let_leave(tx, [task for task, wish in zip(tasks, wishes, strict=True) if isinstance(wish, Waiting)])
     return wishes
+
+
+async def _let_leave(tx: Tx, tasks: Sequence[Task]) -> None:
+    """The goods of orders whose money is held, and captured by hand."""
+    found = await orders.lock(tx, [task.saga_id for task in tasks]) if tasks else {}
+    if by_hand := [order.id for order in found.values() if order.capture_by_hand]:
+        await tx.peer(ShippingPeer).release(tx, by_hand)
 
 
 async def _pay(tx: Tx, tasks: Sequence[Task]) -> None:

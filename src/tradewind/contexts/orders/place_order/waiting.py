@@ -66,3 +66,5 @@ PLACE_BACKORDER: Final = Saga(
     within=LONGEST,
 )
 """As many steps as PLACE_ORDER, and the same pivot: whoever cancels or mends an order need not know which it has."""
+PLACING: Final = (PLACE_ORDER, PLACE_BACKORDER)
+"""Those that carry orders: each has its order's id."""

@@ -5,6 +5,7 @@ from uuid import UUID
 from tradewind.contexts.orders._domain.view import OrderView, is_over, view
 from tradewind.contexts.orders._store import orders
 from tradewind.contexts.orders.get_order.query import GetOrder
+from tradewind.contexts.orders.place_order.waiting import PLACING
 from tradewind.contracts.messages import Command
 from tradewind.contracts.payments import PaymentsPeer
 from tradewind.runtime.database import Tx
@@ -24,13 +25,13 @@ class VerifyPayment(Command, frozen=True):
 async def verify_payment(command: VerifyPayment, tx: Tx) -> OrderView:
     """Never an error for an order that waits for nothing: it may have been settled in the meantime."""
     missing = orders.NoSuchOrder(orderId=str(command.order_id))
-    await signals.find_or(tx, command.order_id, missing)
+    await signals.find_or(tx, PLACING, command.order_id, missing)
     order = await orders.lock_one(tx, command.order_id)
     if not tx.allows("orders.pay", owner=order.user_id == tx.call.actor.subject, status=order.status.value):
         raise missing
     if command.proof is not None:
         await tx.peer(PaymentsPeer).prove(tx, order.id, command.proof)
     await tx.peer(PaymentsPeer).hint(tx, [order.id])
-    await signals.wake_waiting(tx, [order.id])
+    await signals.wake_waiting(tx, PLACING, [order.id])
     tx.ring()
     return view(order)

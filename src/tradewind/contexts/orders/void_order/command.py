@@ -7,6 +7,7 @@ from tradewind.contexts.orders._domain.view import OrderView, is_over, view
 from tradewind.contexts.orders._store import orders
 from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER
+from tradewind.contexts.orders.place_order.waiting import PLACING
 from tradewind.contracts.messages import Command
 from tradewind.contracts.payments import PaymentsPeer
 from tradewind.kernel.errors import Conflict
@@ -35,7 +36,8 @@ def _is_off(answer: OrderView) -> bool:
 @handler(action="orders.void", follow=Follow(lambda answer: GetOrder(order_id=answer.id), _is_off))
 async def void_order(command: VoidOrder, tx: Tx) -> OrderView:
     """Refuses once a capture was asked for. What has left the house parks the saga: a person has to see to it."""
-    saga = await signals.find_or(tx, command.order_id, orders.NoSuchOrder(orderId=str(command.order_id)))
+    missing = orders.NoSuchOrder(orderId=str(command.order_id))
+    saga = await signals.find_or(tx, PLACING, command.order_id, missing)
     order = await orders.lock_one(tx, command.order_id)
     if order.status is not Status.CONFIRMED or not await tx.peer(PaymentsPeer).only_held(tx, order.id):
         raise NotVoidable(status=order.status.value)

@@ -13,13 +13,13 @@ from tradewind.contexts.payments.let_go.saga import LET_GO, OPEN
 from tradewind.contexts.payments.refund_payment.claim import give_back_credits
 from tradewind.contracts.orders import OrderCancelled, OrderFailed
 from tradewind.runtime.database import Tx
+from tradewind.runtime.saga import signals
 from tradewind.runtime.saga import store as sagas
 from tradewind.runtime.subscriptions import apart, subscriber
 
 STILL_HELD: Final = """
-    SELECT id FROM payments.payments AS p
+    SELECT id FROM payments.payments
     WHERE order_id = ANY($1::uuid[]) AND part_of IS NULL AND status = ANY($2::text[])
-      AND NOT EXISTS (SELECT FROM runtime.saga AS s WHERE s.id = p.id)
     ORDER BY order_id FOR NO KEY UPDATE
 """
 
@@ -34,6 +34,8 @@ async def on_order_cancelled(events: Sequence[OrderCancelled | OrderFailed], tx:
     orders = [event.order_id for event in events]
     for order_id in sorted(await prepaid.left(tx, orders)):
         await give_back_credits(tx, order_id)
-    held = await tx.all(STILL_HELD, orders, [status.value for status in OPEN])
+    held = [row["id"] for row in await tx.all(STILL_HELD, orders, [status.value for status in OPEN])]
     if held:
-        sagas.begin(tx, LET_GO, [row["id"] for row in held], [tx.call] * len(held))
+        begun = await signals.begun(tx, [LET_GO], held)
+        fresh = [one for one in held if one not in begun]
+        sagas.begin(tx, LET_GO, fresh, [tx.call] * len(fresh))

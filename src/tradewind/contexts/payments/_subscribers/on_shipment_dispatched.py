@@ -6,9 +6,9 @@ from typing import Final
 from tradewind.contexts.payments._domain.payment import Status
 from tradewind.contexts.payments._store import payments
 from tradewind.contexts.payments.capture_payment.command import ask_for
+from tradewind.contracts.payments import PayersPeer
 from tradewind.contracts.shipping import ShipmentDispatched
 from tradewind.runtime.database import Tx
-from tradewind.runtime.saga import signals
 from tradewind.runtime.subscriptions import subscriber
 
 ONLY_HELD: Final = """
@@ -21,10 +21,9 @@ ONLY_HELD: Final = """
 @subscriber
 async def on_shipment_dispatched(events: Sequence[ShipmentDispatched], tx: Tx) -> None:
     """All of it, with the first parcel; somebody who asked for a part before has their way."""
-    for row in await tx.all(ONLY_HELD, [event.order_id for event in events]):
-        order_id = row["order_id"]
-        saga = await signals.find(tx, order_id)
-        payment = (await payments.lock(tx, [order_id]))[order_id]
-        if saga["undoing"] or payment.to_capture is not None or payment.status is not Status.AUTHORIZED:
+    rows = await tx.all(ONLY_HELD, [event.order_id for event in events])
+    undoing = await tx.peer(PayersPeer).hold(tx, [row["order_id"] for row in rows]) if rows else {}
+    for order_id, payment in (await payments.lock(tx, undoing)).items():
+        if undoing[order_id] or payment.to_capture is not None or payment.status is not Status.AUTHORIZED:
             continue
         await ask_for(tx, order_id, payment.amount.minor)

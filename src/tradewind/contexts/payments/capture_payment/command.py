@@ -10,11 +10,11 @@ from tradewind.contexts.payments._domain.payment import Payment, Status
 from tradewind.contexts.payments._store import payments
 from tradewind.contexts.payments.refund_payment.command import NoSuchPayment
 from tradewind.contracts.messages import Command
+from tradewind.contracts.payments import PayersPeer
 from tradewind.kernel.errors import Conflict
 from tradewind.kernel.money import Money
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import handler
-from tradewind.runtime.saga import signals
 
 DUE: Final = "UPDATE payments.payments SET to_capture_minor = $2, changed_at = now() WHERE order_id = $1"
 
@@ -46,13 +46,13 @@ class CaptureView(Struct, frozen=True, rename="camel"):
 @handler(action="payments.capture")
 async def capture_payment(command: CapturePayment, tx: Tx) -> CaptureView:
     """The saga's row is locked before the payment's, as its worker does. The same amount again changes nothing."""
-    saga = await signals.find_or(tx, command.order_id, NoSuchPayment(orderId=str(command.order_id)))
+    undoing = await tx.peer(PayersPeer).hold(tx, [command.order_id])
     payment = (await payments.lock(tx, [command.order_id])).get(command.order_id)
-    if payment is None:
+    if payment is None or command.order_id not in undoing:
         raise NoSuchPayment(orderId=str(command.order_id))
     due = _due(payment, command.amount)
     if payment.to_capture != due.minor:
-        if payment.to_capture is not None or payment.status is not Status.AUTHORIZED or saga["undoing"]:
+        if payment.to_capture is not None or payment.status is not Status.AUTHORIZED or undoing[payment.order_id]:
             raise NotCapturable(status=payment.status.value)
         await ask_for(tx, payment.order_id, due.minor)
         tx.audit("payments.capture", str(payment.order_id), amount_minor=due.minor)
@@ -71,5 +71,5 @@ def _due(payment: Payment, amount: Decimal | None) -> Money:
 async def ask_for(tx: Tx, order_id: UUID, minor: int) -> None:
     """Have the order's saga, whose row is locked, capture so much."""
     await tx.run(DUE, order_id, minor)
-    await signals.wake(tx, order_id)
+    await tx.peer(PayersPeer).wake(tx, order_id)
     tx.ring()

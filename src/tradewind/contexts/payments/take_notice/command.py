@@ -8,7 +8,10 @@ from tradewind.contexts.payments._domain.settings import NOTICES_KEPT_S
 from tradewind.contexts.payments._store import challenges
 from tradewind.contexts.payments.doubt_capture import saga as captures
 from tradewind.contexts.payments.doubt_refund import saga as refunds
+from tradewind.contexts.payments.let_go.saga import LET_GO
+from tradewind.contexts.payments.refund_payment.command import REFUND_PAYMENT
 from tradewind.contracts.messages import Command
+from tradewind.contracts.payments import PayersPeer
 from tradewind.kernel import clock
 from tradewind.kernel.cards import CardNumberRefused, holds_card_number
 from tradewind.kernel.errors import NotFound
@@ -17,10 +20,11 @@ from tradewind.runtime.database import Tx
 from tradewind.runtime.failpoints import planted
 from tradewind.runtime.handlers import handler
 from tradewind.runtime.saga import signals
-from tradewind.runtime.saga import store as sagas
 from tradewind.runtime.timers import Timer
 
 MAX_FORGOTTEN: Final = 10_000
+OURS: Final = (REFUND_PAYMENT, LET_GO)
+"""Sagas of payments that call providers under keys of their own."""
 TAKE: Final = """
     INSERT INTO payments.notice (provider, notice_id, key, told_at)
     SELECT $1, a, b, c FROM unnest($2::text[], $3::text[], $4::timestamptz[]) AS t (a, b, c)
@@ -59,13 +63,15 @@ async def take_notice(command: TakeNotice, tx: Tx) -> None:
     keys = await _taken(tx, command.provider, notices)
     sagas_of = {key: found for key in keys if (found := _saga_id(key)) is not None}
     ids = sorted(set(sagas_of.values()))
-    there = [saga_id for saga_id in ids if await tx.row(sagas.FIND, saga_id) is not None]
-    if there:
+    payers = tx.peer(PayersPeer)
+    asking, ours = await payers.hold(tx, ids), await signals.hold(tx, OURS, ids)
+    if asking or ours:
         for failed, doubt in (("capture", captures.doubt), ("refund", refunds.doubt)):
             if doubted := {one.key for one in notices if one.failed == failed} & sagas_of.keys():
                 await doubt(tx, {key: sagas_of[key] for key in doubted})
-        await challenges.hint(tx, there)
-        await signals.wake_waiting(tx, there)
+        await challenges.hint(tx, [*asking])
+        await payers.wake_waiting(tx, [*asking])
+        await signals.wake_waiting(tx, OURS, [*ours])
         tx.ring()
 
 

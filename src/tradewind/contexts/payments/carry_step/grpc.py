@@ -1,0 +1,79 @@
+"""Authorize, Capture and Cancel over gRPC."""
+
+from typing import Final
+from uuid import UUID
+
+from tradewind.api.grpc.methods import Method
+from tradewind.contexts.payments.carry_step.command import CarryStep, Kind
+from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
+from tradewind.contracts.payments import Charge
+from tradewind.contracts.proto.tradewind.payments.v1 import payments_pb2 as pb
+from tradewind.kernel.cards import CardNumberRefused, looks_like_card_number
+from tradewind.kernel.errors import Invalid
+from tradewind.kernel.money import Money
+
+SERVICE: Final = pb.DESCRIPTOR.services_by_name["Payments"]
+
+
+class InvalidStep(Invalid):
+    """A step that is not asked for as the published file says."""
+
+
+def _id(name: str, value: str) -> UUID:
+    try:
+        return UUID(value)
+    except ValueError:
+        raise InvalidStep(errors=[{"pointer": f"/{name}", "detail": "Expected a UUID."}]) from None
+
+
+def _step(kind: Kind, request: pb.StepRequest | pb.AuthorizeRequest, charge: Charge | None = None) -> CarryStep:
+    payer_id = _id("payer_id", request.payer_id)
+    if not request.key.startswith(f"{payer_id}/"):
+        raise InvalidStep(errors=[{"pointer": "/key", "detail": "Expected the payer's id, a slash and more."}])
+    return CarryStep(kind=kind, payer_id=payer_id, key=request.key, charge=charge)
+
+
+def _to_authorize(request: pb.AuthorizeRequest) -> CarryStep:
+    if request.amount_minor < 0 or not request.method:
+        raise InvalidStep(errors=[{"pointer": "/amount_minor", "detail": "Expected an amount, and a method."}])
+    if looks_like_card_number(request.method):
+        raise CardNumberRefused
+    charge = Charge(
+        order_id=_id("payer_id", request.payer_id),
+        amount=Money(request.amount_minor, request.currency),
+        method=request.method,
+        by_hand=request.by_hand,
+        part_of=_id("part_of", request.part_of) if request.part_of else None,
+    )
+    return _step(Kind.AUTHORIZE, request, charge)
+
+
+def _answer(outcome: Outcome) -> pb.StepAnswer:
+    match outcome:
+        case Done():
+            return pb.StepAnswer(standing=pb.StepAnswer.DONE)
+        case Refused(why=why):
+            return pb.StepAnswer(standing=pb.StepAnswer.REFUSED, why=why)
+        case Waiting(for_s=for_s):
+            return pb.StepAnswer(standing=pb.StepAnswer.WAITING, wait_s=for_s)
+        case Failed(why=why, final=final):
+            return pb.StepAnswer(standing=pb.StepAnswer.FAILED, why=why, final=final)
+
+
+METHODS: Final = (
+    Method(service=SERVICE, name="Authorize", request=pb.AuthorizeRequest, command=_to_authorize, answer=_answer),
+    Method(
+        service=SERVICE,
+        name="Capture",
+        request=pb.StepRequest,
+        command=lambda request: _step(Kind.CAPTURE, request),
+        answer=_answer,
+    ),
+    Method(
+        service=SERVICE,
+        name="Cancel",
+        request=pb.StepRequest,
+        command=lambda request: _step(Kind.CANCEL, request),
+        answer=_answer,
+    ),
+)
