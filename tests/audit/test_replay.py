@@ -14,7 +14,7 @@ REPLAYS: Final[tuple[tuple[str, LiteralString, LiteralString, str | None], ...]]
     (
         "orders.orders_by_customer",
         "TRUNCATE orders.orders_by_customer",
-        "SELECT array_agg(t ORDER BY order_id)::text FROM orders.orders_by_customer AS t",
+        "SELECT array_agg(t ORDER BY order_id)::text FROM orders.order_summary AS t",
         SHOWN,
     ),
     (

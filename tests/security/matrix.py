@@ -237,6 +237,7 @@ ORDERS: Final = {
     "PUT /api/v1/warehouses/{code}": Row(WAREHOUSE, {"name": "Nobody's"}),
     "POST /api/v1/orders": Row(SHOPPERS, LINES),
     "GET /api/v1/orders": Row(SHOPPERS | SUPPORT),
+    "GET /api/v1/orders/search": Row(SUPPORT),
     f"GET {_ORDER}": order(SUPPORT, None, 200),
     f"GET {_ORDER}/status": order(SUPPORT, None, 200),
     f"POST {_ORDER}/pay": order(ADMIN, {"paymentMethod": "simulated:approve"}, 202),

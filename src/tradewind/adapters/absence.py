@@ -11,10 +11,12 @@ from tradewind.runtime.telemetry.logs import log
 class Absence:
     """Of one engine, as one part of this process sees it. `gauge` is 1 while it lasts; each turn is logged once.
 
+    Who asks seldom has no gauge: it would say that the engine is away until somebody asks again.
+
     `what`: subject and verb of what the log says, like "wide rows are". `facts` go with it.
     """
 
-    def __init__(self, gauge: Gauge, what: str, retry_s: float, **facts: Any) -> None:
+    def __init__(self, gauge: Gauge | None, what: str, retry_s: float, **facts: Any) -> None:
         self._gauge, self._what, self._retry_s, self._facts = gauge, what, retry_s, facts
         self._until = 0.0
         self._lasts = False
@@ -29,12 +31,16 @@ class Absence:
         self._until = monotonic() + self._retry_s
         if not self._lasts:
             self._lasts = True
-            self._gauge.set(1)
+            self._show(1)
             log.warning(f"{self._what} away", error=type(error).__name__, **self._facts)
 
     def found(self) -> None:
         """It answered."""
         if self._lasts:
             self._lasts = False
-            self._gauge.set(0)
+            self._show(0)
             log.info(f"{self._what} back", **self._facts)
+
+    def _show(self, value: int) -> None:
+        if self._gauge is not None:
+            self._gauge.set(value)

@@ -1,4 +1,4 @@
-"""`tradewind lists`: what lies on Cassandra a second time, made anew: customers' lists of orders, the stock."""
+"""`tradewind lists`: what lies elsewhere a second time, made anew: customers' lists, the stock, order search."""
 
 import asyncio
 from typing import Annotated, cast
@@ -11,28 +11,33 @@ from tradewind.app.engines import EngineError, engines
 from tradewind.app.settings import SettingError, Settings
 from tradewind.app.wiring import migrate_shop, open_shop
 from tradewind.contexts.inventory.manifest import rebuild_snapshot
-from tradewind.contexts.orders.manifest import rebuild_lists
+from tradewind.contexts.orders.manifest import rebuild_lists, rebuild_search
 from tradewind.kernel.errors import Refusal
 from tradewind.ports.order_lists import OrderLists
+from tradewind.ports.order_search import OrderSearch
 from tradewind.ports.stock_snapshots import StockSnapshot
 
-app = typer.Typer(no_args_is_help=True, help="Customers' lists of orders, and the snapshot of stock, on Cassandra.")
-NONE_KEPT = "TRADEWIND_CASSANDRA_SERVERS names no Cassandra; customers' lists and the stock are in Postgres alone."
+app = typer.Typer(no_args_is_help=True, help="Copies on Cassandra and OpenSearch: lists of orders, stock, search.")
+NONE_KEPT = (
+    "TRADEWIND_CASSANDRA_SERVERS names no Cassandra and TRADEWIND_OPENSEARCH_URL no OpenSearch; customers' lists, the "
+    "stock and what staff searches are in Postgres alone."
+)
 
 
 @app.callback()
 def _lists() -> None:
-    """Customers' lists of orders, and the snapshot of stock, on Cassandra."""
+    """Customers' lists of orders and the snapshot of stock on Cassandra, the search for orders on OpenSearch."""
 
 
 @app.command()
 def rebuild(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a line.")] = False,
 ) -> None:
-    """Empty customers' lists and the snapshot of stock on Cassandra and make them anew; the shop may run meanwhile.
+    """Make customers' lists and the snapshot of stock on Cassandra, and order search on OpenSearch, anew.
 
-    Until it is done Postgres answers. With --json: {"rebuilt": true}. Running it again, also after it was cut off,
-    gives the same; a worker goes on where it was cut off.
+    The shop may run meanwhile. Until it is done Postgres answers, or the index for searching that there was. With
+    --json: {"rebuilt": true}. Running it again, also after it was cut off, gives the same; a worker goes on where it
+    was cut off.
     """
     try:
         rebuilt = asyncio.run(_rebuild(Settings.from_environment()))
@@ -42,7 +47,9 @@ def rebuild(
     if not rebuilt:
         Console(stderr=True).print(NONE_KEPT, style="red", markup=False)
         raise typer.Exit(1)
-    typer.echo(msgspec.json.encode({"rebuilt": True}) if json else "customers' lists and the stock are as the log is")
+    typer.echo(
+        msgspec.json.encode({"rebuilt": True}) if json else "customers' lists, the stock and search are as the log is"
+    )
 
 
 async def _rebuild(settings: Settings) -> bool:
@@ -51,4 +58,6 @@ async def _rebuild(settings: Settings) -> bool:
         async with open_shop(settings, found, connections=2, listens=False) as shop:
             peers = shop.db.peers
             lists = await rebuild_lists(shop.db, cast(OrderLists, peers[OrderLists]))
-            return lists and await rebuild_snapshot(shop.db, cast(StockSnapshot, peers[StockSnapshot]))
+            stock = lists and await rebuild_snapshot(shop.db, cast(StockSnapshot, peers[StockSnapshot]))
+            search = await rebuild_search(shop.db, cast(OrderSearch, peers[OrderSearch]))
+            return stock or search

@@ -12,6 +12,7 @@ from tradewind.adapters.columns.duckdb import DuckDbColumns
 from tradewind.adapters.documents.postgres import PostgresDocuments
 from tradewind.adapters.mail.folder import FolderMail
 from tradewind.adapters.order_lists.rows import RowsAlone as OwnRows
+from tradewind.adapters.order_search.rows import RowsAlone as OwnOrders
 from tradewind.adapters.retry_queue.rows import RowsAlone
 from tradewind.adapters.search import tantivy
 from tradewind.adapters.stock_snapshots.rows import RowsAlone as OwnStock
@@ -37,6 +38,7 @@ from tradewind.ports.documents import Documents
 from tradewind.ports.flags import Flags
 from tradewind.ports.mail import Mailer
 from tradewind.ports.order_lists import OrderLists
+from tradewind.ports.order_search import OrderSearch
 from tradewind.ports.retry_queue import RetryQueue
 from tradewind.ports.search import ProductIndex
 from tradewind.ports.stock_snapshots import StockSnapshot
@@ -163,6 +165,18 @@ def product_index(settings: Settings, database: str) -> AbstractAsyncContextMana
     from tradewind.adapters.search.opensearch import index
 
     return index.product_index(settings.opensearch_url, database, home, synonyms)
+
+
+@asynccontextmanager
+async def order_search(settings: Settings, database: str) -> AsyncIterator[OrderSearch]:
+    """Where staff finds orders: the owner's OpenSearch, or the rows alone; apart for each database."""
+    if settings.opensearch_url is None:
+        yield OwnOrders()
+        return
+    from tradewind.adapters.order_search import opensearch
+
+    async with opensearch.order_search(settings.opensearch_url, database) as found:
+        yield found
 
 
 async def of_this_process(

@@ -161,7 +161,7 @@ class Settings:
     rabbitmq_url: str | None = field(default=None, repr=False)
     """A RabbitMQ (amqp://, amqps://) in which retries of webhooks wait; without one they wait in Postgres."""
     opensearch_url: str | None = field(default=None, repr=False)
-    """An OpenSearch in which products are found; without one the index is in the home."""
+    """An OpenSearch in which products, and orders by staff, are found; without one the home and Postgres have them."""
     cassandra_servers: str | None = None
     """Cassandra nodes (host:port,host:port) with customers' orders and the stock; without them Postgres has them."""
     cassandra_user: str | None = None

@@ -19,7 +19,15 @@ from tradewind.api.auth.revocation import RevokedSessions
 from tradewind.app.elsewhere import elsewhere, told_there
 from tradewind.app.engines import EngineError, Engines
 from tradewind.app.eventing import carriers
-from tradewind.app.outside import columns, documents, of_this_process, product_index, retry_queue, wide_rows
+from tradewind.app.outside import (
+    columns,
+    documents,
+    of_this_process,
+    order_search,
+    product_index,
+    retry_queue,
+    wide_rows,
+)
 from tradewind.app.paying import SIMULATED, notice_secret, paying
 from tradewind.app.placement import CONTEXTS, installed, kind, served
 from tradewind.app.settings import Settings
@@ -30,6 +38,7 @@ from tradewind.contracts.identity import TokenIssuer
 from tradewind.contracts.privacy import Pseudonyms
 from tradewind.ports.columns import Columns
 from tradewind.ports.documents import Documents
+from tradewind.ports.order_search import OrderSearch
 from tradewind.ports.policy import Policy
 from tradewind.ports.retry_queue import RetryQueue
 from tradewind.ports.search import ProductIndex
@@ -141,6 +150,7 @@ async def _of_this_database(
         **await stack.enter_async_context(shared(settings, which, keys.revoked)),
         Columns: columns(settings, which),
         ProductIndex: await stack.enter_async_context(product_index(settings, which)),
+        OrderSearch: await stack.enter_async_context(order_search(settings, which)),
         RetryQueue: await stack.enter_async_context(retry_queue(settings, which)),
         **await stack.enter_async_context(wide_rows(settings, which)),
         Documents: await stack.enter_async_context(documents(settings, which, db.pool)),

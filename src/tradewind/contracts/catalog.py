@@ -92,3 +92,10 @@ class CatalogPeer(Protocol):
     async def available(self, tx: object, skus: Sequence[str]) -> Mapping[str, int]:
         """How many of each SKU can still be promised, as far as inventory was heard; unknown ones are missing."""
         ...
+
+    async def named(self, tx: object, words: Sequence[str], many: int) -> Sequence[str]:
+        """At most `many` SKUs whose products' names have a word that begins like each of these, sold or no more.
+
+        A word is letters and digits alone.
+        """
+        ...

@@ -19,6 +19,7 @@ SCOPES: Final[Mapping[str, tuple[str, ...]]] = {
     "support": (
         "order:read", "order:cancel", "payment:read", "catalog:read", "cart:read", "customer:read",
         "customer:group", "customer:privacy", "review:moderate", "session:write", "notification:read",
+        "order:search",
     ),
     "admin": ("*",),
 }  # fmt: skip
@@ -110,6 +111,10 @@ class AccountsPeer(Protocol):
 
     async def addresses(self, tx: Any, user_id: str) -> tuple[str, ...]:
         """The e-mail addresses that a user has proved, in normal form; none of a guest or of who is unknown."""
+        ...
+
+    async def known_by(self, tx: Any, email: str) -> tuple[str, ...]:
+        """The users who have proved this e-mail address, or for whom their issuer vouches; in normal form or not."""
         ...
 
     async def roles(self, tx: Any, user_id: str) -> frozenset[str]:

@@ -24,6 +24,7 @@ permissions := {
 	"support": {
 		"order:read", "order:cancel", "payment:read", "catalog:read", "cart:read", "customer:read",
 		"customer:group", "customer:privacy", "review:moderate", "session:write", "notification:read",
+		"order:search",
 	},
 	"admin": {"*"},
 	"system": {"*"},
@@ -37,6 +38,7 @@ needs := {
 	"orders.edit": {"order:write", "order:cancel"},
 	"orders.get": {"order:read"},
 	"orders.list": {"order:read"},
+	"orders.search": {"order:search"},
 	"carts.open": {"cart:write"},
 	"carts.change": {"cart:write"},
 	"carts.quote": {"cart:write"},

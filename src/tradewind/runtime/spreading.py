@@ -11,9 +11,10 @@ from prometheus_client import Gauge
 
 from tradewind.ports.progress import Reached
 from tradewind.runtime.call import internal_call
-from tradewind.runtime.database import Database
+from tradewind.runtime.database import Database, Tx
 from tradewind.runtime.reading import Cursor, read
 
+HORIZON: Final = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 EVERY_S: Final = 0.5
 BATCH: Final = 1_000
 """Events of the log that are read at once."""
@@ -30,6 +31,15 @@ class Copy(Protocol[C_contra]):
     async def put(self, changes: Sequence[C_contra], upto: Reached, *, is_all: bool) -> None:
         """Let these show; then it is as far as `upto`, and up to date if that `is_all`."""
         ...
+
+
+async def horizon(tx: Tx) -> int:
+    """Stamps of transactions that are still open, and of all to come, are at least this.
+
+    So of rows that bear the stamp of their last change, whoever has read those below it misses none that comes later.
+    """
+    found: int = await tx.value(HORIZON)
+    return found
 
 
 async def bring_on(

@@ -27,13 +27,22 @@ SETTLE_S = 90.0
 pytestmark = pytest.mark.engine("kafka")
 
 
+@pytest.fixture
+def more_settings() -> dict[str, str]:
+    """What the market is told beside its brokers."""
+    return {}
+
+
 @pytest_asyncio.fixture
-async def on_kafka(settings: Settings, template: Engines, tmp_path: Path) -> AsyncIterator[tuple[Market, str, Names]]:
+async def on_kafka(
+    settings: Settings, template: Engines, tmp_path: Path, more_settings: dict[str, str]
+) -> AsyncIterator[tuple[Market, str, Names]]:
     """A market whose worker publishes and consumes; the brokers and the names of its topics."""
     from confluent_kafka.admin import AdminClient
 
     servers, names = address("KAFKA_SERVERS"), Names(f"m{new_id().hex[-12:]}.")
     more = {"TRADEWIND_KAFKA_SERVERS": servers, "TRADEWIND_KAFKA_PREFIX": names.prefix, "TRADEWIND_CONNECT_URL": ""}
+    more |= more_settings
     async with open_market(replace(settings), template, tmp_path, more=more) as market:
         yield market, servers, names
     admin = AdminClient({"bootstrap.servers": servers})

@@ -91,7 +91,7 @@ async def test_lists_that_nobody_has_brought_up_to_date_are_refused(
         await cassandra.newest("ann", FIRST, 1)
     await cassandra.hear([(2, placed("ann"))])
     assert len(await cassandra.newest("ann", FIRST, 1)) == 1
-    monkeypatch.setattr("tradewind.adapters.cassandra.progress.MAX_BEHIND_S", -MAX_BEHIND_S)
+    monkeypatch.setattr("tradewind.adapters.belief.MAX_BEHIND_S", -MAX_BEHIND_S)
     cassandra.lists._progress.forget()
     with pytest.raises(OrderListsAway):
         await cassandra.newest("ann", FIRST, 1)

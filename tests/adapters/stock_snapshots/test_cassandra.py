@@ -55,7 +55,7 @@ async def test_a_snapshot_that_nobody_has_brought_up_to_date_is_refused(
         await cassandra.after("", 1)
     await cassandra.hear([])
     assert await cassandra.after("", 1) == []
-    monkeypatch.setattr("tradewind.adapters.cassandra.progress.MAX_BEHIND_S", -MAX_BEHIND_S)
+    monkeypatch.setattr("tradewind.adapters.belief.MAX_BEHIND_S", -MAX_BEHIND_S)
     cassandra.snapshot._progress.forget()
     with pytest.raises(StockSnapshotAway):
         await cassandra.of("LAMP")

@@ -5,17 +5,12 @@ everything, so a copy that nobody brings on is refused. Each copy has such a tab
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC
-from time import monotonic
-from typing import Any, Final, NamedTuple
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
+from tradewind.adapters.belief import Belief
 from tradewind.kernel.clock import now
-from tradewind.ports.progress import MAX_BEHIND_S, NOWHERE, Reached
-
-BELIEVED_S: Final = 2.0
-"""Time for which a process believes what it saw of how far a copy is."""
-TOLD_EVERY_S: Final = 5.0
-"""Time between two notes that a copy is up to date, where nothing happens."""
+from tradewind.ports.progress import NOWHERE, Reached
 
 
 class Notes(NamedTuple):
@@ -31,11 +26,11 @@ class Progress:
 
     def __init__(self, reader: str, notes: Notes, ask: Callable[..., Awaitable[Sequence[Any]]]) -> None:
         self._reader, self._notes, self._ask = reader, notes, ask
-        self.forget()
+        self._belief = Belief(self._up_to_date_at)
 
     def forget(self) -> None:
         """Believe nothing of what was seen."""
-        self._believed_until, self._told_at = 0.0, -TOLD_EVERY_S
+        self._belief.forget()
 
     async def reached(self) -> Reached:
         """NOWHERE where nothing is there."""
@@ -46,17 +41,14 @@ class Progress:
         """Everything up to there is in the copy, and something new if it `wrote`; that is all there is, if `is_all`."""
         if wrote or upto != await self.reached():
             await self._ask(self._notes.reach, self._reader, tuple(upto), upto.stamp)
-        if is_all and monotonic() - self._told_at >= TOLD_EVERY_S:
+        if is_all and self._belief.is_due:
             await self._ask(self._notes.up_to_date, self._reader, now())
-            self._told_at = monotonic()
+            self._belief.told()
 
     async def is_believed(self) -> bool:
         """Whether somebody found it up to date not long ago."""
-        if monotonic() < self._believed_until:
-            return True
+        return await self._belief.holds()
+
+    async def _up_to_date_at(self) -> datetime | None:
         rows = await self._ask(self._notes.read, self._reader)
-        at = rows[0][1] if rows else None
-        if at is None or (now() - at.replace(tzinfo=UTC)).total_seconds() > MAX_BEHIND_S:
-            return False
-        self._believed_until = monotonic() + BELIEVED_S
-        return True
+        return rows[0][1].replace(tzinfo=UTC) if rows and rows[0][1] else None

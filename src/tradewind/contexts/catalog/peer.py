@@ -18,3 +18,7 @@ class Catalog:
     async def available(self, tx: Any, skus: Sequence[str]) -> Mapping[str, int]:
         """How many of each SKU can still be promised, as far as inventory was heard."""
         return await shown(tx, skus)
+
+    async def named(self, tx: Any, words: Sequence[str], many: int) -> Sequence[str]:
+        """At most `many` SKUs whose products' names have a word that begins like each of these, sold or no more."""
+        return await products.named(tx, words, many)

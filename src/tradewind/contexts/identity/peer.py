@@ -18,6 +18,10 @@ class Accounts:
             return ()
         return (user.email,) if user.email_verified_at is not None else ()
 
+    async def known_by(self, tx: Any, email: str) -> tuple[str, ...]:
+        """The users who have proved this e-mail address, or for whom their issuer vouches; in normal form or not."""
+        return await accounts.known_by(tx, email.strip().lower())
+
     async def roles(self, tx: Any, user_id: str) -> frozenset[str]:
         """The roles of a user's account; none of a guest or of who is unknown."""
         try:

@@ -70,7 +70,8 @@ async def test_who_is_erased_leaves_no_trace_is_out_at_once_and_may_come_again_a
 async def test_only_a_proved_address_is_told_to_other_contexts(shop: Any, ada: Any, inbox: Any, client: Any) -> None:
     peer = shop.db.peers[AccountsPeer]
     async with shop.db.reading(internal_call("orders")) as tx:
-        assert await peer.addresses(tx, await ada.id()) == ()
+        assert await peer.addresses(tx, await ada.id()) == await peer.known_by(tx, ada.email) == ()
         await client.post("/api/v1/auth/verify-email", json={"token": await inbox.code(ada.email)})
         assert await peer.addresses(tx, await ada.id()) == (ada.email,)
+        assert await peer.known_by(tx, f" {ada.email.upper()}") == (await ada.id(),)
         assert await peer.addresses(tx, "guest-1") == await peer.addresses(tx, str(UUID(int=1))) == ()

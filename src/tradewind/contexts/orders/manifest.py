@@ -31,8 +31,14 @@ from tradewind.contexts.orders.place_order import rest as place_rest
 from tradewind.contexts.orders.place_order.command import place_orders
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER, Placement
 from tradewind.contexts.orders.place_order.waiting import PLACE_BACKORDER
+from tradewind.contexts.orders.search_orders import rest as search_rest
+from tradewind.contexts.orders.search_orders.named import look_up_named
+from tradewind.contexts.orders.search_orders.query import search_orders
+from tradewind.contexts.orders.search_orders.rows import look_up_found
 from tradewind.contexts.orders.spread_orders.rebuild import rebuild_lists
 from tradewind.contexts.orders.spread_orders.timer import SPREAD_ORDERS
+from tradewind.contexts.orders.spread_summaries.timer import SPREAD_SUMMARIES
+from tradewind.contexts.orders.spread_summaries.timer import rebuild as rebuild_search
 from tradewind.contexts.orders.verify_payment import rest as verify_rest
 from tradewind.contexts.orders.verify_payment.command import verify_payment
 from tradewind.contexts.orders.void_order import rest as void_rest
@@ -45,7 +51,7 @@ from tradewind.contracts.payments import PayersPeer
 from tradewind.contracts.privacy import OrdersOfPeer
 from tradewind.runtime.manifest import Manifest
 
-__all__ = ["MANIFEST", "Imported", "OrderLine", "PlaceOrder", "Placement", "rebuild_lists"]
+__all__ = ["MANIFEST", "Imported", "OrderLine", "PlaceOrder", "Placement", "rebuild_lists", "rebuild_search"]
 
 _data = OrderData()
 MANIFEST = Manifest(
@@ -61,6 +67,9 @@ MANIFEST = Manifest(
         get_order_status,
         list_orders,
         look_up_orders,
+        search_orders,
+        look_up_named,
+        look_up_found,
         edit_order,
         watch_orders,
     ),
@@ -74,6 +83,7 @@ MANIFEST = Manifest(
         get_rest.get_order,
         get_status_rest.get_order_status,
         list_rest.list_orders,
+        search_rest.search_orders,
     ),
     subscribers=(
         orders_by_customer,
@@ -87,7 +97,7 @@ MANIFEST = Manifest(
     sockets=(watch_orders_socket.watch_orders,),
     listeners=(keep_order_status, announce_orders),
     parts={Standing: Standing, OrderChannel: open_channel},
-    timers=(SPREAD_ORDERS,),
+    timers=(SPREAD_ORDERS, SPREAD_SUMMARIES),
     sagas=(PLACE_ORDER, PLACE_BACKORDER, EDIT_ORDER, EDIT_ELSEWHERE),
     peers={
         Placement: Placement(),

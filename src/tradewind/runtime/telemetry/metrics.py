@@ -116,6 +116,13 @@ stock_snapshot_lag_ms = Gauge(
 stock_snapshot_missed_total = Counter(
     "stock_snapshot_missed", "Questions for stock answered from Postgres because the snapshot was away or behind."
 )
+order_search_away = Gauge(
+    "order_search_away", "1 where some process does without the index of orders that its owner named.",
+    multiprocess_mode="livemax",
+)  # fmt: skip
+order_search_missed_total = Counter(
+    "order_search_missed", "Searches for orders answered from Postgres because their index was away or behind."
+)
 documents_away = Gauge(
     "documents_away",
     "1 where some process does without the documents that staff looks at.",

@@ -5,23 +5,24 @@ and is shown when all of it is there; its version lets whatever is late or comes
 is noted in the home, because an engine that is away cannot remember it.
 """
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
-from opensearchpy import AsyncHttpConnection, AsyncOpenSearch, NotFoundError
+from opensearchpy import AsyncOpenSearch, NotFoundError
 from opensearchpy.exceptions import OpenSearchException
 
+from tradewind.adapters.opensearch.link import client_of, trouble
+from tradewind.adapters.opensearch.naming import Names
 from tradewind.adapters.search import pages
 from tradewind.adapters.search.asking import Asking
 from tradewind.adapters.search.fields import decode
 from tradewind.adapters.search.opensearch import asking as texts
 from tradewind.adapters.search.opensearch import facets
-from tradewind.adapters.search.opensearch.mapping import kept
-from tradewind.adapters.search.opensearch.naming import Names
+from tradewind.adapters.search.opensearch.mapping import MAPPINGS, SETTINGS, VERSION, kept
 from tradewind.adapters.search.synonyms import Synonyms
 from tradewind.kernel.pages import write
 from tradewind.ports.search import (
@@ -36,16 +37,10 @@ from tradewind.ports.search import (
     Sort,
 )
 
-TIMEOUT_S: Final = 5.0
-"""Seconds that one question may take."""
-BULK: Final = 500
-"""Products that are put at once."""
 SLACK: Final = 50
 """Products by which the last one shown may have moved up or down until the next page is asked for."""
 REPEATED_NAMES: Final = 3
 """Products looked at for each suggestion, since editions share their names."""
-DONE: Final = frozenset({200, 201, 404, 409})
-"""Put; gone, or not there anyway; something newer is there."""
 SORTED_BY: Final = {
     Sort.PRICE: ("by_price", "asc"),
     Sort.DEAREST: ("by_price", "desc"),
@@ -67,7 +62,7 @@ class OpenSearchIndex:
 
     def __init__(self, client: AsyncOpenSearch, shop: str, stale: Path, synonyms: Path) -> None:
         self._client, self._stale = client, stale
-        self._names = Names(client, shop)
+        self._names = Names(client, "products", shop, VERSION, SETTINGS, MAPPINGS)
         self._synonyms = Synonyms(synonyms)
 
     async def put(
@@ -79,7 +74,7 @@ class OpenSearchIndex:
         if self._stale.exists():
             raise SearchAway
         try:
-            with _trouble():
+            with trouble(SearchAway):
                 await self._write(self._names.alias, documents, gone, version)
                 await self._client.indices.refresh(index=self._names.alias)
         except BaseException:  # also one who is cancelled leaves half of it
@@ -91,7 +86,7 @@ class OpenSearchIndex:
         question = pages.readable_question(question)
         place = pages.read(question)
         asking = Asking(question.text, self._synonyms)
-        with _trouble():
+        with trouble(SearchAway):
             known, attributes = await self._known(asking)
             page = await self._page(texts.query(asking, known), question, place, attributes)
             if not page.total and len(asking.words) > 1:
@@ -107,7 +102,7 @@ class OpenSearchIndex:
         """By relevance, the last word being a beginning; no two of one name."""
         limit = max(1, min(limit, MAX_SUGGESTIONS))
         asking = Asking(text.strip(), self._synonyms)
-        with _trouble():
+        with trouble(SearchAway):
             known, _ = await self._known(asking)
             found = await self._ask(
                 {
@@ -121,7 +116,7 @@ class OpenSearchIndex:
 
     async def holds(self) -> int | None:
         """Documents that readers can find; None where the index is not there, or where something could not be put."""
-        with _trouble():
+        with trouble(SearchAway):
             try:
                 held = await self._client.count(index=self._names.alias)
             except NotFoundError:
@@ -130,13 +125,13 @@ class OpenSearchIndex:
 
     async def rebuild(self, documents: AsyncIterator[Sequence[ProductDocument]], version: int | None = None) -> None:
         """Make an index of its own beside the present one, and let everybody change over to it."""
-        with _trouble():
+        with trouble(SearchAway):
             build = await self._names.begin()
         try:
             async for some in documents:
-                with _trouble():
+                with trouble(SearchAway):
                     await self._write(build, some, (), version)
-            with _trouble():
+            with trouble(SearchAway):
                 await self._client.indices.refresh(index=build)
                 await self._names.name(build)
             self._stale.unlink(missing_ok=True)
@@ -156,13 +151,8 @@ class OpenSearchIndex:
         ]
         for product_id, one in newest.items():
             lines.append(_encode({"index": {"_id": product_id.hex, **versioned}}) + b"\n" + _encode(kept(one)) + b"\n")
-        named = {"require_alias": "true"} if index == self._names.alias else {}
-        for begin in range(0, len(lines), BULK):
-            body = b"".join(lines[begin : begin + BULK]).decode()
-            said = await self._client.bulk(body=body, index=index, params=named)
-            if any(one["status"] not in DONE or "index_not_found" in str(one.get("error"))
-                   for item in said["items"] for one in item.values()):  # fmt: skip
-                raise SearchAway
+        if not await self._names.write(index, lines):
+            raise SearchAway
 
     async def _known(self, asking: Asking) -> tuple[texts.Known, tuple[str, ...]]:
         """How many products there are, and how many with each word; which attributes become facets."""
@@ -227,20 +217,10 @@ def _shown(hit: Any) -> ProductDocument:
     return decode(hit["_source"]["shown"])
 
 
-@contextmanager
-def _trouble() -> Iterator[None]:
-    try:
-        yield
-    except (OpenSearchException, OSError, TimeoutError) as reason:
-        raise SearchAway from reason
-
-
 @asynccontextmanager
 async def product_index(url: str, shop: str, home: Path, synonyms: Path) -> AsyncIterator[ProductIndex]:
     """The index of `shop` at `url`, with the owner's list of synonyms where there is one. Nothing is asked yet."""
-    client = AsyncOpenSearch(
-        [url], connection_class=AsyncHttpConnection, timeout=TIMEOUT_S, max_retries=0, retry_on_timeout=False
-    )
+    client = client_of(url)
     try:
         yield OpenSearchIndex(client, shop, home / "opensearch-is-stale", synonyms)
     finally:

@@ -13,6 +13,8 @@ from tradewind.ports.search import MAX_DEPTH, ProductDocument
 
 MAX_PATTERN: Final = 4_000
 """Characters of a pattern that finds beginnings of words one letter off."""
+VERSION: Final = f"{fields.VERSION}.1"
+"""Of the fields, theirs and ours. Whoever changes what is here raises what is behind the point."""
 KEPT_TOMBSTONES: Final = "1h"
 """For so long a product that is gone is not brought back by what is late."""
 _WORDS: Final = {"type": "text", "analyzer": "whitespace"}

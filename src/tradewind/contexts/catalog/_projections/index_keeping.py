@@ -6,7 +6,6 @@ does it, by a lock of its connection; of one that was paused and replaced, what 
 """
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from typing import Any, Final
 from uuid import UUID
 from weakref import WeakSet
@@ -16,6 +15,7 @@ from tradewind.ports.search import ProductDocument, ProductIndex, SearchAway
 from tradewind.runtime.call import internal_call
 from tradewind.runtime.database import Database, Tx
 from tradewind.runtime.failpoints import failpoint
+from tradewind.runtime.leading import leading
 from tradewind.runtime.telemetry import metrics
 from tradewind.runtime.telemetry.logs import log
 from tradewind.runtime.timers import Timer
@@ -31,11 +31,8 @@ BATCH: Final = 500
 """Products that the index is told of at once."""
 MAX_COUNTED: Final = 100_000
 """Beyond that it does not matter how many wait."""
-SILENT_MS: Final = 60_000
-"""A process that has said nothing for so long while it has the lock is paused, and loses it."""
-LEAD: Final = "SELECT pg_try_advisory_lock(hashtext('catalog.index'))"
-NOT_SILENT: Final = "SELECT set_config('idle_session_timeout', $1, false)"
-LEAD_NO_MORE: Final = "SELECT pg_advisory_unlock(hashtext('catalog.index'))"
+LOCK: Final = "catalog.index"
+"""Whoever has it tells the index."""
 WAITING: Final = "SELECT count(*) FROM (SELECT FROM catalog.to_index LIMIT $1) AS those"
 IN_TURN: Final = "SELECT pg_advisory_xact_lock(hashtext('catalog.put_number'))"
 """Whoever has a lower version has seen older rows."""
@@ -74,7 +71,7 @@ async def tell_index(db: Database) -> int:
     metrics.search_index_waiting.set(waiting)
     if not waiting:
         return 0
-    async with _leading(db) as tx:
+    async with leading(db, LOCK, ROUTE) as tx:
         return await _tell(db) if tx else 0
 
 
@@ -110,7 +107,7 @@ async def keep_index(db: Database) -> int:
     try:
         held = await index.holds()
         if held is None or index not in _counted:
-            async with _leading(db) as tx:
+            async with leading(db, LOCK, ROUTE) as tx:
                 if tx:
                     await _build(db, tx, index)
     except SearchAway:
@@ -132,21 +129,6 @@ async def _build(db: Database, lead: Tx, index: ProductIndex) -> None:
         await index.rebuild(_documents(lead), version)
         log.info("search index built", products=rows)
     _counted.add(index)
-
-
-@asynccontextmanager
-async def _leading(db: Database) -> AsyncIterator[Tx | None]:
-    """A connection that has the lock, inside no transaction; None where another has it."""
-    async with db.reading(internal_call(ROUTE)) as tx:
-        if not await tx.value(LEAD):
-            yield None
-            return
-        try:
-            await tx.value(NOT_SILENT, str(SILENT_MS))
-            yield tx
-        finally:
-            await tx.value(NOT_SILENT, "0")
-            await tx.value(LEAD_NO_MORE)
 
 
 async def _documents(lead: Tx) -> AsyncIterator[Sequence[ProductDocument]]:

@@ -10,10 +10,11 @@ import pytest
 
 from tests.builders import a_product
 from tests.shops import Shop, a_call, open_shop, until, working
-from tradewind.contexts.catalog._projections.index_keeping import LEAD, keep_index, tell_index
+from tradewind.contexts.catalog._projections.index_keeping import LOCK, keep_index, tell_index
 from tradewind.contexts.catalog.search_products.query import SearchProducts
 from tradewind.kernel.errors import Unavailable
 from tradewind.runtime import failpoints
+from tradewind.runtime.leading import LEAD
 from tradewind.runtime.telemetry import metrics
 
 HOST: Final = "127.0.0.1"
@@ -118,7 +119,7 @@ async def test_who_has_not_the_lock_leaves_the_index_alone(shop: Shop) -> None:
     await shop.db.pool.execute("INSERT INTO catalog.to_index (product_id) SELECT gen_random_uuid()")
     other: Any
     async with shop.db.pool.acquire() as other:
-        assert await other.fetchval(LEAD)
+        assert await other.fetchval(LEAD, LOCK)
         assert (await tell_index(shop.db), await keep_index(shop.db)) == (0, 0)
         assert await shop.db.pool.fetchval(WAITING) == 1
         await other.fetchval("SELECT pg_advisory_unlock_all()")

@@ -30,6 +30,9 @@ WRITE: Final = """
         category_id = $8, version = $9, updated_at = now()
     WHERE id = $1
 """
+NAMED: Final = """
+    SELECT sku FROM catalog.products WHERE to_tsvector('simple', name) @@ to_tsquery('simple', $1) ORDER BY sku LIMIT $2
+"""
 IDENTIFY: Final = "SELECT id FROM catalog.products WHERE sku = $1"
 SHOW_PRICES: Final = """
     UPDATE catalog.products AS p SET price_minor = u.minor, currency = u.currency, updated_at = now()
@@ -85,6 +88,12 @@ async def identify(tx: Tx, sku: str) -> UUID | None:
     """The product that carries `sku`."""
     found: UUID | None = await tx.value(IDENTIFY, sku)
     return found
+
+
+async def named(tx: Tx, words: Sequence[str], many: int) -> Sequence[str]:
+    """SKUs of names with a word that begins like each of these, which are letters and digits alone."""
+    wanted = " & ".join(f"'{word}':*" for word in words)
+    return [row["sku"] for row in await tx.all(NAMED, wanted, many)]
 
 
 async def show_prices(tx: Tx, prices: Sequence[tuple[UUID, Money]]) -> None:

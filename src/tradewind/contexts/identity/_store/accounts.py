@@ -37,6 +37,11 @@ LIST: Final = """
         AND ($4::text IS NULL OR roles @> ARRAY[$4::text])
     ORDER BY created_at DESC, id DESC LIMIT $5
 """
+KNOWN_BY: Final = """
+    SELECT id::text FROM identity.account
+    WHERE erased_at IS NULL AND email_verified_at IS NOT NULL AND (login = $1 OR outside_email = $1)
+    ORDER BY id LIMIT 100
+"""
 ERASE: Final = """
     UPDATE identity.account SET login = 'erased:' || id, password_hash = $2, roles = '{customer}', outside_email = NULL,
         email_verified_at = NULL, disabled_at = coalesce(disabled_at, now()), erased_at = now()
@@ -113,6 +118,11 @@ async def set_outsider(tx: Tx, user_id: UUID, roles: Iterable[str], *, tenant: s
 async def exists(tx: Tx, login: str) -> bool:
     """Whether there is an account, disabled or not."""
     return bool(await tx.value(EXISTS, login))
+
+
+async def known_by(tx: Tx, email: str) -> tuple[str, ...]:
+    """Users whose proved address this is."""
+    return tuple(row["id"] for row in await tx.all(KNOWN_BY, email))
 
 
 async def page(

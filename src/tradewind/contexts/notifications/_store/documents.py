@@ -12,8 +12,6 @@ from tradewind.ports.documents import Collection, Document, Gone, Reached
 from tradewind.runtime.database import Tx
 
 MESSAGES: Final = Collection("messages", ("userId", "orderId", "status"))
-HORIZON: Final = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-"""Stamps of transactions that are still open, and of all to come, are at least this."""
 NO_HORIZON: Final = 2**63 - 1
 CHANGED: Final = """
     SELECT id, kind, channel, status, user_id, order_id, facts::text AS facts, why, attempt, log::text AS log,
@@ -23,12 +21,6 @@ CHANGED: Final = """
 GONE: Final = """
     SELECT id, stamp FROM notifications.gone WHERE (stamp, id) > ($1, $2) AND stamp < $3 ORDER BY stamp, id LIMIT $4
 """
-
-
-async def horizon(tx: Tx) -> int:
-    """Below this stamp nothing will change any more that has not been told yet."""
-    found: int = await tx.value(HORIZON)
-    return found
 
 
 async def changes(tx: Tx, after: Reached, many: int, *, below: int = NO_HORIZON) -> Sequence[Document | Gone]:

@@ -6,11 +6,12 @@ dies in between has put what is put again, and it shows once. While they are awa
 
 from typing import Any, Final
 
-from tradewind.contexts.notifications._store.documents import MESSAGES, changes, horizon
+from tradewind.contexts.notifications._store.documents import MESSAGES, changes
 from tradewind.ports.documents import MAX_PUT, Documents, DocumentsAway, Reached
 from tradewind.runtime.call import internal_call
 from tradewind.runtime.database import Database
 from tradewind.runtime.failpoints import failpoint
+from tradewind.runtime.spreading import horizon
 from tradewind.runtime.timers import Timer
 
 EVERY_S: Final = 1.0

@@ -1,0 +1,1 @@
+"""Where staff finds orders: the orders' own rows alone, or an index on OpenSearch beside them."""

@@ -1,0 +1,1 @@
+"""Find orders, for those who help their buyers."""
