@@ -19,6 +19,7 @@ from tradewind.app.bench.report import Figure, Goal
 from tradewind.app.bench.shelves import SKUS, Basket, baskets, fill
 from tradewind.app.engines import Engines
 from tradewind.app.free_ports import free_port
+from tradewind.app.memory import set_aside
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import Shop, migrate_shop, open_shop
 from tradewind.contexts.inventory.manifest import TryReservation
@@ -49,6 +50,7 @@ async def measure(settings: Settings, found: Engines, say: Say, *, seconds: floa
         known_as = replace(bare(settings), public_url=f"http://{LOOPBACK}:{place.port}")
         shop = await stack.enter_async_context(open_shop(known_as, shops))
         await fill(shop)
+        set_aside()  # as the processes do that ask in a shop
         ways = {"in process": _here(shop), "over gRPC": await _there(stack, shop, place)}
         for seed, (name, ask) in enumerate(ways.items()):
             await _waits_ms(ask, WARM_UP, 2 * seed)
