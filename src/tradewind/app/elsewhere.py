@@ -5,6 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import urlsplit
 
+from cachetools import TTLCache, cached
+
 from tradewind.adapters.inventory.apart import AwayBackorders, AwayInventory, CatalogByEvents, NoReturns
 from tradewind.app.engines import EngineError
 from tradewind.app.placement import ORDERS, PAYMENTS, is_apart, served
@@ -30,6 +32,9 @@ CARRY: Final = ("payment:carry",)
 """All that the sagas of orders may do with payments over there."""
 TOKEN_S: Final = 600
 """Lifetime of the token that goes with a question."""
+SAME_S: Final = 30
+"""For so long the same token goes with every question: to sign and to verify one costs more than to ask. A key that is
+withdrawn is missed for no longer."""
 
 
 def told_there(settings: Settings) -> Callable[[str, bool], bool] | None:
@@ -62,7 +67,7 @@ async def _inventory(settings: Settings, url: str, keys: SigningKeys) -> AsyncIt
     from tradewind.adapters.inventory.grpc import grpc_inventory
 
     certificates = _certificates(settings, url, "TRADEWIND_INVENTORY_URL")
-    token = _tokens(keys, "warehouse", SCOPES["warehouse"])
+    token = tokens(keys, "warehouse", SCOPES["warehouse"])
     async with grpc_inventory(urlsplit(url).netloc, token, certificates) as away:
         yield {
             Placement: Placement(in_place=False, away=away),
@@ -82,7 +87,7 @@ async def _payments(settings: Settings, url: str, keys: SigningKeys) -> AsyncIte
 
     certificates = _certificates(settings, url, "TRADEWIND_PAYMENTS_URL")
     here = cast(PaymentsPeer, MANIFEST.peers[PaymentsPeer])
-    async with grpc_payments(urlsplit(url).netloc, _tokens(keys, "admin", CARRY), certificates) as away:
+    async with grpc_payments(urlsplit(url).netloc, tokens(keys, "admin", CARRY), certificates) as away:
         yield {PaymentsPeer: AskedPayments(here, away)}
 
 
@@ -100,7 +105,10 @@ def _certificates(settings: Settings, url: str, name: str) -> "Certificates | No
         raise EngineError(f"{name} cannot be asked: {error}") from None
 
 
-def _tokens(keys: SigningKeys, role: str, scopes: Sequence[str]) -> Callable[[], str]:
+def tokens(keys: SigningKeys, role: str, scopes: Sequence[str]) -> Callable[[], str]:
+    """Gives what goes with a question: an access token, the same one for SAME_S."""
+
+    @cached(TTLCache(1, SAME_S))
     def token() -> str:
         return keys.sign(
             subject="service:orders", roles=(role,), scopes=tuple(scopes), tenant="default", lifetime_s=TOKEN_S
