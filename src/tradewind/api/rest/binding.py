@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, get_args
 from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import Struct
 
-from tradewind.api.rest import bodies, problems, versions
+from tradewind.api.rest import bodies, moments, problems, versions
 from tradewind.api.rest.headers import everything
 from tradewind.api.rest.refusals import InvalidParameter
 from tradewind.api.rest.routes import AllHeaders, Dispatch, Parameter, Reply, Route, Source, takes_many
@@ -170,6 +171,9 @@ def _converted(parameter: Parameter, text: str | list[str]) -> Any:
         if holds_card_number(one):
             raise CardNumberRefused
     try:
-        return msgspec.convert(text, parameter.type, strict=False)
+        value = msgspec.convert(text, parameter.type, strict=False)
     except msgspec.ValidationError as error:
         raise problems.invalid(InvalidParameter, str(error), prefix=f"/{parameter.wire}") from None
+    if isinstance(value, datetime) and moments.out_of_calendar(str(text), value):
+        raise problems.invalid(InvalidParameter, moments.DETAIL, prefix=f"/{parameter.wire}")
+    return value

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from tradewind.api.rest import problems
+from tradewind.api.rest import moments, problems
 from tradewind.api.rest.refusals import BodyTooLarge, BodyTooSlow, InvalidBody, MalformedBody, UnsupportedMediaType
 from tradewind.kernel.cards import CardNumberRefused, holds_card_number
 
@@ -125,6 +125,8 @@ def decode_json(body: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
         raise CardNumberRefused
     if b"\\u0000" in body and any("\0" in text for text in _texts(reading)):
         raise problems.invalid(InvalidBody, "NUL is not a character of any text here")
+    if moments.out_of_calendar(body, value):
+        raise problems.invalid(InvalidBody, moments.DETAIL)
     return value
 
 

@@ -132,10 +132,7 @@ def _ids(order: str) -> tuple[UUID, UUID]:
 
 
 def _in_utc(moment: datetime | None) -> datetime | None:
-    try:
-        return None if moment is None else moment.astimezone(UTC)
-    except OverflowError:
-        raise UnfitSearch(errors=["since, until: in UTC it lies outside of all calendars"]) from None
+    return None if moment is None else moment.astimezone(UTC)
 
 
 def _minor(amount: Decimal | None, currency: str | None) -> int | None:
