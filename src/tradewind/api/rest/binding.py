@@ -172,6 +172,8 @@ def _converted(parameter: Parameter, text: str | list[str]) -> Any:
             raise CardNumberRefused
     try:
         value = msgspec.convert(text, parameter.type, strict=False)
+        if isinstance(value, datetime):  # a number is no moment, though it could be taken for seconds since 1970
+            value = msgspec.convert(text, parameter.type)
     except msgspec.ValidationError as error:
         raise problems.invalid(InvalidParameter, str(error), prefix=f"/{parameter.wire}") from None
     if isinstance(value, datetime) and moments.out_of_calendar(str(text), value):

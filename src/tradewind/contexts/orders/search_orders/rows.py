@@ -25,27 +25,27 @@ _MATCHING: Final[LiteralString] = """
 """Planned anew each time: what is not asked for is then no part of the plan."""
 _SOLD: Final[LiteralString] = "AND s.order_id IN (SELECT order_id FROM orders.order_items WHERE sku = ANY($14::text[]))"
 _NEWEST: Final[LiteralString] = "ORDER BY s.placed_at DESC, s.order_id DESC LIMIT $13"
-_SHOWN: Final[LiteralString] = "SELECT s.* FROM orders.order_summary AS s"
-_COUNTED: Final[LiteralString] = "SELECT s.status FROM orders.order_summary AS s"
-FIND: Final[LiteralString] = f"{_SHOWN} WHERE {_MATCHING} {_NEWEST}"
-FIND_SOLD: Final[LiteralString] = f"{_SHOWN} WHERE {_MATCHING} {_SOLD} {_NEWEST}"
+_SHOWN: Final[LiteralString] = "s.* FROM orders.order_summary AS s"
+_COUNTED: Final[LiteralString] = "s.status FROM orders.order_summary AS s"
+FIND: Final[LiteralString] = f"SELECT {_SHOWN} WHERE {_MATCHING} {_NEWEST}"
+FIND_SOLD: Final[LiteralString] = f"SELECT {_SHOWN} WHERE {_MATCHING} {_SOLD} {_NEWEST}"
 COUNT: Final[LiteralString] = f"""
-    SELECT status, count(*) FROM ({_COUNTED} WHERE {_MATCHING} {_NEWEST}) AS those GROUP BY status
+    SELECT status, count(*) FROM (SELECT {_COUNTED} WHERE {_MATCHING} {_NEWEST}) AS those GROUP BY status
 """  # noqa: S608 -- the pieces are constants
 COUNT_SOLD: Final[LiteralString] = f"""
-    SELECT status, count(*) FROM ({_COUNTED} WHERE {_MATCHING} {_SOLD} {_NEWEST}) AS those GROUP BY status
+    SELECT status, count(*) FROM (SELECT {_COUNTED} WHERE {_MATCHING} {_SOLD} {_NEWEST}) AS those GROUP BY status
 """  # noqa: S608 -- the pieces are constants
 PLAN_ANEW: Final = "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"
 _ROW: Final[LiteralString] = """
-    SELECT c.stamp, c.order_id, c.user_id, c.placed_at, c.status, c.total_minor, c.currency,
-           ARRAY(SELECT DISTINCT sku FROM orders.order_items AS i WHERE i.order_id = c.order_id ORDER BY sku) AS skus
+    c.stamp, c.order_id, c.user_id, c.placed_at, c.status, c.total_minor, c.currency,
+    ARRAY(SELECT DISTINCT sku FROM orders.order_items AS i WHERE i.order_id = c.order_id ORDER BY sku) AS skus
     FROM orders.orders_by_customer AS c
 """
 CHANGED: Final[LiteralString] = f"""
-    {_ROW} WHERE c.stamp > $1 AND c.stamp < $2 ORDER BY c.stamp FETCH FIRST $3 ROWS WITH TIES
+    SELECT {_ROW} WHERE c.stamp > $1 AND c.stamp < $2 ORDER BY c.stamp FETCH FIRST $3 ROWS WITH TIES
 """
 """All of a stamp or none of it, so a stamp says how far somebody is."""
-ALL_AFTER: Final[LiteralString] = f"{_ROW} WHERE c.order_id > $1 ORDER BY c.order_id LIMIT $2"
+ALL_AFTER: Final[LiteralString] = f"SELECT {_ROW} WHERE c.order_id > $1 ORDER BY c.order_id LIMIT $2"
 
 
 class LookUpFound(Command, frozen=True):
