@@ -127,7 +127,7 @@ def _ids(order: str) -> tuple[UUID, UUID]:
     """From the first to the last number that begins so."""
     digits = order.strip().lower().replace("-", "")
     if not _BEGINNING.fullmatch(digits):
-        raise UnfitSearch(errors=["order: a number, or its first 8 digits or more"])
+        raise UnfitSearch(errors=[{"pointer": "/order", "detail": "Expected a number, or its first 8 digits or more."}])
     return UUID(digits.ljust(DIGITS, "0")), UUID(digits.ljust(DIGITS, "f"))
 
 
@@ -139,7 +139,7 @@ def _minor(amount: Decimal | None, currency: str | None) -> int | None:
     if amount is None:
         return None
     if currency is None:
-        raise UnfitSearch(errors=["currency: totals are compared in one"])
+        raise UnfitSearch(errors=[{"pointer": "/currency", "detail": "Required: totals are compared in one."}])
     return Money.parse(amount, currency).minor
 
 

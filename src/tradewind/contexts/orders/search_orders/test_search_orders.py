@@ -35,9 +35,9 @@ KNOW: Final = """
 """
 NOW: Final = "SELECT now()"
 ODD: Final = (
-    "since=0001-01-01T00:00:00%2B23:59", "until=9999-12-31T23:59:59-23:59", "since=yesterday", "since=0.5", "status=LOST",
+    "since=0001-01-01T00:00:00%2B23:59", "until=9999-12-31T23:59:59-23:59", "since=yesterday", "since=0.5",
     "currency=EUR&minTotal=1e400", "currency=EUR&maxTotal=NaN", "currency=EUR&minTotal=0.001", "minTotal=1",
-    "currency=EU", "item=", "item=%00", "email=%00", "order=%00", "limit=0", "limit=101", "cursor=x",
+    "status=LOST", "currency=EU", "item=", "item=%00", "email=%00", "order=%00", "limit=0", "limit=101", "cursor=x",
 )  # fmt: skip
 
 
