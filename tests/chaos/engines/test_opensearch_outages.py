@@ -1,5 +1,6 @@
 """OpenSearch loses its indexes, is killed, slow and cut while people buy: rows go on, and they catch up alone."""
 
+from contextlib import AsyncExitStack
 from typing import Any, Final
 
 import aiohttp
@@ -133,16 +134,20 @@ async def test_orders_go_through_whatever_happens_to_opensearch_and_the_index_ca
     open_scene: OpenScene,
 ) -> None:
     process = EngineProcess("opensearch", address("OPENSEARCH_URL"))
-    async with wire(address("OPENSEARCH_URL")) as line, open_scene("opensearch", opensearch_url=line.url) as scene:
+    async with (
+        wire(address("OPENSEARCH_URL")) as line,
+        AsyncExitStack() as after,  # what the scene looks at once more at its end
+        open_scene("opensearch", opensearch_url=line.url) as scene,
+    ):
         books: Any = await asyncpg.connect(scene.engines.database_url)
-        async with an_index(await books.fetchval(WHICH)) as there:
-            on_the_way, orders = Faults(line), Orders(scene, books, there)
-            shelf = Shelf(scene, line.url, on_the_way, orders)
-            scene.settled = orders.are_the_same
-            await shelf.add()
-            await shelf.all_found()
-            await scene.suffer(Outage("index deleted", shelf.lose_index, over=shelf.all_found))
-            await scene.suffer(Outage("killed", process.kill, process.start, shelf.killed, shelf.all_found, OUTAGE_S))
-            await scene.suffer(Outage("300 ms", shelf.slow, on_the_way.whole, over=shelf.all_found))
-            await scene.suffer(Outage("cut", on_the_way.cut, on_the_way.whole, shelf.away, shelf.all_found))
-        await books.close()
+        after.push_async_callback(books.close)
+        there = await after.enter_async_context(an_index(await books.fetchval(WHICH)))
+        on_the_way, orders = Faults(line), Orders(scene, books, there)
+        shelf = Shelf(scene, line.url, on_the_way, orders)
+        scene.settled = orders.are_the_same
+        await shelf.add()
+        await shelf.all_found()
+        await scene.suffer(Outage("index deleted", shelf.lose_index, over=shelf.all_found))
+        await scene.suffer(Outage("killed", process.kill, process.start, shelf.killed, shelf.all_found, OUTAGE_S))
+        await scene.suffer(Outage("300 ms", shelf.slow, on_the_way.whole, over=shelf.all_found))
+        await scene.suffer(Outage("cut", on_the_way.cut, on_the_way.whole, shelf.away, shelf.all_found))
