@@ -12,6 +12,7 @@ import grpc
 from google.protobuf.message import Message
 from opentelemetry.trace import SpanKind
 
+from tradewind.api.grpc.asking import channel_to, metadata, methods
 from tradewind.api.grpc.statuses import REFUSAL, facts_in
 from tradewind.api.grpc.tls import Certificates
 from tradewind.contracts.inventory import (
@@ -24,7 +25,6 @@ from tradewind.contracts.inventory import (
 )
 from tradewind.contracts.proto.tradewind.inventory.v1 import inventory_pb2 as pb
 from tradewind.kernel.errors import Unavailable
-from tradewind.kernel.ids import new_id
 from tradewind.runtime.call import Call
 from tradewind.runtime.telemetry.traces import span
 
@@ -33,7 +33,6 @@ ATTEMPT_S: Final = 2.0
 """Seconds that one attempt may take."""
 BACKOFF_S: Final = 0.05
 """Longest wait before the second attempt; doubles with the next."""
-MAX_MESSAGE_BYTES: Final = 256 * 1024
 SERVICE: Final = "tradewind.inventory.v1.Inventory"
 _AGAIN: Final = frozenset(
     (
@@ -54,13 +53,7 @@ async def grpc_inventory(
     address: str, token: Callable[[], str], certificates: Certificates | None = None
 ) -> AsyncIterator["GrpcInventory"]:
     """Inventory at `address` (host:port). `token` gives the access token that goes with each attempt."""
-    options = [("grpc.max_receive_message_length", MAX_MESSAGE_BYTES), ("grpc.enable_retries", 0)]
-    channel = (
-        grpc.aio.insecure_channel(address, options=options)
-        if certificates is None
-        else grpc.aio.secure_channel(address, certificates.of_client(), options=options)
-    )
-    async with channel:
+    async with channel_to(address, certificates) as channel:
         yield GrpcInventory(channel, token)
 
 
@@ -69,19 +62,13 @@ class GrpcInventory:
 
     def __init__(self, channel: Any, token: Callable[[], str]) -> None:
         self._token = token
-        self._methods = {
-            name: channel.unary_unary(
-                f"/{SERVICE}/{name}",
-                request_serializer=lambda message: message.SerializeToString(),
-                response_deserializer=answer.FromString,
-            )
-            for name, answer in (
-                ("ReserveStock", pb.ReserveResponse),
-                ("ConfirmStock", pb.ConfirmResponse),
-                ("ReleaseStock", pb.ReleaseResponse),
-                ("AmendStock", pb.AmendResponse),
-            )
+        answers = {
+            "ReserveStock": pb.ReserveResponse,
+            "ConfirmStock": pb.ConfirmResponse,
+            "ReleaseStock": pb.ReleaseResponse,
+            "AmendStock": pb.AmendResponse,
         }
+        self._methods = methods(channel, SERVICE, answers)
 
     async def reserve(self, wanted: Wanted, call: Any, ttl_s: int = 0) -> InventoryReserved | NotEnoughStock:
         """Hold all of it or nothing."""
@@ -126,7 +113,7 @@ class GrpcInventory:
                 if attempt:
                     await asyncio.sleep(random.uniform(0, BACKOFF_S * 2**attempt))  # noqa: S311 -- jitter
                 try:
-                    return await self._methods[method](request, metadata=self._metadata(call), timeout=ATTEMPT_S)
+                    return await self._methods[method](request, metadata=metadata(self._token, call), timeout=ATTEMPT_S)
                 except grpc.aio.AioRpcError as error:
                     refusal = dict(error.trailing_metadata() or ()).get(REFUSAL)
                     if refusal == NotEnoughStock.__name__:
@@ -136,13 +123,6 @@ class GrpcInventory:
                     if error.code() not in _AGAIN:
                         raise InventoryDidNotAnswer(f"Inventory answered {error.code().name}.") from None
         raise InventoryDidNotAnswer
-
-    def _metadata(self, call: Call) -> list[tuple[str, str]]:
-        return [
-            ("authorization", f"Bearer {self._token()}"),
-            ("traceparent", f"00-{call.trace_id}-{new_id().hex[-16:]}-01"),
-            ("correlation-id", call.correlation_id),
-        ]
 
 
 def _items(quantities: Mapping[str, int]) -> list[pb.Item]:

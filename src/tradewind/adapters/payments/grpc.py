@@ -11,13 +11,13 @@ import grpc
 from google.protobuf.message import Message
 from opentelemetry.trace import SpanKind
 
+from tradewind.api.grpc.asking import channel_to, metadata, methods
 from tradewind.api.grpc.statuses import REFUSAL
 from tradewind.api.grpc.tls import Certificates
 from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
 from tradewind.contracts.payments import Charge
 from tradewind.contracts.proto.tradewind.payments.v1 import payments_pb2 as pb
 from tradewind.kernel.errors import Stale, Unavailable
-from tradewind.kernel.ids import new_id
 from tradewind.runtime.call import Call
 from tradewind.runtime.database import Busy, DatabaseAway, DatabaseFull
 from tradewind.runtime.telemetry.logs import log
@@ -33,7 +33,6 @@ AWAY_AGAIN_S: Final = 1.0
 """Seconds after which a saga asks again that found nobody to ask."""
 NOT_THE_PROVIDER: Final = frozenset(one.__name__ for one in (Busy, DatabaseAway, DatabaseFull, Stale))
 """Refusals of payments itself. They say nothing of a provider, so no attempt counts: the same question settles it."""
-MAX_MESSAGE_BYTES: Final = 256 * 1024
 SERVICE: Final = "tradewind.payments.v1.Payments"
 
 
@@ -46,13 +45,7 @@ async def grpc_payments(
     address: str, token: Callable[[], str], certificates: Certificates | None = None
 ) -> AsyncIterator["GrpcPayments"]:
     """Payments at `address` (host:port). `token` gives the access token that goes with each attempt."""
-    options = [("grpc.max_receive_message_length", MAX_MESSAGE_BYTES), ("grpc.enable_retries", 0)]
-    channel = (
-        grpc.aio.insecure_channel(address, options=options)
-        if certificates is None
-        else grpc.aio.secure_channel(address, certificates.of_client(), options=options)
-    )
-    async with channel:
+    async with channel_to(address, certificates) as channel:
         yield GrpcPayments(channel, token)
 
 
@@ -61,14 +54,7 @@ class GrpcPayments:
 
     def __init__(self, channel: Any, token: Callable[[], str]) -> None:
         self._token = token
-        self._methods = {
-            name: channel.unary_unary(
-                f"/{SERVICE}/{name}",
-                request_serializer=lambda message: message.SerializeToString(),
-                response_deserializer=pb.StepAnswer.FromString,
-            )
-            for name in ("Authorize", "Capture", "Cancel")
-        }
+        self._methods = methods(channel, SERVICE, dict.fromkeys(("Authorize", "Capture", "Cancel"), pb.StepAnswer))
 
     async def authorize(self, charge: Charge, key: str, call: Any) -> Outcome:
         """Have the money held."""
@@ -98,20 +84,13 @@ class GrpcPayments:
                     await asyncio.sleep(random.uniform(0, BACKOFF_S * 2**attempt))  # noqa: S311 -- jitter
                 try:
                     return _outcome(
-                        await self._methods[method](request, metadata=self._metadata(call), timeout=ATTEMPT_S)
+                        await self._methods[method](request, metadata=metadata(self._token, call), timeout=ATTEMPT_S)
                     )
                 except grpc.aio.AioRpcError as error:
                     if not _nobody_answered(error):
                         raise PaymentsDidNotAnswer(f"Payments answered {error.code().name}.") from None
         log.warning("payments is away", method=method, traceId=call.trace_id)
         return Waiting(AWAY_AGAIN_S, heard=True)
-
-    def _metadata(self, call: Call) -> list[tuple[str, str]]:
-        return [
-            ("authorization", f"Bearer {self._token()}"),
-            ("traceparent", f"00-{call.trace_id}-{new_id().hex[-16:]}-01"),
-            ("correlation-id", call.correlation_id),
-        ]
 
 
 def _nobody_answered(error: grpc.aio.AioRpcError) -> bool:

@@ -75,8 +75,9 @@ async def try_reservations(tasks: Sequence[Task], tx: Tx) -> Sequence[Outcome]:
     Three round trips however many there are. What was tried before, or is tried twice here, is asked again alone.
     """
     first: dict[UUID, Task] = {}
-    for task in tasks:
-        if not unfit(task.command.quantities, task.command.ttl_s):
+    refusals = [unfit(task.command.quantities, task.command.ttl_s) for task in tasks]
+    for task, refusal in zip(tasks, refusals, strict=True):
+        if refusal is None:
             first.setdefault(task.command.reservation_id, task)
     new = await claims.add(tx, {id_: task.call.actor.subject for id_, task in first.items()}) if first else set[UUID]()
     if len(tasks) == 1 and not new and first:
@@ -86,11 +87,9 @@ async def try_reservations(tasks: Sequence[Task], tx: Tx) -> Sequence[Outcome]:
 
     def outcome(task: Task) -> Outcome:
         id_ = task.command.reservation_id
-        if refusal := unfit(task.command.quantities, task.command.ttl_s):
-            return refusal
         return held[id_] if id_ in new and first[id_] is task else Stale()
 
-    return [outcome(task) for task in tasks]
+    return [refusal or outcome(task) for task, refusal in zip(tasks, refusals, strict=True)]
 
 
 async def _hold(tx: Tx, tasks: Sequence[Task]) -> dict[UUID, Outcome]:
