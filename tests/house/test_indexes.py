@@ -5,7 +5,7 @@ end to end: what it reads so all the same has no index that would help, however 
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any, Final
 
 from tests.house.test_statements import constants
@@ -56,10 +56,12 @@ AS_IF_FULL: Final = """
 """The tests' tables are empty, where reading all of one for a join costs nothing."""
 
 
-async def scans(connection: Any, statements: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
-    """Statement by statement, the tables that it reads from end to end. Explaining runs nothing."""
+ONE_OF: Final = "SELECT order_id FROM orders.edit WHERE refund_id = $1"
+
+
+async def plans(connection: Any, statements: Iterable[tuple[str, str]]) -> AsyncIterator[tuple[str, Any]]:
+    """How each statement, by its name, would be run. Explaining runs nothing."""
     await connection.execute(AS_IF_FULL)
-    found: dict[str, set[str]] = {}
     for name, sql in statements:
         for statement in filter(str.strip, sql.split(";")):
             if statement.split(None, 1)[0] in ("LOCK", "CREATE", "TRUNCATE", "ALTER", "DROP"):
@@ -69,7 +71,14 @@ async def scans(connection: Any, statements: Iterable[tuple[str, str]]) -> dict[
             nulls = f"({', '.join(['NULL'] * many)})" if many else ""
             plan = json.loads(await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE explained{nulls}"))
             await connection.execute("DEALLOCATE explained")
-            found.setdefault(name, set()).update(_read_whole(plan[0]["Plan"], limited=False))
+            yield name, plan[0]["Plan"]
+
+
+async def scans(connection: Any, statements: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    """Statement by statement, the tables that it reads from end to end."""
+    found: dict[str, set[str]] = {}
+    async for name, plan in plans(connection, statements):
+        found.setdefault(name, set()).update(_read_whole(plan, limited=False))
     return found
 
 
@@ -80,6 +89,36 @@ def _read_whole(node: Any, *, limited: bool) -> Iterator[str]:
         yield node["Relation Name"]
     for one in node.get("Plans", ()):
         yield from _read_whole(one, limited=limited or node["Node Type"] == "Limit")
+
+
+def _loses(node: Any, *, under: bool = False) -> bool:
+    """Whether rows are locked or changed that were joined with such as a UNION or an IN made of others' rows."""
+    children = node.get("Plans", ())
+    if under and node["Node Type"] in ("Append", "Aggregate", "Unique", "SetOp"):
+        return not _comes_again(node)
+    if node["Node Type"] == "Subquery Scan":  # kept as a row, whatever it was made of
+        under = False
+    under = under or node["Node Type"] == "LockRows" or node.get("Operation") in ("Update", "Delete")
+    return any(_loses(one, under=under and one["Parent Relationship"] in ("Outer", "Inner")) for one in children)
+
+
+def _comes_again(node: Any) -> bool:
+    """Whether it is some rows at a time: what was left out is done the next time. Or they are locked in there."""
+    return node["Node Type"] in ("Limit", "LockRows") or any(map(_comes_again, node.get("Plans", ())))
+
+
+async def test_no_statement_loses_a_row_that_it_waited_for(database: Any) -> None:
+    """Of a row that changed meanwhile Postgres looks at the condition again, with those rows that it was joined with:
+    what was made of several tables' rows for that is not there any more, and the row is left out.
+    """
+    ours = [(name, sql) for name, sql in constants() if name.startswith(OURS)]
+    planted = [
+        ("BY_UNION", f"SELECT FROM orders.orders WHERE id IN (SELECT $1 UNION ALL {ONE_OF}) FOR UPDATE"),
+        ("BY_ARRAY", f"SELECT FROM orders.orders WHERE id = ANY(ARRAY(SELECT $1 UNION ALL {ONE_OF})) FOR UPDATE"),
+    ]
+    async with database.pool.acquire() as connection:
+        bad = {_short(name) async for name, plan in plans(connection, [*ours, *planted]) if _loses(plan)}
+    assert bad == {"BY_UNION"}, f"find them first, by an array or by a statement of its own: {bad}"
 
 
 async def test_no_statement_reads_a_table_that_grows_from_end_to_end(database: Any) -> None:

@@ -30,9 +30,9 @@ FORGET_CARTS: Final = """
     WITH RECURSIVE theirs AS (
         SELECT id FROM carts.carts WHERE owner = $1
         UNION SELECT c.id FROM carts.carts AS c JOIN theirs ON c.merged_into = theirs.id),
-    events AS (DELETE FROM carts.cart_event WHERE cart_id IN (SELECT id FROM theirs)),
-    items AS (DELETE FROM carts.cart_items WHERE cart_id IN (SELECT id FROM theirs))
-    DELETE FROM carts.carts WHERE id IN (SELECT id FROM theirs)
+    events AS (DELETE FROM carts.cart_event WHERE cart_id = ANY(ARRAY(SELECT id FROM theirs))),
+    items AS (DELETE FROM carts.cart_items WHERE cart_id = ANY(ARRAY(SELECT id FROM theirs)))
+    DELETE FROM carts.carts WHERE id = ANY(ARRAY(SELECT id FROM theirs))
 """
 
 

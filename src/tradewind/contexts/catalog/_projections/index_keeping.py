@@ -46,9 +46,8 @@ NEXT: Final = """
 """
 TOLD: Final = """
     DELETE FROM catalog.to_index AS t USING (
-        SELECT product_id FROM catalog.to_index
-        WHERE (product_id, token) IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
-        ORDER BY product_id FOR UPDATE SKIP LOCKED) AS told
+        SELECT product_id FROM catalog.to_index AS i JOIN unnest($1::uuid[], $2::bigint[]) AS u (product_id, token)
+        USING (product_id, token) ORDER BY product_id FOR UPDATE OF i SKIP LOCKED) AS told
     WHERE t.product_id = told.product_id
 """
 """What is locked has just been changed again."""

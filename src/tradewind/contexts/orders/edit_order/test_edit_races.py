@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.builders import a_product, an_ended_order
-from tests.comebacks import STAFF
+from tests.comebacks import STAFF, refunded_by_hand
 from tests.edits import (
     a_paid_order,
     comes_to,
@@ -20,7 +20,7 @@ from tests.edits import (
     undone,
     violations,
 )
-from tests.shops import Shop, a_call, working
+from tests.shops import Shop, a_call, until, working
 from tradewind.contexts.orders._domain.edit import EditUnderWay, NotEditable
 from tradewind.contexts.orders.cancel_order.command import CancelOrder
 from tradewind.contexts.orders.edit_order.saga import EDIT_ORDER
@@ -35,6 +35,8 @@ from tradewind.runtime.saga.advance import Compensate, Retry
 from tradewind.runtime.saga.definition import Local, Task
 
 EVENTS = "SELECT count(*) FROM runtime.outbox"
+BOOK = "UPDATE payments.payments SET changed_at = now() WHERE order_id = $1"
+BLOCKED = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid)))"
 
 
 async def test_what_expired_before_the_edit_was_true_leaves_the_order_as_it_was(shop: Shop) -> None:
@@ -50,6 +52,27 @@ async def test_what_expired_before_the_edit_was_true_leaves_the_order_as_it_was(
         assert ([line.sku for line in order.items], await money(shop, order_id)) == (["BOOK"], 2500)
         await dispatch(shop, order_id)
         assert await violations(shop) == []
+
+
+@pytest.mark.parametrize("edits_before", [0, 1])
+async def test_what_is_given_back_is_seen_while_somebody_books_on_the_payment(
+    working_shop: Shop, edits_before: int
+) -> None:
+    """The row that was waited for has changed since the statement began; it was left out once, for how it was found."""
+    order_id = await a_paid_order(working_shop)
+    for _ in range(edits_before):
+        await edit(working_shop, order_id, PEN=3)
+        await over(working_shop, order_id)
+    pool = working_shop.db.pool
+    async with pool.acquire() as other:
+        await refunded_by_hand(working_shop, order_id, 100)
+        async with other.transaction():
+            await other.execute(BOOK, order_id)
+            asked = asyncio.create_task(edit(working_shop, order_id, PEN=5))
+            await until(working_shop, lambda: pool.fetchval(BLOCKED, other.get_server_pid()))
+        with pytest.raises(NotEditable) as refused:
+            await asked
+    assert refused.value.detail == "Some of it is given back."
 
 
 async def test_what_is_canceled_paid_or_expired_meanwhile_is_not_changed(shop: Shop) -> None:

@@ -14,11 +14,12 @@ from tradewind.runtime.database import Tx
 
 HOLD: Final = """
     SELECT *, order_id = $1 OR part_of = $1 AS own FROM payments.payments
-    WHERE order_id IN (SELECT $1 UNION ALL SELECT order_id FROM payments.payments WHERE part_of = $1
-                       UNION ALL SELECT charge_id FROM payments.credit WHERE order_id = $1)
+    WHERE order_id = ANY(ARRAY(SELECT $1 UNION ALL SELECT order_id FROM payments.payments WHERE part_of = $1
+                               UNION ALL SELECT charge_id FROM payments.credit WHERE order_id = $1))
     ORDER BY order_id FOR UPDATE
 """
-"""Written so that each of the three is looked up in its own index: by OR all payments there are would be read."""
+"""Each of the three is looked up in its own index: by OR all payments there are would be read. An array, not a join: of
+a row that changed while it was waited for, Postgres looks at the condition again, and joins it with nothing anew."""
 PENDING: Final = """
     SELECT order_id, coalesce(charge_id, order_id) AS charge_id, sum(amount_minor)::bigint AS minor FROM payments.refund
     WHERE order_id = ANY($1::uuid[]) AND status = 'PENDING' GROUP BY 1, 2
