@@ -3,6 +3,7 @@
 import tradewind.api.grpc  # noqa: F401 -- its settings for grpcio, which must come before whoever loads it first
 
 pytest_plugins = (
+    "tests.folders",
     "tests.engines",
     "tests.house.ledger",
     "tests.shops",

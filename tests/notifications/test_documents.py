@@ -1,5 +1,6 @@
 """Messages as documents: lists are as the rows are, however far the documents are, and what is erased is gone."""
 
+import re
 from collections.abc import Iterator
 from random import Random
 from typing import Any
@@ -25,6 +26,9 @@ from tradewind.runtime import failpoints
 from tradewind.runtime.telemetry import metrics
 
 AWAY = "ALTER TABLE documents.document RENAME TO away"
+KEPT = "SELECT d::text FROM documents.document AS d UNION ALL SELECT g::text FROM notifications.gone AS g"
+NAMED = re.compile(r"\bada\b")
+"""Not within an id, of whose digits it is made."""
 BACK = "ALTER TABLE documents.away RENAME TO document"
 
 
@@ -45,6 +49,11 @@ def missed() -> float:
     """Lists that the rows answered."""
     found: float = metrics.documents_missed_total._value.get()
     return found
+
+
+async def everything(post: Post) -> str:
+    """All that is kept beside the messages' rows."""
+    return str(await post.shop.db.pool.fetch(KEPT))
 
 
 async def are_as_the_rows(post: Post) -> None:
@@ -157,6 +166,7 @@ async def test_who_is_erased_is_in_no_document_also_where_a_late_worker_still_ha
     await owes(post, 3)
     await owes(post, 1, "ben")
     await bring_all(post.shop, documents)
+    assert NAMED.search(await everything(post))
     await owes(post, 2)
     async with post.shop.db.reading(a_call("system")) as tx:
         in_hands = await changes(tx, NOWHERE, 100)
@@ -169,8 +179,7 @@ async def test_who_is_erased_is_in_no_document_also_where_a_late_worker_still_ha
         assert {one.user_id for one in await listed(post.shop)} == {"ben"}
         assert await kept(documents) == await rows(post.shop)
         await documents.put(MESSAGES, in_hands, Reached(1, new_id()))
-    assert "ada" not in str(await post.shop.db.pool.fetch("SELECT d::text FROM documents.document AS d"))
-    assert "ada" not in str(await post.shop.db.pool.fetch("SELECT g::text FROM notifications.gone AS g"))
+    assert not NAMED.search(await everything(post))
 
 
 async def test_who_is_erased_while_the_documents_are_away_goes_as_soon_as_they_are_back(

@@ -103,6 +103,7 @@ class Shop:
         broker = self.settings.mqtt_url if intakes else None
         sensors = [self._sensors(broker, intakes).run(stop)] if broker else []
         await asyncio.gather(
+            self.bell.ring_out(stop),
             runner.run(stop),
             *(one.run(stop) for one in carrying),
             *sensors,

@@ -33,6 +33,7 @@ class Bell:
         self._name = new_id().hex
         self._to_send = asyncio.Event()
         self._heard = asyncio.Event()
+        self._over = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self.rings = 0
         """How often it rang in this process."""
@@ -67,6 +68,19 @@ class Bell:
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._heard.wait()
+
+    async def ring_out(self, stop: asyncio.Event) -> None:
+        """At `stop`, have everybody here who waits for a ring or for the end look at once."""
+        self._over.clear()
+        await stop.wait()
+        self._over.set()
+        self._wake()
+
+    async def over(self, timeout_s: float) -> None:
+        """Return when work ends, or after `timeout_s`: for those whom no ring brings anything."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._over.wait()
 
     async def _send(self) -> None:
         while True:

@@ -200,7 +200,7 @@ async def deliver(db: Database) -> int:
 
 
 async def _news(crew: Crew, bell: Bell, rings: int) -> None:
-    ring = bell.rung(POLL_S, since=rings) if crew.has_readers else asyncio.sleep(POLL_S)
+    ring = bell.rung(POLL_S, since=rings) if crew.has_readers else bell.over(POLL_S)
     waits = [asyncio.create_task(ring), asyncio.create_task(crew.came_back.wait())]
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
