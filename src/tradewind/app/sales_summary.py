@@ -102,13 +102,13 @@ async def _run(asked: Asked, say: Say, *, again: bool) -> Report:
             async for batch in batches(shop.db, columns, asked, again=again):
                 report.add(batch)
                 if batch.days:
-                    say(f"Summed up to {batch.days[-1]}: {report.days:,} days, {report.rows:,} rows")
+                    say(_told(report))
             return report
 
 
 def _told(report: Report) -> str:
     if report.days:
-        return f"{report.days:,} days from {report.first} to {report.last} summed up, in {report.rows:,} rows"
+        return f"Summed up {report.first} to {report.last}: days {report.days:,}, rows {report.rows:,}"
     return "No day is due: each that is over and had orders before it is summed up; --again computes anew"
 
 
