@@ -10,6 +10,7 @@ import pytest
 from tests.adapters.columns.conftest import Counted
 from tests.adapters.columns.rows import a_step, an_order
 from tests.shops import Shop, a_call
+from tradewind.contexts.analytics._store.daily_sales import look_longer
 from tradewind.contexts.analytics._store.staged import stage
 from tradewind.contexts.analytics.list_daily_sales.query import DailySalesView, ListDailySales
 from tradewind.contexts.analytics.load_columns.timer import load_columns
@@ -224,6 +225,17 @@ async def test_days_without_a_run_are_caught_up_with_some_at_a_time(counting: Sh
     (older, *_) = await summed_up(counting)
     assert older.days[0] == day(100)
     assert len(older.days) == 30, "as far as those that were done"
+
+
+async def test_days_that_lie_far_apart_are_not_asked_for_in_one_question(counting: Shop, columns: Counted) -> None:
+    await columns.put(Batch(orders=(an_order(valid_from=on(70)), an_order(valid_from=on(2)))))
+    await summed_up(counting)
+    async with counting.db.transaction(internal_call("test")) as tx:
+        await look_longer(tx, [day(70)])
+    await counting.db.pool.execute(AGED, HOURS)
+    (old, recent, _) = await summed_up(counting)
+    assert list(old.days) == [day(70)]
+    assert day(2) in recent.days
 
 
 async def test_a_currency_in_which_nothing_is_left_of_a_day_has_no_row(counting: Shop, columns: Counted) -> None:
