@@ -16,7 +16,7 @@ WHOLE_SHOP: Final = frozenset(
     promotion tax_class_of_category warehouse webhook_subscriptions windows_seen""".split()
 )
 """Tables with a row for each thing that the owner sets up, not for each that buyers do. Accounts are listed whole."""
-WORK_LISTS: Final = frozenset("login_attempt mail_token pending_mail to_index price_due quote session".split())
+WORK_LISTS: Final = frozenset("login_attempt mail_token pending_mail to_index price_due quote session staged".split())
 """Tables from which rows go once they are done with, or are purged of all that is over."""
 SELDOM: Final = {
     "catalog._projections.index_keeping.COUNT": "the search index is compared with its rows, once in a while",

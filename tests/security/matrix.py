@@ -314,6 +314,7 @@ ANALYTICS: Final = {
     "GET /api/v1/analytics/daily-revenue": Row(MERCHANTS),
     "GET /api/v1/analytics/top-products": Row(MERCHANTS),
     "GET /api/v1/analytics/sales": Row(MERCHANTS),
+    "GET /api/v1/analytics/sales/daily": Row(MERCHANTS),
     "GET /api/v1/analytics/exports/revenue.csv": Row(MERCHANTS),
     "GET /api/v1/analytics/exports/top-products.csv": Row(MERCHANTS),
 }

@@ -40,6 +40,7 @@ OTHERS: Final = {
     "connect": ("connecting", "app"),
     "topics": ("connecting", "topics"),
     "revenue": ("revenue", "show_revenue"),
+    "sales-summary": ("sales_summary", "sum_up"),
 }
 """Commands that are kept elsewhere: in which module, and under which name there."""
 

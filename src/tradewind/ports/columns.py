@@ -193,6 +193,13 @@ class Sales(Struct, frozen=True):
     total_minor: int
 
 
+class DailySales(Struct, frozen=True):
+    """What `Sales` are of the orders placed on one day."""
+
+    day: datetime
+    sales: Sales
+
+
 class CartsEnded(Struct, frozen=True):
     """Carts that became an order, and carts that were left and have not become one since."""
 
@@ -225,6 +232,14 @@ class Columns(Protocol):
 
     async def sales(self, since: datetime, until: datetime) -> Sequence[Sales]:
         """By currency."""
+        ...
+
+    async def daily_sales(self, since: datetime, until: datetime) -> Sequence[DailySales]:
+        """By day and currency, in this order; days on which nothing was ordered are left out."""
+        ...
+
+    async def first_order(self) -> datetime | None:
+        """When the first of all orders was placed; None where there is none."""
         ...
 
     async def carts(self, since: datetime, until: datetime) -> CartsEnded:

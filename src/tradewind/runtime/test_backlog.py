@@ -1,12 +1,15 @@
 """How long events wait: what nobody has carried grows old, and what has been heard is nothing."""
 
+from datetime import datetime
 from typing import Final
 
+import pytest
 from prometheus_client import REGISTRY
 
 from tests.counters import Counted, add, count_once
 from tradewind.contracts.messages import Event
-from tradewind.runtime.backlog import note_waiting
+from tradewind.runtime import backlog
+from tradewind.runtime.backlog import heard_until, note_waiting
 from tradewind.runtime.call import internal_call
 from tradewind.runtime.database import Database, Tx
 from tradewind.runtime.relay import REGISTER
@@ -58,3 +61,39 @@ async def test_who_has_no_place_yet_waits_for_nothing(db: Database) -> None:
     await add(db, "a")
     await count_once(db, "a")
     assert await noted(db, SLOW) == 0
+
+
+async def heard(db: Database, one: Subscriber) -> datetime | None:
+    """Until when it has heard everything, as somebody says who looks from outside."""
+    async with db.reading(internal_call("test")) as tx:
+        return await heard_until(tx, one)
+
+
+async def test_everything_is_heard_until_the_oldest_event_that_is_not(db: Database) -> None:
+    await add(db, "a")
+    await count_once(db, "a")
+    told_at: datetime = await db.pool.fetchval("SELECT min(occurred_at) FROM runtime.outbox")
+    assert await heard(db, SLOW) == told_at, "who has no place yet has heard nothing"
+    later = await heard(db, INDIFFERENT)
+    assert later is not None
+    assert later > told_at, "it has nothing to hear"
+    await db.pool.execute(REGISTER, [SLOW.name])
+    assert await heard(db, SLOW) == told_at
+    await db.pool.execute(HEAR_ALL, SLOW.name)
+    assert (await heard(db, SLOW) or told_at) > told_at
+
+
+async def test_what_an_open_transaction_may_tell_is_not_heard_before_it_ends(db: Database) -> None:
+    async with db.pool.acquire() as connection, connection.transaction():
+        began: datetime = await connection.fetchval("SELECT now()")
+        assert await heard(db, SLOW) == began
+    assert (await heard(db, SLOW) or began) > began
+
+
+async def test_where_too_much_waits_nothing_is_said(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backlog, "MOST_WAITING", 2)
+    await add(db, "a")
+    await count_once(db, "a")
+    assert await heard(db, INDIFFERENT) is not None
+    await count_once(db, "a")
+    assert await heard(db, INDIFFERENT) is None

@@ -21,6 +21,7 @@ from tradewind.ports.columns import (
     Columns,
     ColumnsAway,
     DailyRevenue,
+    DailySales,
     Grain,
     PaymentFact,
     ProductSales,
@@ -153,6 +154,35 @@ async def test_sales_count_all_orders_and_sum_those_that_were_not_called_off(col
     for _ in range(2):
         await columns.put(Batch(orders=(paid, waiting, off, yen), steps=steps))
     assert list(await columns.sales(*WHOLE)) == [Sales("EUR", 3, 2, 1, 2, 4, 750), Sales("JPY", 1, 0, 0, 1, 1, 9)]
+
+
+async def test_sales_of_each_day_are_those_of_its_period_and_days_without_any_are_left_out(columns: Columns) -> None:
+    last, first, later = DAY + timedelta(days=1, microseconds=-1), DAY, DAY + timedelta(days=2)
+    early, late = an_order(valid_from=first), an_order(valid_from=last, pieces=3, total_minor=700)
+    edited = an_order(order_id=early.order_id, version=2, valid_from=later, pieces=2, total_minor=60)
+    yen = an_order(valid_from=last, currency="JPY", total_minor=9)
+    others = [an_order(valid_from=later, customer_key=name) for name in ("ann", "bob", "")]
+    steps = (a_step(late.order_id, "PAID", at=later), a_step(others[0].order_id, "CANCELED"))
+    for _ in range(2):
+        await columns.put(Batch(orders=(early, late, yen, *others), steps=steps))
+        await columns.put(Batch(orders=(edited,)))
+    found = await columns.daily_sales(DAY - timedelta(days=3), DAY + timedelta(days=3))
+    assert list(found) == [
+        DailySales(DAY, Sales("EUR", 2, 1, 0, 1, 5, 760)),
+        DailySales(DAY, Sales("JPY", 1, 0, 0, 1, 1, 9)),
+        DailySales(later, Sales("EUR", 3, 0, 1, 2, 2, 200)),
+    ]
+    for day in (DAY, later):
+        alone = list(await columns.sales(day, day + timedelta(days=1)))
+        assert [one.sales for one in found if one.day == day] == alone
+    assert list(await columns.daily_sales(DAY, later)) == list(found[:2])
+
+
+async def test_the_first_of_all_orders_is_told_whenever_it_came(columns: Columns) -> None:
+    assert await columns.first_order() is None
+    await columns.put(Batch(orders=(an_order(),)))
+    await columns.put(Batch(orders=(an_order(valid_from=DAY), an_order())))
+    assert await columns.first_order() == DAY
 
 
 async def test_a_cart_that_became_an_order_after_all_was_not_abandoned(columns: Columns) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tradewind.adapters.columns import questions
 from tradewind.adapters.columns.tables import in_utc
-from tradewind.ports.columns import CartsEnded, DailyRevenue, Grain, ProductSales, Revenue, Sales
+from tradewind.ports.columns import CartsEnded, DailyRevenue, DailySales, Grain, ProductSales, Revenue, Sales
 
 
 class Asking:
@@ -30,6 +30,14 @@ class Asking:
 
     async def sales(self, since: datetime, until: datetime) -> Sequence[Sales]:
         return [Sales(*row) for row in await self.ask(questions.SALES, since=since, until=until)]
+
+    async def daily_sales(self, since: datetime, until: datetime) -> Sequence[DailySales]:
+        rows = await self.ask(questions.DAILY_SALES, since=since, until=until)
+        return [DailySales(in_utc(row[0]), Sales(*row[1:])) for row in rows]
+
+    async def first_order(self) -> datetime | None:
+        rows = await self.ask(questions.FIRST_ORDER)
+        return in_utc(rows[0][0]) if rows else None
 
     async def carts(self, since: datetime, until: datetime) -> CartsEnded:
         rows = await self.ask(questions.CARTS, since=since, until=until)

@@ -70,6 +70,11 @@ SALES: Final = """
     FROM current_orders WHERE placed_at >= $since AND placed_at < $until
     GROUP BY order_currency ORDER BY order_currency
 """
+DAILY_SALES: Final = SALES.replace(
+    "SELECT order_currency", "SELECT date_trunc('day', placed_at) AS day, order_currency"
+).replace("BY order_currency", "BY day, order_currency")
+"""The same of each day, so that no figure can mean two things."""
+FIRST_ORDER: Final = "SELECT valid_from FROM fact_orders ORDER BY valid_from LIMIT 1"
 CARTS: Final = """
     SELECT count(DISTINCT CASE WHEN outcome = 'CHECKED_OUT' THEN cart_id END) AS checked_out,
            count(DISTINCT CASE WHEN outcome <> 'CHECKED_OUT' AND cart_id NOT IN

@@ -5,10 +5,12 @@ count once by their keys: nothing is lost, because what is deleted is there, and
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, Final
 
+from tradewind.contexts.analytics._domain.days import days_over
 from tradewind.contexts.analytics._domain.facts import together
-from tradewind.contexts.analytics._store import staged
+from tradewind.contexts.analytics._store import daily_sales, staged
 from tradewind.kernel.clock import now
 from tradewind.ports.columns import Columns, ColumnsAway
 from tradewind.runtime.call import internal_call
@@ -34,21 +36,25 @@ async def load_columns(db: Database) -> int:
         return 0
     numbers = [seq for seq, _, _ in waiting]
     if planted("staged_deleted_before_put"):
-        await _delete(db, numbers)
+        await _delete(db, numbers, ())
     failpoint("analytics.before_put")
+    batch = together(batch for _, _, batch in waiting)
     try:
-        await columns.put(together(batch for _, _, batch in waiting))
+        await columns.put(batch)
     except ColumnsAway as away:
         log.warning("columns not loaded", error=repr(away.__cause__))
         return 0
     failpoint("analytics.after_put")
-    await _delete(db, numbers)
+    await _delete(db, numbers, days_over((one.valid_from for one in batch.orders), now()))
     return len(waiting) if len(waiting) == staged.MAX_STAGED else 0
 
 
-async def _delete(db: Database, numbers: Sequence[int]) -> None:
+async def _delete(db: Database, numbers: Sequence[int], late: Sequence[date]) -> None:
+    """These are there; `late` are the days of orders that were over by then."""
     async with db.transaction(internal_call("analytics.load_columns")) as tx:
         await tx.run(staged.DONE, numbers)
+        if late:
+            await daily_sales.look_longer(tx, late)
         failpoint("analytics.before_commit")
     failpoint("analytics.after_commit")
 

@@ -1,11 +1,13 @@
 """Count everything anew from the log, while the shop goes on.
 
-What the worker puts meanwhile is put here as well, and counts once. Who dies in the middle begins anew.
+What the worker puts meanwhile is put here as well, and counts once. Who dies in the middle begins anew; until one has
+come to the end, no day is summed up from what is missing.
 """
 
 from typing import Final
 
 from tradewind.contexts.analytics._domain.facts import facts
+from tradewind.contexts.analytics._store import rebuilds
 from tradewind.contexts.analytics._subscribers.gather import gather
 from tradewind.contracts.privacy import Pseudonyms
 from tradewind.ports.columns import Columns
@@ -19,7 +21,17 @@ BATCH: Final = 5_000
 
 async def rebuild_columns(db: Database, columns: Columns, pseudonyms: Pseudonyms) -> int:
     """Empty the columns and put all that the log says; how many events it was. Raises ColumnsAway, DatabaseAway."""
+    call = internal_call("analytics.rebuild")
+    async with db.transaction(call) as tx:
+        began_at = await rebuilds.begin(tx)
     await columns.clear()
+    heard = await _put_all(db, columns, pseudonyms)
+    async with db.transaction(call) as tx:
+        await rebuilds.end(tx, began_at)
+    return heard
+
+
+async def _put_all(db: Database, columns: Columns, pseudonyms: Pseudonyms) -> int:
     heard, cursor = 0, START
     while True:
         async with db.reading(internal_call("analytics.rebuild")) as tx:

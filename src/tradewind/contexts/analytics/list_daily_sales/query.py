@@ -1,0 +1,85 @@
+"""What was sold on each day that is over, as it was summed up: rows alone, the columns are not asked."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from msgspec import Struct
+
+from tradewind.contexts.analytics._domain.figures import average
+from tradewind.contexts.analytics._domain.periods import UnfitPeriod
+from tradewind.contracts.messages import Command
+from tradewind.kernel.money import Money
+from tradewind.kernel.pages import Keyset, Text
+from tradewind.runtime.database import Tx
+from tradewind.runtime.handlers import query
+
+MAX_PAGE: Final = 200
+LIST: Final = """
+    SELECT day, currency, orders, paid, called_off, customers, pieces, total_minor, computed_at
+    FROM analytics.daily_sales
+    WHERE day >= $1 AND day < $2 AND (day, currency) < ($3, $4)
+    ORDER BY day DESC, currency DESC LIMIT $5
+"""
+NEWEST: Final = Keyset("daily-sales", tuple[date, Text], (date.max, ""))
+
+
+class ListDailySales(Command, frozen=True):
+    """Of the days from `since` up to `until`, or of all. `cursor` is `next` of the page before."""
+
+    since: date | None = None
+    until: date | None = None
+    limit: int = 50
+    cursor: str | None = None
+
+
+class DailySalesView(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Orders of one currency that were placed on this day (UTC): all, and those paid and called off. `total`, `pieces`
+    and `averageOrderValue` are without those called off; `customers` are different buyers. It is what was known at
+    `computedAt`."""
+
+    day: date
+    currency: str
+    orders: int
+    orders_paid: int
+    orders_called_off: int
+    customers: int
+    pieces: int
+    total: Decimal
+    average_order_value: Decimal
+    computed_at: datetime
+
+
+class DailySalesPage(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Some days, and where the next ones begin. A day without orders has no row."""
+
+    items: list[DailySalesView]
+    next: str | None
+
+
+@query(action="analytics.read")
+async def list_daily_sales(command: ListDailySales, tx: Tx) -> DailySalesPage:
+    """The newest first. Refuses UnfitPeriod and UnfitCursor."""
+    since, until = command.since or date.min, command.until or date.max
+    if not since < until:
+        raise UnfitPeriod("The period ends before it begins.")
+    limit = min(command.limit, MAX_PAGE)
+    rows = await tx.all(LIST, since, until, *NEWEST.after(command.cursor), limit + 1)
+    shown, next_ = NEWEST.page(rows, limit, lambda row: (row["day"], row["currency"]))
+    return DailySalesPage(items=[_view(row) for row in shown], next=next_)
+
+
+def _view(row: Any) -> DailySalesView:
+    currency: str = row["currency"]
+    return DailySalesView(
+        day=row["day"],
+        currency=currency,
+        orders=row["orders"],
+        orders_paid=row["paid"],
+        orders_called_off=row["called_off"],
+        customers=row["customers"],
+        pieces=row["pieces"],
+        total=Money(row["total_minor"], currency).amount,
+        average_order_value=average(row["total_minor"], row["orders"] - row["called_off"], currency),
+        computed_at=row["computed_at"],
+    )
