@@ -20,7 +20,7 @@ run: setup ## Run the whole shop on this machine (RUN="--port 9000" passes optio
 	@exec $(BIN)/tradewind serve $(RUN)
 
 test: setup ## Run every test (TESTS="path -k word" runs some)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 check: lint types walls ## Check format, lint, types and import walls
 
