@@ -9,6 +9,8 @@ from tradewind.runtime.call import internal_call
 
 PASSING_THROUGH: Final = frozenset({"analytics.staged"})
 """Tables in which rows wait until they are somewhere else."""
+SUMMED_UP: Final = frozenset({"analytics.sales_day", "analytics.daily_sales"})
+"""Tables that say when a timer last came to a day."""
 TABLES: Final = """
     SELECT table_schema || '.' || table_name AS name FROM information_schema.tables
     WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1
@@ -39,7 +41,8 @@ async def everything(shop: Shop) -> dict[str, list[str]]:
     """Every row of every table that keeps its rows, as text, once revenue is added up, which a timer does."""
     await until(shop, lambda: _added_up(shop))
     async with shop.db.pool.acquire() as connection:
-        names = [row["name"] for row in await connection.fetch(TABLES) if row["name"] not in PASSING_THROUGH]
+        kept = [row["name"] for row in await connection.fetch(TABLES)]
+        names = [name for name in kept if name not in PASSING_THROUGH | SUMMED_UP]
         return {name: await _rows(connection, f"SELECT t::text AS row FROM {name} AS t") for name in names}
 
 
