@@ -1,5 +1,8 @@
 """The edge process: HTTP in, commands out. Started and restarted by `tradewind serve`."""
 
+import tradewind.app.first  # noqa: F401 -- see there
+
+# isort: split
 import asyncio
 import os
 import signal

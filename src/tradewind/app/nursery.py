@@ -55,6 +55,7 @@ class Wish(msgspec.Struct, frozen=True):
 def load(contexts: Sequence[str] = CONTEXTS) -> None:
     """Import what the parts need, and set it aside: no garbage collection of theirs looks through it."""
     gc.disable()
+    importlib.import_module("tradewind.app.first")
     for part in PARTS:
         importlib.import_module(f"tradewind.app.{part}")
     for one in contexts:

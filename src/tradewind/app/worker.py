@@ -1,5 +1,8 @@
 """The worker process: carries sagas, relays events, keeps timers. Started and restarted by `tradewind serve`."""
 
+import tradewind.app.first  # noqa: F401 -- see there
+
+# isort: split
 import asyncio
 import os
 import signal
