@@ -29,8 +29,7 @@ CLOCK: Final = "SELECT clock_timestamp()"
 
 
 class Asked(Struct, frozen=True):
-    """Of which days, up to `until`; from the first order on, and all that are over, where it is not
-    said.
+    """Of which days, up to `until`; from the first order on, and all that are over, where it is not said.
 
     `before`, by the database's clock: also those that are not due, if they were not summed up since.
     """
