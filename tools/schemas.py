@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from msgspec import NODEFAULT, UNSET, inspect
 
-from tools.evolution import NotAdditive, Schema, refuse
 from tradewind.contracts.envelope import EVENTS, Envelope
+from tradewind.contracts.evolution import NotAdditive, Schema, refuse
 
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
 FOLDER: Final = REPOSITORY / "src" / "tradewind" / "contracts" / "jsonschema"

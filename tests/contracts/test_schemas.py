@@ -11,9 +11,9 @@ import jsonschema_rs
 import pytest
 
 from tools import schemas
-from tools.evolution import breaches, refusals, successor
 from tools.schemas import FOLDER, REPOSITORY, committed, published, text
 from tradewind.contracts.envelope import EVENTS
+from tradewind.contracts.evolution import breaches, refusals, successor
 
 ORDER_CREATED = "ecommerce.order.order.created.v1.json"
 CATALOGUE = """

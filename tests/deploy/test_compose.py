@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.house.tree import REPOSITORY
-from tools.engines import flags, kafka, stores, trust
+from tools.engines import flags, kafka, registry, stores, trust
 from tradewind.app import profiles
 from tradewind.app.settings import Settings
 
@@ -76,6 +76,7 @@ def test_versions_are_those_that_tests_run_on() -> None:
     assert f"FROM {kafka_image}" in (COMPOSE / "connect" / "Dockerfile").read_text()
     assert f"<version>{kafka.DEBEZIUM}</version>" in (COMPOSE / "connect" / "pom.xml").read_text()
     assert SERVICES["connect"]["image"] == f"tradewind/connect:{kafka.DEBEZIUM}"
+    assert SERVICES["registry"]["image"] == f"apicurio/apicurio-registry-kafkasql:{registry.VERSION}"
     assert SERVICES["cassandra"]["image"] == f"cassandra:{stores.CASSANDRA_VERSION}"
     assert SERVICES["opa"]["image"] == f"openpolicyagent/opa:{trust.OPA_VERSION.removeprefix('v')}"
     assert SERVICES["unleash"]["image"] == f"unleashorg/unleash-server:{flags.VERSION}"
@@ -101,13 +102,14 @@ def test_the_shop_is_told_of_every_engine_by_a_name_and_port_that_it_has() -> No
     urls = (
         settings.database_url, settings.clickhouse_url, settings.connect_url, settings.opensearch_url, settings.opa_url,
         settings.mqtt_url, settings.smtp_url, settings.redis_url, f"kafka://{settings.kafka_servers}",
+        settings.schema_registry_url,
     )  # fmt: skip
     hosts = {urlsplit(str(url)).hostname: urlsplit(str(url)).port for url in urls}
     assert hosts == {
         "postgres": 5432, "clickhouse": 8123, "connect": 8083, "opensearch": 9200, "opa": 8181, "mosquitto": 1883,
-        "mail": 1025, "kafka": 9092, "redis": 6379,
+        "mail": 1025, "kafka": 9092, "redis": 6379, "registry": 8080,
     }  # fmt: skip
-    assert set(hosts) == set(SERVICES) - {"shop", "publishing", *ON_REQUEST}
+    assert set(hosts) == set(SERVICES) - {"shop", "publishing", "schemas", *ON_REQUEST}
     assert settings.public_url.rpartition(":")[2] == str(settings.port) == shop["ports"][0].split(":")[1]
 
 

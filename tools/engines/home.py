@@ -66,8 +66,9 @@ class Home:
         return pid if birth(pid) == born else None
 
     def started(self, name: str, pid: int) -> None:
-        """Note its process: id and moment of birth, as ids are used again."""
-        (self.run(name) / "pid").write_text(f"{pid} {birth(pid)}")
+        """Note its process: id and moment of birth, as ids are used again. What is gone already is not noted."""
+        if (born := birth(pid)) is not None:
+            (self.run(name) / "pid").write_text(f"{pid} {born}")
 
     def stop(self, name: str, number: signal.Signals = signal.SIGTERM) -> bool:
         """Ask it to stop, kill it where it does not; whether it was there. Its children go with it."""

@@ -75,17 +75,22 @@ def jars(home: Home, name: str, artifacts: Sequence[str], folder: str, without: 
     return target
 
 
-def archive(home: Home, name: str, artifact: str) -> Path:
-    """The contents of a tar.gz (group:artifact:version) of Maven's, fetched and unpacked once; their folder."""
+def archive(home: Home, name: str, artifact: str, *, classifier: str = "", strip: int = 1) -> Path:
+    """The contents of a tar.gz (group:artifact:version) of Maven's, fetched and unpacked once; their folder.
+
+    `strip`: folders that all of it lies in, and that are left out.
+    """
     target = home.fetched(name) / artifact.rpartition(":")[2]
     if (target / ".complete").exists():
         return target
     downloads = home.fetched(name) / "archive"
-    argv = ["mvn", "-q", "-B", f"{PLUGIN}:copy", f"-Dartifact={artifact}:tar.gz", f"-DoutputDirectory={downloads}"]
+    whole = f"{artifact}:tar.gz:{classifier}".removesuffix(":")
+    argv = ["mvn", "-q", "-B", f"{PLUGIN}:copy", f"-Dartifact={whole}", f"-DoutputDirectory={downloads}"]
     run(argv, within_s=MAVEN_WITHIN_S, what=f"{name}'s archive")
     target.mkdir(parents=True, exist_ok=True)
     (packed,) = downloads.glob("*.tar.gz")
-    run(["tar", "xzf", str(packed), "-C", str(target), "--strip-components=1"], within_s=120, what=f"{name}'s archive")
+    unpack = ["tar", "xzf", str(packed), "-C", str(target), f"--strip-components={strip}"]
+    run(unpack, within_s=120, what=f"{name}'s archive")
     shutil.rmtree(downloads)
     (target / ".complete").touch()
     return target

@@ -39,6 +39,7 @@ OTHERS: Final = {
     "replay": ("replays", "app"),
     "connect": ("connecting", "app"),
     "topics": ("connecting", "topics"),
+    "schemas": ("schemas", "app"),
     "revenue": ("revenue", "show_revenue"),
     "sales-summary": ("sales_summary", "sum_up"),
 }

@@ -158,6 +158,8 @@ class Settings:
     """What the names of topics and consumer groups begin with, where several shops share a Kafka."""
     connect_url: str | None = None
     """A Kafka Connect with Debezium that publishes the outbox; without one the shop's own relay publishes it."""
+    schema_registry_url: str | None = field(default=None, repr=False)
+    """A schema registry (Confluent's protocol; Apicurio: https://…/apis/ccompat/v7) that the events' schemas are in."""
     rabbitmq_url: str | None = field(default=None, repr=False)
     """A RabbitMQ (amqp://, amqps://) in which retries of webhooks wait; without one they wait in Postgres."""
     opensearch_url: str | None = field(default=None, repr=False)
@@ -328,6 +330,7 @@ def _of_engines(read: Reader) -> dict[str, Any]:
         "kafka_servers": read("KAFKA_SERVERS", values.servers, None),
         "kafka_prefix": read("KAFKA_PREFIX", str, ""),
         "connect_url": read("CONNECT_URL", values.web_address, None),
+        "schema_registry_url": read("SCHEMA_REGISTRY_URL", values.web_address, None),
         "rabbitmq_url": read("RABBITMQ_URL", values.message_broker, None),
         "opensearch_url": read("OPENSEARCH_URL", values.web_address, None),
         "cassandra_servers": read("CASSANDRA_SERVERS", values.servers, None),

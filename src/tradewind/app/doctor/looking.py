@@ -14,6 +14,7 @@ LOOKS: Final[dict[str, tuple[str, Look]]] = {
     "redis": ("redis_url", stores.redis),
     "kafka": ("kafka_servers", stores.kafka),
     "connect": ("connect_url", web.connect),
+    "schema_registry": ("schema_registry_url", web.schema_registry),
     "opensearch": ("opensearch_url", web.opensearch),
     "cassandra": ("cassandra_servers", stores.cassandra),
     "mongodb": ("mongodb_url", stores.mongodb),

@@ -8,6 +8,7 @@ import msgspec
 
 from tradewind.app.doctor.finding import Finding, UnwellError
 from tradewind.app.settings import Settings
+from tradewind.contracts.published import published
 from tradewind.ports.flags import FLAGS
 
 OLDEST_OPENSEARCH: Final = 2
@@ -105,6 +106,22 @@ async def connect(settings: Settings) -> Finding:
         advice = "See its trace at /connectors/<name>/status, mend the cause, then POST /connectors/<name>/restart."
         raise UnwellError(f"failed: {', '.join(sorted(set(broken)))}", advice)
     return Finding(engine="connect", well=True, version=str(about["version"]), detail=f"{len(found)} connectors")
+
+
+async def schema_registry(settings: Settings) -> Finding:
+    """Whether it has the schema of every event that this release tells."""
+    from tradewind.adapters.log.kafka.registry import Registry, RegistryAway, RegistryRefuses
+
+    assert settings.schema_registry_url
+    schemas = published()
+    try:
+        lacks = await Registry(settings.schema_registry_url, settings.kafka_prefix).lacks(schemas)
+    except (RegistryAway, RegistryRefuses) as reason:
+        raise UnwellError(str(reason), "Is it up, and is TRADEWIND_SCHEMA_REGISTRY_URL where its API is?") from None
+    if lacks:
+        advice = "Run `tradewind schemas publish` before a release is started."
+        raise UnwellError(f"it lacks {len(lacks)} of {len(schemas)} schemas, {lacks[0]} first", advice)
+    return Finding(engine="schema_registry", well=True, detail=f"has all {len(schemas)} schemas")
 
 
 async def identity_provider(settings: Settings) -> Finding:
