@@ -249,6 +249,11 @@ class Database:
         """Hang up."""
         await self.pool.close()
 
+    async def make_room(self) -> None:
+        """Close a connection that nobody of this process uses just now: the server lets one more in, whoever it is."""
+        async with self.pool.acquire() as connection:
+            await connection.close()
+
     @asynccontextmanager
     async def transaction(self, call: Call) -> AsyncIterator[Tx]:
         """All or nothing; refuses with Busy, Stale, AlreadyExists or DatabaseAway (or Full) in the driver's place."""
