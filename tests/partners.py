@@ -55,11 +55,14 @@ class Partners:
 
     gates: dict[str, asyncio.Event] = field(default_factory=dict)
     """Paths that answer once their gate is open."""
+    holds: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Paths that answer the message of the first number once that of the second has come."""
+    _came: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def take(self, request: web.Request) -> web.StreamResponse:
         """POST anywhere."""
         name = request.path.strip("/")
-        self.heard[name].append(Heard(dict(request.headers), await request.read()))
+        await self._hear(name, Heard(dict(request.headers), await request.read()))
         if name in self.gates:
             await self.gates[name].wait()
         if name in self.silent:
@@ -67,6 +70,14 @@ class Partners:
             request.transport.abort()
         status, headers = self.next[name].popleft() if self.next[name] else (self.down.get(name, 204), {})
         return web.Response(status=status, headers=headers)
+
+    async def _hear(self, name: str, message: Heard) -> None:
+        heard, (held, other) = self.heard[name], self.holds.get(name, (0, 0))
+        async with self._came:
+            heard.append(message)
+            self._came.notify_all()
+            if held and message.sequence == held:
+                await self._came.wait_for(lambda: any(one.sequence == other for one in heard))
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from tests.evidence import evidence
 from tradewind.app.engines import Engines, engines
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import Shop, migrate_shop, open_shop
@@ -126,8 +127,12 @@ def a_call(*roles: str, subject: str | None = None, key: str | None = None, wait
 
 
 async def until(shop: Shop, look: Callable[[], Any], *, within_s: float = 120.0) -> Any:
-    """Look at each ring of the bell until there is something to see; fails after `within_s`."""
-    async with asyncio.timeout(within_s):
-        while not (seen := await look()):
-            await shop.bell.rung(0.1)
+    """Look at each ring of the bell until there is something to see; fails after `within_s`, telling who holds what."""
+    try:
+        async with asyncio.timeout(within_s):
+            while not (seen := await look()):
+                await shop.bell.rung(0.1)
+    except TimeoutError as late:
+        late.add_note("\n".join(await evidence(shop.db.pool)))
+        raise
     return seen

@@ -29,6 +29,8 @@ from tradewind.app.supervision import gone
 from tradewind.runtime.failpoints import arm
 
 ROOT: Final = Path(__file__).parents[2]
+LAST_WORDS: Final = 1_500
+"""Characters of a log's end."""
 
 
 @dataclass
@@ -42,11 +44,30 @@ class Child:
 
     async def ended(self, within_s: float = 60.0) -> int:
         """Wait for its end; the exit code, or minus the number of the signal that ended it."""
-        async with asyncio.timeout(within_s):
-            await gone(self.pid)
+        if self.code is None:
+            async with asyncio.timeout(within_s):
+                await gone(self.pid)
         if self.code is None:
             self.code = int(self.nursery.ask({"reap": self.pid})["code"])
         return self.code
+
+    def look(self) -> int | None:
+        """How it has ended, as `ended` says it, without waiting; None while it lives."""
+        if self.code is None:
+            self.code = self.nursery.ask({"look": self.pid})["code"]
+        return self.code
+
+    def ended_badly(self) -> bool:
+        """Whether it has ended by itself: neither in good order nor by a signal, as tests send them."""
+        return self.look() not in {None, 0, -signal.SIGKILL, -signal.SIGTERM}
+
+    def life(self) -> str:
+        """Whether it lives, and its last words."""
+        code = self.look()
+        state = "is alive" if code is None else f"ended with {code}"
+        return (
+            f"process {self.pid} ({self.log}) {state}; its last words: {self.log.read_text()[-LAST_WORDS:].strip()!r}"
+        )
 
     def kill(self, number: signal.Signals) -> None:
         """Send it a signal, unless its end was seen."""
@@ -115,9 +136,13 @@ def _wished_part() -> Mapping[str, Any] | None:
     parent = os.getpid()
     for line in sys.stdin:
         wish: Mapping[str, Any] = json.loads(line)
+        answer: Mapping[str, Any]
         if "reap" in wish:
             _, status = os.waitpid(wish["reap"], 0)
             answer = {"code": os.waitstatus_to_exitcode(status)}
+        elif "look" in wish:
+            ended, status = os.waitpid(wish["look"], os.WNOHANG)
+            answer = {"code": os.waitstatus_to_exitcode(status) if ended else None}
         elif "stopped" in wish:
             _, status = os.waitpid(wish["stopped"], os.WUNTRACED)
             answer = {"stopped": os.WIFSTOPPED(status)}

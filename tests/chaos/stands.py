@@ -13,6 +13,7 @@ from uuid import UUID
 from tests.adapters.payment_provider.provider_process import ProviderProcess
 from tests.chaos.nursery import Child, Nursery
 from tests.chaos.workload import stock_the_shelves
+from tests.evidence import evidence
 from tests.shops import _database
 from tradewind.app.audit import audit
 from tradewind.app.engines import Engines
@@ -37,6 +38,8 @@ class Stand:
     environment: Mapping[str, str]
     completed: list[UUID] = field(default_factory=list)
     """Orders that went all the way, for those trials that undo some."""
+    children: list[Child] = field(default_factory=list)
+    """Every process that was started here."""
 
     def worker(self, **more: str) -> Child:
         """A worker process; `more` are its own settings, such as FAILPOINTS."""
@@ -48,10 +51,16 @@ class Stand:
 
     def _start(self, part: str, more: Mapping[str, str]) -> Child:
         own = {f"TRADEWIND_{name}": value for name, value in more.items()}
-        return self.nursery.start(part, {**self.environment, **own})
+        child = self.nursery.start(part, {**self.environment, **own})
+        self.children.append(child)
+        return child
 
     async def violations(self, expected: Mapping[UUID, str]) -> list[str]:
-        """Wait until nothing moves; whatever the auditor finds then, or differs from what these orders must become."""
+        """Wait until nothing moves; whatever the auditor finds then, or differs from what these orders must become.
+
+        A process that died by itself counts, too: nobody starts another one here. Where anything is wrong, it is told
+        who lives and who holds what.
+        """
         report = await audit(self.shop.engines.database_url, self.provider.url, settle_s=SETTLE_S)
         rows = await self.shop.db.pool.fetch(STATUSES, list(expected))
         statuses = {row["id"]: row["status"] for row in rows}
@@ -60,7 +69,15 @@ class Stand:
             for order_id, ends in expected.items()
             if statuses.get(order_id) != ends
         ]
-        return [*report.lines(), *wrong, *await self._twice(list(expected))]
+        died = [f"died by itself: {child.life()}" for child in self.children if child.ended_badly()]
+        if not (found := [*report.lines(), *wrong, *await self._twice(list(expected)), *died]):
+            return []
+        return [*found, *(child.life() for child in self.children), *await evidence(self.shop.db.pool)]
+
+    async def settles(self, expected: Mapping[UUID, str], at: object = "") -> None:
+        """Fails, and says everything, where `violations` finds anything."""
+        found = await self.violations(expected)
+        assert not found, "\n".join([str(at), *found])
 
     async def _twice(self, order_ids: Sequence[UUID]) -> list[str]:
         """Effects that the provider's own ledger holds more than once."""

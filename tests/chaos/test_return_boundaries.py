@@ -59,12 +59,12 @@ async def delivered(
         number = max(len(WORKER), len(EDGE))
         expected = await workload.place(stand.shop, [workload.APPROVE] * number, dice(0, "returns"))
         worker = stand.worker()
-        assert await stand.violations(expected) == []
+        await stand.settles(expected)
         for order_id in expected:
             shipment_id = await stand.shop.db.pool.fetchval(SHIPMENT, order_id)
             await stand.shop.dispatch(DispatchShipment(shipment_id=shipment_id), STAFF)
             await stand.shop.dispatch(DeliverShipment(shipment_id=shipment_id), STAFF)
-        assert await stand.violations(dict.fromkeys(expected, "FULFILLED")) == []
+        await stand.settles(dict.fromkeys(expected, "FULFILLED"))
         assert await worker.stop() == 0
         await stand.shop.db.pool.execute(OPEN, EAST)
         stand.completed.extend(expected)
@@ -92,7 +92,7 @@ async def test_a_worker_killed_at_any_boundary_of_a_returns_refund_pays_it_back_
         victim = stand.worker(FAILPOINTS=f"{boundary}=kill@1")
         assert await victim.ended(within_s=30) == -signal.SIGKILL, boundary
         heir = stand.worker()
-        assert await stand.violations({order_id: "FULFILLED"}) == [], boundary
+        await stand.settles({order_id: "FULFILLED"}, at=boundary)
         assert await heir.stop() == 0
         assert await standing(stand, back.id) == ("REFUNDED", "DONE", True, [EAST]), boundary
     print(f"\n{len(WORKER)} workers killed while something came back: each paid back once")
@@ -134,7 +134,7 @@ async def test_an_inspection_whose_edge_died_around_its_commit_counts_once_when_
         first, again = await asked_through_a_dying_edge(stand, boundary, path, found)
         assert first == again, boundary
         worker = stand.worker()
-        assert await stand.violations({order_id: "FULFILLED"}) == [], boundary
+        await stand.settles({order_id: "FULFILLED"}, at=boundary)
         assert await worker.stop() == 0
         assert await standing(stand, back.id) == ("REFUNDED", "DONE", True, [EAST]), boundary
 
@@ -143,7 +143,7 @@ async def test_an_inspection_whose_edge_died_around_its_commit_counts_once_when_
 async def test_what_came_back_undelivered_is_shelved_once_when_an_edge_died_around_the_commit(stand: Stand) -> None:
     expected = await workload.place(stand.shop, [workload.APPROVE] * len(UNPACKING), dice(0, "undelivered"))
     worker = stand.worker()
-    assert await stand.violations(expected) == []
+    await stand.settles(expected)
     for boundary, order_id in zip(UNPACKING, expected, strict=True):
         shipment_id = await stand.shop.db.pool.fetchval(SHIPMENT, order_id)
         await stand.shop.dispatch(DispatchShipment(shipment_id=shipment_id), STAFF)
@@ -155,5 +155,5 @@ async def test_what_came_back_undelivered_is_shelved_once_when_an_edge_died_arou
         assert first == again, boundary
         shelved = [pieces for _, pieces in sorted(sent.items())]
         assert tuple(await stand.shop.db.pool.fetchrow(UNDELIVERED, shipment_id)) == ("UNPACKED", shelved), boundary
-    assert await stand.violations(expected) == []
+    await stand.settles(expected)
     assert await worker.stop() == 0

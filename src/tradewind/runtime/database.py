@@ -22,6 +22,8 @@ from tradewind.runtime.telemetry.traces import span
 
 P = TypeVar("P")
 MAX_CONNECTIONS = 16
+IDLE_S = 60.0
+"""A connection that nobody has wanted for so long is closed: others may need its place in the server."""
 LOCK_TIMEOUT = "3s"
 """Longest wait for a row that somebody else holds; then the caller is told to come again."""
 STATEMENT_TIMEOUT = "30s"
@@ -247,6 +249,11 @@ class Database:
         """Hang up."""
         await self.pool.close()
 
+    async def make_room(self) -> None:
+        """Close a connection that nobody of this process uses just now: the server lets one more in, whoever it is."""
+        async with self.pool.acquire() as connection:
+            await connection.close()
+
     @asynccontextmanager
     async def transaction(self, call: Call) -> AsyncIterator[Tx]:
         """All or nothing; refuses with Busy, Stale, AlreadyExists or DatabaseAway (or Full) in the driver's place."""
@@ -316,5 +323,6 @@ async def open_pool(url: str, *, size: int = MAX_CONNECTIONS, silent_s: float | 
         known: ClassVar[dict[frozenset[int], Any]] = {}
 
     return await asyncpg.create_pool(
-        url, min_size=1, max_size=size, connection_class=OfThisPool, server_settings=settings, command_timeout=60
-    )
+        url, min_size=1, max_size=size, max_inactive_connection_lifetime=IDLE_S, connection_class=OfThisPool,
+        server_settings=settings, command_timeout=60,
+    )  # fmt: skip

@@ -1,6 +1,7 @@
 """The transaction: all or nothing, few round trips, and refusals in place of the driver's errors."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from typing import Any, Final
 
 import asyncpg
@@ -172,6 +173,21 @@ async def test_a_server_that_is_not_there_is_away(db: Database) -> None:
     with pytest.raises(DatabaseAway):
         async with nowhere.transaction(on_behalf()):
             pass
+
+
+async def test_connections_that_nobody_wants_any_more_leave_their_places_in_the_server(
+    db: Database, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "IDLE_S", 0.01)
+    crowded, closed = await Database.open(url, {}, db.policy, size=3), asyncio.Semaphore(0)
+    async with AsyncExitStack() as wanted:
+        for _ in range(3):
+            connection = await wanted.enter_async_context(crowded.pool.acquire())
+            connection.add_termination_listener(lambda _: closed.release())
+    async with asyncio.timeout(30):
+        for _ in range(3 - crowded.pool.get_min_size()):
+            await closed.acquire()
+    await crowded.close()
 
 
 async def test_a_bug_in_a_statement_is_no_excuse(db: Database) -> None:

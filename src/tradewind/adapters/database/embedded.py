@@ -39,7 +39,7 @@ _READY: Final = "ready   "  # the eighth line of postmaster.pid, as pg_ctl reads
 
 SETTINGS: Final[Mapping[str, str]] = {
     "listen_addresses": "",
-    "max_connections": "300",
+    "max_connections": "600",  # a process takes up to 19, but four runs of tests at once have twenty shops and more
     "shared_buffers": "128MB",
     "wal_level": "logical",  # so that Debezium can read the outbox, should the owner want it
     "max_wal_size": "1GB",

@@ -17,7 +17,7 @@ from tradewind.adapters.payment_provider.journaled.api import NEW_MARK, Asked, F
 from tradewind.adapters.payment_provider.journaled.rules import declined
 from tradewind.kernel.money import Money
 from tradewind.ports.payment_provider import Answer, Approved, DeclineCode, KeyReused
-from tradewind.runtime.database import AWAY, DatabaseAway
+from tradewind.runtime.database import AWAY, IDLE_S, DatabaseAway
 from tradewind.runtime.failpoints import planted
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -59,7 +59,6 @@ LATE: Final = """
     ORDER BY void.position LIMIT $1
 """
 MAX_CONNECTIONS: Final = 16
-IDLE_S: Final = 60.0
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder(Answer).decode
 
