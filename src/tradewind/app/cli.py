@@ -41,6 +41,7 @@ OTHERS: Final = {
     "topics": ("connecting", "topics"),
     "revenue": ("revenue", "show_revenue"),
     "sales-summary": ("sales_summary", "sum_up"),
+    "logs": ("log_lines", "app"),
 }
 """Commands that are kept elsewhere: in which module, and under which name there."""
 
