@@ -15,8 +15,8 @@ LOG_INDEX: Final = "tradewind-logs"
 ISM: Final = "opensearch-index-management"
 """The plugin that removes what is too old by itself."""
 POLICY: Final = "/_plugins/_ism/policies/"
+_TEXT: Final = {"type": "text"}
 _WORD: Final = {"type": "keyword", "ignore_above": 1024}
-_TEXT: Final = {"type": "text", "fields": {"word": {"type": "keyword", "ignore_above": 256}}}
 FIELDS: Final[dict[str, Any]] = {
     "at": {"type": "date"},
     **dict.fromkeys(
@@ -27,7 +27,10 @@ FIELDS: Final[dict[str, Any]] = {
         ),
         _WORD,
     ),
-    **dict.fromkeys(("event", "why", "error", "exception"), _TEXT),
+    "event": {**_WORD, "fields": {"text": {"type": "text"}}},
+    "why": _TEXT,
+    "error": _TEXT,
+    "exception": _TEXT,
 }  # fmt: skip
 """What is searched. Whatever else a line says is kept and shown, and no line is refused for it."""
 
