@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from tradewind.kernel.cards import holds_card_number
@@ -15,13 +16,20 @@ REDACTED: Final = "[redacted]"
 LONGEST_VALUE: Final = 16_384
 """Characters of one text; of a longer one the middle is left out: a traceback says most at its ends."""
 CUT: Final = " … "
+WORD: Final = 64
+"""Characters of a text that counts as short."""
+KNOWN_WORDS: Final = 4_096
 _HIDDEN: Final = (
-    (re.compile(r"(?<=://)[^/\s@]+(?=@)"), REDACTED),  # user and password in an address
-    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), REDACTED),  # a mail address
-    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\1 {REDACTED}"),
-    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), REDACTED),  # a JSON Web Token
-    (re.compile(r"DETAIL:[^\n]*"), f"DETAIL: {REDACTED}"),  # where Postgres quotes the row that it refused
+    ("@", re.compile(r"(?<=://)[^/\s@]+(?=@)"), REDACTED),  # user and password in an address
+    ("@", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), REDACTED),  # a mail address
+    ("bearer", re.compile(r"(?i)\b(bearer)\s+[\w.~+/=-]{8,}"), rf"\1 {REDACTED}"),
+    ("basic", re.compile(r"(?i)\b(basic)\s+[\w.~+/=-]{8,}"), rf"\1 {REDACTED}"),
+    ("eyj", re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), REDACTED),  # a JSON Web Token
+    ("detail:", re.compile(r"DETAIL:[^\n]*"), f"DETAIL: {REDACTED}"),  # where Postgres quotes the row that it refused
 )
+"""What is looked for only where its sign, in small letters, is there: a line is not to cost more than its news."""
+_DIGITS: Final = re.compile(r"\d[\d -]{12,}\d")
+"""What every number of a card looks like, and little else does."""
 
 
 def clean(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,7 +45,7 @@ def text_of(value: object) -> str:
 def _inside(value: Any) -> Any:
     match value:
         case str():
-            return _hidden(value)
+            return _hidden(value) if len(value) > WORD else _word(value)
         case Mapping():
             return clean(value)
         case list() | tuple():
@@ -46,13 +54,22 @@ def _inside(value: Any) -> Any:
             return value
 
 
+@lru_cache(maxsize=KNOWN_WORDS)
+def _word(text: str) -> str:
+    """The same of a short text: most are ids and names that were said a moment ago."""
+    return _hidden(text)
+
+
 def _hidden(text: str) -> str:
     if len(text) > LONGEST_VALUE:
         text = f"{text[: LONGEST_VALUE // 2]}{CUT}{text[-LONGEST_VALUE // 2 :]}"
-    for pattern, instead in _HIDDEN:
-        text = pattern.sub(instead, text)
-    return REDACTED if holds_card_number(text) else text
+    small = text.lower()
+    for sign, pattern, instead in _HIDDEN:
+        if sign in small:
+            text = pattern.sub(instead, text)
+    return REDACTED if _DIGITS.search(text) and holds_card_number(text) else text
 
 
+@lru_cache(maxsize=KNOWN_WORDS)
 def _bare(key: object) -> str:
     return str(key).lower().replace("_", "").replace("-", "")
