@@ -18,7 +18,7 @@ PROPERTY: Final = "adapter"
 REAL, OWN, PLAYED = "real engine", "no engine", "played"
 """What an adapter is tried against; `played` is a server of the tests' own."""
 ENGINES: Final = (
-    "CASSANDRA_SERVERS", "CLICKHOUSE_URL", "CONNECT_URL", "KAFKA_SERVERS", "KEYCLOAK_URL", "MONGODB_URL",
+    "CASSANDRA_SERVERS", "CLICKHOUSE_URL", "CONNECT_URL", "KAFKA_SERVERS", "KEYCLOAK_URL", "LOG_FOLDER", "MONGODB_URL",
     "MOSQUITTO_URL", "OPA_URL", "OPENSEARCH_URL", "RABBITMQ_URL", "REDIS_URL", "SCHEMA_REGISTRY_URL", "UNLEASH_URL",
 )  # fmt: skip
 """What names an engine to tests, by itself no shop's: a shop of a test that is to use it is told so by the test."""

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from tradewind.app.wiring import manifests
 from tradewind.contracts.messages import Event
-from tradewind.runtime.telemetry.logs import SECRET_KEYS
+from tradewind.runtime.telemetry.redaction import SECRET_KEYS
 
 IDS = {"user_id", "customer_id", "guest_id", "session_id", "email_digest"}
 """Pseudonyms, which lead to nobody once the person is erased."""

@@ -10,8 +10,10 @@ import yaml
 
 from tests.house.tree import REPOSITORY
 from tools.engines import flags, kafka, registry, stores, trust
+from tradewind.adapters.opensearch.log_index import LOG_INDEX
 from tradewind.app import profiles
 from tradewind.app.settings import Settings
+from tradewind.runtime.telemetry.log_files import SUFFIX
 
 COMPOSE: Final = REPOSITORY / "deploy" / "compose"
 PROFILES: Final = REPOSITORY / "deploy" / "profiles"
@@ -85,7 +87,7 @@ def test_versions_are_those_that_tests_run_on() -> None:
 def test_files_that_are_mounted_and_sent_along_are_there() -> None:
     mounted = [one.split(":")[0] for service in SERVICES.values() for one in service.get("volumes", [])]
     files = [one for one in mounted if one.startswith(".")]
-    assert len(files) == 2
+    assert len(files) == 3
     assert [one for one in files if not (COMPOSE / one).exists()] == []
     assert {one for one in mounted if not one.startswith(".")} == set(FILE["volumes"])
     for file in dockerfiles():
@@ -109,7 +111,7 @@ def test_the_shop_is_told_of_every_engine_by_a_name_and_port_that_it_has() -> No
         "postgres": 5432, "clickhouse": 8123, "connect": 8083, "opensearch": 9200, "opa": 8181, "mosquitto": 1883,
         "mail": 1025, "kafka": 9092, "redis": 6379, "registry": 8080,
     }  # fmt: skip
-    assert set(hosts) == set(SERVICES) - {"shop", "publishing", "schemas", *ON_REQUEST}
+    assert set(hosts) == set(SERVICES) - {"shop", "publishing", "schemas", "log-index", "fluent-bit", *ON_REQUEST}
     assert settings.public_url.rpartition(":")[2] == str(settings.port) == shop["ports"][0].split(":")[1]
 
 
@@ -158,3 +160,19 @@ def test_there_are_no_other_profiles() -> None:
 def test_the_embedded_profile_is_what_the_shop_does_without_one() -> None:
     told = profiles.read(PROFILES / "embedded.env")
     assert Settings.from_environment(told) == Settings.from_environment({})
+
+
+def test_what_the_shop_logs_is_where_fluent_bit_looks_and_goes_where_it_is_looked_for() -> None:
+    shop, ships = SERVICES["shop"], SERVICES["fluent-bit"]
+    told = yaml.safe_load((REPOSITORY / "deploy" / "logs" / "fluent-bit.yaml").read_text())
+    (reads,), (writes,) = told["pipeline"]["inputs"], told["pipeline"]["outputs"]
+    folder = Settings.from_environment(profiles.read(COMPOSE / shop["env_file"])).log_folder
+    assert (f"logs:{folder}" in shop["volumes"], f"logs:{folder}:ro" in ships["volumes"]) == (True, True)
+    assert f"{folder}" in (COMPOSE / "shop" / "Dockerfile").read_text()
+    assert reads["path"] == f"{folder}/*{SUFFIX}"
+    assert Path(reads["db"]).parent == Path(told["service"]["storage.path"]).parent == Path("/var/lib/fluent-bit")
+    assert (writes["host"], writes["port"], writes["logstash_prefix"]) == ("opensearch", 9200, LOG_INDEX)
+    assert (writes["logstash_format"], writes["logstash_dateformat"]) == (True, "%Y-%m-%d")
+    assert (writes["id_key"], writes["write_operation"], writes["retry_limit"]) == ("lineId", "create", "no_limits")
+    assert (reads["storage.type"], writes["storage.total_limit_size"]) == ("filesystem", "512M")
+    assert [one["time_key"] for one in told["parsers"] if one["name"] == reads["parser"]] == ["at"]

@@ -6,6 +6,7 @@ from typing import Final
 import pytest
 
 from tests.journeys.test_mending import phase_of, saga
+from tests.log_lines import ALWAYS, OF_A_CALL
 from tests.markets import Market
 from tradewind.kernel.ids import new_id, new_trace_id
 
@@ -22,6 +23,12 @@ METRICS: Final = (
     "saga_outcomes_total",
     "event_lag_ms_bucket",
 )
+EVERY_LINE: Final = {
+    "command": {"spanId", "command", "outcome"},
+    "saga moved": {"spanId", "saga", "step", "phase", "why", "orderId"},
+    "event heard": {"spanId", "subscriber", "eventType", "key"},
+}
+"""What lines say beside what each says, at an edge, of a saga and of a subscriber."""
 TRAIL: Final = "SELECT actor, correlation_id FROM runtime.audit_entry WHERE subject = $1 AND action = 'orders.place'"
 WRITTEN: Final = """
     SELECT (SELECT string_agg(payload::text, ' ') FROM runtime.outbox) AS outbox,
@@ -96,6 +103,16 @@ async def test_logs_say_which_order_whose_and_which_trace_and_never_who_lives_wh
     assert buyer.subject in {line.get("userId") for line in found}
     assert {line["correlationId"] for line in found} == {name}
     assert market.writing <= {line["process"] for line in found}
+    placing = [line for line in found if line.get("command") == "PlaceOrder"]
+    assert {(line["userKind"], line["tenant"], line["userId"]) for line in placing} == {
+        ("guest", "default", buyer.subject)
+    }
+    for event, own in EVERY_LINE.items():
+        lines = [line for line in found if line["event"] == event]
+        assert lines
+        assert {frozenset(line) for line in lines} == {ALWAYS | OF_A_CALL | own}
+    assert len({line["lineId"] for line in found}) == len(found)
+    assert {len(line["spanId"]) for line in found if "spanId" in line} == {16}
     row, of_stock = [await pool.fetchrow(WRITTEN) for pool in (market.shop.db.pool, market.stock_pool)]
     places = {"logs": market.logs(), **{table: f"{text} {of_stock[table]}" for table, text in row.items()}}
     leaks = [(place, said) for place, text in places.items() for said in CANARIES.values() if said in text]

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
-from tools.engines import columns, documents, flags, kafka, postgres, registry, small, stores, trust
+from tools.engines import columns, documents, flags, kafka, postgres, registry, shipping, small, stores, trust
 from tools.engines.engine import HOST, Engine, EngineError, Ports
 from tools.engines.home import POLL_S, Home
 from tools.engines.packages import install, missing
@@ -21,7 +21,7 @@ ENGINES: Final = {
     for one in (
         small.REDIS, small.RABBITMQ, small.MOSQUITTO, postgres.POSTGRES, columns.CLICKHOUSE,
         trust.KEYCLOAK, kafka.KAFKA, stores.CASSANDRA, stores.OPENSEARCH, kafka.CONNECT, registry.REGISTRY,
-        trust.OPA, documents.MONGODB, flags.UNLEASH,
+        trust.OPA, documents.MONGODB, flags.UNLEASH, shipping.RSYSLOG,
     )
 }  # fmt: skip
 """Those that `up` starts when none is named, in their order: whoever takes longest begins early."""

@@ -42,6 +42,7 @@ OTHERS: Final = {
     "schemas": ("schemas", "app"),
     "revenue": ("revenue", "show_revenue"),
     "sales-summary": ("sales_summary", "sum_up"),
+    "logs": ("log_lines", "app"),
 }
 """Commands that are kept elsewhere: in which module, and under which name there."""
 

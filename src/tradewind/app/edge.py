@@ -203,7 +203,7 @@ def _stop(app: Application, server: Server) -> None:
 def main() -> None:
     """Run the edge by the environment's settings."""
     settings = at_home(Settings.from_environment())
-    logs.configure(settings.log_level.upper(), named(settings, "edge"))
+    logs.configure(settings.log_level.upper(), named(settings, "edge"), settings.log_folder)
     traces.configure("tradewind-edge")
     uvloop.run(serve(settings))
 

@@ -95,7 +95,7 @@ async def serve(settings: Settings) -> None:
 def main() -> None:
     """Run the gateway by the environment's settings."""
     settings = Settings.from_environment()
-    logs.configure(settings.log_level.upper(), GATEWAY)
+    logs.configure(settings.log_level.upper(), GATEWAY, settings.log_folder)
     traces.configure("tradewind-gateway")
     uvloop.run(serve(settings))
 

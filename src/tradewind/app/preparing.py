@@ -32,7 +32,7 @@ async def prepare(settings: Settings, found: Engines, *, sample: bool) -> Prepar
 def main() -> None:
     """Prepare by the environment's settings."""
     settings = at_home(Settings.from_environment())
-    logs.configure(settings.log_level.upper(), named(settings, "preparing"))
+    logs.configure(settings.log_level.upper(), named(settings, "preparing"), settings.log_folder)
     assert settings.database_url is not None, "serve says where it is"
     found = Engines(database_url=settings.database_url, provider_url=settings.provider_url or "")
     try:

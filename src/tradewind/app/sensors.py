@@ -28,10 +28,10 @@ def with_broker(settings: Settings) -> tuple[Settings, str | None, Sequence[Part
     accounts = Accounts.open(secrets)
     shops = f"mqtt://{SHOP}:{accounts.tradewind}@{_to_connect(host)}:{port}{OF_ITS_OWN}"
     sensors = f"mqtt://{SENSOR}:{accounts.sensor}@{_to_connect(host)}:{port}"
-    return replace(settings, mqtt_url=shops), sensors, (broker(folder, secrets, host, port),)
+    return replace(settings, mqtt_url=shops), sensors, (broker(folder, secrets, host, port, settings.log_folder),)
 
 
-def broker(folder: Path, secrets: Path, host: str, port: int) -> Part:
+def broker(folder: Path, secrets: Path, host: str, port: int, logs: Path | None = None) -> Part:
     """The embedded broker as a part to supervise; what it must not lose is in `folder`."""
 
     async def listens() -> None:
@@ -40,7 +40,8 @@ def broker(folder: Path, secrets: Path, host: str, port: int) -> Part:
 
     kept = ("--journal", str(folder / "journal.sqlite"), "--accounts", str(secrets))
     topics = ("--deltas", SENSOR_TOPICS, "--dead-letters", SENSOR_DEAD_LETTERS)
-    argv = (sys.executable, "-m", MODULE, "--host", host, "--port", str(port), *kept, *topics)
+    logged = ("--logs", str(logs)) if logs else ()
+    argv = (sys.executable, "-m", MODULE, "--host", host, "--port", str(port), *kept, *topics, *logged)
     return Part(name="Sensor broker", argv=argv, ready=listens)
 
 

@@ -198,6 +198,8 @@ class Settings:
     """The secret in the Vault, mount and name; its names are those of settings."""
     log_level: str = "info"
     """debug, info, warning or error."""
+    log_folder: Path | None = None
+    """A folder into which edge, worker and the other parts also write their log, for whoever ships it."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -242,6 +244,7 @@ class Settings:
             **_of_an_issuer(read),
             **_of_a_vault(read),
             log_level=read("LOG_LEVEL", values.one_of(*LOG_LEVELS), "info"),
+            log_folder=read("LOG_FOLDER", values.path, None),
         )
         if len({found.grpc_cert is None, found.grpc_key is None, found.grpc_ca is None}) > 1:
             raise SettingError("TRADEWIND_GRPC_CERT, TRADEWIND_GRPC_KEY and TRADEWIND_GRPC_CA are set together")

@@ -25,7 +25,7 @@ def main() -> None:
     from tradewind.adapters.streams.quix import Sums, application, columns
 
     settings = Settings.from_environment()
-    logs.configure(settings.log_level.upper(), named(settings, "streaming"))
+    logs.configure(settings.log_level.upper(), named(settings, "streaming"), settings.log_folder)
     assert settings.kafka_servers is not None, "serve starts this part where brokers are named"
     loop = asyncio.new_event_loop()
     Thread(target=loop.run_forever, daemon=True).start()

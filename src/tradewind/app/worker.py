@@ -34,7 +34,7 @@ async def work(settings: Settings) -> None:
 def main() -> None:
     """Run a worker by the environment's settings."""
     settings = at_home(Settings.from_environment())
-    logs.configure(settings.log_level.upper(), named(settings, "worker"))
+    logs.configure(settings.log_level.upper(), named(settings, "worker"), settings.log_folder)
     traces.configure("tradewind-worker")
     uvloop.run(work(settings))
 

@@ -20,5 +20,10 @@ def new_trace_id() -> str:
     return os.urandom(16).hex()
 
 
+def new_span_id() -> str:
+    """16 hexadecimal digits: one piece of work within a trace."""
+    return os.urandom(8).hex()
+
+
 MAX_ID = UUID(int=2**128 - 1)
 """Greater than every id that is ever made."""

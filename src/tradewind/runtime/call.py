@@ -17,6 +17,11 @@ class Actor(Struct, frozen=True, kw_only=True):
     tenant: str = "default"
     session: str | None = None
 
+    @property
+    def kind(self) -> str:
+        """What they are, in a word for logs: guest, customer, system …; their roles, where there are several."""
+        return "+".join(sorted(self.roles)) or "nobody"
+
 
 ANONYMOUS = Actor(subject="anonymous", roles=frozenset({"anonymous"}))
 

@@ -20,7 +20,7 @@ from tradewind.runtime.reading import Logged
 from tradewind.runtime.saga.settling import backoff_s
 from tradewind.runtime.subscriptions import Subscriber
 from tradewind.runtime.telemetry import metrics, traces
-from tradewind.runtime.telemetry.logs import log
+from tradewind.runtime.telemetry.logs import log, names_of, on_behalf_of
 from tradewind.runtime.wake import POLL_S
 
 TOGETHER = 5_000
@@ -137,17 +137,16 @@ class Feed:
     async def _insist(self, logged: Logged) -> None:
         """Try one event until it is handled or parked. A database that is away or held up is not the event's fault."""
         (member,), attempt, reason = self.members, 0, ""
+        names = _names(member.name, logged)
         while attempt < MAX_ATTEMPTS:
             try:
                 return await self._apply([member], [logged])
             except (DatabaseAway, Busy, Stale) as away:
-                log.warning("event waits for the database", subscriber=member.name, error=repr(away))
+                log.warning("event waits for the database", subscriber=member.name, error=repr(away), **names)
                 await asyncio.sleep(POLL_S)
             except Exception as error:
                 attempt, reason = attempt + 1, repr(error)
-                log.error("event not handled", subscriber=member.name, eventType=logged.type, attempt=attempt,
-                          error=reason, traceId=logged.row["trace_id"],
-                          correlationId=logged.row["correlation_id"])  # fmt: skip
+                log.error("event not handled", subscriber=member.name, attempt=attempt, error=reason, **names)
                 await asyncio.sleep(backoff_s(attempt))
         return await self._park(member.name, logged, reason)
 
@@ -162,7 +161,7 @@ class Feed:
                 metrics.dead_letters_total.labels(name).inc()
                 return
             except Exception as error:
-                log.warning("dead letter not parked", subscriber=name, error=repr(error))
+                log.warning("dead letter not parked", subscriber=name, error=repr(error), **_names(name, logged))
                 await asyncio.sleep(POLL_S)
 
 
@@ -184,8 +183,9 @@ async def _react(member: Subscriber, fresh: Sequence[Logged], tx: Tx) -> None:
         return
     for logged in fresh:
         tx.call = _call(member.name, logged)
-        await member.react(member.given(logged), tx)
-        await tx.flush()
+        with on_behalf_of(tx.call):
+            await member.react(member.given(logged), tx)
+            await tx.flush()
 
 
 def _observe(member: Subscriber, batch: Iterable[Logged], began_ns: int) -> None:
@@ -193,13 +193,18 @@ def _observe(member: Subscriber, batch: Iterable[Logged], began_ns: int) -> None
     if not heard:
         return
     metrics.event_lag_ms.labels(member.name).observe_many(logged.age_ms for logged in heard)
-    for logged in heard if began_ns else ():
-        key, trace_id = logged.row["key"], logged.row["trace_id"]
-        traces.mark(f"hear {member.name}", trace_id, began_ns, kind=SpanKind.CONSUMER, eventType=logged.type, key=key)
-    if log.is_enabled_for(DEBUG):
-        for logged in heard:
-            log.debug("event heard", subscriber=member.name, eventType=logged.type, key=logged.row["key"],
-                      traceId=logged.row["trace_id"], correlationId=logged.row["correlation_id"])  # fmt: skip
+    says = log.is_enabled_for(DEBUG)
+    for logged in heard if began_ns or says else ():
+        said, trace_id = {"eventType": logged.type, "key": logged.row["key"]}, logged.row["trace_id"]
+        span_id = traces.mark(f"hear {member.name}", trace_id, began_ns, kind=SpanKind.CONSUMER, **said)
+        if says:
+            names = _names(member.name, logged)
+            log.debug("event heard", subscriber=member.name, key=logged.row["key"], spanId=span_id, **names)
+
+
+def _names(name: str, logged: Logged) -> dict[str, str]:
+    """What a line of the log says of an event that this subscriber hears."""
+    return {"eventType": logged.type, **names_of(_call(name, logged))}
 
 
 def _call(name: str, logged: Logged) -> Call:

@@ -20,7 +20,7 @@ from tradewind.contracts.proto.tradewind.payments.v1 import payments_pb2 as pb
 from tradewind.kernel.errors import Stale, Unavailable
 from tradewind.runtime.call import Call
 from tradewind.runtime.database import Busy, DatabaseAway, DatabaseFull
-from tradewind.runtime.telemetry.logs import log
+from tradewind.runtime.telemetry.logs import log, names_of
 from tradewind.runtime.telemetry.traces import span
 
 ATTEMPTS: Final = 3
@@ -89,7 +89,7 @@ class GrpcPayments:
                 except grpc.aio.AioRpcError as error:
                     if not _nobody_answered(error):
                         raise PaymentsDidNotAnswer(f"Payments answered {error.code().name}.") from None
-        log.warning("payments is away", method=method, traceId=call.trace_id)
+        log.warning("payments is away", method=method, **names_of(call))
         return Waiting(AWAY_AGAIN_S, heard=True)
 
 

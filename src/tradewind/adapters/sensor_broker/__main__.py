@@ -5,16 +5,22 @@ import asyncio
 import json
 import logging
 import signal
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from tradewind.adapters.sensor_broker.bounded import BoundedBroker
+from tradewind.kernel.ids import new_id
+from tradewind.runtime.telemetry.log_files import Both, LogFiles
+from tradewind.runtime.telemetry.lossy import Lossy
+from tradewind.runtime.telemetry.redaction import clean
 
 MAX_CONNECTIONS: Final = 1000
 SESSION_S: Final = 3600
 """Seconds after which a sensor that is away is forgotten. Nothing of it is lost: what it said is in the journal."""
 PLUGINS: Final = "tradewind.adapters.sensor_broker"
+PROCESS: Final = "sensor-broker"
 
 
 def main() -> None:
@@ -28,8 +34,10 @@ def main() -> None:
     parser.add_argument("--dead-letters", required=True, help="the topic that tells what could not be used")
     parser.add_argument("--most", type=int, default=1_000_000, help="messages that may wait for the shop")
     parser.add_argument("--most-bytes", type=int, default=256 * 1024 * 1024, help="what they may weigh together")
+    parser.add_argument("--logs", type=Path, help="a folder into which the log is written, too")
     asked = parser.parse_args()
-    said = logging.StreamHandler()
+    stream: Any = Lossy(sys.stderr)
+    said = logging.StreamHandler(Both(stream, LogFiles(asked.logs, PROCESS)) if asked.logs else stream)
     said.setFormatter(_Line())
     logging.basicConfig(level=logging.ERROR, handlers=[said])
     logging.getLogger("amqtt").setLevel(logging.CRITICAL)  # what it calls errors is what clients do
@@ -41,11 +49,12 @@ class _Line(logging.Formatter):
     """A line like those of the shop's log, without the import of what writes those."""
 
     def format(self, record: logging.LogRecord) -> str:
-        said = {"event": record.getMessage(), "level": record.levelname.lower(), "process": "sensor-broker"}
+        said = {"event": record.getMessage(), "level": record.levelname.lower(), "process": PROCESS}
         said["at"] = datetime.fromtimestamp(record.created, UTC).isoformat()
+        said["lineId"] = str(new_id())
         if record.exc_info:
             said["exception"] = self.formatException(record.exc_info)
-        return json.dumps(said)
+        return json.dumps(clean(said))
 
 
 async def _serve(asked: argparse.Namespace) -> None:

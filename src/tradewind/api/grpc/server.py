@@ -17,10 +17,11 @@ from tradewind.api.grpc import statuses
 from tradewind.api.grpc.methods import Method, by_service
 from tradewind.api.grpc.tls import Certificates
 from tradewind.api.rest import headers
+from tradewind.api.rest.headers import Trail
 from tradewind.contracts.messages import Command
 from tradewind.kernel.errors import Invalid, Refusal
 from tradewind.runtime.call import Actor, Call
-from tradewind.runtime.telemetry.logs import log
+from tradewind.runtime.telemetry.logs import log, names_of
 from tradewind.runtime.telemetry.traces import span
 
 MAX_MESSAGE_BYTES: Final = 256 * 1024
@@ -84,23 +85,31 @@ def _handler(method: Method, door: Door) -> grpc.RpcMethodHandler:
 
     async def answer(request: Message, context: Any) -> Message:
         given = _metadata(context)
-        trail, who = headers.trail(given), {}
+        trail = headers.trail(given)
         try:
             with span(route, trail.trace_id, kind=SpanKind.SERVER):
-                if trail.fault:
-                    raise Invalid(trail.fault)
-                actor = await _actor(given, door)
-                who = {"userId": actor.subject}
-                call = Call(actor=actor, correlation_id=trail.correlation_id, trace_id=trail.trace_id, route=route)
-                return method.answer(await door.dispatch(method.command(request), call))
+                return await ask(request, given, trail)
         except Refusal as refusal:
             code, detail, beside = statuses.status_of(type(refusal)), refusal.detail, statuses.trailers(refusal)
-        except Exception:
-            names = {"traceId": trail.trace_id, "correlationId": trail.correlation_id, **who}
-            log.exception("gRPC call failed", route=route, **names)
+        except Exception:  # noqa: BLE001 -- it was logged within its span
             code, detail, beside = grpc.StatusCode.INTERNAL, "Something broke here.", ()
         await context.abort(code, detail, beside)
         raise AssertionError("abort raises")
+
+    async def ask(request: Message, given: Mapping[bytes, bytes], trail: Trail) -> Message:
+        names = {"traceId": trail.trace_id, "correlationId": trail.correlation_id}
+        try:
+            if trail.fault:
+                raise Invalid(trail.fault)
+            actor = await _actor(given, door)
+            call = Call(actor=actor, correlation_id=trail.correlation_id, trace_id=trail.trace_id, route=route)
+            names = names_of(call)
+            return method.answer(await door.dispatch(method.command(request), call))
+        except Refusal:
+            raise
+        except Exception:
+            log.exception("gRPC call failed", route=route, **names)
+            raise
 
     return grpc.unary_unary_rpc_method_handler(
         answer, request_deserializer=method.request.FromString, response_serializer=_bytes

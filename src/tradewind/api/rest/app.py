@@ -27,7 +27,7 @@ from tradewind.api.rest.streams import Streams
 from tradewind.kernel.errors import Forbidden, Refusal
 from tradewind.runtime.call import ANONYMOUS, Actor, Call
 from tradewind.runtime.telemetry import traces
-from tradewind.runtime.telemetry.logs import log
+from tradewind.runtime.telemetry.logs import log, names_of
 from tradewind.runtime.telemetry.traces import span
 
 Message = MutableMapping[str, Any]
@@ -267,8 +267,7 @@ class RestApp:
 
 def _whose(trail: Trail, call: Call | None) -> Mapping[str, str]:
     """What a line of the log says of a request."""
-    names = {"traceId": trail.trace_id, "correlationId": trail.correlation_id}
-    return {**names, "userId": call.actor.subject} if call else names
+    return names_of(call) if call else {"traceId": trail.trace_id, "correlationId": trail.correlation_id}
 
 
 def _honest(refusal: Refusal, call: Call | None) -> Refusal:

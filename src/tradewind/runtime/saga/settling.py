@@ -51,9 +51,10 @@ class Booking:
         ]
         store.settle(tx, rows, notes, self.lease_s)
         for verdict, (_, _, outcome) in zip(verdicts, settled, strict=True):
-            _observe(saga, label, verdict)
             said = {"orderId": str(verdict.held.id), "outcome": type(outcome).__name__, "phase": verdict.state.phase}
-            mark(f"{saga.name} {label}", verdict.held.call.trace_id, now_ns, kind=SpanKind.INTERNAL, **said)
+            trace_id = verdict.held.call.trace_id
+            span_id = mark(f"{saga.name} {label}", trace_id, now_ns, kind=SpanKind.INTERNAL, **said)
+            _observe(saga, label, verdict, span_id)
         return verdicts
 
 
@@ -80,12 +81,12 @@ def backoff_s(attempt: int) -> float:
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 -- jitter is no secret
 
 
-def _observe(saga: Saga, label: str, verdict: Verdict) -> None:
+def _observe(saga: Saga, label: str, verdict: Verdict, span_id: str) -> None:
     before, after = verdict.held.state, verdict.state
     if after.phase is not before.phase:
         write = log.warning if after.phase is Phase.NEEDS_ATTENTION else log.info
         write("saga moved", saga=saga.name, step=label, phase=after.phase.value, why=after.why,
-              **verdict.held.names)  # fmt: skip
+              spanId=span_id, **verdict.held.names)  # fmt: skip
         if after.phase not in MOVING:
             metrics.saga_outcomes_total.labels(saga.name, after.phase.value).inc()
     if after.attempt > before.attempt:

@@ -21,7 +21,7 @@ from tradewind.runtime.saga import store
 from tradewind.runtime.saga.definition import Local, Remote
 from tradewind.runtime.saga.settling import Verdict
 from tradewind.runtime.saga.working import Working
-from tradewind.runtime.telemetry.logs import log
+from tradewind.runtime.telemetry.logs import log, on_behalf_of
 from tradewind.runtime.telemetry.traces import span
 from tradewind.runtime.wake import POLL_S
 
@@ -214,19 +214,23 @@ class Stage:
     async def _ask(self, held: store.Held, wish: Any) -> None:
         assert isinstance(self.working.work, Remote)
         async with self._limit:
-            try:
-                failpoint(f"saga.{self._label}.before_ask")
-                async with asyncio.timeout(self._within_s):
-                    asking = span(f"ask {self._label}", held.call.trace_id, kind=SpanKind.CLIENT, orderId=str(held.id))
-                    with asking:
-                        answer: Any = await self.working.work.ask(self.working.task(held), wish)
-                failpoint(f"saga.{self._label}.after_ask")
-            except (Unavailable, TimeoutError) as unknown:
-                answer = Failed(_why(unknown))
-            except Exception as error:
-                log.error("remote call broke", step=self._label, error=repr(error), **held.names)
-                answer = Failed(_why(error))
+            asking = span(f"ask {self._label}", held.call.trace_id, kind=SpanKind.CLIENT, orderId=str(held.id))
+            with on_behalf_of(held.call), asking:
+                answer = await self._answer(self.working.work, held, wish)
         self._answered.put_nowait((held, answer))
+
+    async def _answer(self, work: Remote, held: store.Held, wish: Any) -> Any:
+        try:
+            failpoint(f"saga.{self._label}.before_ask")
+            async with asyncio.timeout(self._within_s):
+                answer = await work.ask(self.working.task(held), wish)
+            failpoint(f"saga.{self._label}.after_ask")
+        except (Unavailable, TimeoutError) as unknown:
+            return Failed(_why(unknown))
+        except Exception as error:
+            log.error("remote call broke", step=self._label, error=repr(error), **held.names)
+            return Failed(_why(error))
+        return answer
 
 
 def _pass(point: str, labels: Sequence[str]) -> None:

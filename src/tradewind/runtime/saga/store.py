@@ -8,6 +8,7 @@ from tradewind.runtime.call import Actor, Call
 from tradewind.runtime.database import Tx
 from tradewind.runtime.saga.advance import MOVING, Phase, State
 from tradewind.runtime.saga.definition import Saga
+from tradewind.runtime.telemetry.logs import names_of
 
 BEGIN: Final = """
     INSERT INTO runtime.saga (id, name, version, phase, step, due_at, trace_id, correlation_id)
@@ -74,8 +75,7 @@ class Held(NamedTuple):
     @property
     def names(self) -> dict[str, str]:
         """What a line of the log says of it."""
-        called = {"traceId": self.call.trace_id, "correlationId": self.call.correlation_id}
-        return {"orderId": str(self.id), **called}
+        return {"orderId": str(self.id), **names_of(self.call)}
 
 
 class Settled(NamedTuple):

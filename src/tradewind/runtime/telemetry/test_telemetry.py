@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import structlog
@@ -19,6 +20,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from tradewind.kernel.ids import new_trace_id
 from tradewind.runtime.call import Actor, Call
 from tradewind.runtime.telemetry import logs, traces
+from tradewind.runtime.telemetry.redaction import LONGEST_VALUE, REDACTED
 
 
 @pytest.fixture
@@ -36,23 +38,26 @@ def test_a_line_is_json_with_its_level_its_time_and_what_it_is_about(lines: Any)
     structlog.get_logger().info("saga moved", orderId="o1", traceId="t1", userId="u1", eventType="e1")
     [line] = lines()
     assert line.pop("at").endswith("Z")
+    assert UUID(line.pop("lineId")).version == 7
     assert line == {
         "event": "saga moved", "level": "info", "orderId": "o1", "traceId": "t1", "userId": "u1", "eventType": "e1",
     }  # fmt: skip
 
 
 def test_what_is_logged_while_a_call_is_answered_says_whose_it_is_unless_it_is_anothers(lines: Any) -> None:
-    call = Call(actor=Actor(subject="u1"), correlation_id="c1", trace_id="t1")
+    actor = Actor(subject="u1", roles=frozenset({"support", "customer"}), tenant="acme")
+    call = Call(actor=actor, correlation_id="c1", trace_id="t1")
     outer = logs.present_call.set(call)
     structlog.get_logger().warning("deep below")
     structlog.get_logger().info("another's", traceId="t2")
     logs.present_call.reset(outer)
     structlog.get_logger().info("nobody's")
-    names = [{key: line.get(key) for key in ("traceId", "correlationId", "userId")} for line in lines()]
+    own = {"event", "level", "at", "lineId"}
+    names = [{key: line[key] for key in line if key not in own} for line in lines()]
     assert names == [
-        {"traceId": "t1", "correlationId": "c1", "userId": "u1"},
-        {"traceId": "t2", "correlationId": None, "userId": None},
-        {"traceId": None, "correlationId": None, "userId": None},
+        {"traceId": "t1", "correlationId": "c1", "userId": "u1", "userKind": "customer+support", "tenant": "acme"},
+        {"traceId": "t2"},
+        {},
     ]
 
 
@@ -93,8 +98,51 @@ def test_what_is_secret_or_says_who_somebody_is_never_reaches_a_line(lines: Any,
     structlog.get_logger().warning("a leak", **{key: "CANARY"}, **nested)
     [line] = lines()
     assert "CANARY" not in json.dumps(line)
-    assert line[key] == logs.REDACTED
+    assert line[key] == REDACTED
     assert line["order"][0]["buyer"]["id"] == 7
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ("ada@example.com was refused", "[redacted] was refused"),
+        ("no answer from postgresql://shop:CANARY@db:5432/x", "no answer from postgresql://[redacted]@db:5432/x"),
+        ("sent Authorization: Bearer CANARY.CANARY", "sent Authorization: Bearer [redacted]"),
+        ("token eyJhbGciOi.CANARY.CANARY is over", "token [redacted] is over"),
+        ("broken\nDETAIL:  Key (login)=(CANARY) exists.\nnext", "broken\nDETAIL: [redacted]\nnext"),
+        ("paid with 4111 1111 1111 1111", "[redacted]"),
+        ("order 01a1fc34-1cad-7173-9992-f0d92fae6dba of place_order@2", None),
+    ],
+)  # fmt: skip
+def test_what_is_secret_is_left_out_of_whatever_is_said(lines: Any, said: str, line: str | None) -> None:
+    class Thing:
+        def __str__(self) -> str:
+            return said
+
+    try:
+        raise ValueError(said)
+    except ValueError:
+        structlog.get_logger().exception(said, error=said, within=[{"why": said}], thing=Thing())
+    [found] = lines()
+    assert "CANARY" not in json.dumps(found)
+    wanted = said if line is None else line
+    assert (found["event"], found["error"], found["within"], found["thing"]) == (
+        wanted, wanted, [{"why": wanted}], wanted,
+    )  # fmt: skip
+    assert ("ValueError: " in found["exception"]) == (wanted != REDACTED)
+
+
+def test_a_value_that_is_too_long_keeps_its_beginning_and_its_end(lines: Any) -> None:
+    structlog.get_logger().info("much", error=f"begin{'x' * 1_000_000}end")
+    [line] = lines()
+    assert len(line["error"]) <= LONGEST_VALUE + 3
+    assert (line["error"][:6], line["error"][-4:]) == ("beginx", "xend")
+
+
+def test_no_two_lines_have_one_id(lines: Any) -> None:
+    for _ in range(1_000):
+        structlog.get_logger().info("again")
+    assert len({line["lineId"] for line in lines()}) == 1_000
 
 
 def test_an_error_is_written_with_its_traceback(lines: Any) -> None:
@@ -165,6 +213,39 @@ def test_work_that_served_many_traces_is_a_span_of_each(spans: InMemorySpanExpor
     assert dict(first.attributes or {}) == {"key": "k"}
 
 
-def test_a_span_costs_nothing_where_nobody_records() -> None:
-    with traces.span("unheard", "not even a trace id"):
+def test_a_span_that_nobody_records_has_an_id_for_the_log_alone(lines: Any) -> None:
+    log = structlog.get_logger()
+    with traces.span("unheard", "t1"):
         assert not trace.get_current_span().get_span_context().is_valid
+        log.info("outer", traceId="t1")
+        with traces.span("inner", "t1"):
+            log.info("inner", traceId="t1")
+            log.info("of another trace", traceId="t2")
+        log.info("outer again")
+    log.info("outside")
+    outer, inner, another, again, outside = lines()
+    assert len(outer["spanId"]) == len(inner["spanId"]) == 16
+    assert int(outer["spanId"], 16) != int(inner["spanId"], 16)
+    assert again["spanId"] == outer["spanId"]
+    assert "spanId" not in {*another, *outside}
+
+
+def test_a_line_that_is_about_another_trace_does_not_say_that_it_is_in_this_span(
+    spans: InMemorySpanExporter, lines: Any
+) -> None:
+    trace_id = new_trace_id()
+    with traces.span("work", trace_id):
+        structlog.get_logger().info("ours", traceId=trace_id)
+        structlog.get_logger().info("another's", traceId=new_trace_id())
+    ours, another = lines()
+    (span,) = spans.get_finished_spans()
+    assert span.context is not None
+    assert ours["spanId"] == f"{span.context.span_id:016x}"
+    assert "spanId" not in another
+
+
+def test_work_that_is_marked_says_by_which_id(spans: InMemorySpanExporter) -> None:
+    marked = traces.mark("hear", new_trace_id(), traces.began_ns(), kind=trace.SpanKind.CONSUMER)
+    (span,) = spans.get_finished_spans()
+    assert span.context is not None
+    assert marked == f"{span.context.span_id:016x}"
