@@ -50,7 +50,7 @@ async def measure(settings: Settings, found: Engines, say: Say, *, seconds: floa
         known_as = replace(bare(settings), public_url=f"http://{LOOPBACK}:{place.port}")
         shop = await stack.enter_async_context(open_shop(known_as, shops))
         await fill(shop)
-        set_aside()  # as the processes do that ask in a shop
+        set_aside(answers=True)  # as the processes do that ask in a shop
         ways = {"in process": _here(shop), "over gRPC": await _there(stack, shop, place)}
         for seed, (name, ask) in enumerate(ways.items()):
             await _waits_ms(ask, WARM_UP, 2 * seed)

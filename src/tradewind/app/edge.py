@@ -190,7 +190,7 @@ def http_server(app: Application, settings: Settings, leaving: Leaving) -> Serve
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, leaving.begin, settings.drain_s, partial(_stop, app, server))
-    set_aside()
+    set_aside(answers=True)
     return server
 
 

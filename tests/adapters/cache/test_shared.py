@@ -58,6 +58,20 @@ async def test_what_one_forgets_is_gone_for_those_who_come_later(space: Space) -
     assert not [key for key in await space.keys() if b":v:" in key]
 
 
+async def test_of_what_is_forgotten_often_in_a_row_the_last_event_counts(space: Space) -> None:
+    """All of it goes to Redis at once."""
+    async with space.process() as one, space.process() as slow, space.process() as third:
+        for place, by in ((LATER, BORN), (LATEST, BORN), (LATER, BORN), (EARLY, "shelf")):
+            one.forget("red", at=place, by=by)
+        one.forget(at=LATEST)
+        one.forget("blue", at=LATER)
+        await one.told()
+        for key, tag, born in (("a", "red", LATER), ("b", "red", LATEST), ("c", "blue", LATER)):
+            await slow.keep(key, loaded(slow, b"1", tag, born=born, shelf=EARLY), A_WHILE_S)
+        await slow.told()
+        assert [await third.get(key) for key in "abc"] == [None, b"1", b"1"]
+
+
 async def test_what_was_loaded_after_the_event_outlives_those_who_hear_of_it_last(space: Space) -> None:
     async with space.process() as one, space.process() as slow:
         await one.keep("a", loaded(one, b"new", "red", born=LATEST), A_WHILE_S)

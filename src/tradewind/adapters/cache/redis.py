@@ -11,9 +11,10 @@ emptied before it is used again. Meanwhile this process has what it keeps itself
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any, Final, NamedTuple, Self
+from itertools import groupby
+from typing import Any, Final, NamedTuple, Self, cast
 
 import msgspec
 
@@ -48,6 +49,14 @@ class _Script(NamedTuple):
     arguments: tuple[Any, ...]
 
 
+class _Forgetting(NamedTuple):
+    """Whatever has one of these keys or tags is to go, if it was complete before `place`, as Redis spells it."""
+
+    by: str
+    place: str
+    tags: tuple[str, ...]
+
+
 class _Clearing(NamedTuple):
     """Everything whose key begins so is to go."""
 
@@ -68,7 +77,7 @@ class RedisCache:
     def __init__(self, link: Link, space: str, near: MemoryCache | None = None) -> None:
         self._link, self._space = link, f"{space}:"
         self._near = MemoryCache() if near is None else near
-        self._waiting: deque[_Script | _Clearing] = deque()
+        self._waiting: deque[_Script | _Forgetting | _Clearing] = deque()
         self._news, self._through = asyncio.Event(), asyncio.Event()
         self._through.set()
         self._clearings = 0
@@ -133,7 +142,7 @@ class RedisCache:
 
     def forget(self, *tags: str, at: Place, by: str = BORN) -> int:
         """Forget whatever has one of these keys or tags, because of the event at `at`; how many of those kept here."""
-        self._tell(_Script(FORGET, (self._space, by, _place(at), MARKS_MS, _json(tags))))
+        self._tell(_Forgetting(by, _place(at), tags))
         return self._near.forget(*tags, at=at, by=by)
 
     def clear(self, prefix: str = "") -> None:
@@ -158,7 +167,7 @@ class RedisCache:
         ttl_ms = max(1, int(ttl_s * 1000))
         self._tell(_Script(KEEP, (self._space, key, body, ttl_ms, _json(places), _json(tags), int(said), MARKS_MS)))
 
-    def _tell(self, what: _Script | _Clearing) -> None:
+    def _tell(self, what: _Script | _Forgetting | _Clearing) -> None:
         if len(self._waiting) >= MAX_WAITING:
             self._give_up()
         self._waiting.append(what)
@@ -193,10 +202,11 @@ class RedisCache:
             await self._empty(first.prefix)
             self._clearings = max(0, self._clearings - 1)
             return
-        scripts: list[_Script] = []
-        while self._waiting and len(scripts) < TOGETHER and isinstance(script := self._waiting[0], _Script):
-            scripts.append(script)
+        some: list[_Script | _Forgetting] = []
+        while self._waiting and len(some) < TOGETHER and not isinstance(one := self._waiting[0], _Clearing):
+            some.append(one)
             self._waiting.popleft()
+        scripts = list(self._scripts(some))
 
         async def say(client: Client) -> None:
             async with client.pipeline(transaction=False) as pipe:
@@ -205,6 +215,23 @@ class RedisCache:
                 await pipe.execute()
 
         await self._link.ask(say)
+
+    def _scripts(self, some: Iterable[_Script | _Forgetting]) -> Iterator[_Script]:
+        """What comes to the same: all that is forgotten in a row by one script, each tag for the last event alone."""
+        for forgets, row in groupby(some, lambda one: isinstance(one, _Forgetting)):
+            if not forgets:
+                yield from cast(Iterable[_Script], row)
+                continue
+            last: dict[tuple[str, str], str] = {}
+            for one in cast(Iterable[_Forgetting], row):
+                for tag in one.tags:
+                    last[one.by, tag] = max(one.place, last.get((one.by, tag), ""))
+            said: dict[tuple[str, str], list[str]] = {}
+            for (by, tag), place in last.items():
+                said.setdefault((by, place), []).append(tag)
+            words = [(by, place, tags) for (by, place), tags in said.items()]
+            if words:
+                yield _Script(FORGET, (self._space, MARKS_MS, _json(words)))
 
     async def _empty(self, prefix: str) -> None:
         """Drop every value whose key begins so, in steps; without a prefix all that is known of any."""

@@ -59,23 +59,26 @@ return 1
 FORGET: Final = (
     _FORGOTTEN
     + """
-local space, by, place = ARGV[1], ARGV[2], ARGV[3]
-local function drop(key)
+local space, keep_ms = ARGV[1], ARGV[2]
+local function drop(key, by, place)
   local value = space .. 'v:' .. key
   if redis.call('EXISTS', value) == 0 then return true end
   if (redis.call('HGET', value, 'c:' .. by) or '') >= place then return false end
   redis.call('UNLINK', value)
   return true
 end
-for _, tag in ipairs(cjson.decode(ARGV[5])) do
-  forgotten(space, tag, by, place, ARGV[4])
-  drop(tag)
-  local tagged = space .. 't:' .. tag
-  for _, key in ipairs(redis.call('SMEMBERS', tagged)) do
-    if drop(key) then redis.call('SREM', tagged, key) end
+for _, said in ipairs(cjson.decode(ARGV[3])) do
+  local by, place = said[1], said[2]
+  for _, tag in ipairs(said[3]) do
+    forgotten(space, tag, by, place, keep_ms)
+    drop(tag, by, place)
+    local tagged = space .. 't:' .. tag
+    for _, key in ipairs(redis.call('SMEMBERS', tagged)) do
+      if drop(key, by, place) then redis.call('SREM', tagged, key) end
+    end
   end
 end
 return 1
 """
 )
-"""space, by, place, how long marks last, tags: whatever was complete before that place goes."""
+"""space, how long marks last, a list of (by, place, tags): whatever was complete before that place goes."""

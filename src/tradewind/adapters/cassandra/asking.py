@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from tradewind.adapters.cassandra.link import Link, WideRowsAway
+from tradewind.adapters.cassandra.link import Link, WideRowsAway, Write
 from tradewind.kernel.errors import Unavailable
 
 CLEAR_S: Final = 30.0
@@ -26,6 +26,13 @@ class Asking:
         """The rows of each answer, many at once and in any sequence."""
         try:
             return await self.link.ask_all(asked, within_s=within_s)
+        except WideRowsAway as away:
+            raise self._away from away.__cause__
+
+    async def write_all(self, writes: Iterable[Write]) -> None:
+        """Do all of it, many at once and in any sequence."""
+        try:
+            await self.link.write_all(writes)
         except WideRowsAway as away:
             raise self._away from away.__cause__
 

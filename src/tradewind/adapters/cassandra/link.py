@@ -6,15 +6,15 @@ request. The keyspace and its tables are made by the first who connects, and aga
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from typing import Any, Final
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final, NamedTuple
 
 from cassandra import ConsistencyLevel, DriverException, InvalidRequest, ProtocolVersion
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
 from cassandra.policies import ConstantReconnectionPolicy, DCAwareRoundRobinPolicy, TokenAwarePolicy
-from cassandra.query import SimpleStatement
+from cassandra.query import BatchStatement, BatchType, SimpleStatement, tuple_factory
 
 from tradewind.adapters.absence import Absence
 from tradewind.kernel.errors import Unavailable
@@ -29,7 +29,14 @@ CREATE_S: Final = 30.0
 RETRY_S: Final = 2.0
 """Time for which nobody asks a Cassandra that is away."""
 AT_ONCE: Final = 64
-"""Statements under way at once."""
+"""Statements under way at once, each a request of its own."""
+TOGETHER: Final = 32
+"""Statements that write, in one request: a request costs the driver and Cassandra as much as a dozen of them. Together
+they stay below what Cassandra warns of (5 KiB)."""
+PARTITIONS: Final = 10
+"""Partitions of one request: Cassandra warns of more, since one node has to pass them on to all others."""
+REQUESTS_AT_ONCE: Final = 8
+"""Requests of several statements that are under way at once."""
 MAX_COPIES: Final = 3
 """Nodes that have each row; fewer where there are fewer."""
 KEYSPACE: Final = """CREATE KEYSPACE IF NOT EXISTS {name}
@@ -39,6 +46,14 @@ AWAY: Final = (DriverException, NoHostAvailable, OSError, TimeoutError)
 
 class WideRowsAway(Unavailable):
     """Cassandra does not answer."""
+
+
+class Write(NamedTuple):
+    """A statement that writes into one partition, and names its own timestamp: to do it again changes nothing."""
+
+    partition: Any
+    cql: str
+    values: Sequence[Any]
 
 
 class Link:
@@ -72,22 +87,34 @@ class Link:
         self, asked: Iterable[tuple[str, Sequence[Any]]], *, within_s: float | None = None
     ) -> list[Sequence[Any]]:
         """The rows of each answer, many at once and in any sequence; WideRowsAway where one fails."""
+        within_s, waiting, found = within_s or self._answer_s, list(asked), list[Sequence[Any]]()
+        for begin in range(0, len(waiting), AT_ONCE):
+            async with self._asking(within_s) as session:
+                some = waiting[begin : begin + AT_ONCE]
+                statements = [(await self._statement(session, cql), values) for cql, values in some]
+                found += await asyncio.gather(*(_execute(session, *one, within_s) for one in statements))
+        return found
+
+    async def write_all(self, writes: Iterable[Write]) -> None:
+        """Do all of it, many in one request and in any sequence; WideRowsAway where one fails: some may be done."""
+        waiting = batches(writes)
+        for begin in range(0, len(waiting), REQUESTS_AT_ONCE):
+            async with self._asking(self._answer_s) as session:
+                some = [await self._batch(session, batch) for batch in waiting[begin : begin + REQUESTS_AT_ONCE]]
+                await asyncio.gather(*(_execute(session, batch, None, self._answer_s) for batch in some))
+
+    @asynccontextmanager
+    async def _asking(self, within_s: float) -> AsyncIterator[Session]:
+        """The session, for so long. What goes wrong meanwhile is WideRowsAway."""
         if self._absence.is_left_alone:
             raise WideRowsAway
-        within_s = within_s or self._answer_s
-        waiting, found = list(asked), list[Sequence[Any]]()
         try:
-            for begin in range(0, len(waiting), AT_ONCE):
-                async with asyncio.timeout(within_s):
-                    session = self._session or await self._connected()
-                    some = waiting[begin : begin + AT_ONCE]
-                    statements = [(await self._statement(session, cql), values) for cql, values in some]
-                    found += await asyncio.gather(*(_execute(session, *one, within_s) for one in statements))
+            async with asyncio.timeout(within_s):
+                yield self._session or await self._connected()
         except AWAY as error:
             self._lost(error)
             raise WideRowsAway from error
         self._absence.found()
-        return found
 
     async def close(self) -> None:
         """Give the connections up."""
@@ -111,6 +138,14 @@ class Link:
             self._prepared[cql] = await asyncio.to_thread(session.prepare, cql, keyspace=self._name)
             self._prepared[cql].is_idempotent = True
         return self._prepared[cql]
+
+    async def _batch(self, session: Session, writes: Sequence[Write]) -> BatchStatement:
+        """Not logged: each statement may be done without the others, as if it had come alone."""
+        batch = BatchStatement(BatchType.UNLOGGED)
+        batch.is_idempotent = True
+        for one in writes:
+            batch.add(await self._statement(session, one.cql), one.values)
+        return batch
 
     def _connect(self) -> Session:
         cluster = cluster_at(self._servers, self._login, answer_s=max(self._answer_s, ANSWER_S), retry_s=self._retry_s)
@@ -147,11 +182,13 @@ def cluster_at(
         load_balancing_policy=TokenAwarePolicy(DCAwareRoundRobinPolicy()),
         consistency_level=ConsistencyLevel.LOCAL_QUORUM,
         request_timeout=answer_s,
+        row_factory=tuple_factory,  # the driver's own makes a class for each answer, which costs more than to ask
     )
     return Cluster(
         [(host, int(port)) for host, _, port in (one.rpartition(":") for one in servers.split(","))],
         auth_provider=PlainTextAuthProvider(*login) if login else None,
         protocol_version=ProtocolVersion.V5,
+        compression=False,  # what is said is short
         execution_profiles={EXEC_PROFILE_DEFAULT: profile},
         reconnection_policy=ConstantReconnectionPolicy(retry_s, max_attempts=None),
         connect_timeout=CONNECT_S,
@@ -161,12 +198,30 @@ def cluster_at(
     )
 
 
+def batches(writes: Iterable[Write]) -> list[list[Write]]:
+    """What goes into one request each; what is of one partition stays together as far as that goes."""
+    by_partition: dict[Any, list[Write]] = {}
+    for one in writes:
+        by_partition.setdefault(one.partition, []).append(one)
+    found: list[list[Write]] = []
+    partitions = PARTITIONS
+    for of_one in by_partition.values():
+        for begin in range(0, len(of_one), TOGETHER):
+            some = of_one[begin : begin + TOGETHER]
+            if partitions == PARTITIONS or len(found[-1]) + len(some) > TOGETHER:
+                found.append([])
+                partitions = 0
+            found[-1] += some
+            partitions += 1
+    return found
+
+
 def _shut_down(cluster: Cluster | None) -> None:
     if cluster is not None:
         cluster.shutdown()
 
 
-async def _execute(session: Session, statement: Any, values: Sequence[Any], within_s: float) -> Sequence[Any]:
+async def _execute(session: Session, statement: Any, values: Sequence[Any] | None, within_s: float) -> Sequence[Any]:
     """Hand the driver's answer, which comes in a thread of its own, to the loop."""
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[Sequence[Any]] = loop.create_future()

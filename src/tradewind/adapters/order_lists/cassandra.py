@@ -13,8 +13,8 @@ from uuid import UUID
 
 from cassandra.query import UNSET_VALUE
 
-from tradewind.adapters.cassandra.asking import Asked, Asking
-from tradewind.adapters.cassandra.link import Link
+from tradewind.adapters.cassandra.asking import Asking
+from tradewind.adapters.cassandra.link import Link, Write
 from tradewind.adapters.cassandra.progress import Notes, Progress
 from tradewind.adapters.order_lists.known import SHOWN, TOLD, Known
 from tradewind.ports.order_lists import Change, Listed, OrderListsAway
@@ -39,9 +39,11 @@ SHOW: Final = """INSERT INTO orders_by_customer (user_id, placed_us, order_id, s
 HIDE: Final = "DELETE FROM orders_by_customer USING TIMESTAMP ? WHERE user_id = ? AND placed_us = ? AND order_id = ?"
 LEARN: Final = """INSERT INTO orders_by_id (order_id, user_id, placed_us, status, total_minor, currency, held)
     VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?"""
-KNOWN: Final = """SELECT user_id, writetime(user_id), placed_us, writetime(placed_us), status, writetime(status),
-    total_minor, writetime(total_minor), currency, writetime(currency), held, writetime(held)
-    FROM orders_by_id WHERE order_id = ?"""
+KNOWN: Final = """SELECT order_id, user_id, writetime(user_id), placed_us, writetime(placed_us),
+    status, writetime(status), total_minor, writetime(total_minor), currency, writetime(currency), held, writetime(held)
+    FROM orders_by_id WHERE order_id IN ?"""
+LOOKED_UP: Final = 20
+"""Orders that are asked for in one request: a request costs more than to look one up."""
 NEWEST: Final = """SELECT order_id, placed_us, status, total_minor, currency, held FROM orders_by_customer
     WHERE user_id = ? AND (placed_us, order_id) < (?, ?) LIMIT ?"""
 NOTES: Final = Notes(
@@ -85,37 +87,38 @@ class CassandraOrderLists:
 
     async def _write(self, changes: Sequence[Change]) -> None:
         ids = list(dict.fromkeys(change.order_id for change in changes))
-        rows = await self._cassandra.ask_all((KNOWN, (one.bytes,)) for one in ids)
-        known = {one: _known(found) for one, found in zip(ids, rows, strict=True)}
+        some = [[one.bytes for one in ids[begin : begin + LOOKED_UP]] for begin in range(0, len(ids), LOOKED_UP)]
+        answers = await self._cassandra.ask_all((KNOWN, (keys,)) for keys in some)
+        there = {UUID(bytes=order): _known(cells) for rows in answers for order, *cells in rows}
+        known = {one: there.get(one) or Known() for one in ids}
         for change in changes:
             known[change.order_id].learn(change)
-        await self._cassandra.ask_all(asked for one in ids for asked in _lists(one, known[one]))
+        await self._cassandra.write_all(write for one in ids for write in _lists(one, known[one]))
         failpoint("order_lists.before_learned")
-        await self._cassandra.ask_all(asked for one in ids for asked in _learned(one, known[one]))
+        await self._cassandra.write_all(write for one in ids for write in _learned(one, known[one]))
 
 
-def _known(rows: Sequence[Any]) -> Known:
-    if not rows:
-        return Known()
-    cells = zip(TOLD, rows[0][::2], rows[0][1::2], strict=True)
+def _known(row: Sequence[Any]) -> Known:
+    cells = zip(TOLD, row[::2], row[1::2], strict=True)
     words = [(name, place, value) for name, value, place in cells if value is not None]
     return Known((name, place, _moment(value) if name == "placed_at" else value) for name, place, value in words)
 
 
-def _lists(order_id: UUID, known: Known) -> Iterable[Asked]:
+def _lists(order_id: UUID, known: Known) -> Iterable[Write]:
     """Into the owner's list, and out of all others."""
     if not known.is_shown:
         return
     placed = _microseconds(known["placed_at"])
     for owner in known.left:
-        yield HIDE, (known.last_place, owner, placed, order_id.bytes)
+        yield Write(owner, HIDE, (known.last_place, owner, placed, order_id.bytes))
+    owner = known["user_id"]
     for place, told in known.shown().items():
-        yield SHOW, (known["user_id"], placed, order_id.bytes, *(_cell(told, name) for name in SHOWN), place)
+        yield Write(owner, SHOW, (owner, placed, order_id.bytes, *(_cell(told, name) for name in SHOWN), place))
 
 
-def _learned(order_id: UUID, known: Known) -> Iterable[Asked]:
+def _learned(order_id: UUID, known: Known) -> Iterable[Write]:
     for place, told in known.news().items():
-        yield LEARN, (order_id.bytes, *(_cell(told, name) for name in TOLD), place)
+        yield Write(order_id, LEARN, (order_id.bytes, *(_cell(told, name) for name in TOLD), place))
 
 
 def _cell(told: dict[str, Any], name: str) -> Any:

@@ -16,7 +16,7 @@ from uuid import UUID
 from cassandra.query import UNSET_VALUE
 
 from tradewind.adapters.cassandra.asking import Asking
-from tradewind.adapters.cassandra.link import Link
+from tradewind.adapters.cassandra.link import Link, Write
 from tradewind.adapters.cassandra.progress import Notes, Progress
 from tradewind.ports.progress import Reached
 from tradewind.ports.stock_snapshots import Standing, StockSnapshotAway
@@ -56,7 +56,7 @@ class CassandraStockSnapshot:
         return await self._progress.reached()
 
     async def put(self, changes: Sequence[Standing], upto: Reached, *, is_all: bool) -> None:
-        await self._cassandra.ask_all((SAY, _cells(one)) for one in changes)
+        await self._cassandra.write_all(Write(_shelf(one.sku), SAY, _cells(one)) for one in changes)
         failpoint("stock_snapshot.before_reached")
         await self._progress.note(upto, wrote=bool(changes), is_all=is_all)
 

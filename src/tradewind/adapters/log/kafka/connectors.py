@@ -12,7 +12,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from tradewind.adapters.log.kafka.topics import PARTITIONS, TABLES, Names
 
-POLL_MS: Final = 10
+POLL_MS: Final = 40
+"""Time between two looks at what has come from Postgres: all of it is sent together, and each sending costs Connect and
+Kafka as much as some ten events."""
 HEARTBEAT_MS: Final = 5_000
 """Where other databases of a cluster write and ours is silent, WAL is let go all the same."""
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -21,7 +21,7 @@ from tradewind.runtime.call import internal_call
 from tradewind.runtime.database import AWAY, Database
 from tradewind.runtime.feeds import Feed, feeds
 from tradewind.runtime.reading import Logged
-from tradewind.runtime.relay import REGISTER
+from tradewind.runtime.relay import PACE_S, REGISTER
 from tradewind.runtime.subscriptions import Subscriber
 from tradewind.runtime.telemetry import metrics
 from tradewind.runtime.telemetry.logs import log
@@ -142,15 +142,18 @@ class Consumer:
 
     async def _step(self, client: Client) -> None:
         messages = await self._take(client)
-        fed = self._fed
+        fed, loop = self._fed, asyncio.get_running_loop()
+        took_s = loop.time()
         batch = await receive(self._db.pool, messages)
         if self._passes is not None:
             batch = [one for one in batch if self._passes(one.type, one.is_local)]
         if batch:
             await self._feed(client, fed, batch)
-        if (now_s := asyncio.get_running_loop().time()) >= self._tick_due_s and fed and fed is self._fed:
+        if (now_s := loop.time()) >= self._tick_due_s and fed and fed is self._fed:
             self._tick_due_s = now_s + TICK_S
             await self._tick(client)
+        if 0 < len(messages) < BATCH:  # what comes right after them is noted together: see the relay
+            await asyncio.sleep(took_s + PACE_S - loop.time())
 
     async def _take(self, client: Client) -> list[Any]:
         """What is there, at most BATCH; waits a while for the first.

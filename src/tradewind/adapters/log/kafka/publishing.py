@@ -25,7 +25,7 @@ from tradewind.runtime.failpoints import failpoint
 from tradewind.runtime.places import MOVE, PARK
 from tradewind.runtime.quiet import Quiet
 from tradewind.runtime.reading import Cursor, Logged, is_waiting, read
-from tradewind.runtime.relay import HORIZON_POLL_S, POSITIONS, REGISTER, STANDBY_S
+from tradewind.runtime.relay import HORIZON_POLL_S, PACE_S, POSITIONS, REGISTER, STANDBY_S
 from tradewind.runtime.telemetry import metrics, traces
 from tradewind.runtime.telemetry.logs import log
 from tradewind.runtime.wake import POLL_S, Bell
@@ -96,7 +96,8 @@ class Publisher:
                 cursor = await self._step(connection, sender, cursor, stop)
 
     async def _step(self, connection: Any, sender: Sender, cursor: Cursor, stop: asyncio.Event) -> Cursor:
-        rings = self._bell.rings
+        rings, loop = self._bell.rings, asyncio.get_running_loop()
+        looked_s = loop.time()
         batch = await read(connection, cursor, BATCH, self._quiet)
         if not batch:
             if await is_waiting(connection, cursor):
@@ -106,6 +107,8 @@ class Publisher:
                 await connection.fetchval(STILL)
             return cursor
         await self._publish(connection, sender, batch, stop)
+        if len(batch) < BATCH:  # what comes right after it goes together: each batch is asked for, sent and fetched
+            await asyncio.sleep(looked_s + PACE_S - loop.time())
         return cursor if stop.is_set() else batch[-1].at
 
     async def _publish(self, connection: Any, sender: Sender, batch: Sequence[Logged], stop: asyncio.Event) -> None:
@@ -125,8 +128,8 @@ class Publisher:
         acknowledged.result()
         failpoint("publisher.before_moved")
         await connection.execute(MOVE, [NAME], *batch[-1].at)
+        metrics.event_lag_ms.labels(NAME).observe_many(one.age_ms for one in fitting)
         for one in fitting:
-            metrics.event_lag_ms.labels(NAME).observe(one.age_ms)
             with traces.span("publish", one.row["trace_id"], kind=SpanKind.PRODUCER, eventType=one.type):
                 pass
 
