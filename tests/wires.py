@@ -24,6 +24,8 @@ class Wire:
         self._port = 0
         self.late_s = 0.0
         """By so much whatever the engine says comes later."""
+        self.refused = 0
+        """How often somebody came while it was cut."""
 
     @property
     def url(self) -> str:
@@ -49,6 +51,7 @@ class Wire:
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection."""
         if self._cut:
+            self.refused += 1
             writer.close()
             return
         try:

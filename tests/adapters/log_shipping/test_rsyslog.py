@@ -11,7 +11,7 @@ import pytest
 from tests.adapters.log_shipping.conftest import Lines
 from tests.engines import address
 from tests.markets import open_market
-from tests.wires import wire
+from tests.wires import Wire, wire
 from tradewind.adapters.opensearch.link import client_of
 from tradewind.adapters.opensearch.log_index import LOG_INDEX
 from tradewind.app.engines import Engines
@@ -33,6 +33,13 @@ async def all_are_there_once(lines: Lines, number: int) -> None:
     found = await lines.found()
     assert Counter(line["key"] for line in found) == Counter(f"n{one}" for one in range(number))
     assert all(line["_id"] == line["lineId"] for line in found)
+
+
+async def until_refused(between: Wire, times: int = 2) -> None:
+    """Wait until the shipper has come so often, and was not let through."""
+    async with asyncio.timeout(60):
+        while between.refused < times:  # noqa: ASYNC110 -- nobody tells
+            await asyncio.sleep(0.1)
 
 
 async def test_an_order_is_found_by_its_trace_in_the_lines_of_edge_and_worker(
@@ -83,7 +90,7 @@ async def test_lines_wait_while_opensearch_is_away_and_while_it_hangs(lines: Lin
             await lines.until(FEW)
             between.cut()
             lines.write("edge", *range(FEW, MANY))
-            await asyncio.sleep(3)  # long enough for it to have tried, and to have been refused
+            await until_refused(between)
             assert await lines.number() == FEW
             between.mend()
             await lines.until(MANY)
@@ -102,7 +109,7 @@ async def test_a_shipper_that_is_stopped_while_opensearch_is_away_goes_on_where_
             await lines.until(FEW)
             between.cut()
             lines.write("edge", *range(FEW, MANY))
-            await asyncio.sleep(3)  # long enough for it to have read what it cannot ship
+            await until_refused(between)
     with lines.shipped():
         await all_are_there_once(lines, MANY)
 
