@@ -12,10 +12,12 @@ from tests.builders import a_product
 from tests.remote.test_edits_apart import HEARD
 from tests.shops import Shop, a_call, open_shop, until
 from tradewind.adapters.payments.asked import AskedPayments
+from tradewind.app.cluster import GROUPS
 from tradewind.app.edge import rest_app
-from tradewind.app.elsewhere import told_there
+from tradewind.app.elsewhere import OF_INVENTORY, told_there
 from tradewind.app.engines import EngineError
-from tradewind.app.placement import CONTEXTS, at_home, installed, kind, of_inventory, served
+from tradewind.app.hosting import stream_jobs
+from tradewind.app.placement import CONTEXTS, at_home, installed, kind, manifests, of_inventory, served
 from tradewind.app.settings import SettingError, Settings
 from tradewind.contexts.catalog._listeners.forget_products import KEY
 from tradewind.contexts.catalog.get_product.kept import ShowProduct
@@ -44,6 +46,29 @@ def test_a_name_that_there_is_not_is_refused_and_those_that_there_are_are_listed
     with pytest.raises(SettingError, match="no context named stock") as refused:
         served(apart(settings, "stock"))
     assert all(name in str(refused.value) for name in (*CONTEXTS, "gateway"))
+
+
+def test_stream_jobs_run_once_in_a_shop_beside_the_contexts_that_they_work_for(settings: Settings) -> None:
+    one_tree = apart(settings, redis_url="redis://127.0.0.1:6379/0")
+    assert stream_jobs(one_tree, CONTEXTS) == ["streaming", "caching"]
+    assert [stream_jobs(one_tree, names) for names in GROUPS] == [[], [], ["caching"], [], [], ["streaming"]]
+    assert stream_jobs(replace(one_tree, redis_url=None), CONTEXTS) == ["streaming"]
+    assert stream_jobs(replace(one_tree, kafka_servers=None), CONTEXTS) == []
+
+
+def test_what_is_kept_says_who_of_its_writers_hears_what_inventory_may_tell_in_its_own_log() -> None:
+    contexts = manifests()
+    hear_inventory = {
+        one.name
+        for context in contexts
+        for one in context.subscribers
+        if any(event.TYPE.startswith(OF_INVENTORY) for event in one.events)
+    }
+    specs: list[Any] = [getattr(one, "spec", None) for context in contexts for one in context.handlers]
+    kept = [spec.kept for spec in specs if spec.kept]
+    writers = {(one.name, name) for one in kept for name in one.written_by if name in hear_inventory}
+    shows_sales_only = {("product", "catalog.listing")}
+    assert {(one.name, name) for one in kept for name in one.elsewhere} == writers - shows_sales_only
 
 
 def test_contexts_apart_need_a_kafka(settings: Settings) -> None:

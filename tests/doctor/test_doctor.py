@@ -294,6 +294,31 @@ async def test_a_shop_that_is_behind_what_kafka_has_is_told_so(
 
 
 @pytest.mark.engine("kafka")
+async def test_a_stream_job_of_the_caches_that_is_behind_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    from confluent_kafka import Producer
+
+    from tradewind.adapters.log.kafka.standing import Group, partitions_of
+    from tradewind.adapters.log.kafka.topics import Names, ensure
+
+    servers, names = address("KAFKA_SERVERS"), Names(f"d{new_id().hex}.")
+    named = {"kafka_servers": servers, "kafka_prefix": names.prefix, "redis_url": "redis://127.0.0.1:1/0"}
+    topics = ensure(servers, [names.topic("ecommerce.inventory.*")])
+    assert "0 of the caches" in (await kafka_of(**named)).detail, "it has not begun"
+    caches = Group(servers, names.group("caches"))
+    caches.begin_at_end(partitions_of(topics))
+    producer = Producer({"bootstrap.servers": servers})
+    for _ in range(5):
+        producer.produce(next(iter(topics)), b"told", partition=0)
+    assert producer.flush(30) == 0
+    caches.begin_at_end(partitions_of(topics))
+    caches.close()
+    assert "5 of the caches" in (await kafka_of(**named)).detail
+    monkeypatch.setattr(stores, "MAX_BEHIND_MESSAGES", 4)
+    behind = await kafka_of(**named)
+    assert (behind.well, behind.detail) == (False, "the caches' stream job is 5 messages behind")
+
+
+@pytest.mark.engine("kafka")
 async def test_topics_of_a_shop_that_shares_a_kafka_are_told_from_those_of_others() -> None:
     from tradewind.adapters.log.kafka.topics import ensure
 

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 OF_INVENTORY: Final = "ecommerce.inventory."
 """What events of inventory begin with. Orders tell one of them, too: the step by which an order's goods are held."""
 KEPT_S: Final = 2.0
-"""For so long at most a page is shown again where its stock is told in inventory's own log."""
+"""For so long at most a page is shown again where its stock is told in inventory's own log, and no stream job forgets
+it in a Redis."""
 CARRY: Final = ("payment:carry",)
 """All that the sagas of orders may do with payments over there."""
 TOKEN_S: Final = 600

@@ -53,14 +53,22 @@ async def _serve(serves: Sequence[str], settings: Settings, say: Say, *, sample:
             sample = sample and len(serves) == len(CONTEXTS)
             async with _preparing(nursery, settings, found, sample=sample, say=say) as prepared:
                 parts = [*broker, *_parts(settings, found, nursery, prepared)]
-                if settings.kafka_servers and "analytics" in serves:  # else a chore of the worker does what it does
-                    parts.append(_part("streaming", _environment(settings, found), before=_once(prepared)))
+                for job in stream_jobs(settings, serves):
+                    parts.append(_part(job, _environment(settings, found), before=_once(prepared)))
 
                 def on_ready() -> None:
                     served = Served.of(settings, sensors, prepared.result().password)
                     ready(served) if ready else say(welcome(served, sample=sample))
 
                 await Supervisor(parts, say, at_once=True).run(on_ready=on_ready)
+
+
+def stream_jobs(settings: Settings, serves: Sequence[str]) -> list[str]:
+    """The parts that Kafka asks for, where these contexts are served."""
+    if not settings.kafka_servers:  # a chore of the worker adds revenue up, and processes have their caches forget
+        return []
+    return [*(["streaming"] if "analytics" in serves else []),
+            *(["caching"] if "catalog" in serves and settings.redis_url else [])]  # fmt: skip
 
 
 async def serve_gateway(settings: Settings, say: Say) -> None:

@@ -5,11 +5,15 @@ but for inventory where TRADEWIND_INVENTORY_DATABASE_URL gives it one of its own
 TRADEWIND_INVENTORY_URL.
 """
 
+import importlib
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tradewind.app.settings import SettingError, Settings
+
+if TYPE_CHECKING:
+    from tradewind.runtime.manifest import Manifest
 
 CONTEXTS: Final = (
     "identity",
@@ -34,6 +38,11 @@ GATEWAY: Final = "gateway"
 INVENTORY: Final = "inventory"
 ORDERS: Final = "orders"
 PAYMENTS: Final = "payments"
+
+
+def manifests(names: Sequence[str] = CONTEXTS) -> "tuple[Manifest, ...]":
+    """The tables of contents of the contexts named; imports nothing of the others."""
+    return tuple(importlib.import_module(f"tradewind.contexts.{name}.manifest").MANIFEST for name in names)
 
 
 def chosen(names: Sequence[str]) -> tuple[str, ...]:

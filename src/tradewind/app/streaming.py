@@ -1,22 +1,21 @@
-"""The process of stream jobs on Kafka, a part of `serve` where brokers are named.
+"""The process of revenue's stream job on Kafka, a part of `serve` where brokers are named.
 
 Quix Streams has the main thread, because it listens to signals; rows go to Postgres in a loop beside it. Nothing here
 may import regopy (app/wiring.py does): with RocksDB, which keeps the state, in one process it corrupts the memory.
 """
 
-import asyncio
 from collections.abc import Sequence
-from threading import Thread
-from typing import Any, Final
+from typing import Any
 
 from tradewind.adapters.streams.rows import SET
+from tradewind.app.beside import Beside
 from tradewind.app.engines import engines
 from tradewind.app.placement import named
 from tradewind.app.settings import Settings
 from tradewind.runtime.database import open_pool
 from tradewind.runtime.telemetry import logs
 
-WRITE_WITHIN_S: Final = 30.0
+JOIN_S = 120.0
 
 
 def main() -> None:
@@ -27,23 +26,18 @@ def main() -> None:
     settings = Settings.from_environment()
     logs.configure(settings.log_level.upper(), named(settings, "streaming"), settings.log_folder)
     assert settings.kafka_servers is not None, "serve starts this part where brokers are named"
-    loop = asyncio.new_event_loop()
-    Thread(target=loop.run_forever, daemon=True).start()
-
-    def wait_for(work: Any, within_s: float = WRITE_WITHIN_S) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, loop).result(within_s)
-
+    beside = Beside()
     engines_of_home = engines(settings)
-    found = wait_for(engines_of_home.__aenter__(), 120)
-    pool = wait_for(open_pool(found.database_url, size=2))
+    found = beside.wait_for(engines_of_home.__aenter__(), JOIN_S)
+    pool: Any = beside.wait_for(open_pool(found.database_url, size=2))
 
     def write(rows: Sequence[Sums]) -> None:
-        wait_for(pool.execute(SET, *columns(rows)))
+        beside.wait_for(pool.execute(SET, *columns(rows)))
 
     names, folder = Names(settings.kafka_prefix), settings.home / "streams"
     application(settings.kafka_servers, names, folder, write).run()
-    wait_for(pool.close())
-    wait_for(engines_of_home.__aexit__(None, None, None))
+    beside.wait_for(pool.close())
+    beside.wait_for(engines_of_home.__aexit__(None, None, None))
 
 
 if __name__ == "__main__":

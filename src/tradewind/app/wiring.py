@@ -1,12 +1,11 @@
 """A shop put together: its database, its contexts, its adapters; the edge and the worker are two faces of it."""
 
 import asyncio
-import importlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import asyncpg
 
@@ -29,9 +28,9 @@ from tradewind.app.outside import (
     wide_rows,
 )
 from tradewind.app.paying import SIMULATED, notice_secret, paying
-from tradewind.app.placement import CONTEXTS, installed, kind, served
+from tradewind.app.placement import installed, kind, manifests, served
 from tradewind.app.settings import Settings
-from tradewind.app.sharing import shared
+from tradewind.app.sharing import WHICH, shared
 from tradewind.app.trusting import trusting
 from tradewind.contexts.identity.manifest import SigningKeys, create_first_admin
 from tradewind.contracts.identity import TokenIssuer
@@ -56,19 +55,18 @@ from tradewind.runtime.wake import Bell
 if TYPE_CHECKING:
     from tradewind.api.mqtt.consumer import Consumer
 
-__all__ = ["SIMULATED", "Shop", "create_first_admin", "manifests", "migrate_shop", "notice_secret", "open_shop"]
+__all__ = [
+    "SIMULATED",
+    "WHICH",
+    "Shop",
+    "create_first_admin",
+    "manifests",
+    "migrate_shop",
+    "notice_secret",
+    "open_shop",
+]
 
-WHICH: Final = """
-    SELECT to_hex(system_identifier) || '-' || oid FROM pg_control_system(), pg_database
-    WHERE datname = current_database()
-"""
-"""Tells a database from every other one, also from its own copies: none may be shown another's search index."""
 FORGET_KEYS = Timer("idempotency.purge", 60.0, idempotency.purge)
-
-
-def manifests(names: Sequence[str] = CONTEXTS) -> tuple[Manifest, ...]:
-    """The tables of contents of the contexts named; imports nothing of the others."""
-    return tuple(importlib.import_module(f"tradewind.contexts.{name}.manifest").MANIFEST for name in names)
 
 
 @dataclass

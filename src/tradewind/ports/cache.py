@@ -10,6 +10,7 @@ what the loader reads some time after the event.
 """
 
 from collections.abc import Mapping
+from math import inf
 from typing import Final, NamedTuple, Protocol
 
 Place = tuple[int, int]
@@ -18,6 +19,11 @@ NOWHERE: Final[Place] = (0, 0)
 """Before every event."""
 BORN: Final = ""
 """Stands for whoever tells an event: what they write is there as soon as the event is."""
+
+
+def from_elsewhere(by: str, topic: str, partition: int) -> str:
+    """Who writes what an event of another log changes, where the event came by this partition of a topic."""
+    return f"{by}@{topic}/{partition}"
 
 
 class Loaded(NamedTuple):
@@ -32,6 +38,10 @@ class Loaded(NamedTuple):
     era: int
     """The cache's, when the loading began."""
     tags: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+    """Those of whom it shows what they write by events of other logs, which nobody hears in this process."""
+    unheard_s: float = inf
+    """How long it is kept at most where nobody else forgets it for such events, either."""
 
 
 class Cache(Protocol):

@@ -6,19 +6,23 @@ encoding. Where the log's tail is not fresh the cache is passed by; who may see 
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Final
 
 from msgspec import Struct
 
-from tradewind.ports.cache import BORN, Cache, Loaded, Place
+from tradewind.ports.cache import BORN, Cache, Loaded, Place, from_elsewhere
 from tradewind.runtime.call import Call
 from tradewind.runtime.database import Database
 from tradewind.runtime.relay import POSITIONS
 from tradewind.runtime.tail import Tail
 from tradewind.runtime.telemetry import metrics
 
+IN_PARTITIONS: Final = """
+    SELECT subscriber, topic, partition, next FROM runtime.kafka_position WHERE subscriber = ANY($1::text[])
+"""
 TELL_EVERY_S: Final = 0.5
 """Time between two updates of the metrics."""
 
@@ -50,21 +54,26 @@ class Kept:
     """That a query's answers are kept under `key(command)`, at most for `ttl_s` seconds; events forget them sooner.
 
     `name`: for metrics. `written_by`: subscribers that write what is shown some time after the event that forgets it.
-    `unless`: an action; who may do it sees more than others, and is answered from the source. `own`: everybody has
-    answers of their own, under the key and who asks.
+    `elsewhere`: those of them that hear events which may be told in another log. `unless`: an action; who may do it
+    sees more than others, and is answered from the source. `own`: everybody has answers of their own, under the key and
+    who asks.
     """
 
     name: str
     key: Callable[[Any], str]
     ttl_s: float
     written_by: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
     unless: str | None = None
     own: bool = False
 
 
 @dataclass(frozen=True)
 class KeptAtMost:
-    """Among the peers of a process: some of what it shows is told in another log, whose events forget nothing here."""
+    """Among the peers of a process: some of what it shows is told in another log, whose events forget nothing here.
+
+    `seconds`: see ports.cache.Loaded, `unheard_s`.
+    """
 
     seconds: float
 
@@ -88,7 +97,7 @@ class Keeper:
     def __init__(self, db: Database, cache: Cache, tail: Tail) -> None:
         self._db, self._cache, self._tail = db, cache, tail
         bound: Any = db.peers.get(KeptAtMost)
-        self._longest_s = float("inf") if bound is None else bound.seconds
+        self._unheard_s = inf if bound is None else bound.seconds
         self._flights: dict[str, _Flight] = {}
         self._counted: Counter[tuple[str, str]] = Counter()
         self._total: Counter[tuple[str, str]] = Counter()
@@ -119,21 +128,30 @@ class Keeper:
 
     async def _load(self, kept: Kept, key: str, call: Call, load: Callable[[], Awaitable[Encoded]]) -> Encoded:
         try:
-            era = self._cache.era
-            complete: dict[str, Place] = {BORN: self._tail.at}
-            if kept.written_by:
-                async with self._db.reading(call) as tx:
-                    rows = await tx.all(POSITIONS, list(kept.written_by))
-                complete |= {row["subscriber"]: (row["stamp"], row["position"]) for row in rows}
+            era, elsewhere = self._cache.era, () if self._unheard_s == inf else kept.elsewhere
+            complete = await self._complete(kept.written_by, elsewhere, call)
             answer = await load()
             if answer.to_keep:
-                loaded = Loaded(answer.as_bytes(), complete, era, answer.shows)
-                await self._cache.keep(key, loaded, min(kept.ttl_s, self._longest_s))
+                unheard_s = self._unheard_s if elsewhere else inf
+                loaded = Loaded(answer.as_bytes(), complete, era, answer.shows, elsewhere, unheard_s)
+                await self._cache.keep(key, loaded, kept.ttl_s)
             return answer
         finally:
             flight = self._flights.get(key)
             if flight is not None and flight.task is asyncio.current_task():
                 del self._flights[key]
+
+    async def _complete(self, writers: Sequence[str], elsewhere: Sequence[str], call: Call) -> dict[str, Place]:
+        """Up to where each of them has come: in this log, and by events of other logs in the partitions of topics."""
+        complete: dict[str, Place] = {BORN: self._tail.at}
+        if not writers:
+            return complete
+        async with self._db.reading(call) as tx:
+            for row in await tx.all(POSITIONS, list(writers)):
+                complete[row["subscriber"]] = (row["stamp"], row["position"])
+            for row in await tx.all(IN_PARTITIONS, list(elsewhere)) if elsewhere else ():
+                complete[from_elsewhere(row["subscriber"], row["topic"], row["partition"])] = (0, row["next"])
+        return complete
 
     def _count(self, name: str, outcome: str) -> None:
         """Note it; the metrics are told once in a while, as each telling costs as much as the rest of a hit."""

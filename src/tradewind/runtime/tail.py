@@ -193,7 +193,7 @@ class Tail:
         self._cursor = self._here.since = self._here.at = (await self._look(connection, START, [], 0)).readable
         self._mark = None
         for one in self._listeners:
-            _reset(one, self._here)
+            reset(one, self._here)
 
     async def _step(self, connection: Any) -> None:
         assert self._cursor is not None, "set at the beginning"
@@ -239,12 +239,12 @@ class Tail:
         except msgspec.ValidationError:
             log.exception("event not understood", eventType=kind)
             for one in listeners:
-                _reset(one, self._here)
+                reset(one, self._here)
             return
         self._here.at = Cursor(row["stamp"], row["position"])
         self._here.age_ms, self._here.trace_id = row["age_ms"], row["trace_id"]
         for one in listeners:
-            _hear(one, event, self._here)
+            hear(one, event, self._here)
         for queue in self._waiting.get(kind, ()):
             if queue.full():
                 queue.get_nowait()
@@ -264,17 +264,18 @@ def _cursor(row: Any, prefix: str = "") -> Cursor:
     return Cursor(row[f"{prefix}stamp"], row[f"{prefix}position"])
 
 
-def _hear(one: Listener, event: Event, here: Here) -> None:
+def hear(one: Listener, event: Event, here: Here) -> None:
     """One that breaks is told of, and forgets what it keeps; nobody else goes without the event."""
     try:
         one.hear(event, here)
     except Exception:
         log.exception("listener failed", listener=one.name, eventType=event.TYPE)
         metrics.listener_failures_total.labels(one.name).inc()
-        _reset(one, here)
+        reset(one, here)
 
 
-def _reset(one: Listener, here: Here) -> None:
+def reset(one: Listener, here: Here) -> None:
+    """Have one forget what it keeps: events may have been missed."""
     if one.reset is None:
         return
     try:

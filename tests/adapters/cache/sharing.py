@@ -21,7 +21,7 @@ class Space:
 
     def __init__(self, url: str, client: Any) -> None:
         self.name = f"test:{new_id().hex}"
-        self._url, self._client = url, client
+        self._url, self.client = url, client
 
     @asynccontextmanager
     async def process(self, near: MemoryCache | None = None, url: str = "") -> AsyncIterator[RedisCache]:
@@ -32,17 +32,17 @@ class Space:
 
     async def keys(self) -> list[bytes]:
         """Everything that lies there."""
-        return [key async for key in self._client.scan_iter(match=f"{self.name}:*", count=1000)]
+        return [key async for key in self.client.scan_iter(match=f"{self.name}:*", count=1000)]
 
     async def age(self, seconds: float) -> None:
         """Let everything that lies there grow older."""
         for key in await self.keys():
-            await self._client.pexpire(key, max(0, await self._client.pttl(key) - int(seconds * 1000)))
+            await self.client.pexpire(key, max(0, await self.client.pttl(key) - int(seconds * 1000)))
 
     async def flush(self) -> None:
         """Lose everything, as a Redis that keeps nothing on a disk does when it is started again."""
         if keys := await self.keys():
-            await self._client.unlink(*keys)
+            await self.client.unlink(*keys)
 
 
 @asynccontextmanager

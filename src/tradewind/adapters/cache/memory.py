@@ -82,7 +82,8 @@ class MemoryCache:
         """Keep what was loaded, unless something of it was forgotten for a later event; whether it is kept."""
         if self.is_outdated(key, loaded):
             return False
-        return self._store(key, _Entry(loaded.value, ttl_s, loaded.tags, loaded.complete.get(BORN, NOWHERE)))
+        born = loaded.complete.get(BORN, NOWHERE)
+        return self._store(key, _Entry(loaded.value, min(ttl_s, loaded.unheard_s), loaded.tags, born))
 
     def is_outdated(self, key: str, loaded: Loaded) -> bool:
         """Whether something of it was forgotten for a later event than it shows, or everything since it was loaded."""

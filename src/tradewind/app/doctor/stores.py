@@ -1,10 +1,12 @@
 """Engines with a client of their own, loaded when it is needed: Postgres, Redis, Cassandra, MongoDB, Kafka, Vault."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Final
 
 import asyncpg
 
+from tradewind.app.caching import GROUP
 from tradewind.app.doctor.finding import Finding, UnwellError
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import manifests
@@ -142,8 +144,27 @@ async def kafka(settings: Settings) -> Finding:
     if behind > MAX_BEHIND_MESSAGES:
         advice = "Is a worker running? Its log names the subscriber that fails; `tradewind dlq list` what was given up."
         raise UnwellError(f"the shop is {behind} messages behind", advice)
+    partitions = [(name, one) for name in ours for one in about.topics[name].partitions]
+    late = await _caches_behind(settings, partitions) if settings.redis_url else 0
+    if late > MAX_BEHIND_MESSAGES:
+        advice = "Is the process up that serves the catalog? Its part `caching` brings Redis what Kafka tells."
+        raise UnwellError(f"the caches' stream job is {late} messages behind", advice)
     detail = f"{len(about.brokers)} brokers, {len(ours)} topics of ours, {behind} messages behind"
-    return Finding(engine="kafka", well=True, detail=detail)
+    return Finding(engine="kafka", well=True, detail=detail + (f", {late} of the caches" if settings.redis_url else ""))
+
+
+async def _caches_behind(settings: Settings, partitions: Sequence[tuple[str, int]]) -> int:
+    """How far the caches' stream job is behind in its worst partition; 0 where it has not begun."""
+    from tradewind.adapters.log.kafka.standing import Group
+    from tradewind.adapters.log.kafka.topics import Names
+
+    assert settings.kafka_servers
+    asking = Group(settings.kafka_servers, Names(settings.kafka_prefix).group(GROUP))
+    try:
+        found = await asking.standings(partitions)
+    finally:
+        asking.close()
+    return max((one.end - one.heard for one in found.values()), default=0)
 
 
 async def _behind(settings: Settings, client: Any) -> int:

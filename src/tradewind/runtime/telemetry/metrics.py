@@ -97,6 +97,10 @@ shared_store_away = Gauge(
     "shared_store_away", "1 where a part of some process goes without the Redis that processes share.", ["part"],
     multiprocess_mode="livemax",
 )  # fmt: skip
+shared_cache_unvouched = Gauge(
+    "shared_cache_unvouched", "1 where some process finds no stream job that forgets in Redis what other logs tell.",
+    multiprocess_mode="livemax",
+)  # fmt: skip
 wide_rows_away = Gauge(
     "wide_rows_away",
     "1 where some process does without the Cassandra that its owner named.",

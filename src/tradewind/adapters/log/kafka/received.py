@@ -110,7 +110,7 @@ async def receive(pool: Any, messages: Sequence[Any]) -> list[Received]:
     ids = [wrapped.event_id for _, wrapped in events]
     topics, partitions = [one.topic() for one, _ in events], [one.partition() for one, _ in events]
     await pool.execute(NOTE, ids, topics, partitions, [one.offset() for one, _ in events])
-    found = await pool.fetch(LOOK_UP, ids, [_position(one) for one, _ in events])
+    found = await pool.fetch(LOOK_UP, ids, [position_in(one.headers()) for one, _ in events])
     return _merged(
         _received(message, wrapped, row)
         for (message, wrapped), row in zip(events, found, strict=True)
@@ -151,9 +151,9 @@ def _is_first(message: Any, row: Any) -> bool:
     return first
 
 
-def _position(message: Any) -> int:
+def position_in(headers: Iterable[tuple[str, bytes]] | None) -> int:
     """Where the event says that it stands in the log it came from; whether that is ours is looked up."""
-    said: bytes = dict(message.headers() or ()).get("position") or b""
+    said = dict(headers or ()).get("position") or b""
     return int(said) if said.isdigit() and len(said) < 19 else 0
 
 

@@ -1,16 +1,15 @@
 """What was sold on each day that is over, as it was summed up: rows alone, the columns are not asked."""
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any, Final
 
 from msgspec import Struct
 
-from tradewind.contexts.analytics._domain.figures import average
 from tradewind.contexts.analytics._domain.periods import UnfitPeriod
+from tradewind.contexts.analytics._domain.sales import SalesView
 from tradewind.contracts.messages import Command
-from tradewind.kernel.money import Money
 from tradewind.kernel.pages import Keyset, Text
+from tradewind.ports.columns import Sales
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import query
 
@@ -33,20 +32,12 @@ class ListDailySales(Command, frozen=True):
     cursor: str | None = None
 
 
-class DailySalesView(Struct, frozen=True, kw_only=True, rename="camel"):
+class DailySalesView(SalesView, frozen=True, kw_only=True, rename="camel"):
     """Orders of one currency that were placed on this day (UTC): all, and those paid and called off. `total`, `pieces`
     and `averageOrderValue` are without those called off; `customers` are different buyers. It is what was known at
     `computedAt`."""
 
     day: date
-    currency: str
-    orders: int
-    orders_paid: int
-    orders_called_off: int
-    customers: int
-    pieces: int
-    total: Decimal
-    average_order_value: Decimal
     computed_at: datetime
 
 
@@ -70,16 +61,5 @@ async def list_daily_sales(command: ListDailySales, tx: Tx) -> DailySalesPage:
 
 
 def _view(row: Any) -> DailySalesView:
-    currency: str = row["currency"]
-    return DailySalesView(
-        day=row["day"],
-        currency=currency,
-        orders=row["orders"],
-        orders_paid=row["paid"],
-        orders_called_off=row["called_off"],
-        customers=row["customers"],
-        pieces=row["pieces"],
-        total=Money(row["total_minor"], currency).amount,
-        average_order_value=average(row["total_minor"], row["orders"] - row["called_off"], currency),
-        computed_at=row["computed_at"],
-    )
+    sales = Sales(*(row[name] for name in Sales.__struct_fields__))
+    return DailySalesView.of(sales, day=row["day"], computed_at=row["computed_at"])

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from tradewind.contexts.analytics._domain.figures import average, per_hour, share
+from tradewind.contexts.analytics._domain.figures import per_hour, share
 from tradewind.contexts.analytics._domain.periods import period
+from tradewind.contexts.analytics._domain.sales import SalesView
 from tradewind.contracts.messages import Command
-from tradewind.kernel.money import Money
 from tradewind.ports.columns import Columns
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import query
@@ -20,20 +20,6 @@ class SummarizeSales(Command, frozen=True):
 
     since: datetime | None = None
     until: datetime | None = None
-
-
-class SalesView(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Orders of one currency: all, and those paid and called off. `total`, `pieces` and `averageOrderValue` are without
-    those called off; `customers` are different buyers."""
-
-    currency: str
-    orders: int
-    orders_paid: int
-    orders_called_off: int
-    customers: int
-    pieces: int
-    total: Decimal
-    average_order_value: Decimal
 
 
 class SalesSummary(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -57,19 +43,6 @@ async def summarize_sales(command: SummarizeSales, tx: Tx) -> SalesSummary:
     columns = tx.peer(Columns)
     found, carts = await columns.sales(since, until), await columns.carts(since, until)
     ended = carts.checked_out + carts.abandoned
-    currencies = [
-        SalesView(
-            currency=one.currency,
-            orders=one.orders,
-            orders_paid=one.paid,
-            orders_called_off=one.called_off,
-            customers=one.customers,
-            pieces=one.pieces,
-            total=Money(one.total_minor, one.currency).amount,
-            average_order_value=average(one.total_minor, one.orders - one.called_off, one.currency),
-        )
-        for one in found
-    ]
     return SalesSummary(
         since=since,
         until=until,
@@ -78,5 +51,5 @@ async def summarize_sales(command: SummarizeSales, tx: Tx) -> SalesSummary:
         carts_abandoned=carts.abandoned,
         cart_abandonment_rate=share(carts.abandoned, ended),
         conversion_rate=share(carts.checked_out, ended),
-        currencies=currencies,
+        currencies=[SalesView.of(one) for one in found],
     )

@@ -27,7 +27,7 @@ def _key(command: ShowProduct) -> str:
 
 @query(
     action="catalog.get_product",
-    kept=Kept("product", _key, KEPT_S, written_by=(PRICES, STOCK, RATINGS, SALES), unless=SEE_ALL),
+    kept=Kept("product", _key, KEPT_S, written_by=(PRICES, STOCK, RATINGS, SALES), elsewhere=(STOCK,), unless=SEE_ALL),
 )
 async def show_product(command: ShowProduct, tx: Tx) -> Encoded:
     """The body of the product with its variants; refuses with NoSuchProduct. Kept for shoppers alone."""
