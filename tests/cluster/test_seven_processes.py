@@ -53,7 +53,7 @@ async def goods(market: Market, sku: str, stock: int) -> None:
 
 
 async def walked(market: Market, sku: str) -> str:
-    """A buyer's walk: cart, quote, order, paid, shipped, one piece returned; the order's id."""
+    """A buyer's walk: cart, quote, order, paid, shipped, one piece returned and refunded; the order's id."""
     buyer, warehouse = market.somebody("customer"), market.somebody("warehouse")
     cart = await told(buyer, "/api/v1/carts", {})
     await told(buyer, f"/api/v1/carts/{cart['id']}/lines", {"sku": sku, "qty": 2})
@@ -77,6 +77,12 @@ async def walked(market: Market, sku: str) -> str:
         return await market.stock(sku) == (STOCK - 1, 0)
 
     await until(market.shop, restocked)
+
+    async def refunded() -> Any:
+        seen = await told(buyer, f"/api/v1/returns/{back['id']}")
+        return seen if seen["status"] == "REFUNDED" else None
+
+    assert (await until(market.shop, refunded))["refundAmount"] == 12.5
     return str(order["id"])
 
 

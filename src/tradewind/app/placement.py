@@ -34,6 +34,7 @@ GATEWAY: Final = "gateway"
 INVENTORY: Final = "inventory"
 ORDERS: Final = "orders"
 PAYMENTS: Final = "payments"
+RETURNS: Final = "returns"
 
 
 def chosen(names: Sequence[str]) -> tuple[str, ...]:

@@ -110,7 +110,7 @@ REFUNDS: Final = """
             WHEN r.id IS NULL THEN format('a saga (%s) carries a refund that does not exist', s.phase)
             WHEN p.order_id IS NULL AND r.charge_id IS NULL THEN
                 format('of order %s, for which nothing was paid', r.order_id)
-            WHEN r.credited_to IS NOT NULL THEN NULL
+            WHEN r.credited_to IS NOT NULL OR s.id IS NULL AND r.status = 'REFUSED' AND r.failed_at IS NULL THEN NULL
             WHEN s.id IS NULL THEN format('of order %s: %s, but no saga carries it', r.order_id, r.status)
             WHEN r.failed_at IS NOT NULL AND s.phase = 'COMPLETED' THEN CASE WHEN m.order_id IS NULL THEN
                 format('of order %s: the buyer was told that %s %s are back, and they are not since %s: %s', r.order_id,
