@@ -24,6 +24,10 @@ STOCK: Final = 100
 SETTLE_S: Final = 90.0
 PAYERS: Final = "SELECT count(*) FROM payments.payer WHERE id = ANY($1::uuid[])"
 SET_STATE: Final = "UPDATE inventory.reservation SET state = $2 WHERE order_id = $1"
+CARRIED: Final = """
+    SELECT s.name FROM runtime.saga AS s JOIN orders.edit AS e USING (id) WHERE e.order_id = ANY($1::uuid[])
+"""
+EDITED: Final = 8
 OVER: Final = ("PAID", "CANCELED", "FAILED")
 
 
@@ -182,3 +186,41 @@ async def test_every_order_is_charged_once_when_payments_is_killed_while_it_is_a
         "all of them asked payments' own process"
     )
     assert await cluster.audited() == [], "our books and the provider's agree: each was captured once"
+
+
+async def test_edits_move_goods_and_money_once_when_payments_is_killed_meanwhile(cluster: Cluster) -> None:
+    market = cluster.market
+    sku = await market.goods(STOCK)
+    buyer = market.somebody()
+    answers = await asyncio.gather(*(buyer.order(sku, qty=2, pays="approve") for _ in range(EDITED)))
+    ids = [answer.json()["id"] for answer in answers]
+    for one in ids:
+        await market.comes_to(buyer, one, "PAID")
+    wanted = {one: 1 if number % 2 else 3 for number, one in enumerate(ids)}
+
+    async def edited(order_id: str, qty: int) -> None:
+        path, body = f"/api/v1/orders/{order_id}", {"items": [{"sku": sku, "qty": qty}]}
+        version = (await buyer.get(path)).headers["etag"]
+        answer = await buyer.send("PATCH", path, body, **{"If-Match": version})
+        assert answer.status_code == 202, answer.text
+
+    asked = [asyncio.create_task(edited(*one)) for one in wanted.items()]
+    killed = []
+    for _ in range(2):
+        await asyncio.sleep(0.3)
+        killed += cluster.kill("payments")
+    await asyncio.gather(*asked)
+    assert killed
+
+    async def over() -> Any:
+        found = [await told(buyer, f"/api/v1/orders/{one}") for one in ids]
+        return found if all(one["edit"]["status"] in ("DONE", "REFUSED") for one in found) else None
+
+    ended = await until(market.shop, over)
+    assert {one["edit"]["status"] for one in ended} == {"DONE"}
+    assert {one["id"]: one["items"][0]["qty"] for one in ended} == wanted
+    assert {one["name"] for one in await market.shop.db.pool.fetch(CARRIED, [UUID(one) for one in ids])} == {
+        "edit_apart"
+    }
+    assert await market.stock(sku) == (STOCK - sum(wanted.values()), 0)
+    assert await cluster.audited() == [], "our books and the provider's agree"

@@ -37,10 +37,10 @@ async def all_refused(apart: Apart, order_id: UUID) -> None:
     await until(apart.payments, look)
 
 
-async def behind_our_back(apart: Apart, order_id: UUID) -> None:
+async def behind_our_back(apart: Apart, order_id: UUID, minor: int = 5000) -> None:
     """The provider gave everything back already: it refuses whatever it is asked for."""
     provider: PaymentProvider = apart.payments.db.peers[PaymentProvider]  # type: ignore[assignment]
-    await provider.refund(await apart.payments.db.pool.fetchval(KEY, order_id), Money(5000, "EUR"), "behind our back")
+    await provider.refund(await apart.payments.db.pool.fetchval(KEY, order_id), Money(minor, "EUR"), "behind our back")
 
 
 async def retried(apart: Apart, return_id: UUID) -> None:

@@ -309,6 +309,16 @@ class RefundClaim(Struct, frozen=True, kw_only=True):
     whole: Money | None = None
 
 
+class RefundHold(Struct, frozen=True, kw_only=True):
+    """What an edit gives back once it is true, or nothing. `besides`: refunds of edits, which are no hindrance."""
+
+    order_id: UUID
+    refund_id: UUID
+    amount: Money
+    reason: str
+    besides: tuple[UUID, ...] = ()
+
+
 class RefundsAway(Protocol):
     """Refunds of payments in another process. Asked outside of transactions, any number of times.
 
@@ -322,6 +332,21 @@ class RefundsAway(Protocol):
 
         REFUSED for good where it is not the `whole` that was asked for.
         """
+        ...
+
+    async def hold(self, wish: RefundHold, call: Any) -> Claimed | Waiting:
+        """Claim it without sending it, and keep others from claiming of the order until it is sent or let go.
+
+        REFUSED for good where others have claimed of it, or less is left.
+        """
+        ...
+
+    async def send(self, refund_id: UUID, call: Any) -> Claimed | Waiting | None:
+        """Have what is held given back: where it stands; None where nothing goes back."""
+        ...
+
+    async def let_go(self, refund_id: UUID, call: Any) -> Waiting | None:
+        """What is held is free again, and never held whatever comes late; what was sent is not touched."""
         ...
 
     async def ask_again(self, order_id: UUID, refund_id: UUID, call: Any) -> bool | Waiting:

@@ -15,7 +15,7 @@ from tradewind.api.grpc.asking import channel_to, metadata, methods
 from tradewind.api.grpc.statuses import REFUSAL
 from tradewind.api.grpc.tls import Certificates
 from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
-from tradewind.contracts.payments import Charge, Claimed, RefundClaim
+from tradewind.contracts.payments import Charge, Claimed, RefundClaim, RefundHold
 from tradewind.contracts.proto.tradewind.payments.v1 import payments_pb2 as pb
 from tradewind.kernel.errors import Stale, Unavailable
 from tradewind.kernel.money import Money
@@ -37,7 +37,8 @@ NOT_THE_PROVIDER: Final = frozenset(one.__name__ for one in (Busy, DatabaseAway,
 SERVICE: Final = "tradewind.payments.v1.Payments"
 ANSWERS: Final = {
     **dict.fromkeys(("Authorize", "Capture", "Cancel"), pb.StepAnswer),
-    **dict.fromkeys(("ClaimRefund", "AskRefundAgain", "SeeRefund"), pb.RefundAnswer),
+    **dict.fromkeys(("ClaimRefund", "HoldRefund", "SendRefund", "LetGoRefund"), pb.RefundAnswer),
+    **dict.fromkeys(("AskRefundAgain", "SeeRefund"), pb.RefundAnswer),
 }
 
 STANDINGS: Final = (pb.RefundAnswer.PENDING, pb.RefundAnswer.DONE, pb.RefundAnswer.REFUSED, pb.RefundAnswer.PARTLY)
@@ -89,6 +90,28 @@ class GrpcPayments:
         answer = await self._ask("ClaimRefund", _to_claim(claim), call)
         return answer if isinstance(answer, Waiting) else _claimed(answer)
 
+    async def hold(self, wish: RefundHold, call: Any) -> Claimed | Waiting:
+        """Claim it, and keep others from claiming of the order."""
+        request = pb.HoldRefundRequest(
+            payer_id=str(wish.order_id),
+            refund_id=str(wish.refund_id),
+            amount_minor=wish.amount.minor,
+            currency=wish.amount.currency,
+            reason=wish.reason,
+            besides=[str(one) for one in wish.besides],
+        )
+        answer = await self._ask("HoldRefund", request, call)
+        return answer if isinstance(answer, Waiting) else _claimed(answer)
+
+    async def send(self, refund_id: UUID, call: Any) -> Claimed | Waiting | None:
+        """Have what is held given back."""
+        return await self._standing("SendRefund", refund_id, call)
+
+    async def let_go(self, refund_id: UUID, call: Any) -> Waiting | None:
+        """Have what is held free again."""
+        answer = await self._ask("LetGoRefund", pb.RefundRequest(refund_id=str(refund_id)), call)
+        return answer if isinstance(answer, Waiting) else None
+
     async def ask_again(self, order_id: UUID, refund_id: UUID, call: Any) -> bool | Waiting:
         """Have what was refused of it asked for anew."""
         request = pb.RefundRequest(payer_id=str(order_id), refund_id=str(refund_id))
@@ -97,7 +120,10 @@ class GrpcPayments:
 
     async def standing(self, refund_id: UUID, call: Any) -> Claimed | Waiting | None:
         """Where it stands."""
-        answer = await self._ask("SeeRefund", pb.RefundRequest(refund_id=str(refund_id)), call)
+        return await self._standing("SeeRefund", refund_id, call)
+
+    async def _standing(self, method: str, refund_id: UUID, call: Call) -> Claimed | Waiting | None:
+        answer = await self._ask(method, pb.RefundRequest(refund_id=str(refund_id)), call)
         if isinstance(answer, Waiting):
             return answer
         return None if answer.standing == pb.RefundAnswer.UNKNOWN else _claimed(answer)

@@ -9,7 +9,14 @@ from tradewind.contexts.payments._subscribers.on_shipment_dispatched import on_s
 from tradewind.contexts.payments.capture_payment import rest as capture_rest
 from tradewind.contexts.payments.capture_payment.command import capture_payment
 from tradewind.contexts.payments.carry_step.command import book_step, carry_step, open_step
-from tradewind.contexts.payments.claim_refund.command import ask_refund_again, claim_refund, see_refund
+from tradewind.contexts.payments.claim_refund.command import (
+    ask_refund_again,
+    claim_refund,
+    hold_refund,
+    let_go_refund,
+    see_refund,
+    send_refund,
+)
 from tradewind.contexts.payments.doubt_capture.saga import DOUBT_CAPTURE
 from tradewind.contexts.payments.doubt_refund.saga import DOUBT_REFUND
 from tradewind.contexts.payments.get_payment import rest as get_rest
@@ -50,6 +57,9 @@ MANIFEST = Manifest(
         open_step,
         book_step,
         claim_refund,
+        hold_refund,
+        send_refund,
+        let_go_refund,
         ask_refund_again,
         see_refund,
     ),

@@ -6,10 +6,10 @@ down under which id before, so a lost answer is asked for again, and whatever co
 
 from uuid import UUID
 
-from tradewind.contexts.payments.refund_payment import sources
+from tradewind.contexts.payments.refund_payment import holding, sources
 from tradewind.contexts.payments.refund_payment.claim import Refunds, claim_by_facts
 from tradewind.contracts.messages import Command
-from tradewind.contracts.payments import Claimed, RefundClaim
+from tradewind.contracts.payments import Claimed, RefundClaim, RefundHold
 from tradewind.runtime.database import Tx
 from tradewind.runtime.failpoints import failpoint
 from tradewind.runtime.handlers import handler, query
@@ -19,6 +19,24 @@ class ClaimRefund(Command, frozen=True):
     """Have what was paid for some goods given back."""
 
     claim: RefundClaim
+
+
+class HoldRefund(Command, frozen=True):
+    """Claim what an edit may give back, and keep others from claiming of its order."""
+
+    wish: RefundHold
+
+
+class SendRefund(Command, frozen=True):
+    """Have what is held given back."""
+
+    refund_id: UUID
+
+
+class LetGoRefund(Command, frozen=True):
+    """Have what is held free again."""
+
+    refund_id: UUID
 
 
 class AskRefundAgain(Command, frozen=True):
@@ -43,6 +61,36 @@ async def claim_refund(command: ClaimRefund, tx: Tx) -> Claimed:
     tx.on_commit.append(lambda: failpoint("payments.claim.after_commit"))
     tx.ring()
     return claimed
+
+
+@handler(action="payments.carry")
+async def hold_refund(command: HoldRefund, tx: Tx) -> Claimed:
+    """REFUSED where others claim of the order, or less is left; refuses with NoSuchPayment."""
+    held = await holding.hold(tx, command.wish)
+    await tx.flush()
+    failpoint("payments.hold.before_commit")
+    tx.on_commit.append(lambda: failpoint("payments.hold.after_commit"))
+    return held
+
+
+@handler(action="payments.carry")
+async def send_refund(command: SendRefund, tx: Tx) -> Claimed | None:
+    """None where nothing goes back."""
+    sent = await holding.send(tx, command.refund_id)
+    await tx.flush()
+    failpoint("payments.send.before_commit")
+    tx.on_commit.append(lambda: failpoint("payments.send.after_commit"))
+    tx.ring()
+    return sent
+
+
+@handler(action="payments.carry")
+async def let_go_refund(command: LetGoRefund, tx: Tx) -> None:
+    """What was sent is not touched."""
+    await holding.let_go(tx, command.refund_id)
+    await tx.flush()
+    failpoint("payments.let_go.before_commit")
+    tx.on_commit.append(lambda: failpoint("payments.let_go.after_commit"))
 
 
 @handler(action="payments.carry")

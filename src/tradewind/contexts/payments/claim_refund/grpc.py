@@ -1,13 +1,20 @@
-"""ClaimRefund, AskRefundAgain and SeeRefund over gRPC."""
+"""Refunds over gRPC: claimed at once, or held and then sent or let go."""
 
 from collections import Counter
 from typing import Final
 
 from tradewind.api.grpc.methods import Method
 from tradewind.contexts.payments.carry_step.grpc import SERVICE, id_of
-from tradewind.contexts.payments.claim_refund.command import AskRefundAgain, ClaimRefund, SeeRefund
+from tradewind.contexts.payments.claim_refund.command import (
+    AskRefundAgain,
+    ClaimRefund,
+    HoldRefund,
+    LetGoRefund,
+    SeeRefund,
+    SendRefund,
+)
 from tradewind.contracts.orders import BoughtLine, Sold
-from tradewind.contracts.payments import Claimed, RefundClaim
+from tradewind.contracts.payments import Claimed, RefundClaim, RefundHold
 from tradewind.contracts.proto.tradewind.payments.v1 import payments_pb2 as pb
 from tradewind.kernel.errors import Invalid
 from tradewind.kernel.money import Money
@@ -59,6 +66,19 @@ def _sold(request: pb.ClaimRefundRequest) -> Sold:
     )
 
 
+def _to_hold(request: pb.HoldRefundRequest) -> HoldRefund:
+    if request.amount_minor < 0 or len(request.besides) > MAX_LINES:
+        raise InvalidClaim(errors=[{"pointer": "/amount_minor", "detail": "Expected an amount, or nothing."}])
+    wish = RefundHold(
+        order_id=id_of("payer_id", request.payer_id),
+        refund_id=id_of("refund_id", request.refund_id),
+        amount=Money(request.amount_minor, request.currency),
+        reason=request.reason,
+        besides=tuple(id_of("besides", one) for one in request.besides),
+    )
+    return HoldRefund(wish=wish)
+
+
 def _again(request: pb.RefundRequest) -> AskRefundAgain:
     return AskRefundAgain(order_id=id_of("payer_id", request.payer_id), refund_id=id_of("refund_id", request.refund_id))
 
@@ -77,7 +97,26 @@ def _stands(claimed: Claimed | None) -> pb.RefundAnswer:
     )
 
 
+def _gone(_: None) -> pb.RefundAnswer:
+    return pb.RefundAnswer(standing=pb.RefundAnswer.UNKNOWN)
+
+
 METHODS: Final = (
+    Method(service=SERVICE, name="HoldRefund", request=pb.HoldRefundRequest, command=_to_hold, answer=_stands),
+    Method(
+        service=SERVICE,
+        name="SendRefund",
+        request=pb.RefundRequest,
+        command=lambda request: SendRefund(refund_id=id_of("refund_id", request.refund_id)),
+        answer=_stands,
+    ),
+    Method(
+        service=SERVICE,
+        name="LetGoRefund",
+        request=pb.RefundRequest,
+        command=lambda request: LetGoRefund(refund_id=id_of("refund_id", request.refund_id)),
+        answer=_gone,
+    ),
     Method(service=SERVICE, name="ClaimRefund", request=pb.ClaimRefundRequest, command=_to_claim, answer=_stands),
     Method(service=SERVICE, name="AskRefundAgain", request=pb.RefundRequest, command=_again, answer=_asked),
     Method(
