@@ -188,7 +188,10 @@ async def test_every_order_is_charged_once_when_payments_is_killed_while_it_is_a
     assert await cluster.audited() == [], "our books and the provider's agree: each was captured once"
 
 
-async def test_edits_move_goods_and_money_once_when_payments_is_killed_meanwhile(cluster: Cluster) -> None:
+@pytest.mark.parametrize(("context", "part"), [("payments", "edge"), ("orders", "worker")])
+async def test_edits_move_goods_and_money_once_when_either_side_is_killed_meanwhile(
+    cluster: Cluster, context: str, part: str
+) -> None:
     market = cluster.market
     sku = await market.goods(STOCK)
     buyer = market.somebody()
@@ -208,7 +211,7 @@ async def test_edits_move_goods_and_money_once_when_payments_is_killed_meanwhile
     killed = []
     for _ in range(2):
         await asyncio.sleep(0.3)
-        killed += cluster.kill("payments")
+        killed += cluster.kill(context, part)
     await asyncio.gather(*asked)
     assert killed
 

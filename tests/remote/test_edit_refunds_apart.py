@@ -255,11 +255,12 @@ async def test_a_hold_that_comes_after_it_was_sent_holds_nothing(apart: Apart, m
         wish = a_hold(order_id, minor)
         first = await apart.way.hold(wish, STAFF)
         sent = [await apart.way.send(wish.refund_id, STAFF) for _ in range(2)]
-        await apart.way.hold(wish, STAFF)
+        late = await apart.way.hold(wish, STAFF)
+        held = await apart.orders.db.pool.fetchval(HELD)
         await apart.way.let_go(wish.refund_id, STAFF)
+    assert (late.status, held) == ("PENDING" if minor else "REFUSED", 0)
     assert first == Claimed(wish.amount, "PENDING")
     assert sent == ([first] * 2 if minor else [None] * 2)
-    assert await apart.orders.db.pool.fetchval(HELD) == 0
     assert await refunds(apart, order_id) == ([("PENDING", 1250)] if minor else [])
 
 
