@@ -128,23 +128,28 @@ class Cluster:
 
     def edges_of(self, context: str) -> list[int]:
         """The edges among its processes that serve this context."""
-        return [
-            pid
-            for pid in _below(self.pid)
-            if _read(pid, "comm") == b"tw-edge\n"
-            and f"TRADEWIND_CONTEXTS={context}\0".encode() in _read(pid, "environ")
-        ]
+        return self._of(context, "edge")
+
+    def _of(self, context: str, part: str) -> list[int]:
+        comm = f"tw-{part}\n".encode()
+        return [pid for pid in _below(self.pid) if _read(pid, "comm") == comm and context in _contexts(pid)]
 
     async def audited(self) -> list[str]:
         """What the auditor finds wrong in both databases once everything has been heard."""
         return await self.market.audited(SETTLE_S)
 
-    def kill(self, context: str) -> list[int]:
-        """Kill -9 the edge that serves it, in the midst of whatever it does; those that were killed."""
-        killed = self.edges_of(context)
+    def kill(self, context: str, part: str = "edge") -> list[int]:
+        """Kill -9 that part of the process that serves it, in the midst of whatever it does; those that were killed."""
+        killed = self._of(context, part)
         for pid in killed:
             os.kill(pid, signal.SIGKILL)
         return killed
+
+
+def _contexts(pid: int) -> list[str]:
+    """Those that a process serves."""
+    named = [one for one in _read(pid, "environ").split(b"\0") if one.startswith(b"TRADEWIND_CONTEXTS=")]
+    return named[-1].decode().partition("=")[2].split(",") if named else []
 
 
 def _below(pid: int) -> list[int]:

@@ -21,7 +21,7 @@ from tradewind.app.placement import CONTEXTS, at_home, installed, kind, manifest
 from tradewind.app.settings import SettingError, Settings
 from tradewind.contexts.catalog._listeners.forget_products import KEY
 from tradewind.contexts.catalog.get_product.kept import ShowProduct
-from tradewind.contracts.payments import PaymentsPeer
+from tradewind.contracts.payments import PaymentsPeer, Refunding
 from tradewind.ports.cache import Cache
 from tradewind.runtime.keeping import Encoded
 
@@ -122,14 +122,17 @@ async def test_a_process_answers_the_routes_of_its_contexts_alone(shop: Shop) ->
 
 
 @pytest.mark.parametrize(
-    ("contexts", "asks"), [(("orders", "carts"), True), (("orders", "payments"), False), (("catalog",), False)]
+    ("contexts", "asks"),
+    [(("orders", "carts"), True), (("returns",), True), (("orders", "payments"), False), (("catalog",), False)],
 )
-async def test_only_who_carries_orders_without_payments_asks_payments_elsewhere(
+async def test_only_who_carries_orders_or_returns_without_payments_asks_payments_elsewhere(
     shop: Shop, contexts: tuple[str, ...], asks: bool
 ) -> None:
     settings = apart(shop.settings, *contexts, payments_url=AWAY)
     async with open_shop(settings, shop.engines, connections=2) as some:
+        refunding: Any = some.db.peers[Refunding]
         assert isinstance(some.db.peers[PaymentsPeer], AskedPayments) is asks
+        assert (refunding.away is not None) is asks
 
 
 async def test_certificates_are_asked_for_by_the_name_of_the_setting_that_wants_them(shop: Shop) -> None:

@@ -24,6 +24,10 @@ STOCK: Final = 100
 SETTLE_S: Final = 90.0
 PAYERS: Final = "SELECT count(*) FROM payments.payer WHERE id = ANY($1::uuid[])"
 SET_STATE: Final = "UPDATE inventory.reservation SET state = $2 WHERE order_id = $1"
+CARRIED: Final = """
+    SELECT s.name FROM runtime.saga AS s JOIN orders.edit AS e USING (id) WHERE e.order_id = ANY($1::uuid[])
+"""
+EDITED: Final = 8
 OVER: Final = ("PAID", "CANCELED", "FAILED")
 
 
@@ -53,7 +57,7 @@ async def goods(market: Market, sku: str, stock: int) -> None:
 
 
 async def walked(market: Market, sku: str) -> str:
-    """A buyer's walk: cart, quote, order, paid, shipped, one piece returned; the order's id."""
+    """A buyer's walk: cart, quote, order, paid, shipped, one piece returned and refunded; the order's id."""
     buyer, warehouse = market.somebody("customer"), market.somebody("warehouse")
     cart = await told(buyer, "/api/v1/carts", {})
     await told(buyer, f"/api/v1/carts/{cart['id']}/lines", {"sku": sku, "qty": 2})
@@ -77,6 +81,12 @@ async def walked(market: Market, sku: str) -> str:
         return await market.stock(sku) == (STOCK - 1, 0)
 
     await until(market.shop, restocked)
+
+    async def refunded() -> Any:
+        seen = await told(buyer, f"/api/v1/returns/{back['id']}")
+        return seen if seen["status"] == "REFUNDED" else None
+
+    assert (await until(market.shop, refunded))["refundAmount"] == 12.5
     return str(order["id"])
 
 
@@ -176,3 +186,44 @@ async def test_every_order_is_charged_once_when_payments_is_killed_while_it_is_a
         "all of them asked payments' own process"
     )
     assert await cluster.audited() == [], "our books and the provider's agree: each was captured once"
+
+
+@pytest.mark.parametrize(("context", "part"), [("payments", "edge"), ("orders", "worker")])
+async def test_edits_move_goods_and_money_once_when_either_side_is_killed_meanwhile(
+    cluster: Cluster, context: str, part: str
+) -> None:
+    market = cluster.market
+    sku = await market.goods(STOCK)
+    buyer = market.somebody()
+    answers = await asyncio.gather(*(buyer.order(sku, qty=2, pays="approve") for _ in range(EDITED)))
+    ids = [answer.json()["id"] for answer in answers]
+    for one in ids:
+        await market.comes_to(buyer, one, "PAID")
+    wanted = {one: 1 if number % 2 else 3 for number, one in enumerate(ids)}
+
+    async def edited(order_id: str, qty: int) -> None:
+        path, body = f"/api/v1/orders/{order_id}", {"items": [{"sku": sku, "qty": qty}]}
+        version = (await buyer.get(path)).headers["etag"]
+        answer = await buyer.send("PATCH", path, body, **{"If-Match": version})
+        assert answer.status_code == 202, answer.text
+
+    asked = [asyncio.create_task(edited(*one)) for one in wanted.items()]
+    killed = []
+    for _ in range(2):
+        await asyncio.sleep(0.3)
+        killed += cluster.kill(context, part)
+    await asyncio.gather(*asked)
+    assert killed
+
+    async def over() -> Any:
+        found = [await told(buyer, f"/api/v1/orders/{one}") for one in ids]
+        return found if all(one["edit"]["status"] in ("DONE", "REFUSED") for one in found) else None
+
+    ended = await until(market.shop, over)
+    assert {one["edit"]["status"] for one in ended} == {"DONE"}
+    assert {one["id"]: one["items"][0]["qty"] for one in ended} == wanted
+    assert {one["name"] for one in await market.shop.db.pool.fetch(CARRIED, [UUID(one) for one in ids])} == {
+        "edit_apart"
+    }
+    assert await market.stock(sku) == (STOCK - sum(wanted.values()), 0)
+    assert await cluster.audited() == [], "our books and the provider's agree"

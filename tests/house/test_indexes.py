@@ -32,7 +32,6 @@ SELDOM: Final = {
     "payments.reconcile_settlement.query.TAKEN": "once a day",
     "recommendations._store.recommendations.FORGET": "somebody is forgotten",
     "recommendations.learn_meanings.timer.UNKNOWN": "reads products whose meaning is not known, a batch at a time",
-    "returns._store.returns.UNINSPECTED": "a warehouse is to be closed",
     "reviews._store.reviews.FORGET_PURCHASES": "somebody is forgotten",
     "webhooks._delivery.watch.BACKLOG": "reads what waits, which has an index of its own",
     "webhooks._store.dead_letters.FIND": "a person asks for one letter",

@@ -322,7 +322,7 @@ def _has(story: Story, first: int, one: str, second: int, other: str) -> None:
 
 @then("the parcel goes there")
 def _goes(story: Story) -> None:
-    assert story.order_of(story.shopper)["edit"]["status"] == "DONE"
+    eventually(lambda: story.order_of(story.shopper)["edit"]["status"] == "DONE")
     shipment = story.staff("warehouse").told("GET", f"{_path(story)}/shipment")
     assert shipment["address"]["line1"] == ELSEWHERE["line1"]
 

@@ -33,8 +33,8 @@ from tradewind.contexts.payments._store import payers
 from tradewind.contexts.payments.capture_payment.command import CapturePayment
 from tradewind.contexts.payments.carry_step.command import BookStep, CarryStep, Kind, OpenStep
 from tradewind.contexts.payments.manifest import MANIFEST
-from tradewind.contracts.outcomes import Done, Outcome, Refused, Waiting
-from tradewind.contracts.payments import Charge, PaymentsPeer
+from tradewind.contracts.outcomes import Done, Refused, Waiting
+from tradewind.contracts.payments import Charge, PaymentsPeer, Refunding
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
 from tradewind.runtime import failpoints
@@ -52,29 +52,29 @@ STANDS = "SELECT status FROM payments.payments WHERE order_id = $1"
 
 
 class Lossy:
-    """The way to payments: what is asked arrives, and so many answers to each question are lost."""
+    """The way to payments: what is asked arrives, and so many answers to each question are lost.
+
+    While it is not `open`, answers stay where they are.
+    """
 
     def __init__(self, real: GrpcPayments) -> None:
         self.real, self.losses = real, 0
         self.arrived: list[str] = []
+        self.open = asyncio.Event()
+        self.open.set()
 
-    async def _then_lose(self, name: str, asked: Any) -> Outcome:
-        outcome: Outcome = await asked
+    async def _then_lose(self, name: str, asked: Any) -> Any:
+        outcome = await asked
         if isinstance(outcome, Waiting):
             return outcome
         self.arrived.append(name)
+        await self.open.wait()
         if self.arrived.count(name) <= self.losses:
             raise PaymentsDidNotAnswer
         return outcome
 
-    async def authorize(self, charge: Charge, key: str, call: Any) -> Outcome:
-        return await self._then_lose("authorize", self.real.authorize(charge, key, call))
-
-    async def capture(self, payer_id: UUID, key: str, call: Any) -> Outcome:
-        return await self._then_lose("capture", self.real.capture(payer_id, key, call))
-
-    async def cancel(self, payer_id: UUID, key: str, call: Any) -> Outcome:
-        return await self._then_lose("cancel", self.real.cancel(payer_id, key, call))
+    def __getattr__(self, name: str) -> Any:
+        return lambda *asked: self._then_lose(name, getattr(self.real, name)(*asked))
 
 
 @dataclass
@@ -118,7 +118,7 @@ async def apart(settings: Settings, own_engines: Engines, tmp_path: Path) -> Asy
         payments = await stack.enter_async_context(open_shop(settings, mine, connections=8))
         token = lambda: a_token(payments, role="admin", scope=CARRY[0])  # noqa: E731 -- asked anew each time
         way = Lossy(await stack.enter_async_context(grpc_payments(f"127.0.0.1:{port}", token)))
-        asking: dict[type, object] = {PaymentsPeer: AskedPayments(here, way)}
+        asking: dict[type, object] = {PaymentsPeer: AskedPayments(here, way), Refunding: Refunding(way)}
         orders = await stack.enter_async_context(open_shop(settings, nobody, connections=8, instead=asking))
         await a_product(payments, "BOOK")
         served = [one if one is not MANIFEST else replace(MANIFEST, sagas=(), timers=()) for one in orders.contexts]

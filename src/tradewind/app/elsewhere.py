@@ -9,7 +9,7 @@ from cachetools import TTLCache, cached
 
 from tradewind.adapters.inventory.apart import AwayBackorders, AwayInventory, CatalogByEvents, NoReturns
 from tradewind.app.engines import EngineError
-from tradewind.app.placement import ORDERS, PAYMENTS, is_apart, served
+from tradewind.app.placement import ORDERS, PAYMENTS, RETURNS, is_apart, served
 from tradewind.app.settings import Settings
 from tradewind.contexts.identity.manifest import SigningKeys
 from tradewind.contexts.orders.manifest import Placement
@@ -17,7 +17,7 @@ from tradewind.contexts.shipping.manifest import Supply
 from tradewind.contracts.catalog import CatalogPeer
 from tradewind.contracts.identity import SCOPES
 from tradewind.contracts.inventory import BackordersPeer, InventoryPeer
-from tradewind.contracts.payments import PaymentsPeer
+from tradewind.contracts.payments import PaymentsPeer, Refunding
 from tradewind.contracts.returns import ReturnsPeer
 from tradewind.runtime.keeping import KeptAtMost
 
@@ -30,7 +30,7 @@ KEPT_S: Final = 2.0
 """For so long at most a page is shown again where its stock is told in inventory's own log, and no stream job forgets
 it in a Redis."""
 CARRY: Final = ("payment:carry",)
-"""All that the sagas of orders may do with payments over there."""
+"""All that the sagas of orders and returns may do with payments over there."""
 TOKEN_S: Final = 600
 """Lifetime of the token that goes with a question."""
 SAME_S: Final = 30
@@ -58,7 +58,7 @@ async def elsewhere(settings: Settings, keys: SigningKeys) -> AsyncIterator[dict
         if settings.inventory_url is not None:
             found |= await stack.enter_async_context(_inventory(settings, settings.inventory_url, keys))
         serves = served(settings)
-        if settings.payments_url is not None and ORDERS in serves and PAYMENTS not in serves:
+        if settings.payments_url is not None and PAYMENTS not in serves and {ORDERS, RETURNS} & {*serves}:
             found |= await stack.enter_async_context(_payments(settings, settings.payments_url, keys))
         yield found
 
@@ -81,7 +81,7 @@ async def _inventory(settings: Settings, url: str, keys: SigningKeys) -> AsyncIt
 
 @asynccontextmanager
 async def _payments(settings: Settings, url: str, keys: SigningKeys) -> AsyncIterator[dict[type, object]]:
-    """Its steps are asked for there; it shares the database, so what it knows is read here."""
+    """Steps and refunds are asked for there; it shares the database, so what it knows is read here."""
     from tradewind.adapters.payments.asked import AskedPayments
     from tradewind.adapters.payments.grpc import grpc_payments
     from tradewind.contexts.payments.manifest import MANIFEST
@@ -89,7 +89,7 @@ async def _payments(settings: Settings, url: str, keys: SigningKeys) -> AsyncIte
     certificates = _certificates(settings, url, "TRADEWIND_PAYMENTS_URL")
     here = cast(PaymentsPeer, MANIFEST.peers[PaymentsPeer])
     async with grpc_payments(urlsplit(url).netloc, tokens(keys, "admin", CARRY), certificates) as away:
-        yield {PaymentsPeer: AskedPayments(here, away)}
+        yield {PaymentsPeer: AskedPayments(here, away), Refunding: Refunding(away)}
 
 
 def _certificates(settings: Settings, url: str, name: str) -> "Certificates | None":

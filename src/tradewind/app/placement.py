@@ -38,6 +38,7 @@ GATEWAY: Final = "gateway"
 INVENTORY: Final = "inventory"
 ORDERS: Final = "orders"
 PAYMENTS: Final = "payments"
+RETURNS: Final = "returns"
 
 
 def manifests(names: Sequence[str] = CONTEXTS) -> "tuple[Manifest, ...]":

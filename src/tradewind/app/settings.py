@@ -88,8 +88,8 @@ class Settings:
     inventory_database_url: str | None = field(default=None, repr=False)
     """The database of an inventory that runs alone; without one it shares that of the others. `audit` reads both."""
     payments_url: str | None = None
-    """Payments in another process (grpc://host:port, or grpcs://), asked by the sagas of orders; without one they ask
-    the providers themselves."""
+    """Payments in another process (grpc://host:port, or grpcs://), asked by the sagas of orders and returns; without
+    one they ask the providers themselves, and claim refunds within their own transactions."""
     public_url: str = ""
     """How browsers and partners reach the shop, no slash at the end; also the issuer of its tokens."""
     admin_password: str | None = field(default=None, repr=False)

@@ -268,16 +268,21 @@ class BoughtLine(Struct, frozen=True, kw_only=True):
     unit_price: Money
 
 
-class Bought(Struct, frozen=True, kw_only=True):
-    """What an order's buyer got and what it came to. `items` is all lines together, with fees, which `lines` lack."""
+class Sold(Struct, frozen=True, kw_only=True):
+    """What an order is of and what it came to. `items` is all lines together, with fees, which `lines` lack."""
 
-    order_id: UUID
-    user_id: str
-    status: str
     lines: tuple[BoughtLine, ...]
     items: Money
     tax: Money
     discount: Money
+
+
+class Bought(Sold, frozen=True, kw_only=True):
+    """What an order's buyer got, who that is and where the order stands."""
+
+    order_id: UUID
+    user_id: str
+    status: str
     fulfilled_at: datetime | None
     """When the buyer had it; None before."""
 

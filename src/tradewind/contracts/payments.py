@@ -1,6 +1,7 @@
 """What payments tells, and how the order saga asks for money."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
@@ -8,7 +9,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from tradewind.contracts.messages import Event
-from tradewind.contracts.outcomes import Outcome
+from tradewind.contracts.orders import Sold
+from tradewind.contracts.outcomes import Outcome, Waiting
 from tradewind.kernel.money import Money
 
 
@@ -291,3 +293,73 @@ class RefundsPeer(Protocol):
     async def given_back(self, tx: Any, order_ids: Sequence[UUID]) -> frozenset[UUID]:
         """Those of which everything that was taken is back with the buyer."""
         ...
+
+
+class RefundClaim(Struct, frozen=True, kw_only=True):
+    """What is asked back of what was paid for an order: so many `pieces` of each SKU, out of what was `sold`.
+
+    `whole`: exactly so much, or nothing.
+    """
+
+    order_id: UUID
+    refund_id: UUID
+    pieces: Mapping[str, int]
+    sold: Sold
+    reason: str
+    whole: Money | None = None
+
+
+class RefundHold(Struct, frozen=True, kw_only=True):
+    """What an edit gives back once it is true, or nothing. `besides`: refunds of edits, which are no hindrance."""
+
+    order_id: UUID
+    refund_id: UUID
+    amount: Money
+    reason: str
+    besides: tuple[UUID, ...] = ()
+
+
+class RefundsAway(Protocol):
+    """Refunds of payments in another process. Asked outside of transactions, any number of times.
+
+    A refund is known by its id: one that is known is answered as it stands, and so is one that came to nothing. Raises
+    Unavailable where the outcome is unknown; where nobody is there to ask, the answer is Waiting. `call`: on whose
+    behalf.
+    """
+
+    async def claim(self, claim: RefundClaim, call: Any) -> Claimed | Waiting:
+        """Claim what of it has not been refunded before, never more than is left; a saga of payments sends it.
+
+        REFUSED for good where it is not the `whole` that was asked for.
+        """
+        ...
+
+    async def hold(self, wish: RefundHold, call: Any) -> Claimed | Waiting:
+        """Claim it without sending it, and keep others from claiming of the order until it is sent or let go.
+
+        REFUSED for good where others have claimed of it, or less is left.
+        """
+        ...
+
+    async def send(self, refund_id: UUID, call: Any) -> Claimed | Waiting | None:
+        """Have what is held given back: where it stands; None where nothing goes back."""
+        ...
+
+    async def let_go(self, refund_id: UUID, call: Any) -> Waiting | None:
+        """What is held is free again, and never held whatever comes late; what was sent is not touched."""
+        ...
+
+    async def ask_again(self, order_id: UUID, refund_id: UUID, call: Any) -> bool | Waiting:
+        """Claim anew what the provider would not give back of it. False where less is left than that."""
+        ...
+
+    async def standing(self, refund_id: UUID, call: Any) -> Claimed | Waiting | None:
+        """Where it stands; None where it is not known."""
+        ...
+
+
+@dataclass(frozen=True)
+class Refunding:
+    """Where refunds are claimed: within one's own transaction (RefundsPeer), or of payments in another process."""
+
+    away: RefundsAway | None = None

@@ -1,4 +1,4 @@
-"""Asks payments over gRPC for what a saga wants of them. Silence is never a no: whoever asks, asks again."""
+"""Asks payments over gRPC for steps of sagas and for refunds. Silence is never a no: whoever asks, asks again."""
 
 import asyncio
 import random
@@ -15,9 +15,10 @@ from tradewind.api.grpc.asking import channel_to, metadata, methods
 from tradewind.api.grpc.statuses import REFUSAL
 from tradewind.api.grpc.tls import Certificates
 from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
-from tradewind.contracts.payments import Charge
+from tradewind.contracts.payments import Charge, Claimed, RefundClaim, RefundHold
 from tradewind.contracts.proto.tradewind.payments.v1 import payments_pb2 as pb
 from tradewind.kernel.errors import Stale, Unavailable
+from tradewind.kernel.money import Money
 from tradewind.runtime.call import Call
 from tradewind.runtime.database import Busy, DatabaseAway, DatabaseFull
 from tradewind.runtime.telemetry.logs import log, names_of
@@ -34,6 +35,13 @@ AWAY_AGAIN_S: Final = 1.0
 NOT_THE_PROVIDER: Final = frozenset(one.__name__ for one in (Busy, DatabaseAway, DatabaseFull, Stale))
 """Refusals of payments itself. They say nothing of a provider, so no attempt counts: the same question settles it."""
 SERVICE: Final = "tradewind.payments.v1.Payments"
+ANSWERS: Final = {
+    **dict.fromkeys(("Authorize", "Capture", "Cancel"), pb.StepAnswer),
+    **dict.fromkeys(("ClaimRefund", "HoldRefund", "SendRefund", "LetGoRefund"), pb.RefundAnswer),
+    **dict.fromkeys(("AskRefundAgain", "SeeRefund"), pb.RefundAnswer),
+}
+
+STANDINGS: Final = (pb.RefundAnswer.PENDING, pb.RefundAnswer.DONE, pb.RefundAnswer.REFUSED, pb.RefundAnswer.PARTLY)
 
 
 class PaymentsDidNotAnswer(Unavailable):
@@ -50,11 +58,11 @@ async def grpc_payments(
 
 
 class GrpcPayments:
-    """Answers to contracts.payments.PaymentsAway."""
+    """Answers to contracts.payments.PaymentsAway and RefundsAway."""
 
     def __init__(self, channel: Any, token: Callable[[], str]) -> None:
         self._token = token
-        self._methods = methods(channel, SERVICE, dict.fromkeys(("Authorize", "Capture", "Cancel"), pb.StepAnswer))
+        self._methods = methods(channel, SERVICE, ANSWERS)
 
     async def authorize(self, charge: Charge, key: str, call: Any) -> Outcome:
         """Have the money held."""
@@ -67,30 +75,100 @@ class GrpcPayments:
             by_hand=charge.by_hand,
             part_of=str(charge.part_of) if charge.part_of else "",
         )
-        return await self._ask("Authorize", request, call)
+        return await self._step("Authorize", request, call)
 
     async def capture(self, payer_id: UUID, key: str, call: Any) -> Outcome:
         """Have it taken."""
-        return await self._ask("Capture", pb.StepRequest(payer_id=str(payer_id), key=key), call)
+        return await self._step("Capture", pb.StepRequest(payer_id=str(payer_id), key=key), call)
 
     async def cancel(self, payer_id: UUID, key: str, call: Any) -> Outcome:
         """Have it let go, or given back."""
-        return await self._ask("Cancel", pb.StepRequest(payer_id=str(payer_id), key=key), call)
+        return await self._step("Cancel", pb.StepRequest(payer_id=str(payer_id), key=key), call)
 
-    async def _ask(self, method: str, request: Message, call: Call) -> Outcome:
+    async def claim(self, claim: RefundClaim, call: Any) -> Claimed | Waiting:
+        """Have what was paid for some goods given back."""
+        answer = await self._ask("ClaimRefund", _to_claim(claim), call)
+        return answer if isinstance(answer, Waiting) else _claimed(answer)
+
+    async def hold(self, wish: RefundHold, call: Any) -> Claimed | Waiting:
+        """Claim it, and keep others from claiming of the order."""
+        request = pb.HoldRefundRequest(
+            payer_id=str(wish.order_id),
+            refund_id=str(wish.refund_id),
+            amount_minor=wish.amount.minor,
+            currency=wish.amount.currency,
+            reason=wish.reason,
+            besides=[str(one) for one in wish.besides],
+        )
+        answer = await self._ask("HoldRefund", request, call)
+        return answer if isinstance(answer, Waiting) else _claimed(answer)
+
+    async def send(self, refund_id: UUID, call: Any) -> Claimed | Waiting | None:
+        """Have what is held given back."""
+        return await self._standing("SendRefund", refund_id, call)
+
+    async def let_go(self, refund_id: UUID, call: Any) -> Waiting | None:
+        """Have what is held free again."""
+        answer = await self._ask("LetGoRefund", pb.RefundRequest(refund_id=str(refund_id)), call)
+        return answer if isinstance(answer, Waiting) else None
+
+    async def ask_again(self, order_id: UUID, refund_id: UUID, call: Any) -> bool | Waiting:
+        """Have what was refused of it asked for anew."""
+        request = pb.RefundRequest(payer_id=str(order_id), refund_id=str(refund_id))
+        answer = await self._ask("AskRefundAgain", request, call)
+        return answer if isinstance(answer, Waiting) else bool(answer.standing == pb.RefundAnswer.PENDING)
+
+    async def standing(self, refund_id: UUID, call: Any) -> Claimed | Waiting | None:
+        """Where it stands."""
+        return await self._standing("SeeRefund", refund_id, call)
+
+    async def _standing(self, method: str, refund_id: UUID, call: Call) -> Claimed | Waiting | None:
+        answer = await self._ask(method, pb.RefundRequest(refund_id=str(refund_id)), call)
+        if isinstance(answer, Waiting):
+            return answer
+        return None if answer.standing == pb.RefundAnswer.UNKNOWN else _claimed(answer)
+
+    async def _step(self, method: str, request: Message, call: Call) -> Outcome:
+        answer = await self._ask(method, request, call)
+        return answer if isinstance(answer, Waiting) else _outcome(answer)
+
+    async def _ask(self, method: str, request: Message, call: Call) -> Any:
+        """Its answer; Waiting where nobody is there. Raises PaymentsDidNotAnswer."""
         with span(f"{SERVICE}/{method}", call.trace_id, kind=SpanKind.CLIENT):
             for attempt in range(ATTEMPTS):
                 if attempt:
                     await asyncio.sleep(random.uniform(0, BACKOFF_S * 2**attempt))  # noqa: S311 -- jitter
                 try:
-                    return _outcome(
-                        await self._methods[method](request, metadata=metadata(self._token, call), timeout=ATTEMPT_S)
-                    )
+                    return await self._methods[method](request, metadata=metadata(self._token, call), timeout=ATTEMPT_S)
                 except grpc.aio.AioRpcError as error:
                     if not _nobody_answered(error):
                         raise PaymentsDidNotAnswer(f"Payments answered {error.code().name}.") from None
         log.warning("payments is away", method=method, **names_of(call))
         return Waiting(AWAY_AGAIN_S, heard=True)
+
+
+def _to_claim(claim: RefundClaim) -> pb.ClaimRefundRequest:
+    sold = claim.sold
+    return pb.ClaimRefundRequest(
+        payer_id=str(claim.order_id),
+        refund_id=str(claim.refund_id),
+        reason=claim.reason,
+        pieces=[pb.Goods(sku=sku, quantity=quantity) for sku, quantity in claim.pieces.items()],
+        sold=[
+            pb.Goods(sku=one.sku, quantity=one.quantity, unit_price_minor=one.unit_price.minor) for one in sold.lines
+        ],
+        currency=sold.items.currency,
+        items_minor=sold.items.minor,
+        tax_minor=sold.tax.minor,
+        discount_minor=sold.discount.minor,
+        whole_minor=claim.whole.minor if claim.whole else 0,
+    )
+
+
+def _claimed(answer: pb.RefundAnswer) -> Claimed:
+    if answer.standing not in STANDINGS:
+        raise PaymentsDidNotAnswer(f"Payments answered with standing {answer.standing}, which is not known here.")
+    return Claimed(Money(answer.amount_minor, answer.currency), pb.RefundAnswer.Standing.Name(answer.standing))
 
 
 def _nobody_answered(error: grpc.aio.AioRpcError) -> bool:

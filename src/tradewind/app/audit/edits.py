@@ -33,7 +33,10 @@ EDITS: Final = """
                 AND p.captured_minor IS DISTINCT FROM e.difference_minor THEN
                 format('it costs %s %s more, of which %s are taken', e.difference_minor, e.currency,
                        coalesce(p.captured_minor, 0))
-            WHEN e.difference_minor < 0 AND b.minor IS DISTINCT FROM -e.difference_minor THEN
+            WHEN e.status IN ('DONE', 'REFUSED') AND h.refund_id IS NOT NULL THEN
+                format('it is %s, but has the money of its order to itself', e.status)
+            WHEN e.difference_minor < 0 AND e.status IN ('COMMITTED', 'DONE')
+                AND b.minor IS DISTINCT FROM -e.difference_minor THEN
                 format('it costs %s %s less, of which %s go back', -e.difference_minor, e.currency,
                        coalesce(b.minor, 0))
             WHEN e.status = 'DONE' AND NOT b.done THEN 'it is DONE, but its refund is not'
@@ -44,7 +47,8 @@ EDITS: Final = """
         LEFT JOIN orders.orders AS o ON o.id = e.order_id
         LEFT JOIN back AS b ON b.id = e.refund_id
         LEFT JOIN of_part AS r ON r.order_id = e.id
-        LEFT JOIN runtime.saga AS s ON s.id = e.id AND s.name IN ('edit_order', 'edit_elsewhere'))
+        LEFT JOIN payments.held_refund AS h ON h.refund_id = e.refund_id
+        LEFT JOIN runtime.saga AS s ON s.id = e.id AND s.name IN ('edit_order', 'edit_elsewhere', 'edit_apart'))
     SELECT count(*) AS checked, count(*) FILTER (WHERE moving) AS in_flight, count(why) AS violated,
            (array_agg(format('edit %s: %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
     FROM judged

@@ -36,7 +36,8 @@ RESERVATIONS: Final = """
             AND order_id NOT IN (SELECT id FROM inventory.backorder) GROUP BY 1, 2, 3, 4, 5),
     changing AS (
         SELECT e.id, e.order_id FROM orders.edit AS e JOIN runtime.saga AS s USING (id)
-        WHERE s.name = 'edit_elsewhere' AND s.phase = 'STARTED' AND s.step = 3 AND e.status = 'COMMITTED'),
+        WHERE (s.name, s.step) IN (('edit_elsewhere', 3), ('edit_apart', 4)) AND s.phase = 'STARTED'
+            AND e.status = 'COMMITTED'),
     line AS (
         SELECT coalesce(g.order_id, r.order_id) AS order_id, coalesce(r.sku, g.sku) AS sku,
                g.quantity * coalesce(r.per, 1) AS ordered, r.quantity AS reserved, r.state

@@ -106,11 +106,13 @@ REFUNDS: Final = """
         WHERE e.accepted AND e.created_at > f.since GROUP BY f.order_id, f.minor
         HAVING sum(e.amount_minor) >= f.minor),
     judged AS (
-        SELECT coalesce(r.id, s.id) AS id, coalesce(s.phase IN ('STARTED', 'COMPENSATING'), false) AS moving, CASE
+        SELECT coalesce(r.id, s.id) AS id,
+               coalesce(s.phase IN ('STARTED', 'COMPENSATING'), h.refund_id IS NOT NULL) AS moving, CASE
             WHEN r.id IS NULL THEN format('a saga (%s) carries a refund that does not exist', s.phase)
             WHEN p.order_id IS NULL AND r.charge_id IS NULL THEN
                 format('of order %s, for which nothing was paid', r.order_id)
-            WHEN r.credited_to IS NOT NULL THEN NULL
+            WHEN r.credited_to IS NOT NULL OR s.id IS NULL AND r.status = 'REFUSED' AND r.failed_at IS NULL THEN NULL
+            WHEN s.id IS NULL AND h.refund_id IS NOT NULL THEN NULL
             WHEN s.id IS NULL THEN format('of order %s: %s, but no saga carries it', r.order_id, r.status)
             WHEN r.failed_at IS NOT NULL AND s.phase = 'COMPLETED' THEN CASE WHEN m.order_id IS NULL THEN
                 format('of order %s: the buyer was told that %s %s are back, and they are not since %s: %s', r.order_id,
@@ -121,6 +123,7 @@ REFUNDS: Final = """
             END AS why
         FROM payments.refund AS r
         LEFT JOIN payments.payments AS p ON p.order_id = r.order_id
+        LEFT JOIN payments.held_refund AS h ON h.refund_id = coalesce(r.part_of, r.id)
         LEFT JOIN mended AS m ON m.order_id = coalesce(p.part_of, r.order_id)
         FULL JOIN (SELECT id, phase FROM runtime.saga WHERE name = 'refund_payment') AS s ON s.id = r.id)
     SELECT count(*) AS checked, count(*) FILTER (WHERE moving) AS in_flight, count(why) AS violated,

@@ -37,25 +37,29 @@ RETURNS: Final = """
                END AS status
         FROM payments.refund AS r JOIN payments.payments AS p ON p.order_id = r.order_id GROUP BY 1),
     judged AS (
-        SELECT r.id, coalesce(r.status = 'INSPECTED' AND f.status <> 'REFUSED', false) AS moving, CASE
+        SELECT r.id, coalesce(r.status = 'INSPECTED' AND f.status <> 'REFUSED', false)
+            OR r.status = 'RECEIVED' AND r.refund_id IS NOT NULL AS moving, CASE
             WHEN o.id IS NULL THEN format('it is of order %s, which does not exist', r.order_id)
             WHEN l.return_id IS NULL THEN 'it has no lines'
             WHEN r.replacement_id IS NOT NULL AND x.id IS NULL THEN
                 format('it is exchanged for order %s, which does not exist', r.replacement_id)
-            WHEN l.seen <> CASE WHEN r.status IN ('INSPECTED', 'REFUNDED') THEN l.pieces ELSE 0 END THEN
+            WHEN l.seen <> CASE WHEN r.status IN ('INSPECTED', 'REFUNDED')
+                OR r.status = 'RECEIVED' AND r.refund_id IS NOT NULL THEN l.pieces ELSE 0 END THEN
                 format('it is %s, but %s of its %s pieces were looked at', r.status, l.seen, l.pieces)
             WHEN l.restocked <> l.shelved THEN
                 format('%s pieces are restocked, %s were put on the shelf', l.restocked, l.shelved)
             WHEN l.astray > 0 THEN format('%s of its lines are put into another warehouse than they came to', l.astray)
             WHEN r.amount_minor > 0 AND (f.id IS NULL OR f.order_id <> r.order_id) THEN
                 format('%s %s go back for it, but there is no such refund', r.amount_minor, r.currency)
-            WHEN f.amount_minor <> r.amount_minor THEN
+            WHEN f.amount_minor <> r.amount_minor AND r.status <> 'RECEIVED' THEN
                 format('it says that %s %s go back, its refund says %s', r.amount_minor, r.currency, f.amount_minor)
             WHEN r.status = 'REFUNDED' AND f.status <> 'DONE'
                 AND coalesce(f.failed_at < now() - make_interval(secs => $2), true) THEN
                 format('it is REFUNDED, but its refund is %s', f.status)
             WHEN r.status = 'INSPECTED' AND f.status = 'DONE' AND r.changed_at < now() - make_interval(secs => $2)
                 AND f.created_at < now() - make_interval(secs => $2) THEN 'the money is back, but it is only INSPECTED'
+            WHEN r.status = 'RECEIVED' AND f.created_at < now() - make_interval(secs => $2) THEN
+                format('%s %s are claimed for it, but it is not INSPECTED', f.amount_minor, r.currency)
             WHEN sum(r.amount_minor) OVER (PARTITION BY r.order_id) > o.items_minor + o.tax_minor - o.discount_minor
                 THEN format('more goes back for returns of order %s than its goods cost', r.order_id)
             END AS why

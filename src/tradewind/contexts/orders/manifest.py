@@ -12,6 +12,7 @@ from tradewind.contexts.orders._subscribers.on_shipment_delivered import on_ship
 from tradewind.contexts.orders.cancel_order import rest as cancel_rest
 from tradewind.contexts.orders.cancel_order.command import cancel_order
 from tradewind.contexts.orders.edit_order import rest as edit_rest
+from tradewind.contexts.orders.edit_order.apart import EDIT_APART
 from tradewind.contexts.orders.edit_order.command import edit_order
 from tradewind.contexts.orders.edit_order.elsewhere import EDIT_ELSEWHERE
 from tradewind.contexts.orders.edit_order.saga import EDIT_ORDER
@@ -98,7 +99,7 @@ MANIFEST = Manifest(
     listeners=(keep_order_status, announce_orders),
     parts={Standing: Standing, OrderChannel: open_channel},
     timers=(SPREAD_ORDERS, SPREAD_SUMMARIES),
-    sagas=(PLACE_ORDER, PLACE_BACKORDER, EDIT_ORDER, EDIT_ELSEWHERE),
+    sagas=(PLACE_ORDER, PLACE_BACKORDER, EDIT_ORDER, EDIT_ELSEWHERE, EDIT_APART),
     peers={
         Placement: Placement(),
         OrdersOfPeer: _data,

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from tradewind.contexts.orders.edit_order.apart import EDIT_APART
 from tradewind.contexts.orders.edit_order.elsewhere import EDIT_ELSEWHERE
 from tradewind.contexts.orders.edit_order.saga import EDIT_ORDER
 from tradewind.contexts.orders.place_order.waiting import PLACING
 from tradewind.runtime.saga import signals
 
-EDITING: Final = (EDIT_ORDER, EDIT_ELSEWHERE)
+EDITING: Final = (EDIT_ORDER, EDIT_ELSEWHERE, EDIT_APART)
 """Those that carry edits: each has its edit's id."""
 PAYING: Final = (*PLACING, *EDITING)
 

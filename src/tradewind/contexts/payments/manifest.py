@@ -9,6 +9,14 @@ from tradewind.contexts.payments._subscribers.on_shipment_dispatched import on_s
 from tradewind.contexts.payments.capture_payment import rest as capture_rest
 from tradewind.contexts.payments.capture_payment.command import capture_payment
 from tradewind.contexts.payments.carry_step.command import book_step, carry_step, open_step
+from tradewind.contexts.payments.claim_refund.command import (
+    ask_refund_again,
+    claim_refund,
+    hold_refund,
+    let_go_refund,
+    see_refund,
+    send_refund,
+)
 from tradewind.contexts.payments.doubt_capture.saga import DOUBT_CAPTURE
 from tradewind.contexts.payments.doubt_refund.saga import DOUBT_REFUND
 from tradewind.contexts.payments.get_payment import rest as get_rest
@@ -29,7 +37,7 @@ from tradewind.contexts.payments.save_method import rest as save_method_rest
 from tradewind.contexts.payments.save_method.command import save_method
 from tradewind.contexts.payments.take_notice import rest as take_notice_rest
 from tradewind.contexts.payments.take_notice.command import FORGET_NOTICES, take_notice
-from tradewind.contracts.payments import PaymentsPeer, RefundsPeer
+from tradewind.contracts.payments import PaymentsPeer, Refunding, RefundsPeer
 from tradewind.runtime.manifest import Manifest
 
 __all__ = ["MANIFEST", "FallbackProvider", "Reconciled", "RefundPayment", "StoredRoutes", "reconcile"]
@@ -48,6 +56,12 @@ MANIFEST = Manifest(
         carry_step,
         open_step,
         book_step,
+        claim_refund,
+        hold_refund,
+        send_refund,
+        let_go_refund,
+        ask_refund_again,
+        see_refund,
     ),
     routes=(
         refund_rest.refund_payment,
@@ -58,11 +72,11 @@ MANIFEST = Manifest(
         list_methods_rest.list_methods,
         remove_method_rest.remove_method,
     ),
-    remote=("tradewind.contexts.payments.carry_step.grpc",),
+    remote=("tradewind.contexts.payments.carry_step.grpc", "tradewind.contexts.payments.claim_refund.grpc"),
     subscribers=(on_order_cancelled, on_shipment_dispatched),
     timers=(FORGET_NOTICES, RECONCILE),
     parts={LastReconciled: LastReconciled},
     sagas=(REFUND_PAYMENT, DOUBT_CAPTURE, DOUBT_REFUND, LET_GO),
-    peers={PaymentsPeer: Payments(), RefundsPeer: Refunds()},
+    peers={PaymentsPeer: Payments(), RefundsPeer: Refunds(), Refunding: Refunding()},
     personal_data=PaymentData(),
 )

@@ -17,6 +17,7 @@ from tradewind.contexts.returns.get_return import rest as get_rest
 from tradewind.contexts.returns.get_return.query import get_return, list_returns
 from tradewind.contexts.returns.inspect_return import rest as inspect_rest
 from tradewind.contexts.returns.inspect_return.command import InspectReturn, inspect_return
+from tradewind.contexts.returns.inspect_return.elsewhere import SETTLE_RETURN
 from tradewind.contexts.returns.peer import Returns
 from tradewind.contexts.returns.print_label import rest as label_rest
 from tradewind.contexts.returns.print_label.query import ReturnAddress, print_return_label
@@ -26,6 +27,7 @@ from tradewind.contexts.returns.request_return import rest as request_rest
 from tradewind.contexts.returns.request_return.command import RequestReturn, request_return
 from tradewind.contexts.returns.retry_refund import rest as retry_rest
 from tradewind.contexts.returns.retry_refund.command import retry_refund
+from tradewind.contexts.returns.retry_refund.elsewhere import RETRY_ELSEWHERE
 from tradewind.contracts.returns import ReturnsPeer
 from tradewind.runtime.manifest import Manifest
 
@@ -67,6 +69,7 @@ MANIFEST = Manifest(
         get_rest.list_returns,
         label_rest.print_return_label,
     ),
+    sagas=(SETTLE_RETURN, RETRY_ELSEWHERE),
     subscribers=(on_payment_refunded, on_payment_refund_failed),
     peers={ReturnsPeer: Returns()},
 )

@@ -2,7 +2,8 @@
 
 An order that waits for its payment is changed at once. One that is paid, whole and not dispatched is changed at once
 where that costs no more, and what it costs less goes back; where it costs more, goods are held, the parcel is held
-back, and a saga asks for the difference first. Nothing else may be under way with the order.
+back, and a saga asks for the difference first. Nothing else may be under way with the order. Where payments is asked in
+another process, a saga carries every edit of a paid order.
 """
 
 from collections.abc import Sequence
@@ -19,16 +20,16 @@ from tradewind.contexts.orders._domain.edit import Status as EditStatus
 from tradewind.contexts.orders._domain.order import Order, Status
 from tradewind.contexts.orders._domain.view import OrderView, view
 from tradewind.contexts.orders._store import edits, orders
-from tradewind.contexts.orders.edit_order import elsewhere
+from tradewind.contexts.orders.edit_order import apart, elsewhere
 from tradewind.contexts.orders.edit_order.commit import commit, give_back
 from tradewind.contexts.orders.edit_order.reprice import reprice
-from tradewind.contexts.orders.edit_order.saga import AT_SETTLING, EDIT_ORDER
+from tradewind.contexts.orders.edit_order.saga import AT_SETTLING, EDIT_ORDER, others_refund
 from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.place_order.goods import Placement
 from tradewind.contexts.orders.place_order.waiting import PLACING
 from tradewind.contracts.inventory import InventoryPeer, NotEnoughStock, Wanted
 from tradewind.contracts.messages import Command
-from tradewind.contracts.payments import RefundsPeer
+from tradewind.contracts.payments import Refunding
 from tradewind.contracts.shipping import ShippingPeer
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.versions import expect
@@ -86,6 +87,8 @@ async def edit_order(command: EditOrder, tx: Tx) -> OrderView:
     tx.audit("orders.edit", str(order.id), edit_id=str(edit.id), difference_minor=edit.difference.minor)
     tx.on_commit.append(lambda: failpoint("edit.after_commit"))
     more, less = rules.changes(order, edit.lines)
+    if order.status is Status.PAID and tx.peer(Refunding).away is not None:
+        return view(order, edit=edits.view(await apart.begin(tx, order, edit, more, less)))
     if (more or less) and order.status is Status.PAID and tx.peer(Placement).away is not None:
         return view(order, edit=edits.view(await elsewhere.begin(tx, order, edit, more, less)))
     if edit.difference.minor > 0:
@@ -110,7 +113,7 @@ async def _may_change(tx: Tx, order: Order, placing: Any) -> None:
     elif order.status is not Status.PAID or phase != Phase.COMPLETED:
         raise refusal
     else:
-        if await tx.peer(RefundsPeer).has_refunds(tx, order.id, await edits.refunds(tx, order.id)):
+        if tx.peer(Refunding).away is None and await others_refund(tx, order):
             raise NotEditable("Some of it is given back.", status=order.status.value)
         if (why := await tx.peer(ShippingPeer).hold(tx, order.id)) is not None:
             raise NotEditable(f"{why[0].upper()}{why[1:]}.", status=order.status.value)

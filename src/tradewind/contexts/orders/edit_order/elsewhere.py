@@ -48,16 +48,26 @@ SETTLING: Final = "settle_edit"
 
 async def begin(tx: Tx, order: Order, edit: Edit, more: Mapping[str, int], less: Mapping[str, int]) -> Edit:
     """Write it down and begin its saga. Refuses MethodMissing, and NotEnoughStock by what was last heard of stock."""
-    if edit.difference.minor > 0 and edit.payment_method is None:
-        raise MethodMissing
-    there = await tx.peer(InventoryPeer).available(tx, list(more)) if more else {}
-    if lacking := sorted(sku for sku, pieces in more.items() if there.get(sku, 0) < pieces):
-        raise NotEnoughStock(skus=lacking)
-    begun = replace(edit, more=dict(more), less=dict(less))
+    begun = replace(payable(edit), more=dict(more), less=dict(less))
+    await look(tx, more)
     await edits.insert(tx, begun)
     sagas.begin(tx, EDIT_ELSEWHERE, [edit.id], [tx.call], at_step=0)
     tx.ring()
     return begun
+
+
+def payable(edit: Edit) -> Edit:
+    """The same; refuses MethodMissing where it costs more and nobody said how that is to be paid."""
+    if edit.difference.minor > 0 and edit.payment_method is None:
+        raise MethodMissing
+    return edit
+
+
+async def look(tx: Tx, more: Mapping[str, int]) -> None:
+    """Refuses NotEnoughStock by what was last heard of stock."""
+    there = await tx.peer(InventoryPeer).available(tx, list(more)) if more else {}
+    if lacking := sorted(sku for sku, pieces in more.items() if there.get(sku, 0) < pieces):
+        raise NotEnoughStock(skus=lacking)
 
 
 def _asked(
@@ -95,7 +105,7 @@ async def _gone(_tx: Tx, answered: Sequence[tuple[Task, None]]) -> Sequence[Outc
     return [Done()] * len(answered)
 
 
-def _dearer(operation: str, prepare: Callable[[Tx, Sequence[Task]], Any]) -> Remote:
+def dearer(operation: str, prepare: Callable[[Tx, Sequence[Task]], Any]) -> Remote:
     """A step of payments for those edits that cost more; the others have no payment of their own."""
 
     async def of_some(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
@@ -109,7 +119,8 @@ def _dearer(operation: str, prepare: Callable[[Tx, Sequence[Task]], Any]) -> Rem
     return payment_step(operation, prepare=of_some)
 
 
-async def _to_capture(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
+async def to_capture(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
+    """The wishes to capture what they cost more."""
     wishes: Sequence[Any] = await tx.peer(PaymentsPeer).capture.prepare(tx, tasks)
     return wishes
 
@@ -142,21 +153,24 @@ async def _moved(tx: Tx, answered: Sequence[tuple[Task, ReservationEnded | None]
     return [Done() if one is None else Failed(one.detail) for _, one in answered]
 
 
+HOLD: Final = _asked(_hold, _held)
+LET_GO: Final = _asked(_let_go, _gone)
+MOVE: Final = _asked(_move, _moved)
 EDIT_ELSEWHERE: Final = Saga(
     name="edit_elsewhere",
     version=1,
     steps=(
-        Step(name="hold_goods", do=_asked(_hold, _held), undo=_asked(_let_go, _gone), within=PATIENCE, attempts=30),
+        Step(name="hold_goods", do=HOLD, undo=LET_GO, within=PATIENCE, attempts=30),
         Step(
             name="authorize_difference",
-            do=_dearer("authorize", open_difference),
+            do=dearer("authorize", open_difference),
             undo=payment_step("cancel"),
             within=timedelta(seconds=30),
             attempts=4,
         ),
         Step(name="commit_edit", do=Local(commit_edit), undo=Local(keep_committed)),
-        Step(name="move_goods", do=_asked(_move, _moved), within=MOVE_WITHIN, attempts=60),
-        Step(name="capture_difference", do=_dearer("capture", _to_capture), within=timedelta(hours=6), attempts=12),
+        Step(name="move_goods", do=MOVE, within=MOVE_WITHIN, attempts=60),
+        Step(name="capture_difference", do=dearer("capture", to_capture), within=timedelta(hours=6), attempts=12),
         Step(name=SETTLING, do=Local(settle_edit)),
     ),
     pivot="commit_edit",

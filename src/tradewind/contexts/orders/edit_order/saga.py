@@ -63,7 +63,7 @@ async def make_true(tx: Tx, tasks: Sequence[Task], by: Commit) -> Sequence[Outco
 async def _commit(tx: Tx, order: Order, edit: Edit, task: Task, by: Commit) -> str | None:
     if order.status is not OrderStatus.PAID or order.version != edit.order_version:
         return f"the order has gone on: it is {order.status.value}"
-    if await tx.peer(RefundsPeer).has_refunds(tx, order.id, await edits.refunds(tx, order.id)):
+    if edit.refund_id is None and await others_refund(tx, order):  # else it holds the order's money for itself
         return "some of the order is given back"
     if (why := await tx.peer(ShippingPeer).hold(tx, order.id)) is not None:
         return why
@@ -72,6 +72,12 @@ async def _commit(tx: Tx, order: Order, edit: Edit, task: Task, by: Commit) -> s
         return refusal.detail
     edits.move(tx, edit.id, Status.COMMITTED)
     return None
+
+
+async def others_refund(tx: Tx, order: Order) -> bool:
+    """Whether some of the order is given back, or is to be, otherwise than by edits."""
+    given_back: bool = await tx.peer(RefundsPeer).has_refunds(tx, order.id, await edits.refunds(tx, order.id))
+    return given_back
 
 
 async def keep_committed(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
@@ -92,11 +98,15 @@ async def settle_edit(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
         edit = found[task.saga_id]
         stand = stands.get(edit.refund_id) if edit.refund_id else None
         outcomes.append(await _settled(tx, edit, task, stand.status if stand else "DONE"))
-    over = [found[task.saga_id] for task, one in zip(tasks, outcomes, strict=True) if isinstance(one, Done)]
+    await settled(tx, [found[task.saga_id] for task, one in zip(tasks, outcomes, strict=True) if isinstance(one, Done)])
+    return outcomes
+
+
+async def settled(tx: Tx, over: Sequence[Edit]) -> None:
+    """These are over: their parcels may leave the house."""
     for edit in over:
         edits.close(tx, edit.id, Status.DONE)
     await tx.peer(ShippingPeer).release(tx, [edit.order_id for edit in over])
-    return outcomes
 
 
 async def _settled(tx: Tx, edit: Edit, task: Task, stands: str) -> Outcome:

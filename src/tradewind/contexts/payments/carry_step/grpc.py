@@ -19,7 +19,8 @@ class InvalidStep(Invalid):
     """A step that is not asked for as the published file says."""
 
 
-def _id(name: str, value: str) -> UUID:
+def id_of(name: str, value: str) -> UUID:
+    """The id in a field; refuses with InvalidStep."""
     try:
         return UUID(value)
     except ValueError:
@@ -27,7 +28,7 @@ def _id(name: str, value: str) -> UUID:
 
 
 def _step(kind: Kind, request: pb.StepRequest | pb.AuthorizeRequest, charge: Charge | None = None) -> CarryStep:
-    payer_id = _id("payer_id", request.payer_id)
+    payer_id = id_of("payer_id", request.payer_id)
     if not request.key.startswith(f"{payer_id}/"):
         raise InvalidStep(errors=[{"pointer": "/key", "detail": "Expected the payer's id, a slash and more."}])
     return CarryStep(kind=kind, payer_id=payer_id, key=request.key, charge=charge)
@@ -39,11 +40,11 @@ def _to_authorize(request: pb.AuthorizeRequest) -> CarryStep:
     if looks_like_card_number(request.method):
         raise CardNumberRefused
     charge = Charge(
-        order_id=_id("payer_id", request.payer_id),
+        order_id=id_of("payer_id", request.payer_id),
         amount=Money(request.amount_minor, request.currency),
         method=request.method,
         by_hand=request.by_hand,
-        part_of=_id("part_of", request.part_of) if request.part_of else None,
+        part_of=id_of("part_of", request.part_of) if request.part_of else None,
     )
     return _step(Kind.AUTHORIZE, request, charge)
 

@@ -5,11 +5,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from tradewind.contexts.payments._domain.purse import Purse, Taken, net
-from tradewind.contexts.payments._store import payments
+from tradewind.contexts.payments._store import payers, payments
 from tradewind.contexts.payments.refund_payment import goods, sources
 from tradewind.contexts.payments.refund_payment.command import REFUND_PAYMENT
 from tradewind.contexts.payments.refund_payment.goods import RefundLine
-from tradewind.contracts.payments import Claimed, Instead
+from tradewind.contracts.payments import Claimed, Instead, RefundClaim
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
 from tradewind.runtime.database import Tx
@@ -46,7 +46,7 @@ class Refunds:
         purse = await sources.hold(tx, order_id)
         if known := (await sources.standing(tx, [refund_id])).get(refund_id):
             return known
-        owed, lines = await goods.still_owed(tx, order_id, pieces)
+        owed, lines = await goods.still_owed(tx, order_id, await goods.sold_as(tx, order_id), pieces)
         return await _claim(tx, purse, refund_id, owed, reason, lines, instead)
 
     async def ask_again(self, tx: Any, order_id: UUID, refund_id: UUID) -> bool:
@@ -79,6 +79,23 @@ class Refunds:
     async def given_back(self, tx: Any, order_ids: Sequence[UUID]) -> frozenset[UUID]:
         """Those of which everything that was taken is back with the buyer."""
         return frozenset(row["order_id"] for row in await tx.all(payments.GIVEN_BACK, list(order_ids)))
+
+
+async def claim_by_facts(tx: Tx, claim: RefundClaim) -> Claimed:
+    """As `Refunds.refund`, of what the claim itself says was sold. What came to nothing once does so for good."""
+    came_to_nothing = await payers.hold(tx, claim.refund_id)
+    purse = await sources.hold(tx, claim.order_id)
+    if known := (await sources.standing(tx, [claim.refund_id])).get(claim.refund_id):
+        return known
+    if came_to_nothing:
+        return Claimed(Money(0, purse.currency), "DONE")
+    owed, lines = await goods.still_owed(tx, claim.order_id, claim.sold, claim.pieces)
+    if claim.whole is not None and min(owed, purse.free.minor) != claim.whole.minor:
+        return await sources.refuse(tx, claim.order_id, claim.refund_id, claim.whole, claim.reason)
+    claimed = await _claim(tx, purse, claim.refund_id, owed, claim.reason, lines)
+    if not claimed.amount.minor and not planted("nothing_is_forgotten"):
+        await payers.hold(tx, claim.refund_id, calls_off=True)
+    return claimed
 
 
 async def give_back_credits(tx: Tx, order_id: UUID) -> None:

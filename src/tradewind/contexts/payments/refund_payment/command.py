@@ -26,6 +26,7 @@ from tradewind.runtime.saga import store as sagas
 from tradewind.runtime.saga.definition import Local, Remote, Saga, Step, Task
 
 FIND: Final = "SELECT * FROM payments.refund WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+IS_HELD: Final = "SELECT EXISTS (SELECT FROM payments.held_refund WHERE order_id = $1)"
 SETTLE: Final = "UPDATE payments.refund SET status = $2, why = $3 WHERE id = $1 AND status = 'PENDING'"
 
 
@@ -34,6 +35,10 @@ __all__ = ["REFUND_PAYMENT", "NoSuchPayment", "RefundPayment", "RefundTooLarge",
 
 class RefundTooLarge(Conflict):
     """More than is left of what was captured."""
+
+
+class MoneyIsHeld(Conflict):
+    """An edit of the order is just being made true, and has its money to itself; try again in a minute."""
 
 
 class UnfitRefund(Invalid):
@@ -68,6 +73,8 @@ class RefundView(Struct, frozen=True, rename="camel"):
 async def refund_payment(command: RefundPayment, tx: Tx) -> RefundView:
     """Claim the amount under the payment's lock, so that parallel refunds never exceed the capture."""
     purse = await sources.hold(tx, command.order_id)
+    if await tx.value(IS_HELD, command.order_id):
+        raise MoneyIsHeld
     refund_id = command.refund_id or new_id()
     if known := (await sources.standing(tx, [refund_id])).get(refund_id):
         return RefundView(refund_id, command.order_id, known.status, known.amount.amount, known.amount.currency)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from tradewind.contracts.orders import Bought, OrdersPeer
+from tradewind.contracts.orders import OrdersPeer, Sold
 from tradewind.kernel.errors import Conflict, Invalid
 from tradewind.runtime.database import Tx
 
@@ -40,8 +40,8 @@ class RefundLine(Struct, frozen=True):
 
 async def price(tx: Tx, order_id: UUID, lines: Sequence[RefundLine]) -> int:
     """What these goods are worth in minor units, where so many are left. The caller holds the payment's lock."""
-    bought, before = await _history(tx, order_id)
-    sold = _sold(bought)
+    bought, before = await sold_as(tx, order_id), await _before(tx, order_id)
+    sold = _pieces(bought)
     asked: Counter[str] = Counter()
     for line in lines:
         if line.sku not in sold or line.qty <= 0:
@@ -54,25 +54,30 @@ async def price(tx: Tx, order_id: UUID, lines: Sequence[RefundLine]) -> int:
     return worth(bought, before + asked) - worth(bought, before)
 
 
-async def still_owed(tx: Tx, order_id: UUID, pieces: Mapping[str, int]) -> tuple[int, list[RefundLine]]:
+async def still_owed(tx: Tx, order_id: UUID, bought: Sold, pieces: Mapping[str, int]) -> tuple[int, list[RefundLine]]:
     """What those of `pieces` are worth that have not been refunded before, in minor units, and which they are."""
-    bought, before = await _history(tx, order_id)
-    open_ = _sold(bought) - before
+    before = await _before(tx, order_id)
+    open_ = _pieces(bought) - before
     fresh = Counter({sku: min(many, open_[sku]) for sku, many in pieces.items() if min(many, open_[sku]) > 0})
     return worth(bought, before + fresh) - worth(bought, before), [RefundLine(*one) for one in fresh.items()]
 
 
-async def _history(tx: Tx, order_id: UUID) -> tuple[Bought, Counter[str]]:
+async def sold_as(tx: Tx, order_id: UUID) -> Sold:
+    """What the order is of and what it came to, as orders says within this transaction."""
     bought = await tx.peer(OrdersPeer).bought(tx, order_id)
     assert bought is not None, "what was paid for is an order"
-    return bought, Counter({row["sku"]: row["pieces"] for row in await tx.all(RETURNED, order_id)})
+    return bought
 
 
-def _sold(bought: Bought) -> Counter[str]:
-    sold: Counter[str] = Counter()
+async def _before(tx: Tx, order_id: UUID) -> Counter[str]:
+    return Counter({row["sku"]: row["pieces"] for row in await tx.all(RETURNED, order_id)})
+
+
+def _pieces(bought: Sold) -> Counter[str]:
+    found: Counter[str] = Counter()
     for line in bought.lines:
-        sold[line.sku] += line.quantity
-    return sold
+        found[line.sku] += line.quantity
+    return found
 
 
 async def note(tx: Tx, refund_id: UUID, lines: Sequence[RefundLine]) -> None:
@@ -83,7 +88,7 @@ async def note(tx: Tx, refund_id: UUID, lines: Sequence[RefundLine]) -> None:
     await tx.run(NOTE, refund_id, list(asked), list(asked.values()))
 
 
-def worth(bought: Bought, pieces: Mapping[str, int]) -> int:
+def worth(bought: Sold, pieces: Mapping[str, int]) -> int:
     """What was paid for so many pieces: their price with their part of tax and discount, in minor units.
 
     Carriage and fees stay paid. Parts are cut from the whole by what has come back so far, so that however often
@@ -93,7 +98,7 @@ def worth(bought: Bought, pieces: Mapping[str, int]) -> int:
     return (2 * paid * _price(bought, pieces) + whole) // (2 * whole) if whole else 0
 
 
-def _price(bought: Bought, pieces: Mapping[str, int]) -> int:
+def _price(bought: Sold, pieces: Mapping[str, int]) -> int:
     left, minor = Counter(pieces), 0
     for line in bought.lines:
         taken = min(left[line.sku], line.quantity)

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from tradewind.api.rest import Body, Call, Dispatch, post
 from tradewind.contexts.payments.refund_payment.command import (
+    MoneyIsHeld,
     NoSuchPayment,
     RefundPayment,
     RefundTooLarge,
@@ -38,7 +39,7 @@ class NewRefund(Body, frozen=True):
 @post(
     "/api/v1/orders/{order_id}/refunds",
     status=202,
-    raises=(NoSuchPayment, RefundTooLarge, RefundedAlready, UnfitLines, UnfitRefund),
+    raises=(NoSuchPayment, MoneyIsHeld, RefundTooLarge, RefundedAlready, UnfitLines, UnfitRefund),
 )
 async def refund_payment(order_id: UUID, body: NewRefund, call: Call, dispatch: Dispatch) -> RefundView:
     """Give back all or some of what an order's buyer paid: an amount, or what was paid for some goods of it."""

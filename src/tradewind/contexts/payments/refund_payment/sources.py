@@ -34,6 +34,9 @@ CREDIT: Final = """
     SELECT u.id, u.order_id, u.minor, $4, NULLIF($5, u.id), 'DONE', $6
     FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS u (id, order_id, minor)
 """
+REFUSE: Final = """
+    INSERT INTO payments.refund (id, order_id, amount_minor, reason, status, why) VALUES ($1, $2, $3, $4, 'REFUSED', $5)
+"""
 STANDING: Final = """
     SELECT coalesce(r.part_of, r.id) AS id, sum(r.amount_minor)::bigint AS minor, min(p.currency) AS currency,
            CASE WHEN bool_or(r.status = 'PENDING') THEN 'PENDING' WHEN bool_and(r.status = 'DONE') THEN 'DONE'
@@ -41,6 +44,8 @@ STANDING: Final = """
     FROM payments.refund AS r JOIN payments.payments AS p ON p.order_id = coalesce(r.charge_id, r.order_id)
     WHERE r.id = ANY($1::uuid[]) OR r.part_of = ANY($1::uuid[]) GROUP BY 1
 """
+
+LESS_IS_LEFT: Final = "less is left of what was paid"
 
 
 class NoSuchPayment(NotFound):
@@ -95,6 +100,12 @@ async def credit(tx: Tx, purse: Purse, taken: Sequence[Taken], whole: UUID, reas
     ]
     payments.save(tx, [payment for payment, _ in booked])
     tx.tell(*(event for _, event in booked))
+
+
+async def refuse(tx: Tx, order_id: UUID, refund_id: UUID, amount: Money, reason: str) -> Claimed:
+    """Write down that this refund is not to be: less is left than that."""
+    await tx.run(REFUSE, refund_id, order_id, amount.minor, reason, LESS_IS_LEFT)
+    return Claimed(amount, "REFUSED")
 
 
 async def standing(tx: Tx, refund_ids: Sequence[UUID]) -> dict[UUID, Claimed]:

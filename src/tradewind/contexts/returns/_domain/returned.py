@@ -25,7 +25,7 @@ from tradewind.contracts.returns import (
     ReturnRequested,
 )
 from tradewind.kernel.errors import Conflict, Invalid
-from tradewind.kernel.lifecycle import Lifecycle
+from tradewind.kernel.lifecycle import IllegalMove, Lifecycle
 from tradewind.kernel.money import Money
 
 E = TypeVar("E", bound=Event)
@@ -127,6 +127,10 @@ class Return(Struct, frozen=True, kw_only=True):
     """What the buyer would rather have: so many of each SKU, in the order of the SKUs."""
     replacement_id: UUID | None = None
     """The order that goes out for it."""
+    back: int = 0
+    """So much of it the buyer is said to have, in minor units."""
+    retry_id: UUID | None = None
+    """The saga that asks for its money once more, while one does."""
 
     @property
     def number(self) -> str:
@@ -137,6 +141,11 @@ class Return(Struct, frozen=True, kw_only=True):
     def is_here(self) -> bool:
         """Whether the parcel came."""
         return self.status in HERE
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether it is inspected, and payments in another process is asked what goes back for it."""
+        return self.status is Status.RECEIVED and self.refund_id is not None
 
     def request(self) -> ReturnRequested:
         """Tell that it is asked for."""
@@ -167,11 +176,21 @@ class Return(Struct, frozen=True, kw_only=True):
     def inspect(self, found: Sequence[Line]) -> Self:
         """With what became of each piece; refuses (IllegalMove, UnfitInspection)."""
         LIFECYCLE.follow(self.status, ReturnInspected)
+        if self.is_asking:
+            raise IllegalMove("It is inspected; what goes back for it is being asked for.", state=self.status.value)
         if _pieces(found) != _pieces(self.lines) or len(found) != len(self.lines):
             raise UnfitInspection(expected=_pieces(self.lines))
         places = {line.sku: line.warehouse for line in self.lines}
         seen = [replace(line, warehouse=places[line.sku]) for line in found]
         return replace(self, lines=tuple(sorted(seen, key=lambda line: line.sku)))
+
+    def ask(self, refund_id: UUID) -> Self:
+        """It is inspected: what goes back for it is asked for, as this refund, and told when that is known."""
+        return replace(self, refund_id=refund_id, version=self.version + 1)
+
+    def ask_anew(self, refund_id: UUID) -> Self:
+        """The provider would not give it back: it is another refund from now on."""
+        return replace(self, refund_id=refund_id, back=0, version=self.version + 1)
 
     def settle(self, amount: Money, refund_id: UUID, replacement_id: UUID | None) -> tuple[Self, ReturnInspected]:
         """So much goes back for what was inspected, as this refund; and an order goes out, where one does."""

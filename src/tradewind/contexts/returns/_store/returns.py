@@ -21,7 +21,7 @@ INSERT_EXCHANGE: Final = """
 """
 SAVE: Final = """
     UPDATE returns.returns SET status = $2, version = $3, amount_minor = $4, refund_id = $5, why = $6,
-        replacement_id = $7, changed_at = now()
+        replacement_id = $7, back_minor = $8, retry_id = $9, changed_at = now()
     WHERE id = $1
 """
 SAVE_LINES: Final = """
@@ -36,13 +36,16 @@ PLACE_LINES: Final = """
 READ: Final = "SELECT * FROM returns.returns WHERE id = $1"
 HOLD: Final = "SELECT * FROM returns.returns WHERE id = $1 FOR UPDATE"
 OF_ORDER: Final = "SELECT * FROM returns.returns WHERE order_id = $1 ORDER BY created_at, id"
+HOLD_ALL: Final = "SELECT * FROM returns.returns WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+HOLD_RETRIED: Final = "SELECT * FROM returns.returns WHERE retry_id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
 HOLD_REFUNDED: Final = """
-    SELECT * FROM returns.returns WHERE refund_id = ANY($1::uuid[]) AND status = $2 ORDER BY id FOR UPDATE
+    SELECT * FROM returns.returns WHERE refund_id = ANY($1::uuid[]) ORDER BY id FOR UPDATE
 """
 UNINSPECTED: Final = """
     SELECT r.id, sum(l.quantity)::bigint AS pieces
     FROM returns.returns AS r JOIN returns.line AS l ON l.return_id = r.id
-    WHERE r.status = 'RECEIVED' AND coalesce(l.warehouse, $2) = $1 GROUP BY r.id ORDER BY r.created_at, r.id
+    WHERE r.status = 'RECEIVED' AND r.refund_id IS NULL AND coalesce(l.warehouse, $2) = $1
+    GROUP BY r.id ORDER BY r.created_at, r.id
 """
 EXCHANGES: Final = "SELECT * FROM returns.exchange WHERE return_id = ANY($1::uuid[]) ORDER BY return_id, sku"
 LINES: Final = "SELECT * FROM returns.line WHERE return_id = ANY($1::uuid[]) ORDER BY return_id, sku"
@@ -62,7 +65,10 @@ async def insert(tx: Tx, one: Return) -> None:
 
 def save(tx: Tx, one: Return) -> None:
     """Write where a held return stands now."""
-    tx.later(SAVE, one.id, one.status.value, one.version, one.amount.minor, one.refund_id, one.why, one.replacement_id)
+    tx.later(
+        SAVE, one.id, one.status.value, one.version, one.amount.minor, one.refund_id, one.why, one.replacement_id,
+        one.back, one.retry_id,
+    )  # fmt: skip
 
 
 def save_lines(tx: Tx, one: Return) -> None:
@@ -94,9 +100,19 @@ async def of_order(tx: Tx, order_id: UUID) -> list[Return]:
     return await _many(tx, await tx.all(OF_ORDER, order_id))
 
 
-async def hold_refunded(tx: Tx, refund_ids: Sequence[UUID], status: Status = Status.INSPECTED) -> list[Return]:
-    """The returns that wait for these refunds, held; or those that stand otherwise."""
-    return await _many(tx, await tx.all(HOLD_REFUNDED, refund_ids, status.value))
+async def hold_all(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, Return]:
+    """Those of these that there are, held."""
+    return {one.id: one for one in await _many(tx, await tx.all(HOLD_ALL, ids))}
+
+
+async def hold_refunded(tx: Tx, refund_ids: Sequence[UUID]) -> list[Return]:
+    """The returns whose refunds these are, held."""
+    return await _many(tx, await tx.all(HOLD_REFUNDED, refund_ids))
+
+
+async def hold_retried(tx: Tx, retry_ids: Sequence[UUID]) -> dict[UUID, Return]:
+    """The returns whose money these sagas ask for once more, held, by those."""
+    return {one.retry_id: one for one in await _many(tx, await tx.all(HOLD_RETRIED, retry_ids)) if one.retry_id}
 
 
 async def uninspected(tx: Tx, warehouse: str) -> dict[UUID, int]:
@@ -144,4 +160,6 @@ def _return(row: Any, lines: Sequence[Line], exchange: Sequence[tuple[str, int]]
         why=row["why"],
         exchange=tuple(exchange),
         replacement_id=row["replacement_id"],
+        back=row["back_minor"],
+        retry_id=row["retry_id"],
     )

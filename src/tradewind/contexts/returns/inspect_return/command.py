@@ -1,14 +1,19 @@
-"""Look at what came back: goods go on the shelf and money is claimed in the transaction that says so."""
+"""Look at what came back: goods go on the shelf and money is claimed in the transaction that says so.
+
+Where payments is asked in another process, a saga claims the money, and what goes back is told once that is known.
+"""
 
 from uuid import UUID
 
 from tradewind.contexts.returns._domain.returned import Line, Return, accepted, exchanged
 from tradewind.contexts.returns._domain.views import ReturnView, view
 from tradewind.contexts.returns._store import returns
+from tradewind.contexts.returns.inspect_return import elsewhere
+from tradewind.contexts.returns.inspect_return.elsewhere import REASON
 from tradewind.contracts.inventory import Delivery, InventoryPeer
 from tradewind.contracts.messages import Command
 from tradewind.contracts.orders import Bought, OrdersPeer, Replacement
-from tradewind.contracts.payments import Instead, RefundsPeer
+from tradewind.contracts.payments import Instead, Refunding, RefundsPeer
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
 from tradewind.runtime.database import Tx
@@ -33,14 +38,17 @@ async def inspect_return(command: InspectReturn, tx: Tx) -> ReturnView:
     bought = await tx.peer(OrdersPeer).bought(tx, inspected.order_id, hold=True)
     assert bought is not None, "a return is of an order that there is, and orders are never deleted"
     await _restock(tx, inspected, bought)
-    settled = await _settle(tx, inspected, bought)
-    returns.save_lines(tx, settled)
-    returns.save(tx, settled)
+    settled = await (elsewhere.begin(tx, inspected) if _asks(tx, inspected) else _settle(tx, inspected, bought))
     tx.audit("returns.inspect", str(settled.id), refund_minor=settled.amount.minor)
     await tx.flush()
     failpoint("inspect.before_commit")
     tx.on_commit.append(lambda: failpoint("inspect.after_commit"))
     return view(settled)
+
+
+def _asks(tx: Tx, inspected: Return) -> bool:
+    """An exchange is placed and paid in one transaction, wherever payments runs."""
+    return tx.peer(Refunding).away is not None and bool(accepted(inspected)) and not exchanged(inspected)
 
 
 async def _restock(tx: Tx, inspected: Return, bought: Bought) -> None:
@@ -69,12 +77,13 @@ async def _settle(tx: Tx, inspected: Return, bought: Bought) -> Return:
     instead = await _replace(tx, inspected)
     if pieces := accepted(inspected):
         refunds = tx.peer(RefundsPeer)
-        claimed = await refunds.refund(tx, inspected.order_id, refund_id, pieces, "returned", instead)
+        claimed = await refunds.refund(tx, inspected.order_id, refund_id, pieces, REASON, instead)
         amount = claimed.amount
     settled, event = inspected.settle(amount, refund_id, instead.order_id if instead else None)
     tx.tell(event)
-    if amount.minor:
-        return settled
-    refunded, last = settled.refund()
-    tx.tell(last)
-    return refunded
+    if not amount.minor:
+        settled, last = settled.refund()
+        tx.tell(last)
+    returns.save_lines(tx, settled)
+    returns.save(tx, settled)
+    return settled

@@ -1,14 +1,17 @@
-"""The provider would not give the money back: ask again, as another refund."""
+"""The provider would not give the money back: ask again, as another refund.
+
+Where payments is asked in another process, a saga finds out whether the provider has said no, and asks again.
+"""
 
 from uuid import UUID
-
-from msgspec.structs import replace
 
 from tradewind.contexts.returns._domain.returned import Status, accepted
 from tradewind.contexts.returns._domain.views import ReturnView, view
 from tradewind.contexts.returns._store import returns
+from tradewind.contexts.returns.inspect_return.elsewhere import REASON
+from tradewind.contexts.returns.retry_refund import elsewhere
 from tradewind.contracts.messages import Command
-from tradewind.contracts.payments import RefundsPeer
+from tradewind.contracts.payments import Refunding, RefundsPeer
 from tradewind.kernel.errors import Conflict
 from tradewind.kernel.ids import new_id
 from tradewind.runtime.database import Tx
@@ -31,8 +34,12 @@ async def retry_refund(command: RetryRefund, tx: Tx) -> ReturnView:
     held = await returns.hold(tx, command.return_id)
     if held.status is not Status.INSPECTED or held.refund_id is None:
         raise NothingToRetry(status=held.status.value)
+    if tx.peer(Refunding).away is not None:
+        if held.retry_id is not None:
+            raise NothingToRetry("It is being asked for again just now.", status=held.status.value)
+        return view(elsewhere.begin(tx, held))
     refunds = tx.peer(RefundsPeer)
-    before = await refunds.refund(tx, held.order_id, held.refund_id, accepted(held), "returned")
+    before = await refunds.refund(tx, held.order_id, held.refund_id, accepted(held), REASON)
     if before.status == "PARTLY":
         if not await refunds.ask_again(tx, held.order_id, held.refund_id):
             raise NothingToRetry("Less is left of the payment than this return is worth.")
@@ -41,10 +48,10 @@ async def retry_refund(command: RetryRefund, tx: Tx) -> ReturnView:
     if before.status != "REFUSED":
         raise NothingToRetry(status=before.status)
     refund_id = new_id()
-    claimed = await refunds.refund(tx, held.order_id, refund_id, accepted(held), "returned")
+    claimed = await refunds.refund(tx, held.order_id, refund_id, accepted(held), REASON)
     if claimed.amount != held.amount:
         raise NothingToRetry("Less is left of the payment than this return is worth.", left=str(claimed.amount.amount))
-    again = replace(held, refund_id=refund_id, version=held.version + 1)
+    again = held.ask_anew(refund_id)
     returns.save(tx, again)
     tx.audit("returns.retry_refund", str(held.id), refund_id=str(refund_id))
     return view(again)

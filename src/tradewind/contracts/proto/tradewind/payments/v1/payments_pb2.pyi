@@ -1,6 +1,8 @@
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -54,3 +56,85 @@ class StepAnswer(_message.Message):
     wait_s: float
     final: bool
     def __init__(self, standing: _Optional[_Union[StepAnswer.Standing, str]] = ..., why: _Optional[str] = ..., wait_s: _Optional[float] = ..., final: _Optional[bool] = ...) -> None: ...
+
+class Goods(_message.Message):
+    __slots__ = ("sku", "quantity", "unit_price_minor")
+    SKU_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    UNIT_PRICE_MINOR_FIELD_NUMBER: _ClassVar[int]
+    sku: str
+    quantity: int
+    unit_price_minor: int
+    def __init__(self, sku: _Optional[str] = ..., quantity: _Optional[int] = ..., unit_price_minor: _Optional[int] = ...) -> None: ...
+
+class ClaimRefundRequest(_message.Message):
+    __slots__ = ("payer_id", "refund_id", "reason", "pieces", "sold", "currency", "items_minor", "tax_minor", "discount_minor", "whole_minor")
+    PAYER_ID_FIELD_NUMBER: _ClassVar[int]
+    REFUND_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    PIECES_FIELD_NUMBER: _ClassVar[int]
+    SOLD_FIELD_NUMBER: _ClassVar[int]
+    CURRENCY_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_MINOR_FIELD_NUMBER: _ClassVar[int]
+    TAX_MINOR_FIELD_NUMBER: _ClassVar[int]
+    DISCOUNT_MINOR_FIELD_NUMBER: _ClassVar[int]
+    WHOLE_MINOR_FIELD_NUMBER: _ClassVar[int]
+    payer_id: str
+    refund_id: str
+    reason: str
+    pieces: _containers.RepeatedCompositeFieldContainer[Goods]
+    sold: _containers.RepeatedCompositeFieldContainer[Goods]
+    currency: str
+    items_minor: int
+    tax_minor: int
+    discount_minor: int
+    whole_minor: int
+    def __init__(self, payer_id: _Optional[str] = ..., refund_id: _Optional[str] = ..., reason: _Optional[str] = ..., pieces: _Optional[_Iterable[_Union[Goods, _Mapping]]] = ..., sold: _Optional[_Iterable[_Union[Goods, _Mapping]]] = ..., currency: _Optional[str] = ..., items_minor: _Optional[int] = ..., tax_minor: _Optional[int] = ..., discount_minor: _Optional[int] = ..., whole_minor: _Optional[int] = ...) -> None: ...
+
+class HoldRefundRequest(_message.Message):
+    __slots__ = ("payer_id", "refund_id", "amount_minor", "currency", "reason", "besides")
+    PAYER_ID_FIELD_NUMBER: _ClassVar[int]
+    REFUND_ID_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_MINOR_FIELD_NUMBER: _ClassVar[int]
+    CURRENCY_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    BESIDES_FIELD_NUMBER: _ClassVar[int]
+    payer_id: str
+    refund_id: str
+    amount_minor: int
+    currency: str
+    reason: str
+    besides: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, payer_id: _Optional[str] = ..., refund_id: _Optional[str] = ..., amount_minor: _Optional[int] = ..., currency: _Optional[str] = ..., reason: _Optional[str] = ..., besides: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class RefundRequest(_message.Message):
+    __slots__ = ("payer_id", "refund_id")
+    PAYER_ID_FIELD_NUMBER: _ClassVar[int]
+    REFUND_ID_FIELD_NUMBER: _ClassVar[int]
+    payer_id: str
+    refund_id: str
+    def __init__(self, payer_id: _Optional[str] = ..., refund_id: _Optional[str] = ...) -> None: ...
+
+class RefundAnswer(_message.Message):
+    __slots__ = ("standing", "amount_minor", "currency")
+    class Standing(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        STANDING_UNSPECIFIED: _ClassVar[RefundAnswer.Standing]
+        UNKNOWN: _ClassVar[RefundAnswer.Standing]
+        PENDING: _ClassVar[RefundAnswer.Standing]
+        DONE: _ClassVar[RefundAnswer.Standing]
+        REFUSED: _ClassVar[RefundAnswer.Standing]
+        PARTLY: _ClassVar[RefundAnswer.Standing]
+    STANDING_UNSPECIFIED: RefundAnswer.Standing
+    UNKNOWN: RefundAnswer.Standing
+    PENDING: RefundAnswer.Standing
+    DONE: RefundAnswer.Standing
+    REFUSED: RefundAnswer.Standing
+    PARTLY: RefundAnswer.Standing
+    STANDING_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_MINOR_FIELD_NUMBER: _ClassVar[int]
+    CURRENCY_FIELD_NUMBER: _ClassVar[int]
+    standing: RefundAnswer.Standing
+    amount_minor: int
+    currency: str
+    def __init__(self, standing: _Optional[_Union[RefundAnswer.Standing, str]] = ..., amount_minor: _Optional[int] = ..., currency: _Optional[str] = ...) -> None: ...
