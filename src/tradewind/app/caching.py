@@ -40,7 +40,7 @@ def main() -> None:
     from tradewind.adapters.streams.caches import application
 
     settings = Settings.from_environment()
-    logs.configure(settings.log_level.upper(), named(settings, "caching"))
+    logs.configure(settings.log_level.upper(), named(settings, "caching"), settings.log_folder)
     servers = settings.kafka_servers
     assert servers is not None, "serve starts this part where brokers and a Redis are named"
     names = Names(settings.kafka_prefix)
