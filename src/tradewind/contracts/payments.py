@@ -363,3 +363,9 @@ class Refunding:
     """Where refunds are claimed: within one's own transaction (RefundsPeer), or of payments in another process."""
 
     away: RefundsAway | None = None
+
+    @property
+    def elsewhere(self) -> RefundsAway:
+        """Payments in another process, for sagas that are begun where it is there."""
+        assert self.away is not None, "begun where payments is away, carried where it is not"
+        return self.away

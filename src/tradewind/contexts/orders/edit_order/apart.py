@@ -61,18 +61,12 @@ async def _read(tx: Tx, tasks: Sequence[Task]) -> dict[Any, Edit]:
     return await edits.read(tx, [task.saga_id for task in tasks])
 
 
-def _away(tx: Tx) -> RefundsAway:
-    away: RefundsAway | None = tx.peer(Refunding).away
-    assert away is not None, "begun where payments is away, carried where it is not"
-    return away
-
-
 async def _ask(_task: Task, wish: Callable[[], Any]) -> Any:
     return await wish()
 
 
 async def _to_hold(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
-    away, found = _away(tx), await _read(tx, tasks)
+    away, found = tx.peer(Refunding).elsewhere, await _read(tx, tasks)
     return [_hold_wish(away, await _hold_of(tx, found[task.saga_id]), task) for task in tasks]
 
 
@@ -100,7 +94,7 @@ def _hold_outcome(answer: Claimed | Waiting) -> Outcome:
 
 
 async def _to_let_go(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
-    away, found = _away(tx), await _read(tx, tasks)
+    away, found = tx.peer(Refunding).elsewhere, await _read(tx, tasks)
     return [_by_id(away.let_go, found[task.saga_id], task) for task in tasks]
 
 
@@ -157,7 +151,7 @@ async def _to_move(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
 
 
 async def _to_send(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
-    away, found = _away(tx), await _read(tx, tasks)
+    away, found = tx.peer(Refunding).elsewhere, await _read(tx, tasks)
     return [_by_id(away.send, found[task.saga_id], task) for task in tasks]
 
 
@@ -171,7 +165,7 @@ async def _sent(tx: Tx, answered: Sequence[tuple[Task, Claimed | Waiting | None]
 
 async def _to_settle(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
     """Where its refund stands; what a person had tried again is another refund, which is written down first."""
-    away, found = _away(tx), await _read(tx, tasks)
+    away, found = tx.peer(Refunding).elsewhere, await _read(tx, tasks)
     wishes: list[Any] = []
     for task in tasks:
         edit = found[task.saga_id]

@@ -56,9 +56,7 @@ class SeeRefund(Command, frozen=True):
 async def claim_refund(command: ClaimRefund, tx: Tx) -> Claimed:
     """Refuses with NoSuchPayment where nothing was paid for it."""
     claimed = await claim_by_facts(tx, command.claim)
-    await tx.flush()
-    failpoint("payments.claim.before_commit")
-    tx.on_commit.append(lambda: failpoint("payments.claim.after_commit"))
+    await _written(tx, "payments.claim")
     tx.ring()
     return claimed
 
@@ -67,9 +65,7 @@ async def claim_refund(command: ClaimRefund, tx: Tx) -> Claimed:
 async def hold_refund(command: HoldRefund, tx: Tx) -> Claimed:
     """REFUSED where others claim of the order, or less is left; refuses with NoSuchPayment."""
     held = await holding.hold(tx, command.wish)
-    await tx.flush()
-    failpoint("payments.hold.before_commit")
-    tx.on_commit.append(lambda: failpoint("payments.hold.after_commit"))
+    await _written(tx, "payments.hold")
     return held
 
 
@@ -77,9 +73,7 @@ async def hold_refund(command: HoldRefund, tx: Tx) -> Claimed:
 async def send_refund(command: SendRefund, tx: Tx) -> Claimed | None:
     """None where nothing goes back."""
     sent = await holding.send(tx, command.refund_id)
-    await tx.flush()
-    failpoint("payments.send.before_commit")
-    tx.on_commit.append(lambda: failpoint("payments.send.after_commit"))
+    await _written(tx, "payments.send")
     tx.ring()
     return sent
 
@@ -88,9 +82,7 @@ async def send_refund(command: SendRefund, tx: Tx) -> Claimed | None:
 async def let_go_refund(command: LetGoRefund, tx: Tx) -> None:
     """What was sent is not touched."""
     await holding.let_go(tx, command.refund_id)
-    await tx.flush()
-    failpoint("payments.let_go.before_commit")
-    tx.on_commit.append(lambda: failpoint("payments.let_go.after_commit"))
+    await _written(tx, "payments.let_go")
 
 
 @handler(action="payments.carry")
@@ -105,3 +97,10 @@ async def ask_refund_again(command: AskRefundAgain, tx: Tx) -> bool:
 async def see_refund(command: SeeRefund, tx: Tx) -> Claimed | None:
     """None where it is not known."""
     return (await sources.standing(tx, [command.refund_id])).get(command.refund_id)
+
+
+async def _written(tx: Tx, what: str) -> None:
+    """The last that a command does: it may die on either side of the commit."""
+    await tx.flush()
+    failpoint(f"{what}.before_commit")
+    tx.on_commit.append(lambda: failpoint(f"{what}.after_commit"))

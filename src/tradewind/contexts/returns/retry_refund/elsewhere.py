@@ -36,15 +36,9 @@ def begin(tx: Tx, held: Return) -> Return:
     return asking
 
 
-def _away(tx: Tx) -> RefundsAway:
-    away: RefundsAway | None = tx.peer(Refunding).away
-    assert away is not None, "begun where payments is away, carried where it is not"
-    return away
-
-
 async def _to_look(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
     held = await returns.hold_retried(tx, [task.saga_id for task in tasks])
-    return [(_away(tx), held[task.saga_id]) for task in tasks]
+    return [(tx.peer(Refunding).elsewhere, held[task.saga_id]) for task in tasks]
 
 
 async def _look(task: Task, wish: tuple[RefundsAway, Return]) -> Claimed | Waiting | bool | None:
@@ -77,7 +71,9 @@ def _found(tx: Tx, one: Return, answer: Claimed | Waiting | bool | None) -> Outc
 async def _to_claim(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
     held = await returns.hold_retried(tx, [task.saga_id for task in tasks])
     return [
-        (_away(tx), await claim_of(tx, one, whole=one.amount)) if (one := held.get(task.saga_id)) else Done()
+        (tx.peer(Refunding).elsewhere, await claim_of(tx, one, whole=one.amount))
+        if (one := held.get(task.saga_id))
+        else Done()
         for task in tasks
     ]
 
