@@ -47,4 +47,4 @@ def carriers(
     consumer = Consumer(db, subscribers, servers, names, kind=kind, passes=passes)
     if settings.connect_url is not None:  # Debezium publishes
         return [consumer], [FORGET]
-    return [Publisher(bell, url, servers, names, quiet=db.quiet, silent_s=silent_s), consumer], [FORGET]
+    return [Publisher(db, bell, url, servers, names, silent_s=silent_s), consumer], [FORGET]

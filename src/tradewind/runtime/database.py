@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, ClassVar, Final, LiteralString, Self, TypeVar, cast
 
 import asyncpg
@@ -249,10 +249,19 @@ class Database:
         """Hang up."""
         await self.pool.close()
 
-    async def make_room(self) -> None:
-        """Close a connection that nobody of this process uses just now: the server lets one more in, whoever it is."""
-        async with self.pool.acquire() as connection:
-            await connection.close()
+    async def beside(self, url: str, silent_s: float) -> Any:
+        """A connection to the same Postgres, at `url`, for what all of a process depends on and one process does.
+
+        Where the server lets nobody in any more, one of the pool that nobody uses just now leaves for it. A process
+        that is silent for `silent_s` seconds loses it (see runtime.giving_way). The caller closes it.
+        """
+        connect = partial(asyncpg.connect, url, server_settings=giving_way.when_idle(silent_s))
+        try:
+            return await connect()
+        except asyncpg.TooManyConnectionsError:
+            async with self.pool.acquire() as connection:
+                await connection.close()
+            return await connect()
 
     @asynccontextmanager
     async def transaction(self, call: Call) -> AsyncIterator[Tx]:

@@ -7,12 +7,10 @@ dead letter, counted, and found by the audit.
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import Any, Final
 
 import asyncpg
 
-from tradewind.runtime import giving_way
 from tradewind.runtime.database import AWAY, Database
 from tradewind.runtime.feeds import Feed, feeds
 from tradewind.runtime.places import MOVE, USED_KAFKA, LogPlaces
@@ -58,7 +56,7 @@ class Relay:
                 await asyncio.sleep(STANDBY_S)
 
     async def _stand_by(self, stop: asyncio.Event) -> None:
-        connection = await self._connected()
+        connection = await self._db.beside(self._url, self._silent_s)
         try:
             while not stop.is_set():
                 if await connection.fetchval(LEAD):
@@ -67,15 +65,6 @@ class Relay:
                     await self._bell.rung(STANDBY_S)
         finally:
             await connection.close(timeout=2)
-
-    async def _connected(self) -> Any:
-        """A connection of its own. All events depend on it, so one of the pool leaves where no more are let in."""
-        connect = partial(asyncpg.connect, self._url, server_settings=giving_way.when_idle(self._silent_s))
-        try:
-            return await connect()
-        except asyncpg.TooManyConnectionsError:
-            await self._db.make_room()
-            return await connect()
 
     async def _lead(self, connection: Any, stop: asyncio.Event) -> None:
         places = LogPlaces(used_kafka=await connection.fetchval(USED_KAFKA))

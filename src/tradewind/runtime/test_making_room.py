@@ -1,4 +1,4 @@
-"""A server that lets nobody in any more: what a process itself holds and does not use must not keep its relay out."""
+"""A server that lets nobody in any more: what a process does not use must not keep out those on whom all depends."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -28,6 +28,21 @@ async def narrow(db: Database, url: str) -> AsyncIterator[str]:
     )
     yield urlunsplit(parts._replace(netloc=f"{name}:narrow@{parts.netloc.rpartition('@')[2]}"))
     await db.pool.execute(f"DROP ROLE {name}")
+
+
+async def test_one_place_of_the_pool_is_enough_for_whoever_leads_and_they_lose_it_when_they_are_silent(
+    db: Database, narrow: str
+) -> None:
+    full = await Database.open(narrow, {}, db.policy, size=PLACES)
+    async with AsyncExitStack() as places:
+        for _ in range(PLACES):
+            await places.enter_async_context(full.pool.acquire())
+    leading = await full.beside(narrow, 7.0)
+    assert await leading.fetchval("SHOW idle_session_timeout") == "7s"
+    with pytest.raises(asyncpg.TooManyConnectionsError):
+        await asyncpg.connect(narrow)
+    await leading.close()
+    await full.close()
 
 
 async def test_a_relay_gets_in_where_the_pool_of_its_own_process_has_taken_every_place(

@@ -103,7 +103,7 @@ class ByKafka(ByTheLog):
         """One that publishes."""
         from tradewind.adapters.log.kafka.publishing import Publisher
 
-        return Publisher(self.bell, self.url, self.servers, self.names, quiet=self.db.quiet, types=TYPES)
+        return Publisher(self.db, self.bell, self.url, self.servers, self.names, types=TYPES)
 
     def consumer(self, *subscribers: Subscriber) -> Any:
         """One that consumes."""

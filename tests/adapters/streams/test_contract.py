@@ -90,7 +90,7 @@ class OnQuix:
     def __init__(self, db: Database, bell: Any, url: str, environment: dict[str, str], names: Names) -> None:
         self.db, self.environment = db, environment
         servers = environment["TRADEWIND_KAFKA_SERVERS"]
-        self.publisher = Publisher(bell, url, servers, names, quiet=db.quiet, types=(PaymentCaptured.TYPE,))
+        self.publisher = Publisher(db, bell, url, servers, names, types=(PaymentCaptured.TYPE,))
 
     def _start(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen([sys.executable, "-m", "tradewind.app.streaming"], env=self.environment)

@@ -17,7 +17,6 @@ from tradewind.api.mqtt.client import Client
 from tradewind.api.mqtt.intake import Delivered, Intake
 from tradewind.api.mqtt.taking import take
 from tradewind.kernel.errors import Stale, Unavailable
-from tradewind.runtime import giving_way
 from tradewind.runtime.call import internal_call
 from tradewind.runtime.database import AWAY, Database
 from tradewind.runtime.failpoints import failpoint
@@ -76,7 +75,7 @@ class Consumer:
         self._trouble = trouble
 
     async def _stand_by(self) -> None:
-        lock: Any = await asyncpg.connect(self._database_url, server_settings=giving_way.when_idle(self._silent_s))
+        lock = await self._db.beside(self._database_url, self._silent_s)
         try:
             while not await lock.fetchval(LEAD):  # noqa: ASYNC110 -- another process cannot set an event of ours
                 await asyncio.sleep(STANDBY_S)

@@ -19,11 +19,9 @@ from opentelemetry.trace import SpanKind
 from tradewind.adapters.log.kafka.sending import Record, RefusedError, Sender
 from tradewind.adapters.log.kafka.topics import KafkaAway, Names, ensure
 from tradewind.contracts.envelope import EVENTS
-from tradewind.runtime import giving_way
-from tradewind.runtime.database import AWAY
+from tradewind.runtime.database import AWAY, Database
 from tradewind.runtime.failpoints import failpoint
 from tradewind.runtime.places import MOVE, PARK
-from tradewind.runtime.quiet import Quiet
 from tradewind.runtime.reading import Cursor, Logged, is_waiting, read
 from tradewind.runtime.relay import HORIZON_POLL_S, PACE_S, POSITIONS, REGISTER, STANDBY_S
 from tradewind.runtime.telemetry import metrics, traces
@@ -46,23 +44,20 @@ _TROUBLE: Final = (asyncpg.PostgresError, KafkaException, KafkaAway, RefusedErro
 
 
 class Publisher:
-    """Publishes the outbox of one database, as long as it leads.
-
-    `quiet`: this process's transactions there that have told nothing, subscribers' above all: nobody waits for them.
-    """
+    """Publishes the outbox of one database, as long as it leads."""
 
     def __init__(
         self,
+        db: Database,
         bell: Bell,
         url: str,
         servers: str,
         names: Names,
         *,
-        quiet: Quiet,
         types: Collection[str] = EVENTS,
         silent_s: float = 10.0,
     ) -> None:
-        self._types, self._quiet = types, quiet
+        self._db, self._types = db, types
         self._bell, self._url, self._servers, self._names = bell, url, servers, names
         self._silent_s = max(silent_s, 4 * POLL_S)
 
@@ -76,7 +71,7 @@ class Publisher:
                 await asyncio.sleep(STANDBY_S)
 
     async def _stand_by(self, stop: asyncio.Event) -> None:
-        connection: Any = await asyncpg.connect(self._url, server_settings=giving_way.when_idle(self._silent_s))
+        connection = await self._db.beside(self._url, self._silent_s)
         try:
             while not stop.is_set():
                 if await connection.fetchval(LEAD):
@@ -98,7 +93,7 @@ class Publisher:
     async def _step(self, connection: Any, sender: Sender, cursor: Cursor, stop: asyncio.Event) -> Cursor:
         rings, loop = self._bell.rings, asyncio.get_running_loop()
         looked_s = loop.time()
-        batch = await read(connection, cursor, BATCH, self._quiet)
+        batch = await read(connection, cursor, BATCH, self._db.quiet)
         if not batch:
             if await is_waiting(connection, cursor):
                 await asyncio.sleep(HORIZON_POLL_S)
