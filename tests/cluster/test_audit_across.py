@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from tests.remote.test_orders_apart import Apart, apart
 from tests.shops import working
-from tradewind.app.audit import across
+from tradewind.app.audit import across, copies
 from tradewind.app.audit.across import audit_across
 
 __all__ = ["apart"]
@@ -26,7 +26,7 @@ async def both(apart: Apart) -> AsyncIterator[Apart]:
 
 async def audited(apart: Apart) -> list[str]:
     """Every violation."""
-    urls = apart.orders.engines.database_url, apart.inventory.engines.database_url
+    urls = apart.orders.engines.database_url, {"inventory": apart.inventory.engines.database_url}
     return (await audit_across(*urls, None, settle_s=20.0)).lines()
 
 
@@ -51,13 +51,13 @@ async def test_what_one_side_told_and_the_other_has_not_heard_is_named(both: Apa
 async def test_nothing_is_claimed_of_databases_that_do_not_hold_still(
     both: Apart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copy = across._copy
+    copy = copies.copy
 
-    async def meanwhile(inventory: object, shop: object) -> None:
-        await copy(inventory, shop)
+    async def meanwhile(sides: copies.Sides, shop: object) -> None:
+        await copy(sides, shop)
         await both.ended()
 
-    monkeypatch.setattr(across, "_copy", meanwhile)
+    monkeypatch.setattr(copies, "copy", meanwhile)
     monkeypatch.setattr(across, "TRIES", 2)
     (line,) = await audited(both)
-    assert line.startswith("both databases at one moment: The logs went on during each of 2 tries")
+    assert line.startswith("all databases at one moment: The logs went on during each of 2 tries")

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 from cachetools import TTLCache, cached
 
 from tradewind.adapters.inventory.apart import AwayBackorders, AwayInventory, CatalogByEvents, NoReturns
+from tradewind.app import placement
 from tradewind.app.engines import EngineError
-from tradewind.app.placement import ORDERS, PAYMENTS, RETURNS, is_apart, served
+from tradewind.app.placement import INVENTORY, PAYMENTS, alone
 from tradewind.app.settings import Settings
 from tradewind.contexts.identity.manifest import SigningKeys
 from tradewind.contexts.orders.manifest import Placement
@@ -17,7 +18,7 @@ from tradewind.contexts.shipping.manifest import Supply
 from tradewind.contracts.catalog import CatalogPeer
 from tradewind.contracts.identity import SCOPES
 from tradewind.contracts.inventory import BackordersPeer, InventoryPeer
-from tradewind.contracts.payments import PaymentsPeer, Refunding
+from tradewind.contracts.payments import PaymentsPeer, Refunding, RefundsPeer
 from tradewind.contracts.returns import ReturnsPeer
 from tradewind.runtime.keeping import KeptAtMost
 
@@ -39,10 +40,15 @@ withdrawn is missed for no longer."""
 
 
 def told_there(settings: Settings) -> Callable[[str, bool], bool] | None:
-    """Which events are heard where inventory has a database of its own: inventory's, from inventory's log alone."""
-    if is_apart(settings):
+    """Which events are heard where inventory has a database of its own: inventory's, from inventory's log alone.
+
+    Nobody but payments tells of payments. What others hear of it is told in one log, whichever that is: what it told
+    before it had a database of its own is still heard from that of the others. Payments itself hears nothing of
+    inventory, whose events it could not tell from those that orders tell.
+    """
+    if alone(settings) == INVENTORY:
         return lambda type_, local: local or not type_.startswith(OF_INVENTORY)
-    if settings.inventory_url is not None:
+    if INVENTORY in placement.elsewhere(settings):
         return lambda type_, local: not (local and type_.startswith(OF_INVENTORY))
     return None
 
@@ -50,17 +56,25 @@ def told_there(settings: Settings) -> Callable[[str, bool], bool] | None:
 @asynccontextmanager
 async def elsewhere(settings: Settings, keys: SigningKeys) -> AsyncIterator[dict[type, object]]:
     """Who answers for contexts that are not in this process's database. Raises EngineError."""
-    if is_apart(settings):
+    own = alone(settings)
+    if own == INVENTORY:
         yield {CatalogPeer: CatalogByEvents(), ReturnsPeer: NoReturns()}
+        return
+    if own == PAYMENTS:
+        yield _to_payments()
         return
     async with AsyncExitStack() as stack:
         found: dict[type, object] = {}
         if settings.inventory_url is not None:
             found |= await stack.enter_async_context(_inventory(settings, settings.inventory_url, keys))
-        serves = served(settings)
-        if settings.payments_url is not None and PAYMENTS not in serves and {ORDERS, RETURNS} & {*serves}:
+        if settings.payments_url is not None:
             found |= await stack.enter_async_context(_payments(settings, settings.payments_url, keys))
         yield found
+
+
+def _to_payments() -> dict[type, object]:
+    """Who answers payments for the others, where it has a database of its own: what it heard of them, and wrote."""
+    return {}
 
 
 @asynccontextmanager
@@ -81,7 +95,8 @@ async def _inventory(settings: Settings, url: str, keys: SigningKeys) -> AsyncIt
 
 @asynccontextmanager
 async def _payments(settings: Settings, url: str, keys: SigningKeys) -> AsyncIterator[dict[type, object]]:
-    """Steps and refunds are asked for there; it shares the database, so what it knows is read here."""
+    """Steps and refunds are asked for there."""
+    from tradewind.adapters.payments.apart import AwayRefunds
     from tradewind.adapters.payments.asked import AskedPayments
     from tradewind.adapters.payments.grpc import grpc_payments
     from tradewind.contexts.payments.manifest import MANIFEST
@@ -89,7 +104,7 @@ async def _payments(settings: Settings, url: str, keys: SigningKeys) -> AsyncIte
     certificates = _certificates(settings, url, "TRADEWIND_PAYMENTS_URL")
     here = cast(PaymentsPeer, MANIFEST.peers[PaymentsPeer])
     async with grpc_payments(urlsplit(url).netloc, tokens(keys, "admin", CARRY), certificates) as away:
-        yield {PaymentsPeer: AskedPayments(here, away), Refunding: Refunding(away)}
+        yield {PaymentsPeer: AskedPayments(here, away), RefundsPeer: AwayRefunds(), Refunding: Refunding(away)}
 
 
 def _certificates(settings: Settings, url: str, name: str) -> "Certificates | None":
