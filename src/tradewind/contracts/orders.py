@@ -287,6 +287,14 @@ class Bought(Sold, frozen=True, kw_only=True):
     """When the buyer had it; None before."""
 
 
+class SoldPeer(Protocol):
+    """What orders are of, for whoever gives money back for goods. Answered to by orders, or by what orders told."""
+
+    async def sold(self, tx: Any, order_id: UUID) -> Sold | None:
+        """What it is of now; None where that is not known, or not known to be the last word."""
+        ...
+
+
 class ToShip(Struct, frozen=True, kw_only=True):
     """Where an order's goods go, and whether they are paid."""
 

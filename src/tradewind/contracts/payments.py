@@ -295,6 +295,14 @@ class RefundsPeer(Protocol):
         ...
 
 
+class HeardPeer(Protocol):
+    """What payments heard of what was sold: for a deployment in which orders has another database."""
+
+    async def sold(self, tx: Any, order_id: UUID) -> Sold | None:
+        """What the order is of, with every edit of it of which payments knows; None before all that was heard."""
+        ...
+
+
 class RefundClaim(Struct, frozen=True, kw_only=True):
     """What is asked back of what was paid for an order: so many `pieces` of each SKU, out of what was `sold`.
 
@@ -317,6 +325,8 @@ class RefundHold(Struct, frozen=True, kw_only=True):
     amount: Money
     reason: str
     besides: tuple[UUID, ...] = ()
+    edit_id: UUID | None = None
+    """As the event calls it by which the edit is told; None where whoever asks does not say."""
 
 
 class RefundsAway(Protocol):

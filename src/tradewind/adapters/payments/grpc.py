@@ -99,6 +99,7 @@ class GrpcPayments:
             currency=wish.amount.currency,
             reason=wish.reason,
             besides=[str(one) for one in wish.besides],
+            edit_id=str(wish.edit_id) if wish.edit_id else "",
         )
         answer = await self._ask("HoldRefund", request, call)
         return answer if isinstance(answer, Waiting) else _claimed(answer)

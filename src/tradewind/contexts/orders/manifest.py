@@ -47,7 +47,7 @@ from tradewind.contexts.orders.void_order.command import void_order
 from tradewind.contexts.orders.watch_orders import socket as watch_orders_socket
 from tradewind.contexts.orders.watch_orders.channel import OrderChannel, announce_orders, open_channel
 from tradewind.contexts.orders.watch_orders.query import watch_orders
-from tradewind.contracts.orders import BuyersPeer, Imported, OrderLine, OrdersPeer, PlaceOrder
+from tradewind.contracts.orders import BuyersPeer, Imported, OrderLine, OrdersPeer, PlaceOrder, SoldPeer
 from tradewind.contracts.payments import PayersPeer
 from tradewind.contracts.privacy import OrdersOfPeer
 from tradewind.runtime.manifest import Manifest
@@ -55,6 +55,7 @@ from tradewind.runtime.manifest import Manifest
 __all__ = ["MANIFEST", "Imported", "OrderLine", "PlaceOrder", "Placement", "rebuild_lists", "rebuild_search"]
 
 _data = OrderData()
+_orders = Orders()
 MANIFEST = Manifest(
     name="orders",
     migrations=Path(__file__).parent / "migrations",
@@ -104,7 +105,8 @@ MANIFEST = Manifest(
         Placement: Placement(),
         OrdersOfPeer: _data,
         BuyersPeer: Buyers(),
-        OrdersPeer: Orders(),
+        OrdersPeer: _orders,
+        SoldPeer: _orders,
         PayersPeer: Payers(),
     },
     personal_data=_data,

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from tradewind.contexts.payments._fallback.provider import FallbackProvider
 from tradewind.contexts.payments._fallback.routes import StoredRoutes
+from tradewind.contexts.payments._projections.sold import sold
+from tradewind.contexts.payments._store.sold import Heard
 from tradewind.contexts.payments._subscribers.on_order_cancelled import on_order_cancelled
 from tradewind.contexts.payments._subscribers.on_shipment_dispatched import on_shipment_dispatched
 from tradewind.contexts.payments.capture_payment import rest as capture_rest
@@ -37,7 +39,7 @@ from tradewind.contexts.payments.save_method import rest as save_method_rest
 from tradewind.contexts.payments.save_method.command import save_method
 from tradewind.contexts.payments.take_notice import rest as take_notice_rest
 from tradewind.contexts.payments.take_notice.command import FORGET_NOTICES, take_notice
-from tradewind.contracts.payments import PaymentsPeer, Refunding, RefundsPeer
+from tradewind.contracts.payments import HeardPeer, PaymentsPeer, Refunding, RefundsPeer
 from tradewind.runtime.manifest import Manifest
 
 __all__ = ["MANIFEST", "FallbackProvider", "Reconciled", "RefundPayment", "StoredRoutes", "reconcile"]
@@ -73,10 +75,10 @@ MANIFEST = Manifest(
         remove_method_rest.remove_method,
     ),
     remote=("tradewind.contexts.payments.carry_step.grpc", "tradewind.contexts.payments.claim_refund.grpc"),
-    subscribers=(on_order_cancelled, on_shipment_dispatched),
+    subscribers=(on_order_cancelled, on_shipment_dispatched, sold),
     timers=(FORGET_NOTICES, RECONCILE),
     parts={LastReconciled: LastReconciled},
     sagas=(REFUND_PAYMENT, DOUBT_CAPTURE, DOUBT_REFUND, LET_GO),
-    peers={PaymentsPeer: Payments(), RefundsPeer: Refunds(), Refunding: Refunding()},
+    peers={PaymentsPeer: Payments(), RefundsPeer: Refunds(), Refunding: Refunding(), HeardPeer: Heard()},
     personal_data=PaymentData(),
 )

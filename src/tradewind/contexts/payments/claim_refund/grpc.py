@@ -75,6 +75,7 @@ def _to_hold(request: pb.HoldRefundRequest) -> HoldRefund:
         amount=Money(request.amount_minor, request.currency),
         reason=request.reason,
         besides=tuple(id_of("besides", one) for one in request.besides),
+        edit_id=id_of("edit_id", request.edit_id) if request.edit_id else None,
     )
     return HoldRefund(wish=wish)
 

@@ -92,20 +92,22 @@ class ClaimRefundRequest(_message.Message):
     def __init__(self, payer_id: _Optional[str] = ..., refund_id: _Optional[str] = ..., reason: _Optional[str] = ..., pieces: _Optional[_Iterable[_Union[Goods, _Mapping]]] = ..., sold: _Optional[_Iterable[_Union[Goods, _Mapping]]] = ..., currency: _Optional[str] = ..., items_minor: _Optional[int] = ..., tax_minor: _Optional[int] = ..., discount_minor: _Optional[int] = ..., whole_minor: _Optional[int] = ...) -> None: ...
 
 class HoldRefundRequest(_message.Message):
-    __slots__ = ("payer_id", "refund_id", "amount_minor", "currency", "reason", "besides")
+    __slots__ = ("payer_id", "refund_id", "amount_minor", "currency", "reason", "besides", "edit_id")
     PAYER_ID_FIELD_NUMBER: _ClassVar[int]
     REFUND_ID_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_MINOR_FIELD_NUMBER: _ClassVar[int]
     CURRENCY_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     BESIDES_FIELD_NUMBER: _ClassVar[int]
+    EDIT_ID_FIELD_NUMBER: _ClassVar[int]
     payer_id: str
     refund_id: str
     amount_minor: int
     currency: str
     reason: str
     besides: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, payer_id: _Optional[str] = ..., refund_id: _Optional[str] = ..., amount_minor: _Optional[int] = ..., currency: _Optional[str] = ..., reason: _Optional[str] = ..., besides: _Optional[_Iterable[str]] = ...) -> None: ...
+    edit_id: str
+    def __init__(self, payer_id: _Optional[str] = ..., refund_id: _Optional[str] = ..., amount_minor: _Optional[int] = ..., currency: _Optional[str] = ..., reason: _Optional[str] = ..., besides: _Optional[_Iterable[str]] = ..., edit_id: _Optional[str] = ...) -> None: ...
 
 class RefundRequest(_message.Message):
     __slots__ = ("payer_id", "refund_id")
