@@ -18,6 +18,7 @@ from tradewind.contexts.shipping.manifest import Supply
 from tradewind.contracts.catalog import CatalogPeer
 from tradewind.contracts.identity import SCOPES
 from tradewind.contracts.inventory import BackordersPeer, InventoryPeer
+from tradewind.contracts.orders import SoldPeer
 from tradewind.contracts.payments import PaymentsPeer, Refunding, RefundsPeer
 from tradewind.contracts.returns import ReturnsPeer
 from tradewind.runtime.keeping import KeptAtMost
@@ -48,7 +49,7 @@ def told_there(settings: Settings) -> Callable[[str, bool], bool] | None:
     """
     if alone(settings) == INVENTORY:
         return lambda type_, local: local or not type_.startswith(OF_INVENTORY)
-    if INVENTORY in placement.elsewhere(settings):
+    if alone(settings) is None and INVENTORY in placement.elsewhere(settings):
         return lambda type_, local: not (local and type_.startswith(OF_INVENTORY))
     return None
 
@@ -74,7 +75,9 @@ async def elsewhere(settings: Settings, keys: SigningKeys) -> AsyncIterator[dict
 
 def _to_payments() -> dict[type, object]:
     """Who answers payments for the others, where it has a database of its own: what it heard of them, and wrote."""
-    return {}
+    from tradewind.adapters.payments.bought import BoughtByEvents
+
+    return {SoldPeer: BoughtByEvents()}
 
 
 @asynccontextmanager
