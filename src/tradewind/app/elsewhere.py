@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from cachetools import TTLCache, cached
@@ -17,7 +17,7 @@ from tradewind.contexts.shipping.manifest import Supply
 from tradewind.contracts.catalog import CatalogPeer
 from tradewind.contracts.identity import SCOPES
 from tradewind.contracts.inventory import BackordersPeer, InventoryPeer
-from tradewind.contracts.payments import PaymentsPeer, Refunding
+from tradewind.contracts.payments import Paying, PaymentsPeer, Refunding
 from tradewind.contracts.returns import ReturnsPeer
 from tradewind.runtime.keeping import KeptAtMost
 
@@ -81,15 +81,13 @@ async def _inventory(settings: Settings, url: str, keys: SigningKeys) -> AsyncIt
 
 @asynccontextmanager
 async def _payments(settings: Settings, url: str, keys: SigningKeys) -> AsyncIterator[dict[type, object]]:
-    """Steps and refunds are asked for there; it shares the database, so what it knows is read here."""
+    """Whatever is wanted of payments is asked for there, outside of transactions."""
     from tradewind.adapters.payments.asked import AskedPayments
     from tradewind.adapters.payments.grpc import grpc_payments
-    from tradewind.contexts.payments.manifest import MANIFEST
 
     certificates = _certificates(settings, url, "TRADEWIND_PAYMENTS_URL")
-    here = cast(PaymentsPeer, MANIFEST.peers[PaymentsPeer])
     async with grpc_payments(urlsplit(url).netloc, tokens(keys, "admin", CARRY), certificates) as away:
-        yield {PaymentsPeer: AskedPayments(here, away), Refunding: Refunding(away)}
+        yield {PaymentsPeer: AskedPayments(away), Paying: Paying(away), Refunding: Refunding(away)}
 
 
 def _certificates(settings: Settings, url: str, name: str) -> "Certificates | None":
