@@ -1,4 +1,4 @@
-"""The shop as seven processes, inventory and payments with databases of their own: a buyer notices nothing, and nothing is lost."""
+"""The shop as seven processes with three databases: a buyer notices nothing, and nothing is lost."""
 
 import asyncio
 import json

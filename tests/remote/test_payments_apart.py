@@ -17,9 +17,11 @@ from tests.builders import a_product, an_ended_order
 from tests.challenges import answer
 from tests.held import asked, captures, comes_to, held, placed
 from tests.remote.conftest import a_token
+from tests.remote.installed import hearing, only
 from tests.shops import Shop, a_call, open_shop, until, working
 from tradewind.adapters.payments.asked import AskedPayments
 from tradewind.adapters.payments.grpc import AWAY_AGAIN_S, GrpcPayments, PaymentsDidNotAnswer, grpc_payments
+from tradewind.adapters.payments.payers import PayersByEvents
 from tradewind.app.audit.auditor import audit
 from tradewind.app.elsewhere import CARRY
 from tradewind.app.engines import Engines
@@ -34,7 +36,7 @@ from tradewind.contexts.payments.capture_payment.command import CapturePayment
 from tradewind.contexts.payments.carry_step.command import BookStep, CarryStep, Kind, OpenStep
 from tradewind.contexts.payments.manifest import MANIFEST
 from tradewind.contracts.outcomes import Done, Refused, Waiting
-from tradewind.contracts.payments import Charge, PaymentsPeer, Refunding
+from tradewind.contracts.payments import Charge, PayersPeer, Paying, PaymentsPeer, Refunding
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
 from tradewind.runtime import failpoints
@@ -79,7 +81,10 @@ class Lossy:
 
 @dataclass
 class Apart:
-    """Two processes of one shop, as far as they know: one carries orders, the other asks the provider."""
+    """Two processes of one shop, as far as they know: one has payments alone, the other has everything else.
+
+    Whoever asks the other within a transaction fails. Their databases are one, which carries events from each to each.
+    """
 
     orders: Shop
     payments: Shop
@@ -112,17 +117,23 @@ async def apart(settings: Settings, own_engines: Engines, tmp_path: Path) -> Asy
     provider, port = await ProviderProcess(tmp_path).start(), free_port("127.0.0.1")
     mine = replace(own_engines, provider_url=provider.url)
     nobody = replace(own_engines, provider_url="http://127.0.0.1:9")
-    here: Any = MANIFEST.peers[PaymentsPeer]
     async with AsyncExitStack() as stack:
         stack.push_async_callback(provider.stop)
-        payments = await stack.enter_async_context(open_shop(settings, mine, connections=8))
+        asked: dict[type, object] = {PayersPeer: PayersByEvents()}
+        whole = await stack.enter_async_context(open_shop(settings, mine, connections=8, instead=asked))
+        payments = await stack.enter_async_context(only(whole, [MANIFEST], [*asked]))
         token = lambda: a_token(payments, role="admin", scope=CARRY[0])  # noqa: E731 -- asked anew each time
         way = Lossy(await stack.enter_async_context(grpc_payments(f"127.0.0.1:{port}", token)))
-        asking: dict[type, object] = {PaymentsPeer: AskedPayments(here, way), Refunding: Refunding(way)}
-        orders = await stack.enter_async_context(open_shop(settings, nobody, connections=8, instead=asking))
-        await a_product(payments, "BOOK")
-        served = [one if one is not MANIFEST else replace(MANIFEST, sagas=(), timers=()) for one in orders.contexts]
-        await stack.enter_async_context(working(replace(orders, contexts=tuple(served))))
+        away: Any = way
+        asking: dict[type, object] = {
+            PaymentsPeer: AskedPayments(away), Paying: Paying(away), Refunding: Refunding(away)
+        }  # fmt: skip
+        whole = await stack.enter_async_context(open_shop(settings, nobody, connections=8, instead=asking))
+        others = [one for one in whole.contexts if one is not MANIFEST]
+        orders = await stack.enter_async_context(only(whole, others, [*asking]))
+        await a_product(orders, "BOOK")
+        await stack.enter_async_context(hearing(payments))
+        await stack.enter_async_context(working(orders))
         yield Apart(orders, payments, provider, way, port)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from cachetools import TTLCache, cached
@@ -19,7 +19,7 @@ from tradewind.contracts.catalog import CatalogPeer
 from tradewind.contracts.identity import SCOPES
 from tradewind.contracts.inventory import BackordersPeer, InventoryPeer
 from tradewind.contracts.orders import SoldPeer
-from tradewind.contracts.payments import PaymentsPeer, Refunding, RefundsPeer
+from tradewind.contracts.payments import PayersPeer, Paying, PaymentsPeer, Refunding, RefundsPeer
 from tradewind.contracts.returns import ReturnsPeer
 from tradewind.runtime.keeping import KeptAtMost
 
@@ -76,8 +76,9 @@ async def elsewhere(settings: Settings, keys: SigningKeys) -> AsyncIterator[dict
 def _to_payments() -> dict[type, object]:
     """Who answers payments for the others, where it has a database of its own: what it heard of them, and wrote."""
     from tradewind.adapters.payments.bought import BoughtByEvents
+    from tradewind.adapters.payments.payers import PayersByEvents
 
-    return {SoldPeer: BoughtByEvents()}
+    return {SoldPeer: BoughtByEvents(), PayersPeer: PayersByEvents()}
 
 
 @asynccontextmanager
@@ -98,16 +99,19 @@ async def _inventory(settings: Settings, url: str, keys: SigningKeys) -> AsyncIt
 
 @asynccontextmanager
 async def _payments(settings: Settings, url: str, keys: SigningKeys) -> AsyncIterator[dict[type, object]]:
-    """Steps and refunds are asked for there."""
+    """Whatever is wanted of payments is asked for there, outside of transactions."""
     from tradewind.adapters.payments.apart import AwayRefunds
     from tradewind.adapters.payments.asked import AskedPayments
     from tradewind.adapters.payments.grpc import grpc_payments
-    from tradewind.contexts.payments.manifest import MANIFEST
 
     certificates = _certificates(settings, url, "TRADEWIND_PAYMENTS_URL")
-    here = cast(PaymentsPeer, MANIFEST.peers[PaymentsPeer])
     async with grpc_payments(urlsplit(url).netloc, tokens(keys, "admin", CARRY), certificates) as away:
-        yield {PaymentsPeer: AskedPayments(here, away), RefundsPeer: AwayRefunds(), Refunding: Refunding(away)}
+        yield {
+            PaymentsPeer: AskedPayments(away),
+            RefundsPeer: AwayRefunds(),
+            Paying: Paying(away),
+            Refunding: Refunding(away),
+        }
 
 
 def _certificates(settings: Settings, url: str, name: str) -> "Certificates | None":

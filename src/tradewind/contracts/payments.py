@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from msgspec import Struct
@@ -12,6 +12,27 @@ from tradewind.contracts.messages import Event
 from tradewind.contracts.orders import Sold
 from tradewind.contracts.outcomes import Outcome, Waiting
 from tradewind.kernel.money import Money
+
+SAVED: Final = "saved:"
+"""What a payment method begins with that its owner keeps: `saved:<id>` or `saved:default`."""
+DEFAULT: Final = "default"
+_AS_PAID: Final = f"{SAVED}as-paid/"
+
+
+def as_paid(order_id: UUID) -> str:
+    """The payment method by which that order was paid, whichever that came to be. Nobody outside may name it."""
+    return f"{_AS_PAID}{order_id}"
+
+
+def paid_as(method: str) -> UUID | None:
+    """The order as which a payment method says to pay; None for every other method. Refuses with ValueError."""
+    return UUID(method.removeprefix(_AS_PAID)) if method.startswith(_AS_PAID) else None
+
+
+def saved_name(method: str) -> str:
+    """The id of the saved payment method that is named, or `default`. Refuses with ValueError."""
+    name = method.removeprefix(SAVED)
+    return name if name == DEFAULT else str(UUID(name))
 
 
 class _PaymentEvent(Event, frozen=True):
@@ -90,6 +111,17 @@ class PaymentRefundFailed(_PaymentEvent, frozen=True):
     """Which refund it was; none where an order was undone."""
 
 
+class PayerHinted(Event, frozen=True):
+    """Something may have come of what a payer asked of payments; told where payments has a database of its own.
+
+    Whoever carries the payer asks again. `payer_id`: an order, or an edit of one.
+    """
+
+    TYPE = "ecommerce.payment.payer.hinted.v1"
+    KEY = "payer_id"
+    payer_id: UUID
+
+
 class SettlementDiffered(Event, frozen=True):
     """A provider's settlement report and our books differ about an order: money to be looked after by a person.
 
@@ -109,7 +141,8 @@ class SettlementDiffered(Event, frozen=True):
 
 
 class Charge(Struct, frozen=True):
-    """What an order owes and how it is to be paid. `method` is the provider's token, never a card number.
+    """What an order owes and how it is to be paid. `method` is the provider's token, never a card number; or it names
+    one that `user_id` keeps (SAVED), or by which another order was paid (`as_paid`), and payments knows the token.
 
     `by_hand`: held only, and captured when the goods leave or somebody says so (D5). A part of an order that is paid
     for apart (what an edit added) has an id of its own as `order_id`, and the order's as `part_of`.
@@ -120,6 +153,7 @@ class Charge(Struct, frozen=True):
     method: str
     by_hand: bool = False
     part_of: UUID | None = None
+    user_id: str | None = None
 
 
 class Wish(Protocol):
@@ -143,7 +177,7 @@ class Operation(Protocol):
 
 
 class PaymentsPeer(Protocol):
-    """What the order saga may ask of payments."""
+    """What the order saga may ask of payments, wherever that is."""
 
     async def open(self, tx: Any, charges: Sequence[tuple[Any, Charge]]) -> Sequence[Wish | Outcome]:
         """Open an intent per (task, charge), idempotent; the wishes to authorize, or outcomes where settled already."""
@@ -165,8 +199,15 @@ class PaymentsPeer(Protocol):
         ...
 
     async def authorized(self, tx: Any, order_ids: Sequence[UUID]) -> frozenset[UUID]:
-        """Those whose whole amount is held or ours."""
+        """Those whose whole amount is held or ours, of orders whose authorization is done."""
         ...
+
+
+class PaymentsHere(Protocol):
+    """What orders asks of payments within its own transaction, where both share a database. Elsewhere it is not asked.
+
+    Where payments is apart, `Paying` has who is asked before, or what is kept of its answers.
+    """
 
     async def next_actions(self, tx: Any, order_ids: Sequence[UUID]) -> Mapping[UUID, str]:
         """Where the buyers of these orders must prove themselves; orders that do not wait for that are left out."""
@@ -212,11 +253,31 @@ class PaymentsAway(Protocol):
         """Let go of it, or give it back."""
         ...
 
+    async def only_held(self, payer_id: UUID, call: Any) -> bool:
+        """Whether its money is held to be captured by hand, and nobody has asked for that yet. Raises Unavailable."""
+        ...
+
+    async def verify(self, payer_id: UUID, proof: str | None, call: Any) -> None:
+        """The payer's buyer is back from proving themselves, with `proof` where there is one. Raises Unavailable.
+
+        Only says that something may have come of it: the payer's saga has the provider asked.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Paying:
+    """Where payments is: in the same database (PaymentsHere), or in another process that is asked."""
+
+    away: PaymentsAway | None = None
+
 
 class PayersPeer(Protocol):
     """Those who ask payments for money, step by step: the sagas of orders and of their edits. Answered to by orders.
 
-    Payments has their ids, which begin its keys, and nothing else of them. Whoever is no payer is left out.
+    Payments has their ids, which begin its keys, and nothing else of them. Whoever is no payer is left out. Where
+    payments has a database of its own it is answered there: a payer is held by payments' own row of it, and woken by an
+    event (PayerHinted).
     """
 
     async def hold(self, tx: Any, ids: Sequence[UUID]) -> Mapping[UUID, bool]:
@@ -229,6 +290,17 @@ class PayersPeer(Protocol):
 
     async def wake_waiting(self, tx: Any, ids: Sequence[UUID]) -> None:
         """What they may wait for has happened; nothing changes for those that are just asking, or over."""
+        ...
+
+
+class KnownPayersPeer(Protocol):
+    """Who has asked payments for money, as payments itself knows them. Answered to by payments."""
+
+    async def hold(self, tx: Any, ids: Sequence[UUID]) -> Mapping[UUID, bool]:
+        """Those of these that have a payment, held until the transaction ends; whether each was called off.
+
+        Held before their payments are, as by every step that another process has payments carry.
+        """
         ...
 
 

@@ -39,6 +39,8 @@ ANSWERS: Final = {
     **dict.fromkeys(("Authorize", "Capture", "Cancel"), pb.StepAnswer),
     **dict.fromkeys(("ClaimRefund", "HoldRefund", "SendRefund", "LetGoRefund"), pb.RefundAnswer),
     **dict.fromkeys(("AskRefundAgain", "SeeRefund"), pb.RefundAnswer),
+    "SeeHold": pb.HoldAnswer,
+    "VerifyPayment": pb.VerifyPaymentAnswer,
 }
 
 STANDINGS: Final = (pb.RefundAnswer.PENDING, pb.RefundAnswer.DONE, pb.RefundAnswer.REFUSED, pb.RefundAnswer.PARTLY)
@@ -74,6 +76,7 @@ class GrpcPayments:
             method=charge.method,
             by_hand=charge.by_hand,
             part_of=str(charge.part_of) if charge.part_of else "",
+            user_id=charge.user_id or "",
         )
         return await self._step("Authorize", request, call)
 
@@ -84,6 +87,16 @@ class GrpcPayments:
     async def cancel(self, payer_id: UUID, key: str, call: Any) -> Outcome:
         """Have it let go, or given back."""
         return await self._step("Cancel", pb.StepRequest(payer_id=str(payer_id), key=key), call)
+
+    async def only_held(self, payer_id: UUID, call: Any) -> bool:
+        """Whether its money is only held."""
+        answer = await self._at_once("SeeHold", pb.HoldRequest(payer_id=str(payer_id)), call)
+        return bool(answer.only_held)
+
+    async def verify(self, payer_id: UUID, proof: str | None, call: Any) -> None:
+        """Say that its buyer is back."""
+        request = pb.VerifyPaymentRequest(payer_id=str(payer_id), proof=proof or "")
+        await self._at_once("VerifyPayment", request, call)
 
     async def claim(self, claim: RefundClaim, call: Any) -> Claimed | Waiting:
         """Have what was paid for some goods given back."""
@@ -128,6 +141,13 @@ class GrpcPayments:
         if isinstance(answer, Waiting):
             return answer
         return None if answer.standing == pb.RefundAnswer.UNKNOWN else _claimed(answer)
+
+    async def _at_once(self, method: str, request: Message, call: Call) -> Any:
+        """The answer for somebody who waits for it; raises PaymentsDidNotAnswer also where nobody is there."""
+        answer = await self._ask(method, request, call)
+        if isinstance(answer, Waiting):
+            raise PaymentsDidNotAnswer("Payments is away.")
+        return answer
 
     async def _step(self, method: str, request: Message, call: Call) -> Outcome:
         answer = await self._ask(method, request, call)
@@ -187,7 +207,7 @@ def _outcome(answer: pb.StepAnswer) -> Outcome:
         case pb.StepAnswer.REFUSED:
             return Refused(answer.why)
         case pb.StepAnswer.WAITING:
-            return Waiting(answer.wait_s, heard=True)
+            return Waiting(answer.wait_s, heard=True, next_action=answer.next_action or None)
         case pb.StepAnswer.FAILED:
             return Failed(answer.why, final=answer.final)
         case _:

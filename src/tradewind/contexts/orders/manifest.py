@@ -5,6 +5,7 @@ from pathlib import Path
 from tradewind.contexts.orders._projections.orders_by_customer import orders_by_customer
 from tradewind.contexts.orders._subscribers.on_email_proved import on_email_proved
 from tradewind.contexts.orders._subscribers.on_guest_merged import on_guest_merged
+from tradewind.contexts.orders._subscribers.on_payer_hinted import on_payer_hinted
 from tradewind.contexts.orders._subscribers.on_payment_refunded import on_payment_refunded
 from tradewind.contexts.orders._subscribers.on_peer_answer import on_peer_answer
 from tradewind.contexts.orders._subscribers.on_reservation_expired import on_reservation_expired
@@ -41,7 +42,7 @@ from tradewind.contexts.orders.spread_orders.timer import SPREAD_ORDERS
 from tradewind.contexts.orders.spread_summaries.timer import SPREAD_SUMMARIES
 from tradewind.contexts.orders.spread_summaries.timer import rebuild as rebuild_search
 from tradewind.contexts.orders.verify_payment import rest as verify_rest
-from tradewind.contexts.orders.verify_payment.command import verify_payment
+from tradewind.contexts.orders.verify_payment.command import may_verify, verify_payment
 from tradewind.contexts.orders.void_order import rest as void_rest
 from tradewind.contexts.orders.void_order.command import void_order
 from tradewind.contexts.orders.watch_orders import socket as watch_orders_socket
@@ -63,6 +64,7 @@ MANIFEST = Manifest(
         place_orders,
         pay_order,
         verify_payment,
+        may_verify,
         cancel_order,
         void_order,
         get_order,
@@ -90,6 +92,7 @@ MANIFEST = Manifest(
     subscribers=(
         orders_by_customer,
         on_peer_answer,
+        on_payer_hinted,
         on_payment_refunded,
         on_reservation_expired,
         on_shipment_delivered,

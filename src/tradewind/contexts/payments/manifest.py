@@ -5,9 +5,11 @@ from pathlib import Path
 from tradewind.contexts.payments._fallback.provider import FallbackProvider
 from tradewind.contexts.payments._fallback.routes import StoredRoutes
 from tradewind.contexts.payments._projections.sold import sold
+from tradewind.contexts.payments._store.payers import KnownPayers
 from tradewind.contexts.payments._store.sold import Heard
 from tradewind.contexts.payments._subscribers.on_order_cancelled import on_order_cancelled
 from tradewind.contexts.payments._subscribers.on_shipment_dispatched import on_shipment_dispatched
+from tradewind.contexts.payments.attend_payer.command import hear_buyer, see_hold
 from tradewind.contexts.payments.capture_payment import rest as capture_rest
 from tradewind.contexts.payments.capture_payment.command import capture_payment
 from tradewind.contexts.payments.carry_step.command import book_step, carry_step, open_step
@@ -39,11 +41,20 @@ from tradewind.contexts.payments.save_method import rest as save_method_rest
 from tradewind.contexts.payments.save_method.command import save_method
 from tradewind.contexts.payments.take_notice import rest as take_notice_rest
 from tradewind.contexts.payments.take_notice.command import FORGET_NOTICES, take_notice
-from tradewind.contracts.payments import HeardPeer, PaymentsPeer, Refunding, RefundsPeer
+from tradewind.contracts.payments import (
+    HeardPeer,
+    KnownPayersPeer,
+    Paying,
+    PaymentsHere,
+    PaymentsPeer,
+    Refunding,
+    RefundsPeer,
+)
 from tradewind.runtime.manifest import Manifest
 
 __all__ = ["MANIFEST", "FallbackProvider", "Reconciled", "RefundPayment", "StoredRoutes", "reconcile"]
 
+_payments = Payments()
 MANIFEST = Manifest(
     name="payments",
     migrations=Path(__file__).parent / "migrations",
@@ -64,6 +75,8 @@ MANIFEST = Manifest(
         let_go_refund,
         ask_refund_again,
         see_refund,
+        see_hold,
+        hear_buyer,
     ),
     routes=(
         refund_rest.refund_payment,
@@ -74,11 +87,23 @@ MANIFEST = Manifest(
         list_methods_rest.list_methods,
         remove_method_rest.remove_method,
     ),
-    remote=("tradewind.contexts.payments.carry_step.grpc", "tradewind.contexts.payments.claim_refund.grpc"),
+    remote=(
+        "tradewind.contexts.payments.carry_step.grpc",
+        "tradewind.contexts.payments.claim_refund.grpc",
+        "tradewind.contexts.payments.attend_payer.grpc",
+    ),
     subscribers=(on_order_cancelled, on_shipment_dispatched, sold),
     timers=(FORGET_NOTICES, RECONCILE),
     parts={LastReconciled: LastReconciled},
     sagas=(REFUND_PAYMENT, DOUBT_CAPTURE, DOUBT_REFUND, LET_GO),
-    peers={PaymentsPeer: Payments(), RefundsPeer: Refunds(), Refunding: Refunding(), HeardPeer: Heard()},
+    peers={
+        PaymentsPeer: _payments,
+        PaymentsHere: _payments,
+        Paying: Paying(),
+        KnownPayersPeer: KnownPayers(),
+        RefundsPeer: Refunds(),
+        Refunding: Refunding(),
+        HeardPeer: Heard(),
+    },
     personal_data=PaymentData(),
 )

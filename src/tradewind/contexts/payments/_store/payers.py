@@ -1,6 +1,7 @@
 """The SQL of payments.payer: who asks from another process, and whether they were called off."""
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 from tradewind.runtime.database import Tx
@@ -10,7 +11,21 @@ HOLD: Final = """
     ON CONFLICT (id) DO UPDATE SET called_off = p.called_off OR excluded.called_off RETURNING called_off
 """
 
+HOLD_KNOWN: Final = """
+    INSERT INTO payments.payer AS p (id, called_off)
+    SELECT order_id, false FROM payments.payments WHERE order_id = ANY($1::uuid[]) ORDER BY order_id
+    ON CONFLICT (id) DO UPDATE SET called_off = p.called_off RETURNING id, called_off
+"""
+
 
 async def hold(tx: Tx, payer_id: UUID, *, calls_off: bool = False) -> bool:
     """Whether the payer was called off, as it is by this where it `calls_off`; held until the transaction ends."""
     return bool(await tx.value(HOLD, payer_id, calls_off))
+
+
+class KnownPayers:
+    """Answers to contracts.payments.KnownPayersPeer."""
+
+    async def hold(self, tx: Any, ids: Sequence[UUID]) -> Mapping[UUID, bool]:
+        """Those that have a payment, in the order of their ids; whoever asked before there were such rows gets one."""
+        return {row["id"]: row["called_off"] for row in await tx.all(HOLD_KNOWN, list(ids))} if ids else {}

@@ -53,8 +53,8 @@ class TakeNotice(Command, frozen=True):
 async def take_notice(command: TakeNotice, tx: Tx) -> None:
     """Refuses with NoSuchProvider, Unauthenticated (signature), Invalid (body); what is known already changes nothing.
 
-    Each saga's row is locked first, as its worker does: a worker that is just booking an answer is waited for, and
-    one that has asked and not heard yet finds the hint.
+    Each saga's row is locked first, as its worker does (of sagas in another database, payments' own row of who pays):
+    a worker that is just booking an answer is waited for, and one that has asked and not heard yet finds the hint.
     """
     reader = tx.peer(NoticeReaders).by_provider.get(command.provider)
     if reader is None:

@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class AuthorizeRequest(_message.Message):
-    __slots__ = ("payer_id", "key", "currency", "amount_minor", "method", "by_hand", "part_of")
+    __slots__ = ("payer_id", "key", "currency", "amount_minor", "method", "by_hand", "part_of", "user_id")
     PAYER_ID_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     CURRENCY_FIELD_NUMBER: _ClassVar[int]
@@ -16,6 +16,7 @@ class AuthorizeRequest(_message.Message):
     METHOD_FIELD_NUMBER: _ClassVar[int]
     BY_HAND_FIELD_NUMBER: _ClassVar[int]
     PART_OF_FIELD_NUMBER: _ClassVar[int]
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
     payer_id: str
     key: str
     currency: str
@@ -23,7 +24,8 @@ class AuthorizeRequest(_message.Message):
     method: str
     by_hand: bool
     part_of: str
-    def __init__(self, payer_id: _Optional[str] = ..., key: _Optional[str] = ..., currency: _Optional[str] = ..., amount_minor: _Optional[int] = ..., method: _Optional[str] = ..., by_hand: _Optional[bool] = ..., part_of: _Optional[str] = ...) -> None: ...
+    user_id: str
+    def __init__(self, payer_id: _Optional[str] = ..., key: _Optional[str] = ..., currency: _Optional[str] = ..., amount_minor: _Optional[int] = ..., method: _Optional[str] = ..., by_hand: _Optional[bool] = ..., part_of: _Optional[str] = ..., user_id: _Optional[str] = ...) -> None: ...
 
 class StepRequest(_message.Message):
     __slots__ = ("payer_id", "key")
@@ -34,7 +36,7 @@ class StepRequest(_message.Message):
     def __init__(self, payer_id: _Optional[str] = ..., key: _Optional[str] = ...) -> None: ...
 
 class StepAnswer(_message.Message):
-    __slots__ = ("standing", "why", "wait_s", "final")
+    __slots__ = ("standing", "why", "wait_s", "final", "next_action")
     class Standing(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STANDING_UNSPECIFIED: _ClassVar[StepAnswer.Standing]
@@ -51,11 +53,13 @@ class StepAnswer(_message.Message):
     WHY_FIELD_NUMBER: _ClassVar[int]
     WAIT_S_FIELD_NUMBER: _ClassVar[int]
     FINAL_FIELD_NUMBER: _ClassVar[int]
+    NEXT_ACTION_FIELD_NUMBER: _ClassVar[int]
     standing: StepAnswer.Standing
     why: str
     wait_s: float
     final: bool
-    def __init__(self, standing: _Optional[_Union[StepAnswer.Standing, str]] = ..., why: _Optional[str] = ..., wait_s: _Optional[float] = ..., final: _Optional[bool] = ...) -> None: ...
+    next_action: str
+    def __init__(self, standing: _Optional[_Union[StepAnswer.Standing, str]] = ..., why: _Optional[str] = ..., wait_s: _Optional[float] = ..., final: _Optional[bool] = ..., next_action: _Optional[str] = ...) -> None: ...
 
 class Goods(_message.Message):
     __slots__ = ("sku", "quantity", "unit_price_minor")
@@ -140,3 +144,27 @@ class RefundAnswer(_message.Message):
     amount_minor: int
     currency: str
     def __init__(self, standing: _Optional[_Union[RefundAnswer.Standing, str]] = ..., amount_minor: _Optional[int] = ..., currency: _Optional[str] = ...) -> None: ...
+
+class HoldRequest(_message.Message):
+    __slots__ = ("payer_id",)
+    PAYER_ID_FIELD_NUMBER: _ClassVar[int]
+    payer_id: str
+    def __init__(self, payer_id: _Optional[str] = ...) -> None: ...
+
+class HoldAnswer(_message.Message):
+    __slots__ = ("only_held",)
+    ONLY_HELD_FIELD_NUMBER: _ClassVar[int]
+    only_held: bool
+    def __init__(self, only_held: _Optional[bool] = ...) -> None: ...
+
+class VerifyPaymentRequest(_message.Message):
+    __slots__ = ("payer_id", "proof")
+    PAYER_ID_FIELD_NUMBER: _ClassVar[int]
+    PROOF_FIELD_NUMBER: _ClassVar[int]
+    payer_id: str
+    proof: str
+    def __init__(self, payer_id: _Optional[str] = ..., proof: _Optional[str] = ...) -> None: ...
+
+class VerifyPaymentAnswer(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
