@@ -57,6 +57,17 @@ def apart(settings: Settings, *contexts: str, **more: Any) -> Settings:
     return replace(settings, contexts=contexts, kafka_servers=KAFKA, **more)
 
 
+def asked_by_payments() -> set[str]:
+    """The protocols whose answerers code of payments looks for."""
+    return {
+        getattr(node.args[0], "id", "")
+        for path in (CONTEXTS_FOLDER / "payments").rglob("*.py")
+        if not path.name.startswith(("test_", "conftest"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "peer"
+    }
+
+
 def test_without_names_everything_is_served_by_the_same_database(settings: Settings) -> None:
     assert served(settings) == installed(settings) == CONTEXTS
     assert kind(settings) == "shop"
@@ -208,10 +219,12 @@ async def test_payments_alone_has_no_peer_of_others_and_nobody_to_ask_elsewhere(
         refunding: Any = alone.db.peers[Refunding]
         assert refunding.away is None
         assert PaymentProvider in alone.db.peers
-        ours = {protocol for one in manifests(CONTEXTS) if one.name != "payments" for protocol in one.peers}
-        answered = {OrdersPeer, OrdersOfPeer, PayersPeer}
-        assert ours & alone.db.peers.keys() == answered
-        assert not any(type(alone.db.peers[one]).__module__.startswith("tradewind.contexts.") for one in answered)
+        theirs = {protocol for one in manifests(CONTEXTS) if one.name != "payments" for protocol in one.peers}
+        answered = theirs & alone.db.peers.keys()
+        assert {type(alone.db.peers[one]).__module__ for one in answered} <= {
+            "tradewind.adapters.payments.bought", "tradewind.adapters.payments.payers"
+        }  # fmt: skip
+        assert {one.__name__ for one in answered} == asked_by_payments() & {one.__name__ for one in theirs}
         assert sessions_of(alone) is None
 
 
