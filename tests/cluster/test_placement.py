@@ -36,9 +36,7 @@ from tradewind.app.settings import SettingError, Settings
 from tradewind.contexts.catalog._listeners.forget_products import KEY
 from tradewind.contexts.catalog.get_product.kept import ShowProduct
 from tradewind.contracts import payments
-from tradewind.contracts.orders import OrdersPeer
-from tradewind.contracts.payments import PayersPeer, PaymentsPeer, Refunding, RefundsPeer
-from tradewind.contracts.privacy import OrdersOfPeer
+from tradewind.contracts.payments import PaymentsPeer, Refunding, RefundsPeer
 from tradewind.ports.cache import Cache
 from tradewind.ports.payment_provider import NoticeReaders, PaymentProvider
 from tradewind.ports.settlements import SettlementReports
