@@ -4,11 +4,10 @@ gRPC goes between them; no Kafka does, so neither hears what the other tells.
 """
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
-from uuid import UUID
 
 import pytest_asyncio
 
@@ -36,7 +35,6 @@ class Apart:
     payments: Shop
     provider: ProviderProcess
     settings: Settings
-    grpc: AsyncExitStack
 
     async def ended(self, method: str = "approve", **how: Any) -> OrderView:
         """An order that was carried to its end."""
@@ -44,37 +42,41 @@ class Apart:
         found: OrderView = await self.shop.dispatch(GetOrder(order_id=order_id), STAFF)
         return found
 
-    async def in_both(self, sql: str, order_id: UUID) -> list[Any]:
-        """What a statement finds in the database of the others, and in that of payments."""
-        return [await one.db.pool.fetchval(sql, order_id) for one in (self.shop, self.payments)]
+
+@asynccontextmanager
+async def put_apart(
+    settings: Settings, own: Engines, theirs: Engines, provider: ProviderProcess
+) -> AsyncIterator[Apart]:
+    """Both at work on these databases, and payments asked by its address."""
+    port = free_port(HOST)
+    placed = replace(
+        settings,
+        database_url=own.database_url,
+        kafka_servers=f"{HOST}:9",
+        payments_url=f"grpc://{HOST}:{port}",
+        payments_database_url=theirs.database_url,
+    )
+    alone = at_home(replace(placed, contexts=("payments",), grpc_port=port))
+    await migrate_shop(theirs.database_url, manifests(installed(alone)))
+    async with AsyncExitStack() as stack:
+        provided = replace(theirs, provider_url=provider.url)
+        payments = await stack.enter_async_context(open_shop(alone, provided, connections=8))
+        shop = await stack.enter_async_context(open_shop(placed, own, connections=8))
+        for one in (payments, shop):  # by its own log alone: there is no Kafka
+            await stack.enter_async_context(working(replace(one, settings=settings)))
+        await stack.enter_async_context(answering_remotely(payments))
+        yield Apart(shop, payments, provider, placed)
 
 
 @pytest_asyncio.fixture
 async def two_databases(
     settings: Settings, own_engines: Engines, shared_engines: Engines, tmp_path: Path
 ) -> AsyncIterator[Apart]:
-    """Both at work, and payments asked by its address."""
-    port = free_port(HOST)
+    """A shop that sells books, and its payments."""
     async with AsyncExitStack() as stack:
         provider = await ProviderProcess(tmp_path).start()
         stack.push_async_callback(provider.stop)
         theirs = await stack.enter_async_context(_database(shared_engines))
-        placed = replace(
-            settings,
-            database_url=own_engines.database_url,
-            kafka_servers=f"{HOST}:9",
-            payments_url=f"grpc://{HOST}:{port}",
-            payments_database_url=theirs.database_url,
-        )
-        alone = at_home(replace(placed, contexts=("payments",), grpc_port=port))
-        await migrate_shop(theirs.database_url, manifests(installed(alone)))
-        payments = await stack.enter_async_context(
-            open_shop(alone, replace(theirs, provider_url=provider.url), connections=8)
-        )
-        shop = await stack.enter_async_context(open_shop(placed, own_engines, connections=8))
-        for one in (payments, shop):  # by its own log alone: there is no Kafka
-            await stack.enter_async_context(working(replace(one, settings=settings)))
-        grpc = await stack.enter_async_context(AsyncExitStack())
-        await grpc.enter_async_context(answering_remotely(payments))
-        await a_product(shop, "BOOK")
-        yield Apart(shop, payments, provider, placed, grpc)
+        apart = await stack.enter_async_context(put_apart(settings, own_engines, theirs, provider))
+        await a_product(apart.shop, "BOOK")
+        yield apart
