@@ -1,5 +1,6 @@
 """The SQL of payments.payer: who asks from another process, and whether they were called off."""
 
+from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
@@ -9,8 +10,19 @@ HOLD: Final = """
     INSERT INTO payments.payer AS p (id, called_off) VALUES ($1, $2)
     ON CONFLICT (id) DO UPDATE SET called_off = p.called_off OR excluded.called_off RETURNING called_off
 """
+CALL_OFF: Final = """
+    INSERT INTO payments.payer (id, called_off)
+    SELECT id, true FROM unnest($1::uuid[]) AS u (id)
+    WHERE NOT EXISTS (SELECT FROM payments.payments AS p WHERE p.order_id = u.id) ORDER BY id
+    ON CONFLICT (id) DO UPDATE SET called_off = true
+"""
 
 
 async def hold(tx: Tx, payer_id: UUID, *, calls_off: bool = False) -> bool:
     """Whether the payer was called off, as it is by this where it `calls_off`; held until the transaction ends."""
     return bool(await tx.value(HOLD, payer_id, calls_off))
+
+
+async def call_off(tx: Tx, payer_ids: Iterable[UUID]) -> None:
+    """Those of these for whom no payment was ever opened are called off; held until the transaction ends."""
+    await tx.run(CALL_OFF, sorted(set(payer_ids)))
