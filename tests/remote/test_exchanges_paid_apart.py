@@ -5,25 +5,23 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import pytest_asyncio
 
 from tests.builders import a_product
 from tests.comebacks import SHIPMENT, STAFF, a_delivered_order, comes_to, inspected, received, refunded_by_hand
 from tests.edits import comes_to as order_comes_to
-from tests.edits import edit, expire, seen, stock
+from tests.edits import edit, seen, stock
 from tests.remote.test_payments_apart import Apart, apart, disarmed
 from tests.remote.test_refunds_apart import a_claim, refunding
 from tests.remote.test_retries_apart import behind_our_back, retried
 from tests.shops import Shop, until, working
 from tradewind.adapters.payments.grpc import PaymentsDidNotAnswer
-from tradewind.app.audit.auditor import audit
 from tradewind.contexts.orders._domain.edit import NotEditable
 from tradewind.contexts.orders.cancel_order.command import CancelOrder
 from tradewind.contexts.orders.pay_order.command import NotPayable, PayOrder
 from tradewind.contexts.returns.get_return.query import GetReturn
 from tradewind.contexts.shipping.manifest import DeliverShipment, DispatchShipment
-from tradewind.contracts.orders import OrderCancelled
-from tradewind.contracts.outcomes import Refused
-from tradewind.contracts.payments import Charge, Claimed, Instead, RefundClaim, RefundsPeer
+from tradewind.contracts.payments import Instead, RefundsPeer
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
 from tradewind.runtime import failpoints
@@ -38,8 +36,6 @@ CREDIT = "SELECT sum(amount_minor)::int FROM payments.credit WHERE order_id = $1
 METHOD = "SELECT payment_method FROM orders.orders WHERE id = $1"
 WAITED = "SELECT count(*) FROM runtime.saga_journal WHERE saga_id = $1 AND message = 'Waiting'"
 TOLD = "SELECT array_agg(split_part(type, '.', 4) ORDER BY position) FROM runtime.outbox WHERE key = $1"
-CALLED_OFF = "SELECT called_off FROM payments.payer WHERE id = $1"
-AN_HOUR_AGO = "UPDATE runtime.saga SET changed_at = now() - interval '1 h'"
 TAKEN = [("authorization", 3750), ("capture", 3750)]
 """What the card of the first order saw: three books at 12.50, of which one comes back."""
 LAMP = [("authorization", 750), ("capture", 750)]
@@ -57,10 +53,15 @@ def nobody_is_asked_here(apart: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(apart.orders.db.peers, RefundsPeer, Nobody())
 
 
-async def in_the_warehouse(apart: Apart, sku: str, *, method: str = "approve") -> tuple[UUID, Any]:
-    """A delivered order of three books; one of them is here, for one of this: a pen at 3.00, a book, or a lamp."""
+@pytest_asyncio.fixture(autouse=True)
+async def things(apart: Apart) -> None:
+    """Pens at 3.00 and lamps at 20.00, beside the books at 12.50."""
     await a_product(apart.payments, "PEN", amount="3.00")
     await a_product(apart.payments, "LAMP", amount="20.00")
+
+
+async def in_the_warehouse(apart: Apart, sku: str, *, method: str = "approve") -> tuple[UUID, Any]:
+    """A delivered order of three books; one of them is here, for one of this."""
     order_id = await a_delivered_order(apart.orders, "BOOK", 3)
     await apart.orders.db.pool.execute(BY, f"simulated:{method}")
     instead: dict[str, Any] = {sku: 1}
@@ -230,48 +231,6 @@ async def test_answers_that_are_lost_are_asked_for_again_and_it_is_paid_once(ref
     assert await moved(refunding, order_id) == [*TAKEN, ("refund", 950)]
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-async def test_what_its_buyer_calls_off_is_paid_by_nobody_and_all_of_it_goes_back(refunding: Apart, when: str) -> None:
-    """Before the claim arrives, which finds that out; or after: what had paid for it goes back from there."""
-    async with refunding.answering():
-        order_id, one = await in_the_warehouse(refunding, "PEN")
-    if when == "before":
-        other = (await inspected(refunding.orders, one, restocked=1)).replacement_order_id
-        await waits(refunding, one.id)
-        await canceled(refunding, other)
-    async with refunding.answering():
-        if when == "after":
-            refunding.way.open.clear()
-            other = (await inspected(refunding.orders, one, restocked=1)).replacement_order_id
-            await arrived(refunding, "claim")
-            await canceled(refunding, other)
-            refunding.way.open.set()
-        await order_comes_to(refunding.orders, other, "CANCELED")
-        await comes_to(refunding.orders, one.id, "REFUNDED")
-        last = [("refund", 1250)] if when == "before" else [("refund", 950), ("refund", 300)]
-        await comes_back(refunding, order_id, *last)
-        assert await refunding.wrong() == []
-    assert await moved(refunding, other) == []
-    assert await stock(refunding.orders, "PEN") == (10, 0)
-
-
-async def test_goods_whose_time_runs_out_while_payments_is_away_are_free_and_all_of_the_money_goes_back(
-    refunding: Apart,
-) -> None:
-    async with refunding.answering():
-        order_id, one = await in_the_warehouse(refunding, "LAMP")
-    other = (await inspected(refunding.orders, one, restocked=1)).replacement_order_id
-    await waits(refunding, one.id)
-    await expire(refunding.orders)
-    assert await stock(refunding.orders, "LAMP") == (10, 0)
-    async with refunding.answering():
-        await order_comes_to(refunding.orders, other, "CANCELED")
-        await comes_to(refunding.orders, one.id, "REFUNDED")
-        await comes_back(refunding, order_id, ("refund", 1250))
-        assert await refunding.wrong() == []
-    assert await moved(refunding, other) == []
-
-
 async def test_an_exchange_waits_for_payments_that_is_away_and_is_none_the_worse(refunding: Apart) -> None:
     async with refunding.answering():
         order_id, one = await in_the_warehouse(refunding, "PEN")
@@ -282,93 +241,6 @@ async def test_an_exchange_waits_for_payments_that_is_away_and_is_none_the_worse
         await comes_to(refunding.orders, one.id, "REFUNDED")
         assert await refunding.wrong() == []
     assert await moved(refunding, order_id) == [*TAKEN, ("refund", 950)]
-
-
-async def test_where_the_difference_is_declined_all_goes_back(refunding: Apart) -> None:
-    async with refunding.answering():
-        order_id, one = await in_the_warehouse(refunding, "LAMP", method="decline")
-        other = (await inspected(refunding.orders, one, restocked=1)).replacement_order_id
-        await order_comes_to(refunding.orders, other, "CANCELED")
-        await comes_to(refunding.orders, one.id, "REFUNDED")
-        await comes_back(refunding, order_id, ("refund", 1250))
-        assert await refunding.wrong() == []
-    assert await stock(refunding.orders, "LAMP") == (10, 0)
-
-
-async def late(apart: Apart, monkeypatch: pytest.MonkeyPatch) -> tuple[asyncio.Event, asyncio.Event]:
-    """The next claim is on its way when the first is set, and arrives once the second is."""
-    sent, arrives = asyncio.Event(), asyncio.Event()
-
-    async def claim(wish: RefundClaim, call: Any) -> Any:
-        sent.set()
-        await arrives.wait()
-        return await apart.way.real.claim(wish, call)
-
-    monkeypatch.setattr(apart.way, "claim", claim, raising=False)
-    return sent, arrives
-
-
-async def called_off_on_its_way(apart: Apart, monkeypatch: pytest.MonkeyPatch) -> tuple[UUID, UUID]:
-    """A pen for a book, called off while the claim that would pay for it is on its way; the two orders."""
-    order_id, one = await in_the_warehouse(apart, "PEN")
-    sent, arrives = await late(apart, monkeypatch)
-    other = (await inspected(apart.orders, one, restocked=1)).replacement_order_id
-    await sent.wait()
-    await canceled(apart, other)
-    await order_comes_to(apart.orders, other, "CANCELED")
-    await until(apart.orders, lambda: apart.orders.db.pool.fetchval(HEARD, str(other)))
-    arrives.set()
-    await comes_to(apart.orders, one.id, "REFUNDED")
-    return order_id, other
-
-
-HEARD = """
-    SELECT EXISTS (SELECT FROM runtime.outbox AS o, runtime.position AS p
-                   WHERE o.key = $1 AND o.type = 'ecommerce.order.order.canceled.v1'
-                     AND p.subscriber = 'payments.on_order_cancelled'
-                     AND (o.stamp, o.position) <= (p.stamp, p.position))
-"""
-
-
-async def test_a_claim_that_is_late_pays_for_nothing_that_was_called_off_meanwhile(
-    refunding: Apart, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with refunding.answering():
-        order_id, other = await called_off_on_its_way(refunding, monkeypatch)
-        await comes_back(refunding, order_id, ("refund", 1250))
-        assert await refunding.wrong() == []
-    assert await refunding.payments.db.pool.fetchval(CREDIT, other) is None
-
-
-async def test_a_shop_that_pays_for_what_was_called_off_turns_the_auditor_red(
-    refunding: Apart, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(failpoints, "_PLANTED", frozenset({"called_off_is_credited"}))
-    monkeypatch.setattr(failpoints, "_TEST_BUILD", True)
-    async with refunding.answering():
-        _, other = await called_off_on_its_way(refunding, monkeypatch)
-        assert await refunding.payments.db.pool.fetchval(CREDIT, other) == 300
-        await until(refunding.payments, lambda: refunding.payments.db.pool.fetchval(PENDING))
-        await refunding.orders.db.pool.execute(AN_HOUR_AGO)
-        report = await audit(refunding.orders.engines.database_url, refunding.provider.url, settle_s=20.0)
-    assert [check.name for check in report.checks if not check.ok] == ["credits"]
-    assert "300 in minor units of what others paid for it are not given back" in "".join(report.lines())
-
-
-async def test_what_was_off_before_anybody_asked_for_its_money_is_remembered_once(apart: Apart) -> None:
-    """Goods that are kept elsewhere may be gone before payments has heard of the order at all."""
-    gone, line = new_id(), {"reason": "out of stock", "total_amount": Money(300, "EUR").amount, "currency": "EUR"}
-    async with apart.answering():
-        order_id = await a_delivered_order(apart.orders, "BOOK", 4)
-        for _ in range(2):
-            async with apart.orders.db.transaction(STAFF) as tx:
-                tx.tell(OrderCancelled(order_id=gone, **line), OrderCancelled(order_id=gone, **line))  # type: ignore[arg-type]
-        await until(apart.payments, lambda: apart.payments.db.pool.fetchval(CALLED_OFF, gone))
-        claim = a_claim(order_id, instead=Instead(gone, Money(300, "EUR")))
-        assert await apart.way.claim(claim, STAFF) == Claimed(Money(2500, "EUR"), "PENDING")
-        refused = await apart.way.authorize(Charge(gone, Money(300, "EUR"), "simulated:approve"), f"{gone}/a/0", STAFF)
-    assert refused == Refused("it was called off")
-    assert await apart.payments.db.pool.fetchval(CREDIT, gone) is None
 
 
 async def test_a_claim_that_arrives_twice_pays_once(apart: Apart) -> None:
