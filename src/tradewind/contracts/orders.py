@@ -303,11 +303,15 @@ class ToShip(Struct, frozen=True, kw_only=True):
 
 
 class Replacement(Struct, frozen=True, kw_only=True):
-    """An order for `goods` (SKU to pieces) that its buyer gets for some that came back of the order `of`."""
+    """An order for `goods` (SKU to pieces) that its buyer gets for some that came back of the order `of`.
+
+    `waits`: nobody is asked for its money before it is known how much of it is paid by what came back.
+    """
 
     of: UUID
     order_id: UUID
     goods: Mapping[str, int]
+    waits: bool = False
 
 
 class OrdersPeer(Protocol):
@@ -318,6 +322,20 @@ class OrdersPeer(Protocol):
         transaction.
 
         What they had before costs what it cost then, other things what they cost now; there is no carriage.
+        """
+        ...
+
+    async def awaiting_credit(self, tx: Any, order_ids: Sequence[UUID]) -> Mapping[UUID, Money]:
+        """Those of these replacements that wait, and that nobody called off: what they come to, which stays.
+
+        They are held, so that the answer stays true until the transaction ends.
+        """
+        ...
+
+    async def credited(self, tx: Any, replaced: Mapping[UUID, UUID]) -> None:
+        """It is known what came back pays of these (replacement to the order that it is for): they wait no more.
+
+        The rest of each is charged by the method of that order. Nothing changes for those that do not wait.
         """
         ...
 

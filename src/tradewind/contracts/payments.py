@@ -335,8 +335,9 @@ class RefundsPeer(Protocol):
         Never more than what is left of the capture; nothing is claimed where nothing is left. Idempotent by
         `refund_id`: one that is known is answered as it stands. Refuses with NotFound without a payment.
 
-        `instead`: placed in this very transaction, it is paid by what is claimed as far as that goes; the rest of one
-        goes back, the rest of the other is charged. Should it come to nothing, what had paid for it goes back too.
+        `instead`: placed in this very transaction, or held until it ends and not called off, it is paid by what is
+        claimed as far as that goes; the rest of one goes back, the rest of the other is charged. Should it come to
+        nothing, what had paid for it goes back too.
         """
         ...
 
@@ -378,7 +379,8 @@ class HeardPeer(Protocol):
 class RefundClaim(Struct, frozen=True, kw_only=True):
     """What is asked back of what was paid for an order: so many `pieces` of each SKU, out of what was `sold`.
 
-    `whole`: exactly so much, or nothing.
+    `whole`: exactly so much, or nothing. `instead`: what is claimed pays for that order first, unless it was called
+    off; nobody has asked for its money before.
     """
 
     order_id: UUID
@@ -387,6 +389,7 @@ class RefundClaim(Struct, frozen=True, kw_only=True):
     sold: Sold
     reason: str
     whole: Money | None = None
+    instead: Instead | None = None
 
 
 class RefundHold(Struct, frozen=True, kw_only=True):

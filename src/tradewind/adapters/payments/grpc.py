@@ -183,6 +183,8 @@ def _to_claim(claim: RefundClaim) -> pb.ClaimRefundRequest:
         tax_minor=sold.tax.minor,
         discount_minor=sold.discount.minor,
         whole_minor=claim.whole.minor if claim.whole else 0,
+        instead_payer_id=str(claim.instead.order_id) if claim.instead else "",
+        instead_total_minor=claim.instead.total.minor if claim.instead else 0,
     )
 
 

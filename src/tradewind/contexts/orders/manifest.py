@@ -33,6 +33,7 @@ from tradewind.contexts.orders.place_order import rest as place_rest
 from tradewind.contexts.orders.place_order.command import place_orders
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER, Placement
 from tradewind.contexts.orders.place_order.waiting import PLACE_BACKORDER
+from tradewind.contexts.orders.place_replacement.saga import PLACE_EXCHANGE
 from tradewind.contexts.orders.search_orders import rest as search_rest
 from tradewind.contexts.orders.search_orders.named import look_up_named
 from tradewind.contexts.orders.search_orders.query import search_orders
@@ -103,7 +104,7 @@ MANIFEST = Manifest(
     listeners=(keep_order_status, announce_orders),
     parts={Standing: Standing, OrderChannel: open_channel},
     timers=(SPREAD_ORDERS, SPREAD_SUMMARIES),
-    sagas=(PLACE_ORDER, PLACE_BACKORDER, EDIT_ORDER, EDIT_ELSEWHERE, EDIT_APART),
+    sagas=(PLACE_ORDER, PLACE_BACKORDER, PLACE_EXCHANGE, EDIT_ORDER, EDIT_ELSEWHERE, EDIT_APART),
     peers={
         Placement: Placement(),
         OrdersOfPeer: _data,

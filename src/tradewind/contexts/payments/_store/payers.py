@@ -1,6 +1,6 @@
 """The SQL of payments.payer: who asks from another process, and whether they were called off."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,6 +9,12 @@ from tradewind.runtime.database import Tx
 HOLD: Final = """
     INSERT INTO payments.payer AS p (id, called_off) VALUES ($1, $2)
     ON CONFLICT (id) DO UPDATE SET called_off = p.called_off OR excluded.called_off RETURNING called_off
+"""
+CALL_OFF: Final = """
+    INSERT INTO payments.payer (id, called_off)
+    SELECT id, true FROM unnest($1::uuid[]) AS u (id)
+    WHERE NOT EXISTS (SELECT FROM payments.payments AS p WHERE p.order_id = u.id) ORDER BY id
+    ON CONFLICT (id) DO UPDATE SET called_off = true
 """
 
 HOLD_KNOWN: Final = """
@@ -21,6 +27,11 @@ HOLD_KNOWN: Final = """
 async def hold(tx: Tx, payer_id: UUID, *, calls_off: bool = False) -> bool:
     """Whether the payer was called off, as it is by this where it `calls_off`; held until the transaction ends."""
     return bool(await tx.value(HOLD, payer_id, calls_off))
+
+
+async def call_off(tx: Tx, payer_ids: Iterable[UUID]) -> None:
+    """Those of these for whom no payment was ever opened are called off; held until the transaction ends."""
+    await tx.run(CALL_OFF, sorted(set(payer_ids)))
 
 
 class KnownPayers:

@@ -72,7 +72,7 @@ class Goods(_message.Message):
     def __init__(self, sku: _Optional[str] = ..., quantity: _Optional[int] = ..., unit_price_minor: _Optional[int] = ...) -> None: ...
 
 class ClaimRefundRequest(_message.Message):
-    __slots__ = ("payer_id", "refund_id", "reason", "pieces", "sold", "currency", "items_minor", "tax_minor", "discount_minor", "whole_minor")
+    __slots__ = ("payer_id", "refund_id", "reason", "pieces", "sold", "currency", "items_minor", "tax_minor", "discount_minor", "whole_minor", "instead_payer_id", "instead_total_minor")
     PAYER_ID_FIELD_NUMBER: _ClassVar[int]
     REFUND_ID_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
@@ -83,6 +83,8 @@ class ClaimRefundRequest(_message.Message):
     TAX_MINOR_FIELD_NUMBER: _ClassVar[int]
     DISCOUNT_MINOR_FIELD_NUMBER: _ClassVar[int]
     WHOLE_MINOR_FIELD_NUMBER: _ClassVar[int]
+    INSTEAD_PAYER_ID_FIELD_NUMBER: _ClassVar[int]
+    INSTEAD_TOTAL_MINOR_FIELD_NUMBER: _ClassVar[int]
     payer_id: str
     refund_id: str
     reason: str
@@ -93,7 +95,9 @@ class ClaimRefundRequest(_message.Message):
     tax_minor: int
     discount_minor: int
     whole_minor: int
-    def __init__(self, payer_id: _Optional[str] = ..., refund_id: _Optional[str] = ..., reason: _Optional[str] = ..., pieces: _Optional[_Iterable[_Union[Goods, _Mapping]]] = ..., sold: _Optional[_Iterable[_Union[Goods, _Mapping]]] = ..., currency: _Optional[str] = ..., items_minor: _Optional[int] = ..., tax_minor: _Optional[int] = ..., discount_minor: _Optional[int] = ..., whole_minor: _Optional[int] = ...) -> None: ...
+    instead_payer_id: str
+    instead_total_minor: int
+    def __init__(self, payer_id: _Optional[str] = ..., refund_id: _Optional[str] = ..., reason: _Optional[str] = ..., pieces: _Optional[_Iterable[_Union[Goods, _Mapping]]] = ..., sold: _Optional[_Iterable[_Union[Goods, _Mapping]]] = ..., currency: _Optional[str] = ..., items_minor: _Optional[int] = ..., tax_minor: _Optional[int] = ..., discount_minor: _Optional[int] = ..., whole_minor: _Optional[int] = ..., instead_payer_id: _Optional[str] = ..., instead_total_minor: _Optional[int] = ...) -> None: ...
 
 class HoldRefundRequest(_message.Message):
     __slots__ = ("payer_id", "refund_id", "amount_minor", "currency", "reason", "besides", "edit_id")
