@@ -24,6 +24,7 @@ from tradewind.app.audit.auditor import audit
 from tradewind.app.elsewhere import CARRY
 from tradewind.app.engines import Engines
 from tradewind.app.free_ports import free_port
+from tradewind.app.privacy.holders import Holders
 from tradewind.app.remote import answering_remotely
 from tradewind.app.settings import Settings
 from tradewind.contexts.orders._domain.view import OrderView
@@ -34,7 +35,8 @@ from tradewind.contexts.payments.capture_payment.command import CapturePayment
 from tradewind.contexts.payments.carry_step.command import BookStep, CarryStep, Kind, OpenStep
 from tradewind.contexts.payments.manifest import MANIFEST
 from tradewind.contracts.outcomes import Done, Refused, Waiting
-from tradewind.contracts.payments import Charge, PaymentsPeer, Refunding
+from tradewind.contracts.payments import Charge, PaymentsPeer, Persons, Refunding
+from tradewind.contracts.privacy import PersonalDataPeer
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
 from tradewind.runtime import failpoints
@@ -118,7 +120,9 @@ async def apart(settings: Settings, own_engines: Engines, tmp_path: Path) -> Asy
         payments = await stack.enter_async_context(open_shop(settings, mine, connections=8))
         token = lambda: a_token(payments, role="admin", scope=CARRY[0])  # noqa: E731 -- asked anew each time
         way = Lossy(await stack.enter_async_context(grpc_payments(f"127.0.0.1:{port}", token)))
+        others = Holders(one for one in payments.contexts if one is not MANIFEST)
         asking: dict[type, object] = {PaymentsPeer: AskedPayments(here, way), Refunding: Refunding(way)}
+        asking |= {Persons: Persons(way), PersonalDataPeer: others}
         orders = await stack.enter_async_context(open_shop(settings, nobody, connections=8, instead=asking))
         await a_product(payments, "BOOK")
         served = [one if one is not MANIFEST else replace(MANIFEST, sagas=(), timers=()) for one in orders.contexts]

@@ -11,10 +11,14 @@ from tradewind.kernel.errors import Conflict
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """Somebody, by all that they are known by here. `emails` are proved addresses in normal form (lower case)."""
+    """Somebody, by all that they are known by here. `emails` are proved addresses in normal form (lower case).
+
+    `paid_back`: orders of theirs of which payments in another process has said that everything is back with them.
+    """
 
     user_id: str
     emails: tuple[str, ...] = ()
+    paid_back: frozenset[UUID] = frozenset()
 
 
 class PersonErased(Event, frozen=True):
@@ -62,4 +66,8 @@ class OrdersOfPeer(Protocol):
 
     async def order_ids(self, tx: Any, person: Person) -> Sequence[UUID]:
         """Every order that is the person's, by account or by an address that they proved."""
+        ...
+
+    async def lost(self, tx: Any, person: Person) -> Sequence[UUID]:
+        """Those of them that are not over and whose goods nobody knows the whereabouts of."""
         ...

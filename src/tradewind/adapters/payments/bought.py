@@ -12,4 +12,5 @@ class BoughtByEvents:
 
     async def sold(self, tx: Any, order_id: UUID) -> Sold | None:
         """By the events of the order; None before they were heard, or while one is known to be missing."""
-        return await tx.peer(HeardPeer).sold(tx, order_id)
+        sold: Sold | None = await tx.peer(HeardPeer).sold(tx, order_id)
+        return sold

@@ -21,6 +21,7 @@ from tradewind.contexts.payments.claim_refund.command import (
 )
 from tradewind.contexts.payments.doubt_capture.saga import DOUBT_CAPTURE
 from tradewind.contexts.payments.doubt_refund.saga import DOUBT_REFUND
+from tradewind.contexts.payments.forget_person.command import forget_person, see_given_back, show_person
 from tradewind.contexts.payments.get_payment import rest as get_rest
 from tradewind.contexts.payments.get_payment.query import get_payment
 from tradewind.contexts.payments.let_go.saga import LET_GO
@@ -39,11 +40,12 @@ from tradewind.contexts.payments.save_method import rest as save_method_rest
 from tradewind.contexts.payments.save_method.command import save_method
 from tradewind.contexts.payments.take_notice import rest as take_notice_rest
 from tradewind.contexts.payments.take_notice.command import FORGET_NOTICES, take_notice
-from tradewind.contracts.payments import HeardPeer, PaymentsPeer, Refunding, RefundsPeer
+from tradewind.contracts.payments import HeardPeer, PaymentsPeer, Persons, PersonsPeer, Refunding, RefundsPeer
 from tradewind.runtime.manifest import Manifest
 
 __all__ = ["MANIFEST", "FallbackProvider", "Reconciled", "RefundPayment", "StoredRoutes", "reconcile"]
 
+_data = PaymentData()
 MANIFEST = Manifest(
     name="payments",
     migrations=Path(__file__).parent / "migrations",
@@ -64,6 +66,9 @@ MANIFEST = Manifest(
         let_go_refund,
         ask_refund_again,
         see_refund,
+        see_given_back,
+        show_person,
+        forget_person,
     ),
     routes=(
         refund_rest.refund_payment,
@@ -74,11 +79,22 @@ MANIFEST = Manifest(
         list_methods_rest.list_methods,
         remove_method_rest.remove_method,
     ),
-    remote=("tradewind.contexts.payments.carry_step.grpc", "tradewind.contexts.payments.claim_refund.grpc"),
+    remote=(
+        "tradewind.contexts.payments.carry_step.grpc",
+        "tradewind.contexts.payments.claim_refund.grpc",
+        "tradewind.contexts.payments.forget_person.grpc",
+    ),
     subscribers=(on_order_cancelled, on_shipment_dispatched, sold),
     timers=(FORGET_NOTICES, RECONCILE),
     parts={LastReconciled: LastReconciled},
     sagas=(REFUND_PAYMENT, DOUBT_CAPTURE, DOUBT_REFUND, LET_GO),
-    peers={PaymentsPeer: Payments(), RefundsPeer: Refunds(), Refunding: Refunding(), HeardPeer: Heard()},
-    personal_data=PaymentData(),
+    peers={
+        PaymentsPeer: Payments(),
+        RefundsPeer: Refunds(),
+        Refunding: Refunding(),
+        Persons: Persons(),
+        PersonsPeer: _data,
+        HeardPeer: Heard(),
+    },
+    personal_data=_data,
 )
