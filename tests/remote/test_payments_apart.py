@@ -35,8 +35,8 @@ from tradewind.contexts.payments.capture_payment.command import CapturePayment
 from tradewind.contexts.payments.carry_step.command import BookStep, CarryStep, Kind, OpenStep
 from tradewind.contexts.payments.manifest import MANIFEST
 from tradewind.contracts.outcomes import Done, Refused, Waiting
-from tradewind.contracts.payments import Charge, PaymentsPeer, Persons, Refunding
-from tradewind.contracts.privacy import PersonalDataPeer
+from tradewind.contracts.payments import Charge, PaymentsPeer, Refunding
+from tradewind.contracts.privacy import PersonalDataPeer, Persons
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
 from tradewind.runtime import failpoints

@@ -18,6 +18,7 @@ from tests.shops import a_call, until
 from tradewind.adapters.payments import persons
 from tradewind.adapters.payments.grpc import PaymentsDidNotAnswer, grpc_payments
 from tradewind.contexts.customers._domain.person import PartIsAway
+from tradewind.contexts.customers._store import forgetting
 from tradewind.contexts.customers.erase_person import elsewhere
 from tradewind.contexts.customers.erase_person.command import Erased, ErasePerson
 from tradewind.contexts.customers.erase_person.elsewhere import FORGET_ELSEWHERE
@@ -151,15 +152,12 @@ async def test_answers_that_are_lost_are_asked_for_again_and_who_asks_twice_is_f
     assert apart.way.arrived.count("forget") == 4
 
 
-@pytest.mark.parametrize("hit", [1, 2])
 @pytest.mark.parametrize(
-    "place",
+    ("place", "hit"),
     [
-        "payments.forget.before_commit",
-        "payments.forget.after_commit",
-        "saga.forget_payments.after_ask",
-        "saga.promise.before_commit",
-        "saga.forget_payments.before_commit",
+        ("saga.promise.before_commit", 1),
+        *((f"payments.forget.{when}_commit", hit) for when in ("before", "after") for hit in (1, 2)),
+        *((f"saga.forget_payments.{point}", hit) for point in ("after_ask", "before_commit") for hit in (1, 2)),
     ],
 )
 async def test_wherever_either_side_breaks_off_it_is_gone_on_with_until_they_are_forgotten(
@@ -172,6 +170,7 @@ async def test_wherever_either_side_breaks_off_it_is_gone_on_with_until_they_are
         await erase(apart, user_id)
         await forgotten(apart, user_id, orders)
         assert await apart.wrong() == []
+    assert failpoints._hits[place] >= hit, "it was broken off"
 
 
 async def test_who_has_an_order_under_way_is_not_forgotten_anywhere(apart: Apart) -> None:
@@ -219,7 +218,7 @@ async def test_who_was_to_be_asked_forgets_where_it_is_in_the_same_process_again
     step, task = FORGET_ELSEWHERE.steps[1].do, a_task()
     assert isinstance(step, Remote)
     async with apart.payments.db.transaction(STAFF) as tx:
-        elsewhere.forgetting.insert(tx, task.saga_id, user_id, orders)
+        forgetting.insert(tx, task.saga_id, user_id, orders)
     async with apart.payments.db.transaction(STAFF) as tx:
         assert await step.prepare(tx, [task]) == [Done()]
     pool = apart.payments.db.pool

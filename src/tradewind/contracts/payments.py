@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from msgspec import Struct
@@ -12,9 +12,6 @@ from tradewind.contracts.messages import Event
 from tradewind.contracts.orders import Sold
 from tradewind.contracts.outcomes import Outcome, Waiting
 from tradewind.kernel.money import Money
-
-MAX_ORDERS_OF_A_PERSON: Final = 1_000
-"""Orders that one question about a person names at most; whoever has more is asked about in several."""
 
 
 class _PaymentEvent(Event, frozen=True):
@@ -298,14 +295,6 @@ class RefundsPeer(Protocol):
         ...
 
 
-class HeardPeer(Protocol):
-    """What payments heard of what was sold: for a deployment in which orders has another database."""
-
-    async def sold(self, tx: Any, order_id: UUID) -> Sold | None:
-        """What the order is of, with every edit of it of which payments knows; None before all that was heard."""
-        ...
-
-
 class RefundClaim(Struct, frozen=True, kw_only=True):
     """What is asked back of what was paid for an order: so many `pieces` of each SKU, out of what was `sold`.
 
@@ -382,41 +371,3 @@ class Refunding:
         """Payments in another process, for sagas that are begun where it is there."""
         assert self.away is not None, "begun where payments is away, carried where it is not"
         return self.away
-
-
-class PersonsAway(Protocol):
-    """What payments in another process holds of people. Asked outside of transactions, any number of times.
-
-    Raises Unavailable where the outcome is unknown; where nobody is there to ask, the answer is Waiting. `call`: on
-    whose behalf.
-    """
-
-    async def export(self, user_id: str, order_ids: Sequence[UUID], call: Any) -> Mapping[str, Any] | Waiting:
-        """Everything that is held there of the user and of these orders of theirs, ready to be written as JSON."""
-        ...
-
-    async def forget(self, user_id: str, order_ids: Sequence[UUID], call: Any) -> Waiting | None:
-        """Forget the user, and how these orders were paid; at most MAX_ORDERS_OF_A_PERSON. None once it is done.
-
-        None of these is authorized any more, whatever comes late.
-        """
-        ...
-
-    async def given_back(self, order_ids: Sequence[UUID], call: Any) -> frozenset[UUID] | Waiting:
-        """Those of which everything that was taken is back with the buyer."""
-        ...
-
-
-class PersonsPeer(Protocol):
-    """As PersonsAway, inside one's own transaction, for who began to ask while payments was in another process."""
-
-    async def forget(self, tx: Any, user_id: str, order_ids: Sequence[UUID]) -> None:
-        """Forget the user, and how these orders were paid."""
-        ...
-
-
-@dataclass(frozen=True)
-class Persons:
-    """Where payments answers for what it holds of people: as one context of this process, or in another one."""
-
-    away: PersonsAway | None = None

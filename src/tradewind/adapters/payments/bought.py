@@ -3,8 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from tradewind.contracts.orders import Sold
-from tradewind.contracts.payments import HeardPeer
+from tradewind.contracts.orders import HeardPeer, Sold
 
 
 class BoughtByEvents:

@@ -8,7 +8,7 @@ import msgspec
 from google.protobuf.message import Message
 
 from tradewind.contracts.outcomes import Waiting
-from tradewind.contracts.payments import MAX_ORDERS_OF_A_PERSON
+from tradewind.contracts.privacy import MAX_ORDERS_OF_A_PERSON
 from tradewind.contracts.proto.tradewind.payments.v1 import payments_pb2 as pb
 from tradewind.runtime.call import Call
 

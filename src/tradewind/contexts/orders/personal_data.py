@@ -7,8 +7,8 @@ from uuid import UUID
 import msgspec
 
 from tradewind.contexts.orders._domain.order import Status
-from tradewind.contracts.payments import Persons, RefundsPeer
-from tradewind.contracts.privacy import OrdersUnderWay, Person, Pseudonyms
+from tradewind.contracts.payments import RefundsPeer
+from tradewind.contracts.privacy import OrdersUnderWay, Person, Persons, Pseudonyms
 from tradewind.contracts.shipping import ShippingPeer
 from tradewind.runtime.database import Tx
 
@@ -16,10 +16,6 @@ OVER: Final = (Status.FULFILLED.value, Status.CANCELED.value, Status.FAILED.valu
 MAX_NAMED: Final = 20
 """Orders under way that a refusal names at most."""
 OF: Final = "SELECT id FROM orders.orders WHERE user_id = $1 OR email_digest = ANY($2::text[]) ORDER BY id"
-UNENDED: Final = """
-    SELECT id FROM orders.orders
-    WHERE (user_id = $1 OR email_digest = ANY($2::text[])) AND status <> ALL($3::text[]) ORDER BY id
-"""
 HOLD: Final = """
     SELECT id, status FROM orders.orders WHERE user_id = $1 OR email_digest = ANY($2::text[]) ORDER BY id FOR UPDATE
 """
@@ -64,8 +60,8 @@ class OrderData:
 
     async def lost(self, tx: Tx, person: Person) -> Sequence[UUID]:
         """Those whose parcel is lost: they hold nobody up once everything is paid back."""
-        rows = await tx.all(UNENDED, person.user_id, _digests(tx, person), list(OVER))
-        return sorted(await tx.peer(ShippingPeer).lost(tx, [row["id"] for row in rows])) if rows else []
+        orders = await self.order_ids(tx, person)
+        return sorted(await tx.peer(ShippingPeer).lost(tx, orders)) if orders else ()
 
     async def export(self, tx: Tx, person: Person) -> Mapping[str, Any]:
         """Orders with their lines; amounts in minor units."""

@@ -40,7 +40,9 @@ from tradewind.contexts.payments.save_method import rest as save_method_rest
 from tradewind.contexts.payments.save_method.command import save_method
 from tradewind.contexts.payments.take_notice import rest as take_notice_rest
 from tradewind.contexts.payments.take_notice.command import FORGET_NOTICES, take_notice
-from tradewind.contracts.payments import HeardPeer, PaymentsPeer, Persons, PersonsPeer, Refunding, RefundsPeer
+from tradewind.contracts.orders import HeardPeer
+from tradewind.contracts.payments import PaymentsPeer, Refunding, RefundsPeer
+from tradewind.contracts.privacy import Persons, PersonsPeer
 from tradewind.runtime.manifest import Manifest
 
 __all__ = ["MANIFEST", "FallbackProvider", "Reconciled", "RefundPayment", "StoredRoutes", "reconcile"]

@@ -14,8 +14,7 @@ from tradewind.contexts.customers._domain.person import PartIsAway, Unconfirmed,
 from tradewind.contexts.customers.erase_person import elsewhere
 from tradewind.contracts.messages import Command
 from tradewind.contracts.outcomes import Waiting
-from tradewind.contracts.payments import Persons
-from tradewind.contracts.privacy import OrdersOfPeer, PersonalDataPeer, PersonErased
+from tradewind.contracts.privacy import OrdersOfPeer, PersonalDataPeer, PersonErased, Persons
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import Asking, handler, outside, query
 

@@ -10,8 +10,7 @@ from typing import Final
 from tradewind.contexts.customers._store import forgetting
 from tradewind.contexts.customers._store.forgetting import Page
 from tradewind.contracts.outcomes import Done, Outcome, Waiting
-from tradewind.contracts.payments import MAX_ORDERS_OF_A_PERSON, Persons, PersonsAway, PersonsPeer
-from tradewind.contracts.privacy import OrdersOfPeer, Person
+from tradewind.contracts.privacy import MAX_ORDERS_OF_A_PERSON, OrdersOfPeer, Person, Persons, PersonsAway, PersonsPeer
 from tradewind.kernel.ids import new_id
 from tradewind.runtime.database import Tx
 from tradewind.runtime.saga import store as sagas

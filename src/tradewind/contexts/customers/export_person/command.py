@@ -10,8 +10,7 @@ from tradewind.contexts.customers._domain.archive import Exported
 from tradewind.contexts.customers._domain.person import PartIsAway, person
 from tradewind.contracts.messages import Command
 from tradewind.contracts.outcomes import Waiting
-from tradewind.contracts.payments import Persons
-from tradewind.contracts.privacy import OrdersOfPeer, PersonalDataPeer
+from tradewind.contracts.privacy import OrdersOfPeer, PersonalDataPeer, Persons
 from tradewind.kernel.clock import now
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import Asking, handler, outside

@@ -9,7 +9,7 @@ import msgspec
 from tradewind.api.grpc.methods import Method
 from tradewind.contexts.payments.carry_step.grpc import SERVICE, id_of
 from tradewind.contexts.payments.forget_person.command import ForgetPerson, SeeGivenBack, Shown, ShowPerson
-from tradewind.contracts.payments import MAX_ORDERS_OF_A_PERSON
+from tradewind.contracts.privacy import MAX_ORDERS_OF_A_PERSON
 from tradewind.contracts.proto.tradewind.payments.v1 import payments_pb2 as pb
 from tradewind.kernel.errors import Invalid
 
