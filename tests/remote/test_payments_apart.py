@@ -26,8 +26,10 @@ from tradewind.app.audit.auditor import audit
 from tradewind.app.elsewhere import CARRY
 from tradewind.app.engines import Engines
 from tradewind.app.free_ports import free_port
+from tradewind.app.privacy.holders import Holders
 from tradewind.app.remote import answering_remotely
 from tradewind.app.settings import Settings
+from tradewind.app.wiring import manifests
 from tradewind.contexts.orders._domain.view import OrderView
 from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.verify_payment.command import VerifyPayment
@@ -37,6 +39,7 @@ from tradewind.contexts.payments.carry_step.command import BookStep, CarryStep, 
 from tradewind.contexts.payments.manifest import MANIFEST
 from tradewind.contracts.outcomes import Done, Refused, Waiting
 from tradewind.contracts.payments import Charge, PayersPeer, Paying, PaymentsPeer, Refunding
+from tradewind.contracts.privacy import PersonalDataPeer, Persons
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
 from tradewind.runtime import failpoints
@@ -126,7 +129,8 @@ async def apart(settings: Settings, own_engines: Engines, tmp_path: Path) -> Asy
         way = Lossy(await stack.enter_async_context(grpc_payments(f"127.0.0.1:{port}", token)))
         away: Any = way
         asking: dict[type, object] = {
-            PaymentsPeer: AskedPayments(away), Paying: Paying(away), Refunding: Refunding(away)
+            PaymentsPeer: AskedPayments(away), Paying: Paying(away), Refunding: Refunding(away),
+            Persons: Persons(away), PersonalDataPeer: Holders(one for one in manifests() if one is not MANIFEST),
         }  # fmt: skip
         whole = await stack.enter_async_context(open_shop(settings, nobody, connections=8, instead=asking))
         others = [one for one in whole.contexts if one is not MANIFEST]

@@ -20,6 +20,7 @@ from tradewind.contracts.identity import SCOPES
 from tradewind.contracts.inventory import BackordersPeer, InventoryPeer
 from tradewind.contracts.orders import SoldPeer
 from tradewind.contracts.payments import PayersPeer, Paying, PaymentsPeer, Refunding, RefundsPeer
+from tradewind.contracts.privacy import Persons
 from tradewind.contracts.returns import ReturnsPeer
 from tradewind.runtime.keeping import KeptAtMost
 
@@ -111,6 +112,7 @@ async def _payments(settings: Settings, url: str, keys: SigningKeys) -> AsyncIte
             RefundsPeer: AwayRefunds(),
             Paying: Paying(away),
             Refunding: Refunding(away),
+            Persons: Persons(away),
         }
 
 

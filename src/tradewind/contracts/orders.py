@@ -295,6 +295,14 @@ class SoldPeer(Protocol):
         ...
 
 
+class HeardPeer(Protocol):
+    """What payments heard of what was sold: for a deployment in which orders has another database."""
+
+    async def sold(self, tx: Any, order_id: UUID) -> Sold | None:
+        """What the order is of, with every edit of it of which payments knows; None before all that was heard."""
+        ...
+
+
 class ToShip(Struct, frozen=True, kw_only=True):
     """Where an order's goods go, and whether they are paid."""
 

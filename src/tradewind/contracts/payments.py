@@ -368,14 +368,6 @@ class RefundsPeer(Protocol):
         ...
 
 
-class HeardPeer(Protocol):
-    """What payments heard of what was sold: for a deployment in which orders has another database."""
-
-    async def sold(self, tx: Any, order_id: UUID) -> Sold | None:
-        """What the order is of, with every edit of it of which payments knows; None before all that was heard."""
-        ...
-
-
 class RefundClaim(Struct, frozen=True, kw_only=True):
     """What is asked back of what was paid for an order: so many `pieces` of each SKU, out of what was `sold`.
 

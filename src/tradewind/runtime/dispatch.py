@@ -181,6 +181,10 @@ class _Asking:
         """Ask the shop itself. A key is of the outer command alone."""
         return await self._dispatch(command, structs.replace(self.call, idempotency_key=None))
 
+    async def under_key(self, command: Command) -> Any:
+        """Ask the shop for the answer to the call itself."""
+        return await self._dispatch(command, self.call)
+
 
 def _given(outcome: Any) -> Any:
     if isinstance(outcome, Refusal):

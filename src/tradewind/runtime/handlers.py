@@ -95,6 +95,10 @@ class Asking(Protocol):
         """The answer of the command's own handler, or its refusal; the policy decides as for any edge."""
         ...
 
+    async def under_key(self, command: Command) -> Any:
+        """As the last of all: the answer to the call itself, the same however often it comes with its key."""
+        ...
+
 
 def outside(*, action: str, switch: Switch | None = None) -> Callable[[F], F]:
     """Answer by asking others over the network, `function(command, ask)`: no connection is held while they think."""

@@ -3,8 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from tradewind.contracts.orders import Sold
-from tradewind.contracts.payments import HeardPeer
+from tradewind.contracts.orders import HeardPeer, Sold
 
 
 class BoughtByEvents:
@@ -12,4 +11,5 @@ class BoughtByEvents:
 
     async def sold(self, tx: Any, order_id: UUID) -> Sold | None:
         """By the events of the order; None before they were heard, or while one is known to be missing."""
-        return await tx.peer(HeardPeer).sold(tx, order_id)
+        sold: Sold | None = await tx.peer(HeardPeer).sold(tx, order_id)
+        return sold

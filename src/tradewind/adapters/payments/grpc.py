@@ -11,6 +11,8 @@ import grpc
 from google.protobuf.message import Message
 from opentelemetry.trace import SpanKind
 
+from tradewind.adapters.payments.persons import ANSWERS as OF_PERSONS
+from tradewind.adapters.payments.persons import AskedForPersons
 from tradewind.api.grpc.asking import channel_to, metadata, methods
 from tradewind.api.grpc.statuses import REFUSAL
 from tradewind.api.grpc.tls import Certificates
@@ -41,6 +43,7 @@ ANSWERS: Final = {
     **dict.fromkeys(("AskRefundAgain", "SeeRefund"), pb.RefundAnswer),
     "SeeHold": pb.HoldAnswer,
     "VerifyPayment": pb.VerifyPaymentAnswer,
+    **OF_PERSONS,
 }
 
 STANDINGS: Final = (pb.RefundAnswer.PENDING, pb.RefundAnswer.DONE, pb.RefundAnswer.REFUSED, pb.RefundAnswer.PARTLY)
@@ -59,8 +62,8 @@ async def grpc_payments(
         yield GrpcPayments(channel, token)
 
 
-class GrpcPayments:
-    """Answers to contracts.payments.PaymentsAway and RefundsAway."""
+class GrpcPayments(AskedForPersons):
+    """Answers to contracts.payments.PaymentsAway, RefundsAway and PersonsAway."""
 
     def __init__(self, channel: Any, token: Callable[[], str]) -> None:
         self._token = token

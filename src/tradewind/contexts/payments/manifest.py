@@ -23,6 +23,7 @@ from tradewind.contexts.payments.claim_refund.command import (
 )
 from tradewind.contexts.payments.doubt_capture.saga import DOUBT_CAPTURE
 from tradewind.contexts.payments.doubt_refund.saga import DOUBT_REFUND
+from tradewind.contexts.payments.forget_person.command import forget_person, see_given_back, show_person
 from tradewind.contexts.payments.get_payment import rest as get_rest
 from tradewind.contexts.payments.get_payment.query import get_payment
 from tradewind.contexts.payments.let_go.saga import LET_GO
@@ -41,20 +42,15 @@ from tradewind.contexts.payments.save_method import rest as save_method_rest
 from tradewind.contexts.payments.save_method.command import save_method
 from tradewind.contexts.payments.take_notice import rest as take_notice_rest
 from tradewind.contexts.payments.take_notice.command import FORGET_NOTICES, take_notice
-from tradewind.contracts.payments import (
-    HeardPeer,
-    KnownPayersPeer,
-    Paying,
-    PaymentsHere,
-    PaymentsPeer,
-    Refunding,
-    RefundsPeer,
-)
+from tradewind.contracts.orders import HeardPeer
+from tradewind.contracts.payments import KnownPayersPeer, Paying, PaymentsHere, PaymentsPeer, Refunding, RefundsPeer
+from tradewind.contracts.privacy import Persons, PersonsPeer
 from tradewind.runtime.manifest import Manifest
 
 __all__ = ["MANIFEST", "FallbackProvider", "Reconciled", "RefundPayment", "StoredRoutes", "reconcile"]
 
 _payments = Payments()
+_data = PaymentData()
 MANIFEST = Manifest(
     name="payments",
     migrations=Path(__file__).parent / "migrations",
@@ -77,6 +73,9 @@ MANIFEST = Manifest(
         see_refund,
         see_hold,
         hear_buyer,
+        see_given_back,
+        show_person,
+        forget_person,
     ),
     routes=(
         refund_rest.refund_payment,
@@ -91,6 +90,7 @@ MANIFEST = Manifest(
         "tradewind.contexts.payments.carry_step.grpc",
         "tradewind.contexts.payments.claim_refund.grpc",
         "tradewind.contexts.payments.attend_payer.grpc",
+        "tradewind.contexts.payments.forget_person.grpc",
     ),
     subscribers=(on_order_cancelled, on_shipment_dispatched, sold),
     timers=(FORGET_NOTICES, RECONCILE),
@@ -103,7 +103,9 @@ MANIFEST = Manifest(
         KnownPayersPeer: KnownPayers(),
         RefundsPeer: Refunds(),
         Refunding: Refunding(),
+        Persons: Persons(),
+        PersonsPeer: _data,
         HeardPeer: Heard(),
     },
-    personal_data=PaymentData(),
+    personal_data=_data,
 )

@@ -22,6 +22,15 @@ HOLD_KNOWN: Final = """
     SELECT order_id, false FROM payments.payments WHERE order_id = ANY($1::uuid[]) ORDER BY order_id
     ON CONFLICT (id) DO UPDATE SET called_off = p.called_off RETURNING id, called_off
 """
+CALL_OFF_ANY: Final = """
+    INSERT INTO payments.payer (id, called_off) SELECT id, true FROM unnest($1::uuid[]) AS u (id) ORDER BY id
+    ON CONFLICT (id) DO UPDATE SET called_off = true
+"""
+
+
+async def call_off_any(tx: Tx, payer_ids: Sequence[UUID]) -> None:
+    """None of these, each named once, is authorized any more; held until the transaction ends."""
+    await tx.run(CALL_OFF_ANY, list(payer_ids))
 
 
 async def hold(tx: Tx, payer_id: UUID, *, calls_off: bool = False) -> bool:

@@ -172,3 +172,45 @@ class VerifyPaymentRequest(_message.Message):
 class VerifyPaymentAnswer(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class PayersRequest(_message.Message):
+    __slots__ = ("payer_ids",)
+    PAYER_IDS_FIELD_NUMBER: _ClassVar[int]
+    payer_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, payer_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class PayersAnswer(_message.Message):
+    __slots__ = ("payer_ids",)
+    PAYER_IDS_FIELD_NUMBER: _ClassVar[int]
+    payer_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, payer_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class PersonRequest(_message.Message):
+    __slots__ = ("user_id", "payer_ids")
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    PAYER_IDS_FIELD_NUMBER: _ClassVar[int]
+    user_id: str
+    payer_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, user_id: _Optional[str] = ..., payer_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ExportPersonRequest(_message.Message):
+    __slots__ = ("user_id", "payer_ids", "offset")
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    PAYER_IDS_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    user_id: str
+    payer_ids: _containers.RepeatedScalarFieldContainer[str]
+    offset: int
+    def __init__(self, user_id: _Optional[str] = ..., payer_ids: _Optional[_Iterable[str]] = ..., offset: _Optional[int] = ...) -> None: ...
+
+class ExportPersonAnswer(_message.Message):
+    __slots__ = ("held", "next_offset")
+    HELD_FIELD_NUMBER: _ClassVar[int]
+    NEXT_OFFSET_FIELD_NUMBER: _ClassVar[int]
+    held: bytes
+    next_offset: int
+    def __init__(self, held: _Optional[bytes] = ..., next_offset: _Optional[int] = ...) -> None: ...
+
+class ForgetPersonAnswer(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
