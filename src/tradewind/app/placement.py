@@ -116,7 +116,7 @@ def at_home(settings: Settings) -> Settings:
 
 
 def of_context(settings: Settings, name: str) -> Settings:
-    """The settings of the process of a context that is elsewhere, for who opens both databases.
+    """The settings of the process of a context that is elsewhere, for who opens its database, too.
 
     Raises SettingError where nothing says which database that is.
     """
