@@ -30,11 +30,9 @@ from tradewind.contexts.payments.save_method.command import SaveMethod
 from tradewind.contracts.orders import OrderPlaced
 from tradewind.contracts.outcomes import Done, Refused
 from tradewind.contracts.privacy import OrdersUnderWay
-from tradewind.kernel.clock import now
 from tradewind.kernel.ids import new_id
 from tradewind.runtime import failpoints
 from tradewind.runtime.saga.definition import Remote, Task
-from tradewind.runtime.subscriptions import Told
 
 __all__ = ["apart", "disarmed", "refunding"]
 pytestmark = pytest.mark.adapter("grpc")
@@ -261,7 +259,7 @@ async def test_what_is_heard_of_their_orders_late_names_nobody(apart: Apart) -> 
     assert event.user_id == user_id
     await apart.payments.db.pool.execute("DELETE FROM payments.sold")
     async with apart.payments.db.transaction(STAFF) as tx:
-        await sold.react([Told(event, new_id(), now(), 1)], tx)
+        await sold.react([event], tx)
     row = await apart.payments.db.pool.fetchval(SOLD, orders[0])
     assert "BOOK" in row
     assert user_id not in row

@@ -211,6 +211,8 @@ class OrderEdited(Event, frozen=True):
     tax_amount: Decimal
     discount_amount: Decimal
     address_changed: bool
+    version: int | None = None
+    """The order's from then on; it rises with each edit. Old logs do not say."""
 
 
 class OrderFulfilled(Event, frozen=True):

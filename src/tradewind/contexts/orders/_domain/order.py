@@ -189,6 +189,7 @@ class Order(Struct, frozen=True, kw_only=True):
                 tax_amount=after.tax.amount,
                 discount_amount=after.discount.amount,
                 address_changed=address_changed,
+                version=self.version + 1,
             )
         )
 

@@ -15,48 +15,55 @@ from tradewind.contexts.payments._store.sold import Line
 from tradewind.contracts.orders import OrderEdited, OrderPlaced
 from tradewind.kernel.money import Money
 from tradewind.runtime.database import Tx
-from tradewind.runtime.subscriptions import Told, projection
+from tradewind.runtime.subscriptions import projection
 
 KEEP: Final = """
     INSERT INTO payments.sold AS s
-        (order_id, place, edits, currency, items_minor, tax_minor, discount_minor, lines)
-    SELECT order_id, place, edits::uuid[], currency, items, tax, discount, lines::jsonb
-    FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[])
-        AS u (order_id, place, edits, currency, items, tax, discount, lines)
+        (order_id, version, edits, currency, items_minor, tax_minor, discount_minor, lines)
+    SELECT order_id, version, edits::uuid[], currency, items, tax, discount, lines::jsonb
+    FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[])
+        AS u (order_id, version, edits, currency, items, tax, discount, lines)
     ON CONFLICT (order_id) DO UPDATE SET
         edits = ARRAY(SELECT DISTINCT unnest(s.edits || excluded.edits) ORDER BY 1),
-        (place, items_minor, tax_minor, discount_minor, lines) = (
-            SELECT place, items_minor, tax_minor, discount_minor, lines
-            FROM (VALUES (s.place, s.items_minor, s.tax_minor, s.discount_minor, s.lines),
-                         (excluded.place, excluded.items_minor, excluded.tax_minor, excluded.discount_minor,
-                          excluded.lines)) AS v (place, items_minor, tax_minor, discount_minor, lines)
-            ORDER BY place DESC LIMIT 1)
-    WHERE excluded.place > s.place OR NOT excluded.edits <@ s.edits
+        version = greatest(s.version, excluded.version),
+        items_minor = CASE WHEN excluded.version < s.version THEN s.items_minor ELSE excluded.items_minor END,
+        tax_minor = CASE WHEN excluded.version < s.version THEN s.tax_minor ELSE excluded.tax_minor END,
+        discount_minor = CASE WHEN excluded.version < s.version THEN s.discount_minor ELSE excluded.discount_minor END,
+        lines = CASE WHEN excluded.version < s.version THEN s.lines ELSE excluded.lines END
+    WHERE excluded.version > s.version OR NOT excluded.edits <@ s.edits
 """
 """What comes late or twice is no newer; an edit that comes late is heard all the same."""
+FIRST: Final = 1
+"""The version that an order has when it is placed."""
+UNSAID: Final = 2
+"""That of edits of old logs, which do not say theirs: after the order was placed, before all edits that say it, and one
+after the other as they are heard."""
 
 Said: TypeAlias = OrderPlaced | OrderEdited
 
 
 @projection("payments.sold")
-async def sold(events: Sequence[Told[OrderPlaced | OrderEdited]], tx: Tx) -> None:
+async def sold(events: Sequence[OrderPlaced | OrderEdited], tx: Tx) -> None:
     """One statement however many events; the newest of each order says what it is of."""
-    newest: dict[UUID, Told[Said]] = {}
+    newest: dict[UUID, Said] = {}
     edits: dict[UUID, set[UUID]] = {}
-    for told in events:
-        order_id = told.event.order_id
-        if isinstance(told.event, OrderEdited):
-            edits.setdefault(order_id, set()).add(told.event.edit_id)
-        if order_id not in newest or told.position > newest[order_id].position:
-            newest[order_id] = told
-    said = [(told.position, told.event) for told in newest.values()]
+    for event in events:
+        if isinstance(event, OrderEdited):
+            edits.setdefault(event.order_id, set()).add(event.edit_id)
+        if event.order_id not in newest or _version(event) >= _version(newest[event.order_id]):
+            newest[event.order_id] = event
+    said = list(newest.values())
     await tx.run(
-        KEEP, list(newest), [place for place, _ in said],
+        KEEP, list(newest), [_version(one) for one in said],
         ["{" + ",".join(sorted(map(str, edits.get(order_id, ())))) + "}" for order_id in newest],
-        [one.currency for _, one in said], [_items(one) for _, one in said],
-        [_minor(one.tax_amount, one) for _, one in said], [_minor(one.discount_amount, one) for _, one in said],
-        [_lines(one) for _, one in said],
+        [one.currency for one in said], [_items(one) for one in said],
+        [_minor(one.tax_amount, one) for one in said], [_minor(one.discount_amount, one) for one in said],
+        [_lines(one) for one in said],
     )  # fmt: skip
+
+
+def _version(said: Said) -> int:
+    return FIRST if isinstance(said, OrderPlaced) else said.version or UNSAID
 
 
 def _minor(amount: Decimal, of: Said) -> int:

@@ -1,9 +1,9 @@
 -- What orders were told to be of, for refunds of goods where orders has another database. `lines`: goods alone, of each
--- SKU, pieces and the price of one in minor units; `items_minor` is all lines, with fees. `place`: that of the newest
--- event in its log. `edits`: those that were heard.
+-- SKU, pieces and the price of one in minor units; `items_minor` is all lines, with fees. `version`: the order's, as of
+-- which this is. `edits`: those that were heard.
 CREATE TABLE payments.sold (
     order_id        uuid   PRIMARY KEY,
-    place           bigint NOT NULL,
+    version         int    NOT NULL,
     edits           uuid[] NOT NULL,
     currency        text   NOT NULL,
     items_minor     bigint NOT NULL,
