@@ -206,7 +206,7 @@ async def cluster(
         try:
             up = await _up(child, folder)
             await migrate_shop(shops.database_url)
-            nobody = {f"{one}_url": f"grpc://{HOST}:1" for one in MAY_BE_APART}
+            nobody: dict[str, Any] = {f"{one}_url": f"grpc://{HOST}:1" for one in MAY_BE_APART}
             of_orders = replace(mine, contexts=("orders",), **nobody)
             async with (
                 open_shop(of_orders, shops, connections=4) as shop,

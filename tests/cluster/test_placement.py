@@ -120,7 +120,7 @@ def test_a_context_is_not_served_by_who_is_told_that_it_is_elsewhere(settings: S
 def test_a_database_of_which_nobody_is_told_who_answers_for_it_is_refused(settings: Settings, name: str) -> None:
     """Else the context would go on in the database of the others, and nobody would notice."""
     with pytest.raises(SettingError, match=f"TRADEWIND_{name.upper()}_URL must say where others ask it"):
-        served(replace(settings, **{f"{name}_database_url": OWN}))
+        served(apart(settings, **{f"{name}_database_url": OWN}))
 
 
 @pytest.mark.parametrize("name", MAY_BE_APART)

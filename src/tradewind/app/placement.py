@@ -8,7 +8,7 @@ of their own: then others ask them by TRADEWIND_INVENTORY_URL or TRADEWIND_PAYME
 import importlib
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from tradewind.app.settings import SettingError, Settings
 
@@ -112,7 +112,8 @@ def at_home(settings: Settings) -> Settings:
     own = alone(settings)
     if own is None:
         return settings
-    return replace(settings, database_url=_its(settings, "database_url", own), **{f"{own}_url": None})
+    nowhere: dict[str, Any] = {f"{own}_url": None}
+    return replace(settings, database_url=_its(settings, "database_url", own), **nowhere)
 
 
 def of_context(settings: Settings, name: str) -> Settings:
