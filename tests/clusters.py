@@ -194,15 +194,7 @@ async def cluster(
         await stack.enter_async_context(running(provider))
         shops = replace(own, provider_url=provider.url)
         environment = _environment(mine, shops, apart, port)
-        log = (folder / "cluster.log").open("wb")
-        child = subprocess.Popen(
-            [sys.executable, "-m", "tradewind.app.cli", "cluster", "--json"],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=(folder / "said").open("wb"),
-            stderr=log,
-            preexec_fn=partial(die_with_parent, signal.SIGTERM, os.getpid()),  # noqa: PLW1509 -- takes no lock
-        )
+        child = _begun(folder, environment)
         try:
             up = await _up(child, folder)
             await migrate_shop(shops.database_url)
@@ -216,14 +208,9 @@ async def cluster(
             ):
                 await shop.db.pool.execute(DIGEST)
                 file = Path(up["environment"])
+                of_all = {**environment, **_told(file)}
                 market = ApartMarket(
-                    shop,
-                    http,
-                    folder,
-                    {**environment, **_told(file)},
-                    urls=[up["url"]],
-                    inventory=inventory,
-                    payments=payments,
+                    shop, http, folder, of_all, urls=[up["url"]], inventory=inventory, payments=payments
                 )
                 databases = up["inventoryDatabaseUrl"], up["paymentsDatabaseUrl"]
                 yield Cluster(market, *databases, up["processes"], child.pid, file)
@@ -231,6 +218,18 @@ async def cluster(
             child.terminate()
             await asyncio.to_thread(child.wait, 120)
             _forget(servers, names)
+
+
+def _begun(folder: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """The command, which ends with whoever runs the tests."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tradewind.app.cli", "cluster", "--json"],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=(folder / "said").open("wb"),
+        stderr=(folder / "cluster.log").open("wb"),
+        preexec_fn=partial(die_with_parent, signal.SIGTERM, os.getpid()),  # noqa: PLW1509 -- takes no lock
+    )
 
 
 def _environment(settings: Settings, shops: Engines, apart: Mapping[str, str], port: int) -> dict[str, str]:
