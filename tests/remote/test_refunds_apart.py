@@ -20,16 +20,18 @@ from tests.comebacks import (
 )
 from tests.edits import comes_to as order_comes_to
 from tests.remote.conftest import a_token
+from tests.remote.installed import lend
 from tests.remote.test_payments_apart import Apart, apart, disarmed
-from tests.shops import until, working
+from tests.shops import open_shop, until, working
 from tradewind.adapters.payments.grpc import PaymentsDidNotAnswer, grpc_payments
 from tradewind.app.audit.auditor import audit
+from tradewind.contexts.orders.manifest import MANIFEST as ORDERS
 from tradewind.contexts.payments.manifest import MANIFEST
 from tradewind.contexts.returns._subscribers.on_payment_refund_failed import on_payment_refund_failed
 from tradewind.contexts.returns._subscribers.on_payment_refunded import on_payment_refunded
 from tradewind.contexts.returns.get_return.query import GetReturn
-from tradewind.contracts.orders import BoughtLine, Sold
-from tradewind.contracts.payments import Claimed, PaymentRefunded, PaymentRefundFailed, RefundClaim
+from tradewind.contracts.orders import BoughtLine, OrdersPeer, Sold
+from tradewind.contracts.payments import Claimed, PaymentRefunded, PaymentRefundFailed, RefundClaim, RefundsPeer
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.lifecycle import IllegalMove
 from tradewind.kernel.money import Money
@@ -193,6 +195,7 @@ async def test_no_more_goes_back_than_is_left_of_what_was_paid(refunding: Apart)
 async def test_pieces_that_were_refunded_before_bring_nothing(refunding: Apart) -> None:
     async with refunding.answering():
         order_id, one = await in_the_warehouse(refunding, qty=3, back=3)
+        lend(refunding.payments, ORDERS, OrdersPeer)
         await pieces_refunded_by_hand(refunding.payments, order_id, "BOOK", 2)
         await inspected(refunding.orders, one, restocked=3)
         await comes_to(refunding.orders, one.id, "REFUNDED")
@@ -204,7 +207,8 @@ async def test_an_exchange_is_paid_at_once_and_the_return_counts_what_was_credit
     refunding: Apart,
 ) -> None:
     async with refunding.answering():
-        await a_product(refunding.payments, "PEN", amount="3.00")
+        await a_product(refunding.orders, "PEN", amount="3.00")
+        lend(refunding.orders, MANIFEST, RefundsPeer)
         order_id = await a_delivered_order(refunding.orders, "BOOK", 4)
         one = await received(refunding.orders, order_id, "BOOK", 2, PEN=2)
         seen = await inspected(refunding.orders, one, restocked=2)
@@ -298,8 +302,9 @@ async def test_a_return_that_was_asking_is_settled_where_payments_is_in_the_same
     async with apart.answering():
         order_id, one = await in_the_warehouse(apart)
     await inspected(apart.orders, one, restocked=2)
-    async with working(apart.payments):  # all contexts, and nobody to ask elsewhere
-        await comes_to(apart.payments, one.id, "REFUNDED")
+    shop = apart.payments
+    async with open_shop(shop.settings, shop.engines, connections=8) as whole, working(whole):
+        await comes_to(whole, one.id, "REFUNDED")
     assert await refunds(apart, order_id) == [("DONE", 2500)]
     assert await apart.wrong() == []
 

@@ -17,7 +17,8 @@ from tradewind.contexts.shipping.manifest import Supply
 from tradewind.contracts.catalog import CatalogPeer
 from tradewind.contracts.identity import SCOPES
 from tradewind.contracts.inventory import BackordersPeer, InventoryPeer
-from tradewind.contracts.payments import Paying, PaymentsPeer, Refunding
+from tradewind.contracts.payers import Paying
+from tradewind.contracts.payments import PaymentsPeer, Refunding
 from tradewind.contracts.returns import ReturnsPeer
 from tradewind.runtime.keeping import KeptAtMost
 
