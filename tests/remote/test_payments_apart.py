@@ -1,7 +1,7 @@
 """Orders ask payments in another process, step by step: the same ends, nothing is charged twice and nothing is lost."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,7 +38,8 @@ from tradewind.contexts.payments.capture_payment.command import CapturePayment
 from tradewind.contexts.payments.carry_step.command import BookStep, CarryStep, Kind, OpenStep
 from tradewind.contexts.payments.manifest import MANIFEST
 from tradewind.contracts.outcomes import Done, Refused, Waiting
-from tradewind.contracts.payments import Charge, PayersPeer, Paying, PaymentsPeer, Refunding
+from tradewind.contracts.payers import PayersPeer, Paying
+from tradewind.contracts.payments import Charge, PaymentsPeer, Refunding
 from tradewind.contracts.privacy import PersonalDataPeer, Persons
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
@@ -59,17 +60,25 @@ STANDS = "SELECT status FROM payments.payments WHERE order_id = $1"
 class Lossy:
     """The way to payments: what is asked arrives, and so many answers to each question are lost.
 
-    While it is not `open`, answers stay where they are.
+    While it is not `open`, answers stay where they are; while not `calm`, also those that say that it is not yet time.
+    `then`: what happens once, right after a question was answered over there and before anybody hears that.
     """
 
     def __init__(self, real: GrpcPayments) -> None:
         self.real, self.losses = real, 0
         self.arrived: list[str] = []
-        self.open = asyncio.Event()
+        self.answered: list[str] = []
+        self.then: dict[str, Callable[[], Awaitable[Any]]] = {}
+        self.open, self.calm = asyncio.Event(), asyncio.Event()
         self.open.set()
+        self.calm.set()
 
     async def _then_lose(self, name: str, asked: Any) -> Any:
         outcome = await asked
+        self.answered.append(name)
+        if then := self.then.pop(name, None):
+            await then()
+        await self.calm.wait()
         if isinstance(outcome, Waiting):
             return outcome
         self.arrived.append(name)

@@ -19,7 +19,8 @@ from tradewind.contracts.catalog import CatalogPeer
 from tradewind.contracts.identity import SCOPES
 from tradewind.contracts.inventory import BackordersPeer, InventoryPeer
 from tradewind.contracts.orders import SoldPeer
-from tradewind.contracts.payments import PayersPeer, Paying, PaymentsPeer, Refunding, RefundsPeer
+from tradewind.contracts.payers import PayersPeer, Paying
+from tradewind.contracts.payments import PaymentsPeer, Refunding, RefundsPeer
 from tradewind.contracts.privacy import Persons
 from tradewind.contracts.returns import ReturnsPeer
 from tradewind.runtime.keeping import KeptAtMost

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from tradewind.contracts.payments import KnownPayersPeer, PayerHinted
+from tradewind.contracts.payers import KnownPayersPeer, PayerHinted
 
 
 class PayersByEvents:
-    """Answers to contracts.payments.PayersPeer where payments has a database of its own.
+    """Answers to contracts.payers.PayersPeer where payments has a database of its own.
 
     The payer's row is held where a saga's would be: before the payment's, by whoever captures, is told, hears of a
     parcel or carries a step. So of two that race one sees what the other has decided.

@@ -50,7 +50,7 @@ from tradewind.contexts.orders.watch_orders import socket as watch_orders_socket
 from tradewind.contexts.orders.watch_orders.channel import OrderChannel, announce_orders, open_channel
 from tradewind.contexts.orders.watch_orders.query import watch_orders
 from tradewind.contracts.orders import BuyersPeer, Imported, OrderLine, OrdersPeer, PlaceOrder, SoldPeer
-from tradewind.contracts.payments import PayersPeer
+from tradewind.contracts.payers import PayersPeer
 from tradewind.contracts.privacy import OrdersOfPeer
 from tradewind.runtime.manifest import Manifest
 

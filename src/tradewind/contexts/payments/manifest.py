@@ -43,7 +43,8 @@ from tradewind.contexts.payments.save_method.command import save_method
 from tradewind.contexts.payments.take_notice import rest as take_notice_rest
 from tradewind.contexts.payments.take_notice.command import FORGET_NOTICES, take_notice
 from tradewind.contracts.orders import HeardPeer
-from tradewind.contracts.payments import KnownPayersPeer, Paying, PaymentsHere, PaymentsPeer, Refunding, RefundsPeer
+from tradewind.contracts.payers import KnownPayersPeer, Paying, PaymentsHere
+from tradewind.contracts.payments import PaymentsPeer, Refunding, RefundsPeer
 from tradewind.contracts.privacy import Persons, PersonsPeer
 from tradewind.runtime.manifest import Manifest
 

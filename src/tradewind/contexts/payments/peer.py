@@ -11,7 +11,8 @@ from tradewind.contexts.payments._domain.settings import BY_HAND_LOOK_S, CHALLEN
 from tradewind.contexts.payments._domain.wishes import AskAgain, Authorize, Cancel, CancelAll, Cancelled, Capture
 from tradewind.contexts.payments._store import challenges, methods, payments, prepaid
 from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
-from tradewind.contracts.payments import SAVED, Charge, Operation, Wish
+from tradewind.contracts.payers import SAVED
+from tradewind.contracts.payments import Charge, Operation, Wish
 from tradewind.kernel.cards import CardNumberRefused, holds_card_number
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money

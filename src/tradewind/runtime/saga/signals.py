@@ -10,6 +10,7 @@ from uuid import UUID
 
 from tradewind.kernel.errors import Conflict, NotFound
 from tradewind.runtime.database import Tx
+from tradewind.runtime.failpoints import planted
 from tradewind.runtime.saga import store
 from tradewind.runtime.saga.advance import Cancel, Compensate, Retry, advance
 from tradewind.runtime.saga.definition import Saga
@@ -78,7 +79,9 @@ async def hint(tx: Tx, among: Sequence[Saga], saga_ids: Sequence[UUID]) -> None:
 
     For what happens in another database: no lock keeps it from happening between an answer and its booking here.
     """
-    if await hold(tx, among, saga_ids):
+    if planted("hint_while_asking_is_missed"):
+        await wake_waiting(tx, among, saga_ids)
+    elif await hold(tx, among, saga_ids):
         await tx.run(HINT, list(saga_ids), _names(among))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tradewind.contexts.orders.payers import PAYING
-from tradewind.contracts.payments import PayerHinted
+from tradewind.contracts.payers import PayerHinted
 from tradewind.runtime.database import Tx
 from tradewind.runtime.saga import signals
 from tradewind.runtime.subscriptions import subscriber

@@ -17,7 +17,8 @@ from tradewind.contexts.orders.edit_order.commit import commit, give_back
 from tradewind.contexts.orders.payment_step import payment_step
 from tradewind.contracts.inventory import InventoryPeer
 from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
-from tradewind.contracts.payments import SAVED, Charge, PaymentsPeer, RefundsPeer
+from tradewind.contracts.payers import SAVED
+from tradewind.contracts.payments import Charge, PaymentsPeer, RefundsPeer
 from tradewind.contracts.shipping import ShippingPeer
 from tradewind.kernel.errors import Refusal
 from tradewind.kernel.ids import new_id

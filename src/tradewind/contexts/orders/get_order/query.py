@@ -10,7 +10,7 @@ from tradewind.contexts.orders._store import cancel_words, edits, next_actions, 
 from tradewind.contracts.inventory import BackordersPeer
 from tradewind.contracts.messages import Command
 from tradewind.contracts.orders import NextAction
-from tradewind.contracts.payments import Paying, PaymentsHere
+from tradewind.contracts.payers import Paying, PaymentsHere
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import query
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tradewind.contexts.orders._domain.order import Order
 from tradewind.contexts.orders.place_order.drafting import Draft
-from tradewind.contracts.payments import SAVED, Paying, PaymentsHere, as_paid, saved_name
+from tradewind.contracts.payers import SAVED, Paying, PaymentsHere, as_paid, saved_name
 from tradewind.kernel.cards import CardNumberRefused, looks_like_card_number
 from tradewind.kernel.errors import Invalid, Refusal
 from tradewind.runtime.database import Tx

@@ -16,7 +16,8 @@ from tradewind.contexts.orders.place_order.goods import CONFIRM, RELEASE, RESERV
 from tradewind.contracts.messages import Event
 from tradewind.contracts.orders import OrderCancelled, OrderPaid
 from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
-from tradewind.contracts.payments import Charge, Paying, PaymentsPeer
+from tradewind.contracts.payers import Paying
+from tradewind.contracts.payments import Charge, PaymentsPeer
 from tradewind.contracts.shipping import ShippingPeer
 from tradewind.runtime.database import Tx
 from tradewind.runtime.saga.definition import Local, Saga, Step, Task

@@ -9,7 +9,7 @@ from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER
 from tradewind.contexts.orders.place_order.waiting import PLACING
 from tradewind.contracts.messages import Command
-from tradewind.contracts.payments import Paying, PaymentsHere
+from tradewind.contracts.payers import Paying, PaymentsHere
 from tradewind.kernel.errors import Conflict
 from tradewind.runtime.database import Tx
 from tradewind.runtime.failpoints import failpoint

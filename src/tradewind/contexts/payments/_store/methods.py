@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from tradewind.contracts.payments import SAVED, Charge, paid_as
+from tradewind.contracts.payers import SAVED, paid_as
+from tradewind.contracts.payments import Charge
 from tradewind.runtime.database import Tx
 
 HOLD: Final = "SELECT pg_advisory_xact_lock(hashtextextended('payments.payment_method/' || $1, 0))"

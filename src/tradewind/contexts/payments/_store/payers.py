@@ -5,6 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from tradewind.runtime.database import Tx
+from tradewind.runtime.failpoints import planted
 
 HOLD: Final = """
     INSERT INTO payments.payer AS p (id, called_off) VALUES ($1, $2)
@@ -44,8 +45,9 @@ async def call_off(tx: Tx, payer_ids: Iterable[UUID]) -> None:
 
 
 class KnownPayers:
-    """Answers to contracts.payments.KnownPayersPeer."""
+    """Answers to contracts.payers.KnownPayersPeer."""
 
     async def hold(self, tx: Any, ids: Sequence[UUID]) -> Mapping[UUID, bool]:
         """Those that have a payment, in the order of their ids; whoever asked before there were such rows gets one."""
-        return {row["id"]: row["called_off"] for row in await tx.all(HOLD_KNOWN, list(ids))} if ids else {}
+        rows = await tx.all(HOLD_KNOWN, list(ids)) if ids else []
+        return {row["id"]: row["called_off"] and not planted("called_off_is_forgotten") for row in rows}

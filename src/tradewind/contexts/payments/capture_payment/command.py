@@ -10,7 +10,7 @@ from tradewind.contexts.payments._domain.payment import Payment, Status
 from tradewind.contexts.payments._store import payments
 from tradewind.contexts.payments.refund_payment.command import NoSuchPayment
 from tradewind.contracts.messages import Command
-from tradewind.contracts.payments import PayersPeer
+from tradewind.contracts.payers import PayersPeer
 from tradewind.kernel.errors import Conflict
 from tradewind.kernel.money import Money
 from tradewind.runtime.database import Tx

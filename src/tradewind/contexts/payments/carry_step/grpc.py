@@ -6,7 +6,8 @@ from uuid import UUID
 from tradewind.api.grpc.methods import Method
 from tradewind.contexts.payments.carry_step.command import CarryStep, Kind
 from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
-from tradewind.contracts.payments import SAVED, Charge, paid_as, saved_name
+from tradewind.contracts.payers import SAVED, paid_as, saved_name
+from tradewind.contracts.payments import Charge
 from tradewind.contracts.proto.tradewind.payments.v1 import payments_pb2 as pb
 from tradewind.kernel.cards import CardNumberRefused, looks_like_card_number
 from tradewind.kernel.errors import Invalid

@@ -11,7 +11,7 @@ from tradewind.contexts.payments.doubt_refund import saga as refunds
 from tradewind.contexts.payments.let_go.saga import LET_GO
 from tradewind.contexts.payments.refund_payment.command import REFUND_PAYMENT
 from tradewind.contracts.messages import Command
-from tradewind.contracts.payments import PayersPeer
+from tradewind.contracts.payers import PayersPeer
 from tradewind.kernel import clock
 from tradewind.kernel.cards import CardNumberRefused, holds_card_number
 from tradewind.kernel.errors import NotFound
