@@ -45,26 +45,16 @@ HEARD = """
 """
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-async def test_what_its_buyer_calls_off_is_paid_by_nobody_and_all_of_it_goes_back(refunding: Apart, when: str) -> None:
-    """Before the claim arrives, which finds that out; or after: what had paid for it goes back from there."""
+async def test_what_was_called_off_before_it_was_paid_for_is_paid_by_nobody(refunding: Apart) -> None:
     async with refunding.answering():
         order_id, one = await in_the_warehouse(refunding, "PEN")
-    if when == "before":
-        other = (await inspected(refunding.orders, one, restocked=1)).replacement_order_id
-        await waits(refunding, one.id)
-        await canceled(refunding, other)
+    other = (await inspected(refunding.orders, one, restocked=1)).replacement_order_id
+    await waits(refunding, one.id)
+    await canceled(refunding, other)
     async with refunding.answering():
-        if when == "after":
-            refunding.way.open.clear()
-            other = (await inspected(refunding.orders, one, restocked=1)).replacement_order_id
-            await arrived(refunding, "claim")
-            await canceled(refunding, other)
-            refunding.way.open.set()
         await order_comes_to(refunding.orders, other, "CANCELED")
         await comes_to(refunding.orders, one.id, "REFUNDED")
-        last = [("refund", 1250)] if when == "before" else [("refund", 950), ("refund", 300)]
-        await comes_back(refunding, order_id, *last)
+        await comes_back(refunding, order_id, ("refund", 1250))
         assert await refunding.wrong() == []
     assert await moved(refunding, other) == []
     assert await stock(refunding.orders, "PEN") == (10, 0)
@@ -73,13 +63,13 @@ async def test_what_its_buyer_calls_off_is_paid_by_nobody_and_all_of_it_goes_bac
 @pytest.mark.parametrize(
     "place",
     [
-        "payments.claim.after_commit",
+        "nowhere",
+        "relay.before_commit",
+        "relay.after_commit",
         "saga.claim_refund.before_commit",
-        "payments.carry.opened",
-        "payments.carry.booked",
-        "saga.undo authorize_payment.after_ask",
-        "saga.undo authorize_payment.before_commit",
-        "saga.undo reserve_inventory.before_commit",
+        "saga.undo_authorize_payment.after_ask",
+        "saga.undo_authorize_payment.before_commit",
+        "saga.undo_reserve_inventory.before_commit",
         "saga.end.before_commit",
         "saga.send_refund.after_ask",
         "saga.send_refund.before_commit",
@@ -105,6 +95,7 @@ async def test_wherever_either_side_breaks_off_while_it_is_called_off_all_of_the
 
         await until(refunding.payments, back)
         assert await refunding.wrong() == []
+    assert failpoints._hits[place] or place == "nowhere", "nothing broke off"
     assert await moved(refunding, other) == []
     assert await stock(refunding.orders, "PEN") == (10, 0)
 
@@ -122,6 +113,22 @@ async def test_goods_whose_time_runs_out_while_payments_is_away_are_free_and_all
         await order_comes_to(refunding.orders, other, "CANCELED")
         await comes_to(refunding.orders, one.id, "REFUNDED")
         await comes_back(refunding, order_id, ("refund", 1250))
+        assert await refunding.wrong() == []
+    assert await moved(refunding, other) == []
+
+
+async def test_where_nobody_knows_any_more_how_it_is_paid_it_runs_out_and_all_of_the_money_goes_back(
+    refunding: Apart,
+) -> None:
+    """Its buyer was forgotten before the parcel was looked into: what had paid for it goes back to the card."""
+    async with refunding.answering():
+        order_id, one = await in_the_warehouse(refunding, "PEN")
+        await refunding.orders.db.pool.execute("UPDATE orders.orders SET payment_method = NULL")
+        other = (await inspected(refunding.orders, one, restocked=1)).replacement_order_id
+        await comes_to(refunding.orders, one.id, "REFUNDED")
+        await expire(refunding.orders)
+        await order_comes_to(refunding.orders, other, "CANCELED")
+        await comes_back(refunding, order_id, ("refund", 950), ("refund", 300))
         assert await refunding.wrong() == []
     assert await moved(refunding, other) == []
 

@@ -31,9 +31,9 @@ from tradewind.contexts.orders.peer import Buyers, Orders
 from tradewind.contexts.orders.personal_data import OrderData
 from tradewind.contexts.orders.place_order import rest as place_rest
 from tradewind.contexts.orders.place_order.command import place_orders
+from tradewind.contexts.orders.place_order.exchange import PLACE_EXCHANGE
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER, Placement
 from tradewind.contexts.orders.place_order.waiting import PLACE_BACKORDER
-from tradewind.contexts.orders.place_replacement.saga import PLACE_EXCHANGE
 from tradewind.contexts.orders.search_orders import rest as search_rest
 from tradewind.contexts.orders.search_orders.named import look_up_named
 from tradewind.contexts.orders.search_orders.query import search_orders

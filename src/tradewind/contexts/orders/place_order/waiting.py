@@ -11,9 +11,9 @@ from uuid import UUID
 
 from tradewind.contexts.orders._domain.order import Status
 from tradewind.contexts.orders._store import orders
+from tradewind.contexts.orders.place_order.exchange import PLACE_EXCHANGE
 from tradewind.contexts.orders.place_order.goods import release_here
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER
-from tradewind.contexts.orders.place_replacement.saga import PLACE_EXCHANGE
 from tradewind.contracts.inventory import BackordersPeer, InventoryReserved, StillAwaited
 from tradewind.contracts.outcomes import Done, Outcome, Refused, Waiting
 from tradewind.runtime.database import Tx

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from tradewind.contexts.orders._domain.order import PENDING, Order
 from tradewind.contexts.orders._store import orders
-from tradewind.contexts.orders.place_replacement.saga import PLACE_EXCHANGE
+from tradewind.contexts.orders.place_order.exchange import PLACE_EXCHANGE
 from tradewind.kernel.money import Money
 from tradewind.runtime.database import Tx
 from tradewind.runtime.saga import signals

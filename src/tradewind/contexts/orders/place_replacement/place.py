@@ -13,8 +13,8 @@ from tradewind.contexts.orders._domain import edit as edits
 from tradewind.contexts.orders._domain.order import Order, Status
 from tradewind.contexts.orders._store import orders
 from tradewind.contexts.orders.edit_order.reprice import added
+from tradewind.contexts.orders.place_order.exchange import PLACE_EXCHANGE
 from tradewind.contexts.orders.place_order.saga import AFTER_RESERVATION, PLACE_ORDER, Placement
-from tradewind.contexts.orders.place_replacement.saga import PLACE_EXCHANGE
 from tradewind.contracts.inventory import InventoryPeer, NotEnoughStock, Wanted
 from tradewind.contracts.messages import Event
 from tradewind.contracts.orders import Replacement
