@@ -20,6 +20,7 @@ from tests.remote.conftest import a_token
 from tests.remote.installed import hearing, only
 from tests.shops import Shop, a_call, open_shop, until, working
 from tradewind.adapters.payments.asked import AskedPayments
+from tradewind.adapters.payments.bought import BoughtByEvents
 from tradewind.adapters.payments.grpc import AWAY_AGAIN_S, GrpcPayments, PaymentsDidNotAnswer, grpc_payments
 from tradewind.adapters.payments.payers import PayersByEvents
 from tradewind.app.audit.auditor import audit
@@ -37,6 +38,7 @@ from tradewind.contexts.payments._store import payers
 from tradewind.contexts.payments.capture_payment.command import CapturePayment
 from tradewind.contexts.payments.carry_step.command import BookStep, CarryStep, Kind, OpenStep
 from tradewind.contexts.payments.manifest import MANIFEST
+from tradewind.contracts.orders import SoldPeer
 from tradewind.contracts.outcomes import Done, Refused, Waiting
 from tradewind.contracts.payers import PayersPeer, Paying
 from tradewind.contracts.payments import Charge, PaymentsPeer, Refunding
@@ -131,7 +133,7 @@ async def apart(settings: Settings, own_engines: Engines, tmp_path: Path) -> Asy
     nobody = replace(own_engines, provider_url="http://127.0.0.1:9")
     async with AsyncExitStack() as stack:
         stack.push_async_callback(provider.stop)
-        asked: dict[type, object] = {PayersPeer: PayersByEvents()}
+        asked: dict[type, object] = {PayersPeer: PayersByEvents(), SoldPeer: BoughtByEvents()}
         whole = await stack.enter_async_context(open_shop(settings, mine, connections=8, instead=asked))
         payments = await stack.enter_async_context(only(whole, [MANIFEST], [*asked]))
         token = lambda: a_token(payments, role="admin", scope=CARRY[0])  # noqa: E731 -- asked anew each time

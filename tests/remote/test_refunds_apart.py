@@ -18,17 +18,15 @@ from tests.comebacks import (
     refunded_by_hand,
 )
 from tests.remote.conftest import a_token
-from tests.remote.installed import lend
 from tests.remote.test_payments_apart import Apart, apart, disarmed
 from tests.shops import open_shop, until, working
 from tradewind.adapters.payments.grpc import PaymentsDidNotAnswer, grpc_payments
 from tradewind.app.audit.auditor import audit
-from tradewind.contexts.orders.manifest import MANIFEST as ORDERS
 from tradewind.contexts.payments.manifest import MANIFEST
 from tradewind.contexts.returns._subscribers.on_payment_refund_failed import on_payment_refund_failed
 from tradewind.contexts.returns._subscribers.on_payment_refunded import on_payment_refunded
 from tradewind.contexts.returns.get_return.query import GetReturn
-from tradewind.contracts.orders import BoughtLine, OrdersPeer, Sold
+from tradewind.contracts.orders import BoughtLine, Sold
 from tradewind.contracts.payments import Claimed, PaymentRefunded, PaymentRefundFailed, RefundClaim
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.lifecycle import IllegalMove
@@ -193,7 +191,6 @@ async def test_no_more_goes_back_than_is_left_of_what_was_paid(refunding: Apart)
 async def test_pieces_that_were_refunded_before_bring_nothing(refunding: Apart) -> None:
     async with refunding.answering():
         order_id, one = await in_the_warehouse(refunding, qty=3, back=3)
-        lend(refunding.payments, ORDERS, OrdersPeer)
         await pieces_refunded_by_hand(refunding.payments, order_id, "BOOK", 2)
         await inspected(refunding.orders, one, restocked=3)
         await comes_to(refunding.orders, one.id, "REFUNDED")
