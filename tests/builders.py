@@ -25,12 +25,18 @@ async def a_delivery(shop: Shop, sku: str, pieces: int) -> None:
 
 
 async def an_ended_order(
-    shop: Shop, sku: str, *, qty: int = 2, method: str = "simulated:approve", country: str = "DE"
+    shop: Shop,
+    sku: str,
+    *,
+    qty: int = 2,
+    method: str = "simulated:approve",
+    country: str = "DE",
+    user_id: str | None = None,
 ) -> UUID:
-    """An order that a working shop has carried to its end, whichever that is; its id."""
+    """An order that a working shop has carried to its end, whichever that is; its id. Of somebody new by default."""
     items = (OrderLine(sku=sku, qty=qty),)
     command = PlaceOrder(items=items, payment_method=method, shipping_address={"country": country})
-    order_id: UUID = (await shop.dispatch(command, a_call())).id
+    order_id: UUID = (await shop.dispatch(command, a_call(subject=user_id))).id
 
     async def over() -> bool:
         phase = await shop.db.pool.fetchval("SELECT phase FROM runtime.saga WHERE id = $1", order_id)

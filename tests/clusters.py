@@ -6,8 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,7 @@ from tradewind.app.cluster import GROUPS
 from tradewind.app.elsewhere import OF_INVENTORY
 from tradewind.app.engines import Engines
 from tradewind.app.free_ports import free_port
+from tradewind.app.placement import MAY_BE_APART
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import migrate_shop, open_shop
 from tradewind.kernel.ids import new_id
@@ -54,6 +55,8 @@ class ApartMarket(Market):
 
     inventory: Any = None
     """Its own database."""
+    payments: Any = None
+    """Its own database."""
     placed: str = "PENDING_RESERVATION"
     writing: frozenset[str] = frozenset(f"{'-'.join(GROUPS[0])}/{part}" for part in ("edge", "worker")) | {
         "inventory/edge",
@@ -64,6 +67,11 @@ class ApartMarket(Market):
     def stock_pool(self) -> Any:
         """Inventory's own."""
         return self.inventory
+
+    @property
+    def money_pool(self) -> Any:
+        """That of payments."""
+        return self.payments
 
     async def goods(self, stock: int, price: str = "12.50", currency: str = "EUR") -> str:
         """A new product, once inventory has heard of it and the catalog of its stock."""
@@ -83,20 +91,22 @@ class ApartMarket(Market):
         assert "out of stock" in json.dumps(order)
 
     async def events(self, order_id: str) -> list[Any]:
-        """Of both logs, in the order of time; what orders tell of inventory's steps inventory tells as well."""
+        """Of all logs, in the order of time; what orders tell of inventory's steps inventory tells as well."""
         here = [
             one for one in await self.shop.db.pool.fetch(TOLD, order_id) if not one["type"].startswith(OF_INVENTORY)
         ]
-        return sorted([*here, *await self.inventory.fetch(TOLD, order_id)], key=lambda one: one["occurred_at"])
+        there = [one for pool in (self.inventory, self.payments) for one in await pool.fetch(TOLD, order_id)]
+        return sorted([*here, *there], key=lambda one: one["occurred_at"])
 
     async def audited(self, settle_s: float, *, money: bool = True) -> list[str]:
-        """What the auditor finds wrong in both databases."""
-        own, provider = self.environment["TRADEWIND_INVENTORY_DATABASE_URL"], self.shop.engines.provider_url
-        urls = self.shop.engines.database_url, own, provider if money else None
+        """What the auditor finds wrong in all databases."""
+        own = {one: self.environment[f"TRADEWIND_{one.upper()}_DATABASE_URL"] for one in MAY_BE_APART}
+        urls = self.shop.engines.database_url, own, self.shop.engines.provider_url if money else None
         report = await audit_across(*urls, settle_s=max(settle_s, SETTLE_S))
         names = {check.name: check.checked for check in report.checks}
         assert names["heard across databases"] > 0
         assert names["stock ledger"] > 0
+        assert names["payments"] > 0
         return report.lines()
 
     @asynccontextmanager
@@ -115,13 +125,14 @@ async def _is_found(who: Person, path: str) -> bool:
 
 @dataclass
 class Cluster:
-    """Seven processes. `market`: its gateway, with the database of all but inventory.
+    """Seven processes. `market`: its gateway, with the database of all but inventory and payments.
 
-    `environment`: what a shell reads before commands that work on both databases.
+    `environment`: what a shell reads before commands that work on all databases.
     """
 
     market: Market
     inventory_database_url: str
+    payments_database_url: str
     processes: dict[str, str]
     pid: int
     environment: Path
@@ -135,7 +146,7 @@ class Cluster:
         return [pid for pid in _below(self.pid) if _read(pid, "comm") == comm and context in _contexts(pid)]
 
     async def audited(self) -> list[str]:
-        """What the auditor finds wrong in both databases once everything has been heard."""
+        """What the auditor finds wrong in all databases once everything has been heard."""
         return await self.market.audited(SETTLE_S)
 
     def kill(self, context: str, part: str = "edge") -> list[int]:
@@ -171,51 +182,57 @@ def _read(pid: int, name: str) -> bytes:
 async def cluster(
     settings: Settings, shared_engines: Engines, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Cluster]:
-    """A shop of its own, both databases on the servers that all tests share."""
+    """A shop of its own, its databases on the servers that all tests share."""
     folder = tmp_path_factory.mktemp("cluster")
     servers, names = address("KAFKA_SERVERS"), Names(f"c{new_id().hex[-12:]}.")
     port = free_port(HOST)
     mine = replace(settings, public_url=f"http://{HOST}:{port}", kafka_servers=servers, kafka_prefix=names.prefix)
     provider = ProviderProcess(tmp_path_factory.mktemp("provider"))
-    async with _database(shared_engines) as own, _database(shared_engines) as inventorys, running(provider):
+    async with AsyncExitStack() as stack:
+        own = await stack.enter_async_context(_database(shared_engines))
+        apart = {one: (await stack.enter_async_context(_database(shared_engines))).database_url for one in MAY_BE_APART}
+        await stack.enter_async_context(running(provider))
         shops = replace(own, provider_url=provider.url)
-        environment = _environment(mine, shops, inventorys.database_url, port)
-        log = (folder / "cluster.log").open("wb")
-        child = subprocess.Popen(
-            [sys.executable, "-m", "tradewind.app.cli", "cluster", "--json"],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=(folder / "said").open("wb"),
-            stderr=log,
-            preexec_fn=partial(die_with_parent, signal.SIGTERM, os.getpid()),  # noqa: PLW1509 -- takes no lock
-        )
+        environment = _environment(mine, shops, apart, port)
+        child = _begun(folder, environment)
         try:
             up = await _up(child, folder)
             await migrate_shop(shops.database_url)
-            of_orders = replace(mine, contexts=("orders",), inventory_url=f"grpc://{HOST}:1")
+            nobody: dict[str, Any] = {f"{one}_url": f"grpc://{HOST}:1" for one in MAY_BE_APART}
+            of_orders = replace(mine, contexts=("orders",), **nobody)
             async with (
                 open_shop(of_orders, shops, connections=4) as shop,
-                asyncpg.create_pool(inventorys.database_url, min_size=0, max_size=2) as inventory,
+                asyncpg.create_pool(apart["inventory"], min_size=0, max_size=2) as inventory,
+                asyncpg.create_pool(apart["payments"], min_size=0, max_size=2) as payments,
                 httpx2.AsyncClient(timeout=60, base_url=up["url"]) as http,
             ):
                 await shop.db.pool.execute(DIGEST)
                 file = Path(up["environment"])
+                of_all = {**environment, **_told(file)}
                 market = ApartMarket(
-                    shop,
-                    http,
-                    folder,
-                    {**environment, **_told(file)},
-                    urls=[up["url"]],
-                    inventory=inventory,
+                    shop, http, folder, of_all, urls=[up["url"]], inventory=inventory, payments=payments
                 )
-                yield Cluster(market, up["inventoryDatabaseUrl"], up["processes"], child.pid, file)
+                databases = up["inventoryDatabaseUrl"], up["paymentsDatabaseUrl"]
+                yield Cluster(market, *databases, up["processes"], child.pid, file)
         finally:
             child.terminate()
             await asyncio.to_thread(child.wait, 120)
             _forget(servers, names)
 
 
-def _environment(settings: Settings, shops: Engines, inventory_database_url: str, port: int) -> dict[str, str]:
+def _begun(folder: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """The command, which ends with whoever runs the tests."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tradewind.app.cli", "cluster", "--json"],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=(folder / "said").open("wb"),
+        stderr=(folder / "cluster.log").open("wb"),
+        preexec_fn=partial(die_with_parent, signal.SIGTERM, os.getpid()),  # noqa: PLW1509 -- takes no lock
+    )
+
+
+def _environment(settings: Settings, shops: Engines, apart: Mapping[str, str], port: int) -> dict[str, str]:
     return {
         **os.environ,
         "TRADEWIND_HOME": str(settings.home),
@@ -224,7 +241,7 @@ def _environment(settings: Settings, shops: Engines, inventory_database_url: str
         "TRADEWIND_PUBLIC_URL": settings.public_url,
         "TRADEWIND_DATABASE_URL": shops.database_url,
         "TRADEWIND_PROVIDER_URL": shops.provider_url,
-        "TRADEWIND_INVENTORY_DATABASE_URL": inventory_database_url,
+        **{f"TRADEWIND_{one.upper()}_DATABASE_URL": url for one, url in apart.items()},
         "TRADEWIND_KAFKA_SERVERS": settings.kafka_servers or "",
         "TRADEWIND_KAFKA_PREFIX": settings.kafka_prefix,
         "TRADEWIND_CONNECT_URL": "",
@@ -305,6 +322,6 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     left = config.stash.get(LEFT, set())
     if not (left and terminalreporter.stats.get("passed") and os.environ.get(KAFKA)):
         return
-    terminalreporter.section("not on seven processes with two databases", sep="-")
+    terminalreporter.section("not on seven processes with three databases", sep="-")
     for why in sorted({one for one, _ in left}):
         terminalreporter.line(f"{', '.join(sorted(name for one, name in left if one == why))}: {why}")

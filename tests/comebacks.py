@@ -19,9 +19,9 @@ FULFILLED = "SELECT status = 'FULFILLED' FROM orders.orders WHERE id = $1"
 STATUS = "SELECT status FROM returns.returns WHERE id = $1"
 
 
-async def a_delivered_order(shop: Shop, sku: str, qty: int) -> UUID:
+async def a_delivered_order(shop: Shop, sku: str, qty: int, **how: Any) -> UUID:
     """An order that its buyer has; its id."""
-    order_id = await an_ended_order(shop, sku, qty=qty)
+    order_id = await an_ended_order(shop, sku, qty=qty, **how)
     shipment_id = await shop.db.pool.fetchval(SHIPMENT, order_id)
     await shop.dispatch(DispatchShipment(shipment_id=shipment_id), STAFF)
     await shop.dispatch(DeliverShipment(shipment_id=shipment_id), STAFF)

@@ -165,6 +165,11 @@ class Market:
         """The database in which inventory keeps its rows."""
         return self.shop.db.pool
 
+    @property
+    def money_pool(self) -> Any:
+        """The database in which payments keeps its rows."""
+        return self.shop.db.pool
+
     async def audited(self, settle_s: float, *, money: bool = True) -> list[str]:
         """What the auditor finds wrong once everything has come to rest; `money`: in the provider's books, too."""
         engines = self.shop.engines

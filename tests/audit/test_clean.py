@@ -103,7 +103,7 @@ async def test_the_command_shows_the_report_and_ends_with_its_verdict(
     there = replace(settings, database_url=copy.found.database_url, provider_url=copy.found.provider_url)
     async with open_shop(there, copy.found, connections=2, listens=False) as shop:  # a copy has columns of its own
         peers: Any = shop.db.peers
-        await rebuild_columns(shop.db, peers[Columns], peers[Pseudonyms])
+        await rebuild_columns([shop.db], peers[Columns], peers[Pseudonyms])
     assert await asyncio.to_thread(run_audit, there, as_json) == 0
     shown = capsys.readouterr().out
     assert msgspec.json.decode(shown)["ok"] if as_json else "Everything holds." in shown

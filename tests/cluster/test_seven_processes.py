@@ -1,4 +1,4 @@
-"""The shop as seven processes, inventory with a database of its own: a buyer notices nothing, and nothing is lost."""
+"""The shop as seven processes with three databases: a buyer notices nothing, and nothing is lost."""
 
 import asyncio
 import json
@@ -182,7 +182,7 @@ async def test_every_order_is_charged_once_when_payments_is_killed_while_it_is_a
     ids = [answer.json()["id"] for answer in answers]
     ended = [await market.comes_to(buyer, one, *OVER) for one in ids]
     assert {order["status"] for order in ended} == {"PAID"}
-    assert await market.shop.db.pool.fetchval(PAYERS, [UUID(one) for one in ids]) == ORDERS, (
+    assert await market.money_pool.fetchval(PAYERS, [UUID(one) for one in ids]) == ORDERS, (
         "all of them asked payments' own process"
     )
     assert await cluster.audited() == [], "our books and the provider's agree: each was captured once"

@@ -17,6 +17,7 @@ from tests.shoppers import Shopper
 from tests.shops import a_call, until, working
 from tools.schemas import committed
 from tradewind.adapters.inventory.apart import AwayInventory
+from tradewind.adapters.payments.payers import PayersByEvents
 from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import Shop, open_shop
@@ -59,6 +60,7 @@ from tradewind.contexts.shipping.manifest import (
 from tradewind.contracts.envelope import EVENTS
 from tradewind.contracts.inventory import Delivery
 from tradewind.contracts.shipping import UnpackedItem
+from tradewind.kernel.ids import new_id
 from tradewind.runtime.reading import START, Logged, read
 
 STAFF = a_call("admin", subject="staff")
@@ -177,6 +179,12 @@ async def carts(shop: Shop) -> None:
             await timer.run(tx)
 
 
+async def hinted(shop: Shop) -> None:
+    """Told only where payments has a database of its own, which the shop of this test has not."""
+    async with shop.db.transaction(STAFF) as tx:
+        await PayersByEvents().wake(tx, new_id())
+
+
 async def announced(shop: Shop) -> None:
     """Goods that came back, as it is told where inventory has a database of its own."""
     product_id = await shop.db.pool.fetchval("SELECT id FROM catalog.products WHERE sku = $1", SKU)
@@ -202,6 +210,7 @@ async def every_ending(shop: Shop, mails: Path) -> None:
     await delivered(shop)
     await carts(shop)
     await announced(shop)
+    await hinted(shop)
     await expired(shop)
     await order(shop, "simulated:decline", wants="CANCELED")
     await order(shop, "simulated:approve", country="AQ", wants="CANCELED")

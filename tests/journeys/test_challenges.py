@@ -68,7 +68,7 @@ async def test_a_challenge_that_nobody_answers_ends_and_everything_is_undone(mar
     buyer = market.somebody("customer")
     sku = await market.goods(stock=1)
     order = (await buyer.order(sku, pays="challenge")).json()
-    await market.shop.db.pool.execute(TIME_IS_UP, order["id"])
+    await market.money_pool.execute(TIME_IS_UP, order["id"])
     await buyer.post(VERIFY.format(order["id"]))
     off = await market.comes_to(buyer, order["id"], "FAILED", "CANCELED")
     assert off["why"] == "the buyer did not confirm the payment in time"

@@ -75,7 +75,7 @@ async def test_however_notice_answer_and_return_race_there_is_one_capture_and_on
 
     await asyncio.gather(*(trial(number) for number in range(TRIALS)))
     assert await market.stock(sku) == (0, 0)
-    notices = await market.shop.db.pool.fetchval("SELECT count(*) FROM payments.notice")
+    notices = await market.money_pool.fetchval("SELECT count(*) FROM payments.notice")
     print(f"{TRIALS} races of notice, answer and return, {notices} notices: one capture each, 0 errors")
     assert notices >= TRIALS // 4
 

@@ -37,7 +37,7 @@ DECLINED = {"PEN": 2, "payment_method": "simulated:decline"}
 
 async def paid(apart: Apart, qty: int = 2) -> UUID:
     """A paid order of books at 12.50; there are pens at 3.00, too."""
-    await a_product(apart.payments, "PEN", amount="3.00")
+    await a_product(apart.orders, "PEN", amount="3.00")
     return (await apart.ended(qty=qty)).id
 
 

@@ -55,7 +55,7 @@ async def stock(both: Apart, sku: str) -> tuple[int, int]:
 
 async def wrong(both: Apart) -> list[str]:
     """What the auditor finds in both databases of goods, and of the money for them."""
-    urls = both.orders.engines.database_url, both.inventory.engines.database_url
+    urls = both.orders.engines.database_url, {"inventory": both.inventory.engines.database_url}
     lines = (await audit_across(*urls, None, settle_s=CALM_S)).lines()
     return [line for line in lines if line.startswith(CHECKED)]
 

@@ -59,7 +59,7 @@ async def settled(apart: Apart, shipment_id: UUID) -> tuple[str, str, str | None
 
 async def wrong(apart: Apart) -> list[str]:
     """What the auditor finds in both databases of goods and parcels."""
-    urls = apart.orders.engines.database_url, apart.inventory.engines.database_url
+    urls = apart.orders.engines.database_url, {"inventory": apart.inventory.engines.database_url}
     report = await audit_across(*urls, None, settle_s=CALM_S)
     assert next(check.checked for check in report.checks if check.name == "replacements") > 0
     return [line for line in report.lines() if line.startswith(CHECKED)]

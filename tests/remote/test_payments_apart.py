@@ -1,7 +1,7 @@
 """Orders ask payments in another process, step by step: the same ends, nothing is charged twice and nothing is lost."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,15 +17,20 @@ from tests.builders import a_product, an_ended_order
 from tests.challenges import answer
 from tests.held import asked, captures, comes_to, held, placed
 from tests.remote.conftest import a_token
+from tests.remote.installed import hearing, only
 from tests.shops import Shop, a_call, open_shop, until, working
 from tradewind.adapters.payments.asked import AskedPayments
+from tradewind.adapters.payments.bought import BoughtByEvents
 from tradewind.adapters.payments.grpc import AWAY_AGAIN_S, GrpcPayments, PaymentsDidNotAnswer, grpc_payments
+from tradewind.adapters.payments.payers import PayersByEvents
 from tradewind.app.audit.auditor import audit
 from tradewind.app.elsewhere import CARRY
 from tradewind.app.engines import Engines
 from tradewind.app.free_ports import free_port
+from tradewind.app.privacy.holders import Holders
 from tradewind.app.remote import answering_remotely
 from tradewind.app.settings import Settings
+from tradewind.app.wiring import manifests
 from tradewind.contexts.orders._domain.view import OrderView
 from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.verify_payment.command import VerifyPayment
@@ -33,8 +38,11 @@ from tradewind.contexts.payments._store import payers
 from tradewind.contexts.payments.capture_payment.command import CapturePayment
 from tradewind.contexts.payments.carry_step.command import BookStep, CarryStep, Kind, OpenStep
 from tradewind.contexts.payments.manifest import MANIFEST
+from tradewind.contracts.orders import SoldPeer
 from tradewind.contracts.outcomes import Done, Refused, Waiting
+from tradewind.contracts.payers import PayersPeer, Paying
 from tradewind.contracts.payments import Charge, PaymentsPeer, Refunding
+from tradewind.contracts.privacy import PersonalDataPeer, Persons
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
 from tradewind.runtime import failpoints
@@ -54,17 +62,25 @@ STANDS = "SELECT status FROM payments.payments WHERE order_id = $1"
 class Lossy:
     """The way to payments: what is asked arrives, and so many answers to each question are lost.
 
-    While it is not `open`, answers stay where they are.
+    While it is not `open`, answers stay where they are; while not `calm`, also those that say that it is not yet time.
+    `then`: what happens once, right after a question was answered over there and before anybody hears that.
     """
 
     def __init__(self, real: GrpcPayments) -> None:
         self.real, self.losses = real, 0
         self.arrived: list[str] = []
-        self.open = asyncio.Event()
+        self.answered: list[str] = []
+        self.then: dict[str, Callable[[], Awaitable[Any]]] = {}
+        self.open, self.calm = asyncio.Event(), asyncio.Event()
         self.open.set()
+        self.calm.set()
 
     async def _then_lose(self, name: str, asked: Any) -> Any:
         outcome = await asked
+        self.answered.append(name)
+        if then := self.then.pop(name, None):
+            await then()
+        await self.calm.wait()
         if isinstance(outcome, Waiting):
             return outcome
         self.arrived.append(name)
@@ -79,7 +95,10 @@ class Lossy:
 
 @dataclass
 class Apart:
-    """Two processes of one shop, as far as they know: one carries orders, the other asks the provider."""
+    """Two processes of one shop, as far as they know: one has payments alone, the other has everything else.
+
+    Whoever asks the other within a transaction fails. Their databases are one, which carries events from each to each.
+    """
 
     orders: Shop
     payments: Shop
@@ -112,17 +131,24 @@ async def apart(settings: Settings, own_engines: Engines, tmp_path: Path) -> Asy
     provider, port = await ProviderProcess(tmp_path).start(), free_port("127.0.0.1")
     mine = replace(own_engines, provider_url=provider.url)
     nobody = replace(own_engines, provider_url="http://127.0.0.1:9")
-    here: Any = MANIFEST.peers[PaymentsPeer]
     async with AsyncExitStack() as stack:
         stack.push_async_callback(provider.stop)
-        payments = await stack.enter_async_context(open_shop(settings, mine, connections=8))
+        asked: dict[type, object] = {PayersPeer: PayersByEvents(), SoldPeer: BoughtByEvents()}
+        whole = await stack.enter_async_context(open_shop(settings, mine, connections=8, instead=asked))
+        payments = await stack.enter_async_context(only(whole, [MANIFEST], [*asked]))
         token = lambda: a_token(payments, role="admin", scope=CARRY[0])  # noqa: E731 -- asked anew each time
         way = Lossy(await stack.enter_async_context(grpc_payments(f"127.0.0.1:{port}", token)))
-        asking: dict[type, object] = {PaymentsPeer: AskedPayments(here, way), Refunding: Refunding(way)}
-        orders = await stack.enter_async_context(open_shop(settings, nobody, connections=8, instead=asking))
-        await a_product(payments, "BOOK")
-        served = [one if one is not MANIFEST else replace(MANIFEST, sagas=(), timers=()) for one in orders.contexts]
-        await stack.enter_async_context(working(replace(orders, contexts=tuple(served))))
+        away: Any = way
+        asking: dict[type, object] = {
+            PaymentsPeer: AskedPayments(away), Paying: Paying(away), Refunding: Refunding(away),
+            Persons: Persons(away), PersonalDataPeer: Holders(one for one in manifests() if one is not MANIFEST),
+        }  # fmt: skip
+        whole = await stack.enter_async_context(open_shop(settings, nobody, connections=8, instead=asking))
+        others = [one for one in whole.contexts if one is not MANIFEST]
+        orders = await stack.enter_async_context(only(whole, others, [*asking]))
+        await a_product(orders, "BOOK")
+        await stack.enter_async_context(hearing(payments))
+        await stack.enter_async_context(working(orders))
         yield Apart(orders, payments, provider, way, port)
 
 

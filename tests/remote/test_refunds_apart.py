@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from tests.builders import a_product
 from tests.comebacks import (
     STAFF,
     a_delivered_order,
@@ -18,10 +17,9 @@ from tests.comebacks import (
     received,
     refunded_by_hand,
 )
-from tests.edits import comes_to as order_comes_to
 from tests.remote.conftest import a_token
 from tests.remote.test_payments_apart import Apart, apart, disarmed
-from tests.shops import until, working
+from tests.shops import open_shop, until, working
 from tradewind.adapters.payments.grpc import PaymentsDidNotAnswer, grpc_payments
 from tradewind.app.audit.auditor import audit
 from tradewind.contexts.payments.manifest import MANIFEST
@@ -200,22 +198,6 @@ async def test_pieces_that_were_refunded_before_bring_nothing(refunding: Apart) 
     assert await refunding.wrong() == []
 
 
-async def test_an_exchange_is_paid_at_once_and_the_return_counts_what_was_credited_and_what_went_back(
-    refunding: Apart,
-) -> None:
-    async with refunding.answering():
-        await a_product(refunding.payments, "PEN", amount="3.00")
-        order_id = await a_delivered_order(refunding.orders, "BOOK", 4)
-        one = await received(refunding.orders, order_id, "BOOK", 2, PEN=2)
-        seen = await inspected(refunding.orders, one, restocked=2)
-        assert (seen.status, str(seen.refund_amount)) == ("INSPECTED", "25.00")
-        await comes_to(refunding.orders, one.id, "REFUNDED")
-        await order_comes_to(refunding.orders, seen.replacement_order_id, "PAID")
-        assert await refunding.wrong() == []
-    assert "claim" not in refunding.way.arrived
-    assert sorted(await refunds(refunding, order_id)) == [("DONE", 600), ("DONE", 1900)]
-
-
 async def test_what_was_not_taken_back_asks_for_nothing(apart: Apart) -> None:
     async with apart.answering():
         _, one = await in_the_warehouse(apart)
@@ -298,8 +280,9 @@ async def test_a_return_that_was_asking_is_settled_where_payments_is_in_the_same
     async with apart.answering():
         order_id, one = await in_the_warehouse(apart)
     await inspected(apart.orders, one, restocked=2)
-    async with working(apart.payments):  # all contexts, and nobody to ask elsewhere
-        await comes_to(apart.payments, one.id, "REFUNDED")
+    shop = apart.payments
+    async with open_shop(shop.settings, shop.engines, connections=8) as whole, working(whole):
+        await comes_to(whole, one.id, "REFUNDED")
     assert await refunds(apart, order_id) == [("DONE", 2500)]
     assert await apart.wrong() == []
 

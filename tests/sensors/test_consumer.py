@@ -85,15 +85,15 @@ async def test_what_cannot_be_used_is_told_on_its_topic_listed_and_redriven(shel
             "A: 5 on hand, 0 of them reserved; 9 cann",
             "The payload cannot be read: Input data w",
         ]
-        first, second = await list_letters(shelves.shop, 10)
+        first, second = await list_letters([shelves.shop], 10)
         assert [one.id for one in (first, second)] == [f"sensors/{one['id']}" for one in heard]
-        shown = await show_letter(shelves.shop, second.id)
+        shown = await show_letter([shelves.shop], second.id)
         assert json.decode(shown.payload or b"")["payload"] == "{"
         await fleet.tell([a_delta(10)], sensors=1)
         await lies(shelves, 16)
-    await redrive_letter(shelves.shop, first.id)
+    await redrive_letter([shelves.shop], first.id)
     assert await shelves.stock() == {"A": 7}
-    assert [one.id for one in await list_letters(shelves.shop, 10)] == [second.id]
+    assert [one.id for one in await list_letters([shelves.shop], 10)] == [second.id]
 
 
 @pytest.mark.parametrize("where", WHERE)
@@ -112,7 +112,7 @@ async def test_a_refused_message_is_one_letter_and_is_told_wherever_the_consumer
         assert "9 cannot go" in (await letter(client))["reason"]
         await lies(shelves, 3)
         assert await until(shelves.shop, all_announced)
-    assert len(await list_letters(shelves.shop, 10)) == 1
+    assert len(await list_letters([shelves.shop], 10)) == 1
 
 
 @pytest.mark.parametrize("where", ["mqtt.before_commit", "mqtt.after_commit"])
@@ -152,8 +152,8 @@ async def test_a_message_that_breaks_is_given_up_and_its_neighbours_are_booked(s
         assert (await letter(client))["reason"] == "It could not be handled: RuntimeError."
         await lies(shelves, 44)
     assert metrics.mqtt_messages_total.labels("sensors", "refused")._value.get() == before + 1
-    (found,) = await list_letters(shelves.shop, 10)
-    await redrive_letter(shelves.shop, found.id)
+    (found,) = await list_letters([shelves.shop], 10)
+    await redrive_letter([shelves.shop], found.id)
     assert await shelves.stock() == {"A": 45}
 
 

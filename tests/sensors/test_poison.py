@@ -48,7 +48,7 @@ async def test_poison_of_every_kind_becomes_dead_letters_and_what_was_mended_is_
             return await shelves.count("sensor_dead_letter WHERE announced") == len(POISON)
 
         assert await until(shelves.shop, all_buried)
-    letters = await list_letters(shelves.shop, 100)
+    letters = await list_letters([shelves.shop], 100)
     assert all(one.reason and one.trace_id for one in letters)
     await shelves.shop.db.pool.execute(ADD_PRODUCT, UNKNOWN)
     async with consuming(shelves):
@@ -56,10 +56,10 @@ async def test_poison_of_every_kind_becomes_dead_letters_and_what_was_mended_is_
         await lies(shelves, 600 + len(POISON))
     mended = [one.id for one in letters if "on hand" in one.reason or one.key == UNKNOWN]
     for id_ in mended:
-        await redrive_letter(shelves.shop, id_)
+        await redrive_letter([shelves.shop], id_)
     assert len(mended) == 2
     assert await shelves.stock() == {"A": 100 + len(POISON), UNKNOWN: 4}
-    assert len(await list_letters(shelves.shop, 100)) == len(POISON) - 2
+    assert len(await list_letters([shelves.shop], 100)) == len(POISON) - 2
 
 
 def test_every_poison_is_json_that_says_something_else_or_none_at_all() -> None:

@@ -317,19 +317,19 @@ async def test_a_dead_letter_is_seen_and_redriven_like_anybody_elses_once_and_in
     desk.partners.down[name] = 410
     await desk.tell("a")
     del desk.partners.down[name]
-    (letter,) = await list_letters(desk.shop, 10)
+    (letter,) = await list_letters([desk.shop], 10)
     heard = desk.partners.heard[name][0]
     assert (letter.id, letter.consumer, str(letter.event_id)) == (f"webhooks/{subscription.id}/1", "webhooks", heard.id)
     assert (letter.type, letter.reason, letter.attempts) == (TYPE, "HTTP 410", 1)
-    assert (await show_letter(desk.shop, letter.id)).payload is not None
+    assert (await show_letter([desk.shop], letter.id)).payload is not None
     await desk.shop.dispatch(PauseSubscription(subscription_id=subscription.id, paused=False), ADMIN)
     with held(desk.now):
-        await redrive_letter(desk.shop, letter.id)
+        await redrive_letter([desk.shop], letter.id)
         with pytest.raises(NoSuchDeadLetter):
-            await redrive_letter(desk.shop, letter.id)
+            await redrive_letter([desk.shop], letter.id)
     await desk.work()
     assert [one.id for one in desk.partners.heard[name]] == [heard.id] * 2
-    assert await list_letters(desk.shop, 10) == []
+    assert await list_letters([desk.shop], 10) == []
     trail = "SELECT subject FROM runtime.audit_entry WHERE action = 'dead_letters.redrive'"
     assert [row[0] for row in await desk.shop.db.pool.fetch(trail)] == [letter.id]
 

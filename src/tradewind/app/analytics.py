@@ -7,9 +7,9 @@ import msgspec
 import typer
 from rich.console import Console
 
+from tradewind.app.databases import open_all
 from tradewind.app.engines import EngineError, engines
 from tradewind.app.settings import SettingError, Settings
-from tradewind.app.wiring import migrate_shop, open_shop
 from tradewind.contexts.analytics.manifest import rebuild_columns
 from tradewind.contracts.privacy import Pseudonyms
 from tradewind.kernel.errors import Refusal
@@ -41,8 +41,6 @@ def rebuild(
 
 
 async def _rebuild(settings: Settings) -> int:
-    async with engines(settings) as found:
-        await migrate_shop(found.database_url)
-        async with open_shop(settings, found, connections=2, listens=False) as shop:
-            peers = shop.db.peers
-            return await rebuild_columns(shop.db, cast(Columns, peers[Columns]), cast(Pseudonyms, peers[Pseudonyms]))
+    async with engines(settings) as found, open_all(settings, found, connections=2, listens=False) as shops:
+        peers, logs = shops[0].db.peers, [shop.db for shop in shops]
+        return await rebuild_columns(logs, cast(Columns, peers[Columns]), cast(Pseudonyms, peers[Pseudonyms]))

@@ -114,9 +114,10 @@ def serve(
 def cluster(json: Json = False) -> None:
     """Serve the shop as seven processes on this machine, until Ctrl-C: a gateway, and `tradewind serve` of contexts.
 
-    They hear each other by the Kafka that TRADEWIND_KAFKA_SERVERS names; inventory has a database of its own and is
-    asked over gRPC. With --json, once all serve: {"url", "inventoryDatabaseUrl", "environment", "processes"}, where
-    environment is a file that a shell reads before commands that work on both databases.
+    They hear each other by the Kafka that TRADEWIND_KAFKA_SERVERS names; inventory and payments have databases of their
+    own and are asked over gRPC. With --json, once all serve: {"url", "inventoryDatabaseUrl", "paymentsDatabaseUrl",
+    "environment", "processes"}, where environment is a file that a shell reads before commands that work on all
+    databases.
     """
     from tradewind.app.cluster import cluster as run
     from tradewind.runtime.telemetry import logs

@@ -16,7 +16,7 @@ from tradewind.app.certificates import init_authority, issue_certificate
 from tradewind.app.engines import Engines, engines
 from tradewind.app.free_ports import free_port
 from tradewind.app.hosting import answers, with_port
-from tradewind.app.placement import GATEWAY, INVENTORY, PAYMENTS
+from tradewind.app.placement import GATEWAY, MAY_BE_APART
 from tradewind.app.settings import SettingError, Settings
 from tradewind.app.supervision import Part, Supervisor
 
@@ -35,10 +35,10 @@ SPELL_DATABASE: Final = """
 """Nothing where it is there."""
 TOLD: Final = (
     "TRADEWIND_HOME", "TRADEWIND_PUBLIC_URL", "TRADEWIND_KAFKA_SERVERS", "TRADEWIND_KAFKA_PREFIX",
-    "TRADEWIND_INVENTORY_DATABASE_URL", "TRADEWIND_INVENTORY_URL", "TRADEWIND_GRPC_CERT", "TRADEWIND_GRPC_KEY",
-    "TRADEWIND_GRPC_CA",
+    *(f"TRADEWIND_{one.upper()}_{what}" for one in MAY_BE_APART for what in ("DATABASE_URL", "URL")),
+    "TRADEWIND_GRPC_CERT", "TRADEWIND_GRPC_KEY", "TRADEWIND_GRPC_CA",
 )  # fmt: skip
-"""What commands need that work on both databases of a cluster."""
+"""What commands need that work on all databases of a cluster."""
 READY_WITHIN_S: Final = 600.0
 """Seven processes that start on a busy machine take their time; one that dies is noticed at once."""
 STOP_GRACE_S: Final = 30.0
@@ -48,11 +48,12 @@ CERTIFICATE: Final = timedelta(days=90)
 class Up(Struct, frozen=True, kw_only=True, rename="camel"):
     """Where everything is, once all of it serves: what `cluster --json` prints.
 
-    `environment`: a file for a shell to read, so that `tradewind import` and `audit` find both databases.
+    `environment`: a file for a shell to read, so that `tradewind import` and `audit` find all databases.
     """
 
     url: str
     inventory_database_url: str
+    payments_database_url: str
     environment: str
     processes: dict[str, str]
 
@@ -60,21 +61,22 @@ class Up(Struct, frozen=True, kw_only=True, rename="camel"):
 async def cluster(settings: Settings, say: Callable[[str], None], ready: Callable[[Up], None]) -> None:
     """Start them and keep them until SIGTERM or SIGINT; one that dies is started again, none outlives this process.
 
-    Inventory has a database of its own beside that of the others, on the same server unless the settings name one, and
-    is asked over gRPC with certificates on both sides. Raises SettingError, EngineError and PartError.
+    Inventory and payments have databases of their own beside that of the others, on the same server unless the settings
+    name one, and are asked over gRPC with certificates on both sides. Raises SettingError, EngineError and PartError.
     """
     if settings.kafka_servers is None:
         raise SettingError("TRADEWIND_KAFKA_SERVERS names no Kafka: `make engines ENGINES=kafka` starts one.")
     settings = with_port(settings)
     async with engines(settings, say) as found:
-        of_inventory = settings.inventory_database_url or await _beside(found)
+        apart = {one: getattr(settings, f"{one}_database_url") or await _beside(found, one) for one in MAY_BE_APART}
         ports: dict[tuple[str, ...], int] = {names: free_port(settings.host) for names in GROUPS}
         urls = {"-".join(names): f"http://{settings.host}:{port}" for names, port in ports.items()}
-        environment = _environment(settings, found, of_inventory, ports)
+        environment = _environment(settings, found, apart, ports)
         parts = [_part("-".join(names), names, port, environment) for names, port in ports.items()]
         parts.append(_part(GATEWAY, (GATEWAY,), settings.port, environment))
         file = settings.home / "run" / f"cluster-{settings.port}.env"
-        up = Up(url=settings.public_url, inventory_database_url=of_inventory, processes=urls, environment=str(file))
+        databases = {f"{one}_database_url": url for one, url in apart.items()}
+        up = Up(url=settings.public_url, processes=urls, environment=str(file), **databases)
         _write(file, environment)
         try:
             await Supervisor(parts, say).run(on_ready=lambda: ready(up))
@@ -91,10 +93,10 @@ def _write(file: Path, environment: Mapping[str, str]) -> None:
         out.writelines(lines)
 
 
-async def _beside(found: Engines) -> str:
-    """A database named like the others' with _inventory behind it, made where there is none."""
+async def _beside(found: Engines, context: str) -> str:
+    """A database named like the others' with _CONTEXT behind it, made where there is none."""
     address = urlsplit(found.database_url)
-    name = f"{address.path[1:]}_{INVENTORY}"
+    name = f"{address.path[1:]}_{context}"
     connection: Any = await asyncpg.connect(found.database_url)
     try:
         if statement := await connection.fetchval(SPELL_DATABASE, name):
@@ -105,11 +107,11 @@ async def _beside(found: Engines) -> str:
 
 
 def _environment(
-    settings: Settings, found: Engines, of_inventory: str, ports: Mapping[tuple[str, ...], int]
+    settings: Settings, found: Engines, apart: Mapping[str, str], ports: Mapping[tuple[str, ...], int]
 ) -> dict[str, str]:
     """What all of them are told; each knows by its contexts what of it is its own."""
     folder = settings.home / "ca"
-    asked = {name: free_port(settings.host) for name in (INVENTORY, PAYMENTS)}
+    asked = {name: free_port(settings.host) for name in apart}
     where = (f"{name}=http://{settings.host}:{port}" for names, port in ports.items() for name in names)
     return {
         **os.environ,
@@ -119,7 +121,7 @@ def _environment(
         "TRADEWIND_PUBLIC_URL": settings.public_url,
         "TRADEWIND_DATABASE_URL": found.database_url,
         "TRADEWIND_PROVIDER_URL": found.provider_url,
-        "TRADEWIND_INVENTORY_DATABASE_URL": of_inventory,
+        **{f"TRADEWIND_{name.upper()}_DATABASE_URL": url for name, url in apart.items()},
         **{f"TRADEWIND_{name.upper()}_URL": f"grpcs://{settings.host}:{port}" for name, port in asked.items()},
         "TRADEWIND_CONTEXT_URLS": ",".join(where),
     }

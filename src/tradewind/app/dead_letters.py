@@ -9,9 +9,10 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
+from tradewind.app.databases import open_all
 from tradewind.app.engines import EngineError, engines
-from tradewind.app.settings import Settings
-from tradewind.app.wiring import Shop, migrate_shop, open_shop
+from tradewind.app.settings import SettingError, Settings
+from tradewind.app.wiring import Shop
 from tradewind.contracts.dead_letters import DeadLetter, DeadLetters, NoSuchDeadLetter
 from tradewind.kernel.errors import Refusal
 from tradewind.kernel.ids import new_id
@@ -29,29 +30,34 @@ def holders(shop: Shop) -> tuple[DeadLetters, ...]:
     return SubscribersLetters(subscribers), *(one.dead_letters for one in shop.contexts if one.dead_letters)
 
 
-async def list_letters(shop: Shop, limit: int) -> list[DeadLetter]:
-    """The oldest of each."""
-    async with shop.db.reading(internal_call("dlq.list")) as tx:
-        return [letter for one in holders(shop) for letter in await one.list(tx, limit)][:limit]
+async def list_letters(shops: Sequence[Shop], limit: int) -> list[DeadLetter]:
+    """The oldest of each, in all of a shop's databases."""
+    found: list[DeadLetter] = []
+    for shop in shops:
+        async with shop.db.reading(internal_call("dlq.list")) as tx:
+            found += [letter for one in holders(shop) for letter in await one.list(tx, limit)]
+    return found[:limit]
 
 
-async def show_letter(shop: Shop, id_: str) -> DeadLetter:
+async def show_letter(shops: Sequence[Shop], id_: str) -> DeadLetter:
     """One letter, with what the event says. Refuses NoSuchDeadLetter."""
-    async with shop.db.reading(internal_call("dlq.show")) as tx:
-        for one in holders(shop):
-            if (found := await one.find(tx, id_)) is not None:
-                return found
+    for shop in shops:
+        async with shop.db.reading(internal_call("dlq.show")) as tx:
+            for one in holders(shop):
+                if (found := await one.find(tx, id_)) is not None:
+                    return found
     raise NoSuchDeadLetter(id=id_)
 
 
-async def redrive_letter(shop: Shop, id_: str) -> str:
+async def redrive_letter(shops: Sequence[Shop], id_: str) -> str:
     """Have one heard again by its consumer, in a transaction of its own. Refuses NoSuchDeadLetter."""
     actor = Actor(subject="operator:cli", roles=frozenset({"admin"}))
     call = Call(actor=actor, correlation_id=str(new_id()), trace_id=internal_call("cli").trace_id, route="cli")
-    async with shop.db.transaction(call) as tx:
-        for one in holders(shop):
-            if await one.redrive(tx, id_):
-                return id_
+    for shop in shops:
+        async with shop.db.transaction(call) as tx:
+            for one in holders(shop):
+                if await one.redrive(tx, id_):
+                    return id_
     raise NoSuchDeadLetter(id=id_)
 
 
@@ -60,13 +66,13 @@ def list_(
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 100, json: Json = False
 ) -> None:
     """List the dead letters of every consumer, in the order in which they are to be redriven."""
-    _show(_with_shop(lambda shop: list_letters(shop, limit)), json=json)
+    _show(_with_shops(lambda shops: list_letters(shops, limit)), json=json)
 
 
 @app.command()
 def show(letter: Id, json: Json = False) -> None:
     """Show one dead letter and what its event says."""
-    found: DeadLetter = _with_shop(lambda shop: show_letter(shop, letter))
+    found: DeadLetter = _with_shops(lambda shops: show_letter(shops, letter))
     _show([found], json=json)
     if not json and found.payload is not None:
         typer.echo(bytes(found.payload))
@@ -83,25 +89,23 @@ def redrive(
     One that fails again stays a dead letter, and those after it are left alone (exit 1).
     """
 
-    async def work(shop: Shop) -> list[str]:
-        ids = [one.id for one in await list_letters(shop, 10_000)] if every else letters or []
-        return [await redrive_letter(shop, id_) for id_ in ids]
+    async def work(shops: Sequence[Shop]) -> list[str]:
+        ids = [one.id for one in await list_letters(shops, 10_000)] if every else letters or []
+        return [await redrive_letter(shops, id_) for id_ in ids]
 
-    done = _with_shop(work)
+    done = _with_shops(work)
     typer.echo(msgspec.json.encode({"redriven": done}) if json else f"{len(done)} redriven")
 
 
-def _with_shop(look: Callable[[Shop], Awaitable[Any]]) -> Any:
+def _with_shops(look: Callable[[Sequence[Shop]], Awaitable[Any]]) -> Any:
     async def run() -> Any:
         settings = Settings.from_environment()
-        async with engines(settings) as found:
-            await migrate_shop(found.database_url)
-            async with open_shop(settings, found, connections=2) as shop:
-                return await look(shop)
+        async with engines(settings) as found, open_all(settings, found, connections=2) as shops:
+            return await look(shops)
 
     try:
         return asyncio.run(run())
-    except (EngineError, Refusal) as error:
+    except (EngineError, SettingError, Refusal) as error:
         Console(stderr=True).print(str(error), style="red", markup=False)
         raise typer.Exit(1) from None
 

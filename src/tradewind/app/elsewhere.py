@@ -2,14 +2,15 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from cachetools import TTLCache, cached
 
 from tradewind.adapters.inventory.apart import AwayBackorders, AwayInventory, CatalogByEvents, NoReturns
+from tradewind.app import placement
 from tradewind.app.engines import EngineError
-from tradewind.app.placement import ORDERS, PAYMENTS, RETURNS, is_apart, served
+from tradewind.app.placement import INVENTORY, PAYMENTS, alone
 from tradewind.app.settings import Settings
 from tradewind.contexts.identity.manifest import SigningKeys
 from tradewind.contexts.orders.manifest import Placement
@@ -17,7 +18,10 @@ from tradewind.contexts.shipping.manifest import Supply
 from tradewind.contracts.catalog import CatalogPeer
 from tradewind.contracts.identity import SCOPES
 from tradewind.contracts.inventory import BackordersPeer, InventoryPeer
-from tradewind.contracts.payments import PaymentsPeer, Refunding
+from tradewind.contracts.orders import SoldPeer
+from tradewind.contracts.payers import PayersPeer, Paying
+from tradewind.contracts.payments import PaymentsPeer, Refunding, RefundsPeer
+from tradewind.contracts.privacy import Persons
 from tradewind.contracts.returns import ReturnsPeer
 from tradewind.runtime.keeping import KeptAtMost
 
@@ -39,10 +43,15 @@ withdrawn is missed for no longer."""
 
 
 def told_there(settings: Settings) -> Callable[[str, bool], bool] | None:
-    """Which events are heard where inventory has a database of its own: inventory's, from inventory's log alone."""
-    if is_apart(settings):
+    """Which events are heard where inventory has a database of its own: inventory's, from inventory's log alone.
+
+    Nobody but payments tells of payments. What others hear of it is told in one log, whichever that is: what it told
+    before it had a database of its own is still heard from that of the others. Payments itself hears nothing of
+    inventory, whose events it could not tell from those that orders tell.
+    """
+    if alone(settings) == INVENTORY:
         return lambda type_, local: local or not type_.startswith(OF_INVENTORY)
-    if settings.inventory_url is not None:
+    if alone(settings) is None and INVENTORY in placement.elsewhere(settings):
         return lambda type_, local: not (local and type_.startswith(OF_INVENTORY))
     return None
 
@@ -50,17 +59,28 @@ def told_there(settings: Settings) -> Callable[[str, bool], bool] | None:
 @asynccontextmanager
 async def elsewhere(settings: Settings, keys: SigningKeys) -> AsyncIterator[dict[type, object]]:
     """Who answers for contexts that are not in this process's database. Raises EngineError."""
-    if is_apart(settings):
+    own = alone(settings)
+    if own == INVENTORY:
         yield {CatalogPeer: CatalogByEvents(), ReturnsPeer: NoReturns()}
+        return
+    if own == PAYMENTS:
+        yield _to_payments()
         return
     async with AsyncExitStack() as stack:
         found: dict[type, object] = {}
         if settings.inventory_url is not None:
             found |= await stack.enter_async_context(_inventory(settings, settings.inventory_url, keys))
-        serves = served(settings)
-        if settings.payments_url is not None and PAYMENTS not in serves and {ORDERS, RETURNS} & {*serves}:
+        if settings.payments_url is not None:
             found |= await stack.enter_async_context(_payments(settings, settings.payments_url, keys))
         yield found
+
+
+def _to_payments() -> dict[type, object]:
+    """Who answers payments for the others, where it has a database of its own: what it heard of them, and wrote."""
+    from tradewind.adapters.payments.bought import BoughtByEvents
+    from tradewind.adapters.payments.payers import PayersByEvents
+
+    return {SoldPeer: BoughtByEvents(), PayersPeer: PayersByEvents()}
 
 
 @asynccontextmanager
@@ -81,15 +101,20 @@ async def _inventory(settings: Settings, url: str, keys: SigningKeys) -> AsyncIt
 
 @asynccontextmanager
 async def _payments(settings: Settings, url: str, keys: SigningKeys) -> AsyncIterator[dict[type, object]]:
-    """Steps and refunds are asked for there; it shares the database, so what it knows is read here."""
+    """Whatever is wanted of payments is asked for there, outside of transactions."""
+    from tradewind.adapters.payments.apart import AwayRefunds
     from tradewind.adapters.payments.asked import AskedPayments
     from tradewind.adapters.payments.grpc import grpc_payments
-    from tradewind.contexts.payments.manifest import MANIFEST
 
     certificates = _certificates(settings, url, "TRADEWIND_PAYMENTS_URL")
-    here = cast(PaymentsPeer, MANIFEST.peers[PaymentsPeer])
     async with grpc_payments(urlsplit(url).netloc, tokens(keys, "admin", CARRY), certificates) as away:
-        yield {PaymentsPeer: AskedPayments(here, away), Refunding: Refunding(away)}
+        yield {
+            PaymentsPeer: AskedPayments(away),
+            RefundsPeer: AwayRefunds(),
+            Paying: Paying(away),
+            Refunding: Refunding(away),
+            Persons: Persons(away),
+        }
 
 
 def _certificates(settings: Settings, url: str, name: str) -> "Certificates | None":

@@ -9,7 +9,7 @@ import os
 import msgspec
 
 from tradewind.app.engines import EngineError, Engines
-from tradewind.app.placement import CONTEXTS, INVENTORY, at_home, is_apart, named, served
+from tradewind.app.placement import CONTEXTS, alone, at_home, installed, named, served
 from tradewind.app.sample import add_sample
 from tradewind.app.settings import Settings
 from tradewind.app.told import PREPARED_FILE, SAMPLE, Prepared
@@ -19,7 +19,7 @@ from tradewind.runtime.telemetry import logs
 
 async def prepare(settings: Settings, found: Engines, *, sample: bool) -> Prepared:
     """All that is not there yet; twice is once."""
-    applied = await migrate_shop(found.database_url, manifests((INVENTORY,)) if is_apart(settings) else None)
+    applied = await migrate_shop(found.database_url, manifests(installed(settings)) if alone(settings) else None)
     serves, password = served(settings), None
     if "identity" in serves:
         async with open_shop(settings, found, connections=2, listens=False) as shop:

@@ -8,9 +8,10 @@ import msgspec
 from rich.console import Console
 from rich.table import Column, Table
 
-from tradewind.app.engines import engines
-from tradewind.app.settings import Settings
-from tradewind.app.wiring import migrate_shop, open_shop
+from tradewind.app.databases import open_all
+from tradewind.app.engines import EngineError, engines
+from tradewind.app.placement import PAYMENTS
+from tradewind.app.settings import SettingError, Settings
 from tradewind.contexts.payments.manifest import Reconciled, reconcile
 from tradewind.kernel.errors import Unavailable
 from tradewind.ports.settlements import SettlementReports
@@ -22,20 +23,22 @@ _encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 
 
 def run_reconcile(settings: Settings, day: date | None, *, json: bool) -> int:
-    """Compare, print, and give the exit code. Raises EngineError."""
+    """Compare, print, and give the exit code."""
     progress = Console(stderr=True)
 
     async def run() -> Reconciled | None:
         async with engines(settings, (lambda _: None) if json else progress.print) as found:
-            await migrate_shop(found.database_url)
-            async with open_shop(settings, found, connections=2) as shop:
-                reports: Any = shop.db.peers[SettlementReports]
-                return await reconcile(shop.db, reports, day) if reports.providers else None
+            async with open_all(settings, found, (PAYMENTS,), connections=2) as (*_, books):
+                reports: Any = books.db.peers[SettlementReports]
+                return await reconcile(books.db, reports, day) if reports.providers else None
 
     try:
         found = asyncio.run(run())
     except Unavailable as away:
         progress.print(away.detail, style="red", markup=False)
+        return NOTHING_TO_COMPARE
+    except (EngineError, SettingError) as error:
+        progress.print(str(error), style="red", markup=False)
         return NOTHING_TO_COMPARE
     if found is None:
         name = settings.payment_provider

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from tradewind.api.auth.revocation import SessionCheck
 from tradewind.app.engines import EngineError
-from tradewind.app.placement import is_apart
+from tradewind.app.placement import alone
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import Shop
 from tradewind.contexts.identity.manifest import session_check
@@ -56,7 +56,7 @@ def _confirming(shop: Shop) -> Callable[[Actor], Awaitable[None]]:
 
 def sessions_of(shop: Shop) -> SessionCheck | None:
     """Who knows whether sessions have ended; nobody where identity is not in this database: there tokens run out."""
-    if is_apart(shop.settings):
+    if alone(shop.settings) is not None:
         return None
     return session_check(shop.db, shop.keys.revoked, lambda: shop.tail.fresh, shop.dispatch)
 

@@ -1,7 +1,7 @@
 """`tradewind replay`: tables for reading, learned again from the log, and whether they are what they were."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -10,9 +10,10 @@ from msgspec import Struct
 from rich.console import Console
 from rich.table import Column, Table
 
+from tradewind.app.databases import open_all
 from tradewind.app.engines import EngineError, engines
 from tradewind.app.settings import SettingError, Settings
-from tradewind.app.wiring import Shop, migrate_shop, open_shop
+from tradewind.app.wiring import Shop
 from tradewind.kernel.errors import NotFound, Refusal
 from tradewind.runtime.replaying import Digest, Replayed, digest, replay
 from tradewind.runtime.subscriptions import Subscriber
@@ -42,10 +43,10 @@ def projections(shop: Shop) -> dict[str, Subscriber]:
 def list_(json: Json = False) -> None:
     """List the projections, how many rows each has, and a checksum of them."""
 
-    async def look(shop: Shop) -> Any:
-        return [Standing(name, await digest(shop.db, one)) for name, one in projections(shop).items()]
+    async def look(shops: Sequence[Shop]) -> Any:
+        return [Standing(name, await digest(shop.db, one)) for shop in shops for name, one in projections(shop).items()]
 
-    found: list[Standing] = _with_shop(look)
+    found: list[Standing] = _with_shops(look)
     if json:
         typer.echo(msgspec.json.encode(found))
         return
@@ -67,14 +68,15 @@ def run(
     Cut off, it goes on with the next worker; run again, it begins anew. A shop whose events come by Kafka is refused.
     """
 
-    async def work(shop: Shop) -> Any:
-        there = projections(shop)
+    async def work(shops: Sequence[Shop]) -> Any:
+        there = {name: (shop, one) for shop in shops for name, one in projections(shop).items()}
         wanted = list(there) if every else names or []
         if unknown := [name for name in wanted if name not in there]:
             raise NoSuchProjection(f"There is no projection {unknown[0]}; `tradewind replay list` shows them all.")
-        return [await replay(shop.db, shop.engines.database_url, there[name]) for name in wanted]
+        chosen = [there[name] for name in wanted]
+        return [await replay(shop.db, shop.engines.database_url, one) for shop, one in chosen]
 
-    found: list[Replayed] = _with_shop(work)
+    found: list[Replayed] = _with_shops(work)
     if json:
         typer.echo(msgspec.json.encode(found))
         return
@@ -86,12 +88,10 @@ def run(
     Console().print(table)
 
 
-def _with_shop(work: Callable[[Shop], Awaitable[Any]]) -> Any:
+def _with_shops(work: Callable[[Sequence[Shop]], Awaitable[Any]]) -> Any:
     async def run_on(settings: Settings) -> Any:
-        async with engines(settings) as found:
-            await migrate_shop(found.database_url)
-            async with open_shop(settings, found, connections=2, listens=False) as shop:
-                return await work(shop)
+        async with engines(settings) as found, open_all(settings, found, connections=2, listens=False) as shops:
+            return await work(shops)
 
     try:
         return asyncio.run(run_on(Settings.from_environment()))

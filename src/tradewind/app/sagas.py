@@ -1,7 +1,8 @@
 """`tradewind saga`: see the sagas, and mend one. Every mending is written into the audit trail."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,9 +11,11 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
+from tradewind.app.databases import open_all
 from tradewind.app.engines import EngineError, engines
-from tradewind.app.settings import Settings
-from tradewind.app.wiring import Shop, open_shop
+from tradewind.app.placement import MAY_BE_APART, manifests
+from tradewind.app.settings import SettingError, Settings
+from tradewind.app.wiring import Shop
 from tradewind.kernel.errors import Refusal
 from tradewind.runtime.call import Actor, Call, internal_call
 from tradewind.runtime.saga import signals
@@ -32,11 +35,14 @@ def list_(
 ) -> None:
     """List sagas, those that changed last first. NEEDS_ATTENTION is what waits for you."""
 
-    async def look(shop: Shop) -> Any:
-        async with shop.db.reading(internal_call("saga.list")) as tx:
-            return await list_sagas(tx, phase and phase.value, limit)
+    async def look(shops: Sequence[Shop]) -> Any:
+        found: list[SagaLine] = []
+        for shop in shops:
+            async with shop.db.reading(internal_call("saga.list")) as tx:
+                found += await list_sagas(tx, phase and phase.value, limit)
+        return sorted(found, key=lambda one: one.changed_at, reverse=True)[:limit]
 
-    _show(_with_shop(look), json=json)
+    _show(_with_shops(look), json=json)
 
 
 @app.command()
@@ -47,13 +53,13 @@ def show(saga_id: Id, json: Json = False) -> None:
         async with shop.db.reading(internal_call("saga.show")) as tx:
             return await show_saga(tx, saga_id)
 
-    _show(_with_shop(look), json=json)
+    _show(_with_shops(lambda shops: _first(shops, look)), json=json)
 
 
 @app.command()
 def retry(saga_id: Id, json: Json = False) -> None:
     """Try the step again on which a saga was parked (NEEDS_ATTENTION)."""
-    _show(_with_shop(lambda shop: _mend(shop, saga_id, Retry())), json=json)
+    _show(_with_shops(lambda shops: _first(shops, lambda shop: _mend(shop, saga_id, Retry()))), json=json)
 
 
 @app.command()
@@ -63,7 +69,7 @@ def compensate(
     json: Json = False,
 ) -> None:
     """Undo whatever a saga has done: cancel the shipment, void or refund the payment, release the goods."""
-    _show(_with_shop(lambda shop: _mend(shop, saga_id, Compensate(why))), json=json)
+    _show(_with_shops(lambda shops: _first(shops, lambda shop: _mend(shop, saga_id, Compensate(why)))), json=json)
 
 
 async def _mend(shop: Shop, saga_id: UUID, message: Retry | Compensate) -> SagaHistory:
@@ -78,15 +84,24 @@ async def _mend(shop: Shop, saga_id: UUID, message: Retry | Compensate) -> SagaH
         return await show_saga(tx, saga_id)
 
 
-def _with_shop(look: Callable[[Shop], Awaitable[Any]]) -> Any:
+async def _first(shops: Sequence[Shop], ask: Callable[[Shop], Awaitable[SagaHistory]]) -> SagaHistory:
+    """What comes of it in the first database that has such a saga. Refuses with NoSuchSaga."""
+    for shop in shops[:-1]:
+        with suppress(signals.NoSuchSaga):
+            return await ask(shop)
+    return await ask(shops[-1])
+
+
+def _with_shops(look: Callable[[Sequence[Shop]], Awaitable[Any]]) -> Any:
     async def run() -> Any:
         settings = Settings.from_environment()
-        async with engines(settings) as found, open_shop(settings, found, connections=2) as shop:
-            return await look(shop)
+        wanted = [one.name for one in manifests(MAY_BE_APART) if one.sagas]
+        async with engines(settings) as found, open_all(settings, found, wanted, connections=2) as shops:
+            return await look(shops)
 
     try:
         return asyncio.run(run())
-    except (EngineError, Refusal) as error:
+    except (EngineError, SettingError, Refusal) as error:
         Console(stderr=True).print(str(error), style="red", markup=False)
         raise typer.Exit(1) from None
 

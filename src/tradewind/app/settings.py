@@ -88,8 +88,10 @@ class Settings:
     inventory_database_url: str | None = field(default=None, repr=False)
     """The database of an inventory that runs alone; without one it shares that of the others. `audit` reads both."""
     payments_url: str | None = None
-    """Payments in another process (grpc://host:port, or grpcs://), asked by the sagas of orders and returns; without
-    one they ask the providers themselves, and claim refunds within their own transactions."""
+    """Payments in another process (grpc://host:port, or grpcs:// with certificates), which has a database of its own;
+    without one it is in this one."""
+    payments_database_url: str | None = field(default=None, repr=False)
+    """The database of payments that run alone; without one they share that of the others. `audit` reads both."""
     public_url: str = ""
     """How browsers and partners reach the shop, no slash at the end; also the issuer of its tokens."""
     admin_password: str | None = field(default=None, repr=False)
@@ -306,6 +308,7 @@ def _of_contexts(read: Reader) -> dict[str, Any]:
         "inventory_url": read("INVENTORY_URL", values.grpc_address, None),
         "payments_url": read("PAYMENTS_URL", values.grpc_address, None),
         "inventory_database_url": read("INVENTORY_DATABASE_URL", values.postgres, None),
+        "payments_database_url": read("PAYMENTS_DATABASE_URL", values.postgres, None),
     }
 
 

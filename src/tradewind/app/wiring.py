@@ -28,7 +28,7 @@ from tradewind.app.outside import (
     wide_rows,
 )
 from tradewind.app.paying import SIMULATED, notice_secret, paying
-from tradewind.app.placement import installed, kind, manifests, served
+from tradewind.app.placement import PAYMENTS, installed, kind, manifests, served
 from tradewind.app.settings import Settings
 from tradewind.app.sharing import WHICH, shared
 from tradewind.app.trusting import trusting
@@ -188,9 +188,10 @@ async def open_shop(
             silent_s=settings.saga_lease_s if gives_way else None,
         )
         stack.push_async_callback(db.close)
-        pays = paying(settings, engines, db, cast(Pseudonyms, peers[Pseudonyms]))
-        for protocol, answerer in (await stack.enter_async_context(pays)).items():
-            peers.setdefault(protocol, answerer)
+        if PAYMENTS in installed(settings):  # nobody else asks a provider
+            pays = paying(settings, engines, db, cast(Pseudonyms, peers[Pseudonyms]))
+            for protocol, answerer in (await stack.enter_async_context(pays)).items():
+                peers.setdefault(protocol, answerer)
         for protocol, answerer in (await _of_this_database(settings, db, keys, stack)).items():
             peers.setdefault(protocol, answerer)
         bell = await stack.enter_async_context(Bell(db, engines.database_url))

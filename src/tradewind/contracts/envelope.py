@@ -13,6 +13,7 @@ from tradewind.contracts import (
     identity,
     inventory,
     orders,
+    payers,
     payments,
     pricing,
     privacy,
@@ -27,8 +28,8 @@ SCHEMA_VERSION = "1.0"
 TYPE_PATTERN: Final = r"^[a-z_]+(\.[a-z_]+){3}\.v[1-9][0-9]*$"
 """`<domain>.<context>.<entity>.<action>.v<major>` (D9)."""
 _MODULES = (
-    carts, catalog, customers, identity, inventory, orders, payments, pricing, privacy, returns, reviews, shipping,
-    webhooks,
+    carts, catalog, customers, identity, inventory, orders, payers, payments, pricing, privacy, returns, reviews,
+    shipping, webhooks,
 )  # fmt: skip
 
 

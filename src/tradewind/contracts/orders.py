@@ -211,6 +211,8 @@ class OrderEdited(Event, frozen=True):
     tax_amount: Decimal
     discount_amount: Decimal
     address_changed: bool
+    version: int | None = None
+    """The order's from then on; it rises with each edit. Old logs do not say."""
 
 
 class OrderFulfilled(Event, frozen=True):
@@ -287,6 +289,22 @@ class Bought(Sold, frozen=True, kw_only=True):
     """When the buyer had it; None before."""
 
 
+class SoldPeer(Protocol):
+    """What orders are of, for whoever gives money back for goods. Answered to by orders, or by what orders told."""
+
+    async def sold(self, tx: Any, order_id: UUID) -> Sold | None:
+        """What it is of now; None where that is not known, or not known to be the last word."""
+        ...
+
+
+class HeardPeer(Protocol):
+    """What payments heard of what was sold: for a deployment in which orders has another database."""
+
+    async def sold(self, tx: Any, order_id: UUID) -> Sold | None:
+        """What the order is of, with every edit of it of which payments knows; None before all that was heard."""
+        ...
+
+
 class ToShip(Struct, frozen=True, kw_only=True):
     """Where an order's goods go, and whether they are paid."""
 
@@ -295,11 +313,15 @@ class ToShip(Struct, frozen=True, kw_only=True):
 
 
 class Replacement(Struct, frozen=True, kw_only=True):
-    """An order for `goods` (SKU to pieces) that its buyer gets for some that came back of the order `of`."""
+    """An order for `goods` (SKU to pieces) that its buyer gets for some that came back of the order `of`.
+
+    `waits`: nobody is asked for its money before it is known how much of it is paid by what came back.
+    """
 
     of: UUID
     order_id: UUID
     goods: Mapping[str, int]
+    waits: bool = False
 
 
 class OrdersPeer(Protocol):
@@ -310,6 +332,20 @@ class OrdersPeer(Protocol):
         transaction.
 
         What they had before costs what it cost then, other things what they cost now; there is no carriage.
+        """
+        ...
+
+    async def awaiting_credit(self, tx: Any, order_ids: Sequence[UUID]) -> Mapping[UUID, Money]:
+        """Those of these replacements that wait, and that nobody called off: what they come to, which stays.
+
+        They are held, so that the answer stays true until the transaction ends.
+        """
+        ...
+
+    async def credited(self, tx: Any, replaced: Mapping[UUID, UUID]) -> None:
+        """It is known what came back pays of these (replacement to the order that it is for): they wait no more.
+
+        The rest of each is charged by the method of that order. Nothing changes for those that do not wait.
         """
         ...
 

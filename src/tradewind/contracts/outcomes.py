@@ -28,11 +28,13 @@ class Failed:
 class Waiting:
     """Not yet: a signal will wake the saga, or the time will come to look again.
 
-    `heard`: whoever was asked has answered so, and failures before that count no more.
+    `heard`: whoever was asked has answered so, and failures before that count no more. `next_action`: where the buyer
+    must prove themselves first.
     """
 
     for_s: float
     heard: bool = False
+    next_action: str | None = None
 
 
 Outcome: TypeAlias = Done | Refused | Failed | Waiting

@@ -109,7 +109,8 @@ class SettlementDiffered(Event, frozen=True):
 
 
 class Charge(Struct, frozen=True):
-    """What an order owes and how it is to be paid. `method` is the provider's token, never a card number.
+    """What an order owes and how it is to be paid. `method` is the provider's token, never a card number; or it names
+    one that `user_id` keeps, or by which another order was paid (payers.SAVED, payers.as_paid): payments has its token.
 
     `by_hand`: held only, and captured when the goods leave or somebody says so (D5). A part of an order that is paid
     for apart (what an edit added) has an id of its own as `order_id`, and the order's as `part_of`.
@@ -120,6 +121,7 @@ class Charge(Struct, frozen=True):
     method: str
     by_hand: bool = False
     part_of: UUID | None = None
+    user_id: str | None = None
 
 
 class Wish(Protocol):
@@ -143,7 +145,7 @@ class Operation(Protocol):
 
 
 class PaymentsPeer(Protocol):
-    """What the order saga may ask of payments."""
+    """What the order saga may ask of payments, wherever that is."""
 
     async def open(self, tx: Any, charges: Sequence[tuple[Any, Charge]]) -> Sequence[Wish | Outcome]:
         """Open an intent per (task, charge), idempotent; the wishes to authorize, or outcomes where settled already."""
@@ -165,30 +167,7 @@ class PaymentsPeer(Protocol):
         ...
 
     async def authorized(self, tx: Any, order_ids: Sequence[UUID]) -> frozenset[UUID]:
-        """Those whose whole amount is held or ours."""
-        ...
-
-    async def next_actions(self, tx: Any, order_ids: Sequence[UUID]) -> Mapping[UUID, str]:
-        """Where the buyers of these orders must prove themselves; orders that do not wait for that are left out."""
-        ...
-
-    async def hint(self, tx: Any, order_ids: Sequence[UUID]) -> None:
-        """Something may have come of what these orders' buyers were asked. Wake their sagas in the same transaction."""
-        ...
-
-    async def prove(self, tx: Any, order_id: UUID, proof: str) -> None:
-        """What the browser of an order's buyer brought back from where they were sent; `hint` has the provider asked.
-
-        Refuses with CardNumberRefused. Nothing is kept of an order that does not wait for its buyer.
-        """
-        ...
-
-    async def saved_tokens(self, tx: Any, named: Sequence[tuple[str, str]]) -> Sequence[str | None]:
-        """For each (user, id of a payment method that they keep, or `default`) its token; None where they have none."""
-        ...
-
-    async def only_held(self, tx: Any, order_id: UUID) -> bool:
-        """Whether the order's money is held to be captured by hand, and nobody has asked for that."""
+        """Those whose whole amount is held or ours, of orders whose authorization is done."""
         ...
 
 
@@ -212,23 +191,15 @@ class PaymentsAway(Protocol):
         """Let go of it, or give it back."""
         ...
 
-
-class PayersPeer(Protocol):
-    """Those who ask payments for money, step by step: the sagas of orders and of their edits. Answered to by orders.
-
-    Payments has their ids, which begin its keys, and nothing else of them. Whoever is no payer is left out.
-    """
-
-    async def hold(self, tx: Any, ids: Sequence[UUID]) -> Mapping[UUID, bool]:
-        """Those of these that there are, held until the transaction ends; whether each is being undone."""
+    async def only_held(self, payer_id: UUID, call: Any) -> bool:
+        """Whether its money is held to be captured by hand, and nobody has asked for that yet. Raises Unavailable."""
         ...
 
-    async def wake(self, tx: Any, id_: UUID) -> None:
-        """What it waits for has happened: have it look at once. It is held, as by `hold`."""
-        ...
+    async def verify(self, payer_id: UUID, proof: str | None, call: Any) -> None:
+        """The payer's buyer is back from proving themselves, with `proof` where there is one. Raises Unavailable.
 
-    async def wake_waiting(self, tx: Any, ids: Sequence[UUID]) -> None:
-        """What they may wait for has happened; nothing changes for those that are just asking, or over."""
+        Only says that something may have come of it: the payer's saga has the provider asked.
+        """
         ...
 
 
@@ -263,8 +234,9 @@ class RefundsPeer(Protocol):
         Never more than what is left of the capture; nothing is claimed where nothing is left. Idempotent by
         `refund_id`: one that is known is answered as it stands. Refuses with NotFound without a payment.
 
-        `instead`: placed in this very transaction, it is paid by what is claimed as far as that goes; the rest of one
-        goes back, the rest of the other is charged. Should it come to nothing, what had paid for it goes back too.
+        `instead`: placed in this very transaction, or held until it ends and not called off, it is paid by what is
+        claimed as far as that goes; the rest of one goes back, the rest of the other is charged. Should it come to
+        nothing, what had paid for it goes back too.
         """
         ...
 
@@ -298,7 +270,8 @@ class RefundsPeer(Protocol):
 class RefundClaim(Struct, frozen=True, kw_only=True):
     """What is asked back of what was paid for an order: so many `pieces` of each SKU, out of what was `sold`.
 
-    `whole`: exactly so much, or nothing.
+    `whole`: exactly so much, or nothing. `instead`: what is claimed pays for that order first, unless it was called
+    off; nobody has asked for its money before.
     """
 
     order_id: UUID
@@ -307,6 +280,7 @@ class RefundClaim(Struct, frozen=True, kw_only=True):
     sold: Sold
     reason: str
     whole: Money | None = None
+    instead: Instead | None = None
 
 
 class RefundHold(Struct, frozen=True, kw_only=True):
@@ -317,6 +291,8 @@ class RefundHold(Struct, frozen=True, kw_only=True):
     amount: Money
     reason: str
     besides: tuple[UUID, ...] = ()
+    edit_id: UUID | None = None
+    """As the event calls it by which the edit is told; None where whoever asks does not say."""
 
 
 class RefundsAway(Protocol):

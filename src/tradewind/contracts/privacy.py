@@ -1,20 +1,29 @@
 """What every context owes a person: to say what it holds of them, and to forget it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Protocol
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Protocol
 from uuid import UUID
 
 from msgspec import Struct
 
 from tradewind.contracts.messages import Event
+from tradewind.contracts.outcomes import Waiting
 from tradewind.kernel.errors import Conflict
+
+MAX_ORDERS_OF_A_PERSON: Final = 1_000
+"""Orders that one question about a person names at most; whoever has more is asked about in several."""
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """Somebody, by all that they are known by here. `emails` are proved addresses in normal form (lower case)."""
+    """Somebody, by all that they are known by here. `emails` are proved addresses in normal form (lower case).
+
+    `paid_back`: orders of theirs of which payments in another process has said that everything is back with them.
+    """
 
     user_id: str
     emails: tuple[str, ...] = ()
+    paid_back: frozenset[UUID] = frozenset()
 
 
 class PersonErased(Event, frozen=True):
@@ -63,3 +72,45 @@ class OrdersOfPeer(Protocol):
     async def order_ids(self, tx: Any, person: Person) -> Sequence[UUID]:
         """Every order that is the person's, by account or by an address that they proved."""
         ...
+
+    async def lost(self, tx: Any, person: Person) -> Sequence[UUID]:
+        """Those of them whose goods nobody knows the whereabouts of."""
+        ...
+
+
+class PersonsAway(Protocol):
+    """What payments in another process holds of people. Asked outside of transactions, any number of times.
+
+    Raises Unavailable where the outcome is unknown; where nobody is there to ask, the answer is Waiting. `call`: on
+    whose behalf.
+    """
+
+    async def export(self, user_id: str, order_ids: Sequence[UUID], call: Any) -> Mapping[str, Any] | Waiting:
+        """Everything that is held there of the user and of these orders of theirs, ready to be written as JSON."""
+        ...
+
+    async def forget(self, user_id: str, order_ids: Sequence[UUID], call: Any) -> Waiting | None:
+        """Forget the user, and how these orders were paid; at most MAX_ORDERS_OF_A_PERSON. None once it is done.
+
+        None of these is authorized any more, whatever comes late.
+        """
+        ...
+
+    async def given_back(self, order_ids: Sequence[UUID], call: Any) -> frozenset[UUID] | Waiting:
+        """Those of which everything that was taken is back with the buyer."""
+        ...
+
+
+class PersonsPeer(Protocol):
+    """As PersonsAway, inside one's own transaction, for who began to ask while payments was in another process."""
+
+    async def forget(self, tx: Any, user_id: str, order_ids: Sequence[UUID]) -> None:
+        """Forget the user, and how these orders were paid."""
+        ...
+
+
+@dataclass(frozen=True)
+class Persons:
+    """Where payments answers for what it holds of people: as one context of this process, or in another one."""
+
+    away: PersonsAway | None = None

@@ -127,10 +127,15 @@ class Dispatcher:
         if spec.outside:
             self._let_in(spec, command, call)
             return await spec.function(command, _Asking(self, call, self._db.peers))
+        if spec.before is None:
+            return await self._tried(spec, command, call)
+        return await self._tried(spec, command, call, await spec.before(command, _Asking(self, call, self._db.peers)))
+
+    async def _tried(self, spec: HandlerSpec, command: Command, call: Call, *said: Any) -> Any:
         once = self._read if spec.reads_only else self._once
         for tries_left in reversed(range(MAX_TRIES)):
             try:
-                return await once(spec, command, call)
+                return await once(spec, command, call, *said)
             except Busy:
                 keyed = call.idempotency_key is not None and not spec.reads_only
                 raise (idempotency.InFlight() if keyed else Busy()) from None
@@ -143,13 +148,13 @@ class Dispatcher:
         async with self._db.reading(call, at_once=spec.at_once) as tx:
             return await spec.function(command, tx)
 
-    async def _once(self, spec: HandlerSpec, command: Command, call: Call) -> Any:
+    async def _once(self, spec: HandlerSpec, command: Command, call: Call, *said: Any) -> Any:
         claim = idempotency.claim(command, call)
         async with self._db.transaction(call) as tx:
             if claim and (known := await idempotency.replays(tx, [claim], spec.answer)):
                 return _given(known[claim.scope])
             self._let_in(spec, command, call)
-            answer = await spec.function(command, tx)
+            answer = await spec.function(command, tx, *said)
             if claim:
                 idempotency.store(tx, [(claim, answer)])
         return answer
@@ -175,6 +180,10 @@ class _Asking:
     async def __call__(self, command: Command) -> Any:
         """Ask the shop itself. A key is of the outer command alone."""
         return await self._dispatch(command, structs.replace(self.call, idempotency_key=None))
+
+    async def under_key(self, command: Command) -> Any:
+        """Ask the shop for the answer to the call itself."""
+        return await self._dispatch(command, self.call)
 
 
 def _given(outcome: Any) -> Any:

@@ -26,7 +26,10 @@ class Follow:
 
 @dataclass(frozen=True)
 class HandlerSpec:
-    """`function(command, tx)`; `function(tasks, tx)` of a batch; `function(command, ask)` of what is outside."""
+    """`function(command, tx)`; `function(tasks, tx)` of a batch; `function(command, ask)` of what is outside.
+
+    What has something asked `before` is `function(command, tx, said)`.
+    """
 
     command: type[Command]
     action: str
@@ -39,14 +42,29 @@ class HandlerSpec:
     kept: Kept | None = None
     at_once: bool = False
     switch: Switch | None = None
+    before: Callable[[Any, "Asking"], Awaitable[Any]] | None = None
 
 
-def handler(*, action: str, follow: Follow | None = None, switch: Switch | None = None) -> Callable[[F], F]:
+def handler(
+    *,
+    action: str,
+    follow: Follow | None = None,
+    switch: Switch | None = None,
+    before: Callable[[Any, "Asking"], Awaitable[Any]] | None = None,
+) -> Callable[[F], F]:
     """Answer a command in a transaction of its own; `action` is what the policy is asked first.
 
-    `switch`: by which the shop's owner has what is new refused.
+    `switch`: by which the shop's owner has what is new refused. `before(command, ask)`: asks others over the network
+    while no connection is held, once the policy has let the command in; what it says is the function's third argument.
+    It may have been true only then.
     """
-    return lambda function: _mark(function, action, reads_only=False, follow=follow, switch=switch)
+
+    def mark(function: F) -> F:
+        function = _mark(function, action, reads_only=False, follow=follow, switch=switch)
+        function.spec = replace(function.spec, before=before)  # type: ignore[attr-defined]
+        return function
+
+    return mark
 
 
 def query(*, action: str, kept: Kept | None = None, at_once: bool = False) -> Callable[[F], F]:
@@ -75,6 +93,10 @@ class Asking(Protocol):
 
     async def __call__(self, command: Command) -> Any:
         """The answer of the command's own handler, or its refusal; the policy decides as for any edge."""
+        ...
+
+    async def under_key(self, command: Command) -> Any:
+        """As the last of all: the answer to the call itself, the same however often it comes with its key."""
         ...
 
 

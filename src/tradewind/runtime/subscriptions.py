@@ -25,7 +25,8 @@ React = Callable[[Any, Any], Awaitable[None]]
 class Told(Generic[E_co]):
     """An event with what the log says of it: its id, when its transaction began, and its place among those of its key.
 
-    `position` rises along a key, however often and wherever the event is heard.
+    `position` rises along a key, however often the event is heard, in the database in whose log it was told; where that
+    is another one's log, it says nothing.
     """
 
     event: E_co

@@ -293,12 +293,12 @@ async def test_nothing_is_summed_up_while_the_columns_are_counted_anew(counting:
 
     dying: Any = Dies()
     with pytest.raises(failpoints.FailpointHit):
-        await rebuild_columns(counting.db, dying, pseudonyms)
+        await rebuild_columns([counting.db], dying, pseudonyms)
     await columns.put(Batch(orders=(an_order(valid_from=on(4)),)))
     (nothing,) = await summed_up(counting, again=True)
     assert (list(nothing.days), nothing.rebuilding, nothing.waiting[0]) == ([], True, day(4))
     assert await figures(counting) == before
-    await rebuild_columns(counting.db, columns, pseudonyms)
+    await rebuild_columns([counting.db], columns, pseudonyms)
     await three_days(columns)
     (anew, _) = await summed_up(counting)
     assert list(anew.days)[:3] == [day(4), day(3), day(2)], "whatever was summed up before counts for nothing"
@@ -312,7 +312,7 @@ async def test_figures_from_before_the_columns_were_counted_anew_are_not_written
     late = asyncio.create_task(sum_up_sales(counting.db, paused))
     await paused.asked.wait()
     pseudonyms: Any = counting.db.peers[Pseudonyms]
-    await rebuild_columns(counting.db, columns, pseudonyms)
+    await rebuild_columns([counting.db], columns, pseudonyms)
     paused.go.set()
     assert (await late).rows == 0
     assert await computed(counting) == {}

@@ -97,8 +97,8 @@ async def test_rows_and_checksums_are_those_of_plain_sql_over_the_log(working_sh
     await until(working_shop, lambda: working_shop.db.pool.fetchval(told))
 
     pseudonyms: Any = working_shop.db.peers[Pseudonyms]
-    assert await rebuild_columns(working_shop.db, columns, pseudonyms) > 0
-    await rebuild_columns(working_shop.db, columns, pseudonyms)
+    assert await rebuild_columns([working_shop.db], columns, pseudonyms) > 0
+    await rebuild_columns([working_shop.db], columns, pseudonyms)
     found, books = {}, {}
     for table, (theirs, ours) in ROWS.items():
         found[table] = checksum(await columns.ask(theirs))

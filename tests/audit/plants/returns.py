@@ -53,6 +53,12 @@ OF_RETURNS = (
         "the money is back, but it is only INSPECTED",
     ),
     Plant(
+        "an exchange of which nobody told its order",
+        "UPDATE returns.returns SET replacement_id = '{waiting}' WHERE order_id = '{delivered}'",
+        (RETURNED,),
+        "which goes out for it, waits to hear what paid for it",
+    ),
+    Plant(
         "a return of an order that is not",
         "UPDATE returns.returns SET order_id = gen_random_uuid()",
         (PIECES, RETURNED),

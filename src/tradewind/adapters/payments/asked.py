@@ -1,12 +1,12 @@
 """Payments whose steps are carried in another process: what a saga wants is asked there, outside of transactions."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from tradewind.contracts.outcomes import Outcome
-from tradewind.contracts.payments import Charge, PaymentsAway, PaymentsPeer, Wish
+from tradewind.contracts.payments import Charge, PaymentsAway, Wish
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class _Asked:
 
 
 class AskedPayments:
-    """Answers to contracts.payments.PaymentsPeer. What is read within a transaction is read `here`, as ever."""
+    """Answers to PaymentsPeer where payments has a database of its own. Nothing of it is read here."""
 
-    def __init__(self, here: PaymentsPeer, away: PaymentsAway) -> None:
-        self._here, self._away = here, away
+    def __init__(self, away: PaymentsAway) -> None:
+        self._away = away
 
     async def open(self, _tx: Any, charges: Sequence[tuple[Any, Charge]]) -> Sequence[Wish | Outcome]:
         """A question for each charge."""
@@ -69,26 +69,6 @@ class AskedPayments:
         """Let go of what is held; give back what was taken."""
         return _Asked(self._away.cancel)
 
-    async def authorized(self, tx: Any, order_ids: Sequence[UUID]) -> frozenset[UUID]:
-        """Those whose whole amount is held or ours."""
-        return await self._here.authorized(tx, order_ids)
-
-    async def next_actions(self, tx: Any, order_ids: Sequence[UUID]) -> Mapping[UUID, str]:
-        """Where buyers must prove themselves."""
-        return await self._here.next_actions(tx, order_ids)
-
-    async def hint(self, tx: Any, order_ids: Sequence[UUID]) -> None:
-        """Something may have come of what buyers were asked."""
-        await self._here.hint(tx, order_ids)
-
-    async def prove(self, tx: Any, order_id: UUID, proof: str) -> None:
-        """What the buyer's browser brought back."""
-        await self._here.prove(tx, order_id, proof)
-
-    async def saved_tokens(self, tx: Any, named: Sequence[tuple[str, str]]) -> Sequence[str | None]:
-        """The tokens of saved payment methods."""
-        return await self._here.saved_tokens(tx, named)
-
-    async def only_held(self, tx: Any, order_id: UUID) -> bool:
-        """Whether it is held to be captured by hand, and nobody has asked for that."""
-        return await self._here.only_held(tx, order_id)
+    async def authorized(self, _tx: Any, order_ids: Sequence[UUID]) -> frozenset[UUID]:
+        """All of them: their authorization would not be done otherwise, and whoever lets go of it asks for that."""
+        return frozenset(order_ids)

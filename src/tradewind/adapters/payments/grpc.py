@@ -11,6 +11,8 @@ import grpc
 from google.protobuf.message import Message
 from opentelemetry.trace import SpanKind
 
+from tradewind.adapters.payments.persons import ANSWERS as OF_PERSONS
+from tradewind.adapters.payments.persons import AskedForPersons
 from tradewind.api.grpc.asking import channel_to, metadata, methods
 from tradewind.api.grpc.statuses import REFUSAL
 from tradewind.api.grpc.tls import Certificates
@@ -39,6 +41,9 @@ ANSWERS: Final = {
     **dict.fromkeys(("Authorize", "Capture", "Cancel"), pb.StepAnswer),
     **dict.fromkeys(("ClaimRefund", "HoldRefund", "SendRefund", "LetGoRefund"), pb.RefundAnswer),
     **dict.fromkeys(("AskRefundAgain", "SeeRefund"), pb.RefundAnswer),
+    "SeeHold": pb.HoldAnswer,
+    "VerifyPayment": pb.VerifyPaymentAnswer,
+    **OF_PERSONS,
 }
 
 STANDINGS: Final = (pb.RefundAnswer.PENDING, pb.RefundAnswer.DONE, pb.RefundAnswer.REFUSED, pb.RefundAnswer.PARTLY)
@@ -57,8 +62,8 @@ async def grpc_payments(
         yield GrpcPayments(channel, token)
 
 
-class GrpcPayments:
-    """Answers to contracts.payments.PaymentsAway and RefundsAway."""
+class GrpcPayments(AskedForPersons):
+    """Answers to contracts.payments.PaymentsAway, RefundsAway and PersonsAway."""
 
     def __init__(self, channel: Any, token: Callable[[], str]) -> None:
         self._token = token
@@ -74,6 +79,7 @@ class GrpcPayments:
             method=charge.method,
             by_hand=charge.by_hand,
             part_of=str(charge.part_of) if charge.part_of else "",
+            user_id=charge.user_id or "",
         )
         return await self._step("Authorize", request, call)
 
@@ -84,6 +90,16 @@ class GrpcPayments:
     async def cancel(self, payer_id: UUID, key: str, call: Any) -> Outcome:
         """Have it let go, or given back."""
         return await self._step("Cancel", pb.StepRequest(payer_id=str(payer_id), key=key), call)
+
+    async def only_held(self, payer_id: UUID, call: Any) -> bool:
+        """Whether its money is only held."""
+        answer = await self._at_once("SeeHold", pb.HoldRequest(payer_id=str(payer_id)), call)
+        return bool(answer.only_held)
+
+    async def verify(self, payer_id: UUID, proof: str | None, call: Any) -> None:
+        """Say that its buyer is back."""
+        request = pb.VerifyPaymentRequest(payer_id=str(payer_id), proof=proof or "")
+        await self._at_once("VerifyPayment", request, call)
 
     async def claim(self, claim: RefundClaim, call: Any) -> Claimed | Waiting:
         """Have what was paid for some goods given back."""
@@ -99,6 +115,7 @@ class GrpcPayments:
             currency=wish.amount.currency,
             reason=wish.reason,
             besides=[str(one) for one in wish.besides],
+            edit_id=str(wish.edit_id) if wish.edit_id else "",
         )
         answer = await self._ask("HoldRefund", request, call)
         return answer if isinstance(answer, Waiting) else _claimed(answer)
@@ -127,6 +144,13 @@ class GrpcPayments:
         if isinstance(answer, Waiting):
             return answer
         return None if answer.standing == pb.RefundAnswer.UNKNOWN else _claimed(answer)
+
+    async def _at_once(self, method: str, request: Message, call: Call) -> Any:
+        """The answer for somebody who waits for it; raises PaymentsDidNotAnswer also where nobody is there."""
+        answer = await self._ask(method, request, call)
+        if isinstance(answer, Waiting):
+            raise PaymentsDidNotAnswer("Payments is away.")
+        return answer
 
     async def _step(self, method: str, request: Message, call: Call) -> Outcome:
         answer = await self._ask(method, request, call)
@@ -162,6 +186,8 @@ def _to_claim(claim: RefundClaim) -> pb.ClaimRefundRequest:
         tax_minor=sold.tax.minor,
         discount_minor=sold.discount.minor,
         whole_minor=claim.whole.minor if claim.whole else 0,
+        instead_payer_id=str(claim.instead.order_id) if claim.instead else "",
+        instead_total_minor=claim.instead.total.minor if claim.instead else 0,
     )
 
 
@@ -186,7 +212,7 @@ def _outcome(answer: pb.StepAnswer) -> Outcome:
         case pb.StepAnswer.REFUSED:
             return Refused(answer.why)
         case pb.StepAnswer.WAITING:
-            return Waiting(answer.wait_s, heard=True)
+            return Waiting(answer.wait_s, heard=True, next_action=answer.next_action or None)
         case pb.StepAnswer.FAILED:
             return Failed(answer.why, final=answer.final)
         case _:

@@ -12,7 +12,8 @@ from tradewind.app.audit.report import Report
 from tradewind.app.engines import engines
 from tradewind.app.outside import columns
 from tradewind.app.paying import gateway_books
-from tradewind.app.settings import Settings
+from tradewind.app.placement import databases_apart
+from tradewind.app.settings import SettingError, Settings
 
 
 def run_audit(settings: Settings, json: bool, settle_s: float = 0.0) -> int:
@@ -21,13 +22,18 @@ def run_audit(settings: Settings, json: bool, settle_s: float = 0.0) -> int:
     Engines are started where none run. `settle_s`: see `audit`.
     """
     progress = Console(stderr=True)
+    try:
+        apart = databases_apart(settings)
+    except SettingError as error:
+        progress.print(str(error), style="red", markup=False)
+        return 1
 
     async def run() -> Report:
         async with engines(settings, (lambda _: None) if json else progress.print) as found:
             books, gateway = found.provider_url or None, gateway_books(settings, found)
             more: dict[str, Any] = {"gateway_url": gateway, "settle_s": settle_s, "columns": partial(columns, settings)}
-            if settings.inventory_database_url is not None:
-                return await audit_across(found.database_url, settings.inventory_database_url, books, **more)
+            if apart:
+                return await audit_across(found.database_url, apart, books, **more)
             return await audit(found.database_url, books, **more)
 
     report = asyncio.run(run())

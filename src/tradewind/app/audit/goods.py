@@ -181,6 +181,7 @@ SHIPMENTS: Final = """
                 format('the order is PAID, but its shipment is %s', coalesce(h.status, 'missing'))
                 WHEN h.delivered AND h.delivered_at < now() - make_interval(secs => $2) THEN
                 format('its goods arrived at %s, but the order is not FULFILLED', h.delivered_at) END
+            WHEN o.status = 'CONFIRMED' AND o.capture_by_hand AND NOT h.off THEN NULL
             WHEN o.status = 'CONFIRMED' THEN CASE WHEN h.planned IS NOT TRUE THEN
                 format('the order is CONFIRMED, but its shipment is %s', coalesce(h.status, 'missing')) END
             WHEN NOT h.planned THEN format('the order is only %s, but its shipment is %s', o.status, h.status)

@@ -43,6 +43,10 @@ RETURNS: Final = """
             WHEN l.return_id IS NULL THEN 'it has no lines'
             WHEN r.replacement_id IS NOT NULL AND x.id IS NULL THEN
                 format('it is exchanged for order %s, which does not exist', r.replacement_id)
+            WHEN r.status IN ('INSPECTED', 'REFUNDED') AND x.payment_method IS NULL AND o.payment_method IS NOT NULL
+                AND x.status IN ('PENDING_RESERVATION', 'RESERVED', 'PENDING_PAYMENT') THEN
+                format('it is %s, but order %s, which goes out for it, waits to hear what paid for it', r.status,
+                       r.replacement_id)
             WHEN l.seen <> CASE WHEN r.status IN ('INSPECTED', 'REFUNDED')
                 OR r.status = 'RECEIVED' AND r.refund_id IS NOT NULL THEN l.pieces ELSE 0 END THEN
                 format('it is %s, but %s of its %s pieces were looked at', r.status, l.seen, l.pieces)

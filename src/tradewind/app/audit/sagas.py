@@ -14,8 +14,8 @@ SAGAS_AND_ORDERS: Final = """
                 format('the saga is %s, but the order is %s', s.phase, o.status)
             END AS why
         FROM orders.orders AS o
-        FULL JOIN (SELECT id, phase FROM runtime.saga WHERE name IN ('place_order', 'place_backorder')) AS s
-        ON s.id = o.id)
+        FULL JOIN (SELECT id, phase FROM runtime.saga
+                   WHERE name IN ('place_order', 'place_backorder', 'place_exchange')) AS s ON s.id = o.id)
     SELECT count(*) AS checked, count(*) FILTER (WHERE moving) AS in_flight, count(why) AS violated,
            (array_agg(format('order %s: %s', id, why) ORDER BY id) FILTER (WHERE why IS NOT NULL))[1:$1] AS violations
     FROM judged

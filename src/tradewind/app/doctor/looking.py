@@ -1,16 +1,22 @@
 """Looks at every engine at once, each for so long and no longer."""
 
 import asyncio
+from functools import partial
 from typing import Final
 
 from tradewind.app.doctor import messengers, stores, web
 from tradewind.app.doctor.finding import Finding, Look, UnwellError
+from tradewind.app.placement import MAY_BE_APART
 from tradewind.app.settings import Settings
 
 WITHIN_S: Final = 10.0
 """Longest look at one engine."""
 LOOKS: Final[dict[str, tuple[str, Look]]] = {
     "database": ("database_url", stores.database),
+    **{
+        f"{one}_database": (f"{one}_database_url", partial(stores.database, engine=f"{one}_database"))
+        for one in MAY_BE_APART
+    },
     "redis": ("redis_url", stores.redis),
     "kafka": ("kafka_servers", stores.kafka),
     "connect": ("connect_url", web.connect),

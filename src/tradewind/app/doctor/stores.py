@@ -8,6 +8,7 @@ import asyncpg
 
 from tradewind.app.caching import GROUP
 from tradewind.app.doctor.finding import Finding, UnwellError
+from tradewind.app.placement import installed, named_apart
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import manifests
 from tradewind.kernel.ids import new_id
@@ -37,10 +38,12 @@ MAX_BEHIND_BYTES: Final = 256 * 1024 * 1024
 """More of the log than this kept for a reader that is away fills the disk some day."""
 
 
-async def database(settings: Settings) -> Finding:
-    """Version, the right to make schemas, and for Debezium a log that can be decoded and readers that keep up."""
-    assert settings.database_url
-    connection: Any = await asyncpg.connect(settings.database_url, timeout=WITHIN_S)
+async def database(settings: Settings, engine: str = "database") -> Finding:
+    """Version, the right to make schemas, and for Debezium a log that can be decoded and readers that keep up.
+
+    `engine`: database, or that of a context which has one of its own, as it is called among the findings.
+    """
+    connection: Any = await asyncpg.connect(getattr(settings, f"{engine}_url"), timeout=WITHIN_S)
     try:
         version = ".".join(map(str, connection.get_server_version()[:2]))
         if int(await connection.fetchval(SHOW_NUMBER)) < OLDEST_POSTGRES:
@@ -55,7 +58,7 @@ async def database(settings: Settings) -> Finding:
             raise UnwellError(f"it keeps much of its log for {', '.join(behind)}", advice)
     finally:
         await connection.close(timeout=WITHIN_S)
-    return Finding(engine="database", well=True, version=version)
+    return Finding(engine=engine, well=True, version=version)
 
 
 async def redis(settings: Settings) -> Finding:
@@ -172,18 +175,27 @@ async def _behind(settings: Settings, client: Any) -> int:
     from confluent_kafka import TopicPartition
     from confluent_kafka.admin import OffsetSpec
 
-    connection: Any = await asyncpg.connect(settings.database_url, timeout=WITHIN_S)
-    try:
-        rows = await connection.fetch(PLACES, [one.name for context in manifests() for one in context.subscribers])
-    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
-        rows = []
-    finally:
-        await connection.close(timeout=WITHIN_S)
-    next_ = {(row["topic"], row["partition"]): row["next"] for row in rows}
+    next_ = await _places(settings.database_url, installed(settings))
+    for one, url in named_apart(settings).items():
+        for where, place in (await _places(url, (one,))).items():
+            next_[where] = min(place, next_.get(where, place))
     ask = {TopicPartition(*where): OffsetSpec.latest() for where in next_}
     ends = client.list_offsets(ask, request_timeout=WITHIN_S) if ask else {}
     found = {(one.topic, one.partition): await asyncio.wrap_future(told) for one, told in ends.items()}
     return max((end.offset - next_[where] for where, end in found.items()), default=0)
+
+
+async def _places(url: str | None, contexts: Sequence[str]) -> dict[tuple[str, int], int]:
+    """What the slowest subscriber of these contexts hears next of each partition; nothing where none has begun."""
+    connection: Any = await asyncpg.connect(url, timeout=WITHIN_S)
+    try:
+        names = [one.name for context in manifests(contexts) for one in context.subscribers]
+        rows = await connection.fetch(PLACES, names)
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
+        rows = []
+    finally:
+        await connection.close(timeout=WITHIN_S)
+    return {(row["topic"], row["partition"]): row["next"] for row in rows}
 
 
 async def vault(settings: Settings) -> Finding:

@@ -1,22 +1,21 @@
 """`tradewind import online-retail`: the whole way from a file to a shop that has lived through it."""
 
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
-from dataclasses import replace
+from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 import uvloop
 from rich.console import Console
 
-from tradewind.app.engines import EngineError, Engines, engines
+from tradewind.app.databases import open_apart
+from tradewind.app.engines import EngineError, engines
 from tradewind.app.importing import report
 from tradewind.app.importing.carrying import Progress, working
 from tradewind.app.importing.load import Load
 from tradewind.app.importing.plan import Plan, plan
 from tradewind.app.importing.reading import Unreadable, read
 from tradewind.app.importing.report import Summary
-from tradewind.app.placement import of_inventory
 from tradewind.app.settings import SettingError, Settings
 from tradewind.app.wiring import Shop, migrate_shop, open_shop
 from tradewind.kernel.errors import Refusal
@@ -28,14 +27,14 @@ async def import_online_retail(shop: Shop, file: Path, progress: Progress) -> Su
     return await bring_in(shop, plan(read(file)), progress)
 
 
-async def bring_in(shop: Shop, planned: Plan, progress: Progress, inventory: Shop | None = None) -> Summary:
+async def bring_in(shop: Shop, planned: Plan, progress: Progress, apart: Mapping[str, Shop] | None = None) -> Summary:
     """Run a plan, carry its sagas to their ends, and say what came of it. Raises Stalled where nothing moves.
 
-    With an `inventory` that has a database of its own, its and the shop's own processes carry what is begun.
+    Where contexts have databases of their own (`apart`), their and the shop's own processes carry what is begun.
     """
     began = time.perf_counter()
-    load = Load(shop, planned, progress, inventory)
-    async with working(shop) if inventory is None else nullcontext():
+    load = Load(shop, planned, progress, apart or {})
+    async with nullcontext() if apart else working(shop):
         await load.run()
     return report.summary(planned, time.perf_counter() - began, load.problems)
 
@@ -66,18 +65,6 @@ def run_import(settings: Settings, file: Path, *, json: bool) -> int:
 async def _run(settings: Settings, planned: Plan, console: Console) -> Summary:
     async with engines(settings) as found:
         await migrate_shop(found.database_url)
-        async with open_shop(settings, found) as shop, _elsewhere(settings, found) as inventory:
+        async with open_shop(settings, found) as shop, open_apart(settings, found) as apart:
             with report.bar(console) as progress:
-                return await bring_in(shop, planned, progress, inventory)
-
-
-@asynccontextmanager
-async def _elsewhere(settings: Settings, found: Engines) -> AsyncIterator[Shop | None]:
-    """Inventory, where it runs apart with a database of its own. Raises SettingError."""
-    if settings.inventory_url is None:
-        yield None
-        return
-    own = of_inventory(settings)
-    assert own.database_url is not None
-    async with open_shop(own, replace(found, database_url=own.database_url)) as inventory:
-        yield inventory
+                return await bring_in(shop, planned, progress, apart)

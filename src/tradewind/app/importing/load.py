@@ -1,6 +1,6 @@
 """Runs a plan through the shop's own commands. What is there already is left alone, so a rerun mends any crash."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import count
 from typing import Any, Final
@@ -10,6 +10,7 @@ from tradewind.app.importing import looks
 from tradewind.app.importing.carrying import Progress, each, patiently, until_none
 from tradewind.app.importing.plan import Plan, PlannedAdjustment, PlannedOrder, PlannedProduct, PlannedReturn
 from tradewind.app.importing.reading import CURRENCY
+from tradewind.app.placement import INVENTORY, PAYMENTS
 from tradewind.app.wiring import Shop
 from tradewind.contexts.catalog.manifest import CreateProduct
 from tradewind.contexts.inventory.manifest import AdjustStock
@@ -41,12 +42,12 @@ def pence(minor: int) -> Money:
 class Load:
     """One run of one plan. `problems` says in one sentence each what the shop would not do.
 
-    `inventory`: where the stock is kept, if that has a database of its own.
+    `apart`: the contexts that have a database of their own.
     """
 
-    def __init__(self, shop: Shop, plan: Plan, tell: Progress, inventory: Shop | None = None) -> None:
+    def __init__(self, shop: Shop, plan: Plan, tell: Progress, apart: Mapping[str, Shop]) -> None:
         self._shop, self._plan, self._tell = shop, plan, tell
-        self._inventory = inventory or shop
+        self._inventory, self._payments = (apart.get(one, shop) for one in (INVENTORY, PAYMENTS))
         self.problems: list[str] = []
 
     async def run(self) -> None:
@@ -168,11 +169,12 @@ class Load:
     async def _refund(self) -> None:
         due = [one for one in self._plan.returns if one.amount_minor]
         ids = [one.id for one in due]
-        known = await patiently(lambda: looks.refunds(self._shop, ids))
+        known = await patiently(lambda: looks.refunds(self._payments, ids))
         await self._all("refunds", [one for one in due if one.id not in known], len(known), self._refund_one)
-        await until_none(self._shop, "refund sagas", lambda: looks.moving(self._shop, ids), len(ids), self._tell)
+        moving = partial(looks.moving, self._payments, ids)
+        await until_none(self._payments, "refund sagas", moving, len(ids), self._tell)
         notes = {one.id: one.credit_note for one in due}
-        astray = await patiently(lambda: looks.unrefunded(self._shop, ids))
+        astray = await patiently(lambda: looks.unrefunded(self._payments, ids))
         self.problems += [f"the refund of credit note {notes[one]} ended {why}" for one, why in astray.items()]
 
     async def _refund_one(self, one: PlannedReturn) -> None:
@@ -184,7 +186,7 @@ class Load:
             refund_id=one.id,
         )
         try:
-            await self._send(refund)
+            await self._send(refund, to=self._payments)
         except Refusal as refusal:
             self.problems.append(f"credit note {one.credit_note} is not refunded: {refusal.detail}")
 

@@ -12,9 +12,16 @@ from tradewind.contexts.customers.change_address.command import change_address
 from tradewind.contexts.customers.change_profile import rest as change_profile_rest
 from tradewind.contexts.customers.change_profile.command import change_profile
 from tradewind.contexts.customers.erase_person import rest as erase_person_rest
-from tradewind.contexts.customers.erase_person.command import Erased, ErasePerson, erase_person
+from tradewind.contexts.customers.erase_person.command import (
+    Erased,
+    ErasePerson,
+    erase_person,
+    find_lost,
+    forget_person,
+)
+from tradewind.contexts.customers.erase_person.elsewhere import FORGET_ELSEWHERE
 from tradewind.contexts.customers.export_person import rest as export_person_rest
-from tradewind.contexts.customers.export_person.command import Exported, ExportPerson, export_person
+from tradewind.contexts.customers.export_person.command import Exported, ExportPerson, export_person, show_held
 from tradewind.contexts.customers.get_groups import rest as get_groups_rest
 from tradewind.contexts.customers.get_groups.query import get_groups
 from tradewind.contexts.customers.get_preferences import rest as get_preferences_rest
@@ -53,7 +60,10 @@ MANIFEST = Manifest(
         get_groups,
         set_groups,
         export_person,
+        show_held,
         erase_person,
+        find_lost,
+        forget_person,
     ),
     routes=(
         get_profile_rest.get_my_profile,
@@ -74,6 +84,7 @@ MANIFEST = Manifest(
         erase_person_rest.erase_customer,
     ),
     subscribers=(on_user_registered, on_person_erased),
+    sagas=(FORGET_ELSEWHERE,),
     peers={CustomersPeer: _peer},
     personal_data=CustomerData(),
 )

@@ -5,6 +5,7 @@ from pathlib import Path
 from tradewind.contexts.orders._projections.orders_by_customer import orders_by_customer
 from tradewind.contexts.orders._subscribers.on_email_proved import on_email_proved
 from tradewind.contexts.orders._subscribers.on_guest_merged import on_guest_merged
+from tradewind.contexts.orders._subscribers.on_payer_hinted import on_payer_hinted
 from tradewind.contexts.orders._subscribers.on_payment_refunded import on_payment_refunded
 from tradewind.contexts.orders._subscribers.on_peer_answer import on_peer_answer
 from tradewind.contexts.orders._subscribers.on_reservation_expired import on_reservation_expired
@@ -30,6 +31,7 @@ from tradewind.contexts.orders.peer import Buyers, Orders
 from tradewind.contexts.orders.personal_data import OrderData
 from tradewind.contexts.orders.place_order import rest as place_rest
 from tradewind.contexts.orders.place_order.command import place_orders
+from tradewind.contexts.orders.place_order.exchange import PLACE_EXCHANGE
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER, Placement
 from tradewind.contexts.orders.place_order.waiting import PLACE_BACKORDER
 from tradewind.contexts.orders.search_orders import rest as search_rest
@@ -41,20 +43,21 @@ from tradewind.contexts.orders.spread_orders.timer import SPREAD_ORDERS
 from tradewind.contexts.orders.spread_summaries.timer import SPREAD_SUMMARIES
 from tradewind.contexts.orders.spread_summaries.timer import rebuild as rebuild_search
 from tradewind.contexts.orders.verify_payment import rest as verify_rest
-from tradewind.contexts.orders.verify_payment.command import verify_payment
+from tradewind.contexts.orders.verify_payment.command import may_verify, verify_payment
 from tradewind.contexts.orders.void_order import rest as void_rest
 from tradewind.contexts.orders.void_order.command import void_order
 from tradewind.contexts.orders.watch_orders import socket as watch_orders_socket
 from tradewind.contexts.orders.watch_orders.channel import OrderChannel, announce_orders, open_channel
 from tradewind.contexts.orders.watch_orders.query import watch_orders
-from tradewind.contracts.orders import BuyersPeer, Imported, OrderLine, OrdersPeer, PlaceOrder
-from tradewind.contracts.payments import PayersPeer
+from tradewind.contracts.orders import BuyersPeer, Imported, OrderLine, OrdersPeer, PlaceOrder, SoldPeer
+from tradewind.contracts.payers import PayersPeer
 from tradewind.contracts.privacy import OrdersOfPeer
 from tradewind.runtime.manifest import Manifest
 
 __all__ = ["MANIFEST", "Imported", "OrderLine", "PlaceOrder", "Placement", "rebuild_lists", "rebuild_search"]
 
 _data = OrderData()
+_orders = Orders()
 MANIFEST = Manifest(
     name="orders",
     migrations=Path(__file__).parent / "migrations",
@@ -62,6 +65,7 @@ MANIFEST = Manifest(
         place_orders,
         pay_order,
         verify_payment,
+        may_verify,
         cancel_order,
         void_order,
         get_order,
@@ -89,6 +93,7 @@ MANIFEST = Manifest(
     subscribers=(
         orders_by_customer,
         on_peer_answer,
+        on_payer_hinted,
         on_payment_refunded,
         on_reservation_expired,
         on_shipment_delivered,
@@ -99,12 +104,13 @@ MANIFEST = Manifest(
     listeners=(keep_order_status, announce_orders),
     parts={Standing: Standing, OrderChannel: open_channel},
     timers=(SPREAD_ORDERS, SPREAD_SUMMARIES),
-    sagas=(PLACE_ORDER, PLACE_BACKORDER, EDIT_ORDER, EDIT_ELSEWHERE, EDIT_APART),
+    sagas=(PLACE_ORDER, PLACE_BACKORDER, PLACE_EXCHANGE, EDIT_ORDER, EDIT_ELSEWHERE, EDIT_APART),
     peers={
         Placement: Placement(),
         OrdersOfPeer: _data,
         BuyersPeer: Buyers(),
-        OrdersPeer: Orders(),
+        OrdersPeer: _orders,
+        SoldPeer: _orders,
         PayersPeer: Payers(),
     },
     personal_data=_data,

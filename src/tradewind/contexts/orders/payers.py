@@ -16,7 +16,7 @@ PAYING: Final = (*PLACING, *EDITING)
 
 
 class Payers:
-    """Answers to contracts.payments.PayersPeer."""
+    """Answers to contracts.payers.PayersPeer."""
 
     async def hold(self, tx: Any, ids: Sequence[UUID]) -> Mapping[UUID, bool]:
         """Those that there are, held; whether each is being undone."""

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from tradewind.contexts.orders._domain.order import Status
 from tradewind.contexts.orders._store import orders
+from tradewind.contexts.orders.place_replacement import credit
 from tradewind.contexts.orders.place_replacement.place import place
-from tradewind.contracts.orders import Bought, BoughtLine, Buyer, Replacement, ToShip
+from tradewind.contracts.orders import Bought, BoughtLine, Buyer, Replacement, Sold, ToShip
 from tradewind.kernel.errors import Refusal
 from tradewind.kernel.money import Money
 
@@ -18,11 +19,23 @@ FULFILLED_AT: Final = """
 
 
 class Orders:
-    """Answers to OrdersPeer."""
+    """Answers to OrdersPeer and to SoldPeer."""
+
+    async def sold(self, tx: Any, order_id: UUID) -> Sold | None:
+        """The order as it is; None where there is none."""
+        return await self.bought(tx, order_id)
 
     async def replace(self, tx: Any, replacement: Replacement) -> Money | Refusal:
         """Place an order in exchange for what came back: what it comes to, or why it cannot be."""
         return await place(tx, replacement)
+
+    async def awaiting_credit(self, tx: Any, order_ids: Sequence[UUID]) -> Mapping[UUID, Money]:
+        """Those of these replacements that wait and are not called off, held: what they come to."""
+        return await credit.awaiting(tx, order_ids)
+
+    async def credited(self, tx: Any, replaced: Mapping[UUID, UUID]) -> None:
+        """These wait no more."""
+        await credit.credited(tx, replaced)
 
     async def to_ship(self, tx: Any, order_ids: Sequence[UUID]) -> Mapping[UUID, ToShip]:
         """Those that are CONFIRMED or PAID, held."""

@@ -8,7 +8,7 @@ import msgspec
 
 from tradewind.contexts.orders._domain.order import Status
 from tradewind.contracts.payments import RefundsPeer
-from tradewind.contracts.privacy import OrdersUnderWay, Person, Pseudonyms
+from tradewind.contracts.privacy import OrdersUnderWay, Person, Persons, Pseudonyms
 from tradewind.contracts.shipping import ShippingPeer
 from tradewind.runtime.database import Tx
 
@@ -58,6 +58,11 @@ class OrderData:
         """Every order of the account, and every guest's order that was confirmed to an address they proved."""
         return [row["id"] for row in await tx.all(OF, person.user_id, _digests(tx, person))]
 
+    async def lost(self, tx: Tx, person: Person) -> Sequence[UUID]:
+        """Those whose parcel is lost: they hold nobody up once everything is paid back."""
+        orders = await self.order_ids(tx, person)
+        return sorted(await tx.peer(ShippingPeer).lost(tx, orders)) if orders else ()
+
     async def export(self, tx: Tx, person: Person) -> Mapping[str, Any]:
         """Orders with their lines; amounts in minor units."""
         orders = await self.order_ids(tx, person)
@@ -71,7 +76,7 @@ class OrderData:
     async def erase(self, tx: Tx, person: Person) -> None:
         """Forget who it was. Refuses (OrdersUnderWay) while the goods still have to find them."""
         held = await tx.all(HOLD, person.user_id, _digests(tx, person))
-        if under_way := await _under_way(tx, [row["id"] for row in held if row["status"] not in OVER]):
+        if under_way := await _under_way(tx, person, [row["id"] for row in held if row["status"] not in OVER]):
             raise OrdersUnderWay(orders=[str(order_id) for order_id in under_way[:MAX_NAMED]])
         orders = [row["id"] for row in held]
         # Whoever keeps something by an order's id found it by these digests before: orders is wired after them.
@@ -80,12 +85,17 @@ class OrderData:
         await tx.run(FORGET_EDITS, orders)
 
 
-async def _under_way(tx: Tx, orders: Sequence[UUID]) -> list[UUID]:
-    """Those whose goods still have to find them: not those whose parcel is lost and that are paid back."""
+async def _under_way(tx: Tx, person: Person, orders: Sequence[UUID]) -> list[UUID]:
+    """Those whose goods still have to find them: not those whose parcel is lost and that are paid back.
+
+    Where payments is in another process, what it said of that goes with the person.
+    """
     if not orders:
         return []
     lost = await tx.peer(ShippingPeer).lost(tx, orders)
-    written_off = lost & await tx.peer(RefundsPeer).given_back(tx, orders)
+    elsewhere = tx.peer(Persons).away is not None
+    paid_back = person.paid_back if elsewhere else await tx.peer(RefundsPeer).given_back(tx, orders)
+    written_off = lost & paid_back
     return [order_id for order_id in orders if order_id not in written_off]
 
 

@@ -1,7 +1,7 @@
 """How payments answers the order saga: authorize, capture and cancel as remote operations, booked in batches."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -11,6 +11,7 @@ from tradewind.contexts.payments._domain.settings import BY_HAND_LOOK_S, CHALLEN
 from tradewind.contexts.payments._domain.wishes import AskAgain, Authorize, Cancel, CancelAll, Cancelled, Capture
 from tradewind.contexts.payments._store import challenges, methods, payments, prepaid
 from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
+from tradewind.contracts.payers import SAVED
 from tradewind.contracts.payments import Charge, Operation, Wish
 from tradewind.kernel.cards import CardNumberRefused, holds_card_number
 from tradewind.kernel.ids import new_id
@@ -20,12 +21,13 @@ from tradewind.runtime.database import Tx
 from tradewind.runtime.failpoints import planted
 from tradewind.runtime.saga.definition import Task
 
+NOT_KEPT: Final = Refused("the saved payment method is not kept any more")
 Answered = Sequence[tuple[Task, Any]]
 Moves = list[tuple[Task, Payment, Any]]
 
 
 class Payments:
-    """Answers to contracts.payments.PaymentsPeer."""
+    """Answers to contracts.payments.PaymentsPeer and PaymentsHere."""
 
     @property
     def authorize(self) -> Operation:
@@ -45,8 +47,11 @@ class Payments:
     async def open(self, tx: Tx, charges: Sequence[tuple[Task, Charge]]) -> Sequence[Wish | Outcome]:
         """Open an intent per charge, idempotent; the wishes to authorize, or outcomes where settled already."""
         known, credit = await payments.lock_and_credit(tx, [task.saga_id for task, _ in charges])
+        charges, unpayable = await _by_tokens(tx, charges, known)
         fresh = [
-            _intent(task, charge, credit.get(task.saga_id, 0)) for task, charge in charges if task.saga_id not in known
+            _intent(task, charge, credit.get(task.saga_id, 0))
+            for task, charge in charges
+            if task.saga_id not in known and task.saga_id not in unpayable
         ]
         payments.insert(tx, fresh)
         calls = {task.saga_id: task.call for task, _ in charges}
@@ -57,7 +62,10 @@ class Payments:
         found = {payment.order_id: payment for payment in (*fresh, *again)}
         if waits := [payment.order_id for payment in again if payment.status is Status.REQUIRES_ACTION]:
             await challenges.see(tx, waits)
-        return [_to_authorize(tx, found[task.saga_id], asked=task.saga_id in known) for task, _ in charges]
+        return [
+            unpayable.get(task.saga_id) or _to_authorize(tx, found[task.saga_id], asked=task.saga_id in known)
+            for task, _ in charges
+        ]
 
     async def authorized(self, tx: Tx, order_ids: Sequence[UUID]) -> frozenset[UUID]:
         """Those whose whole amount is held or ours."""
@@ -88,6 +96,24 @@ class Payments:
         """Whether it is held to be captured by hand, and nobody has asked for that."""
         payment = (await payments.lock(tx, [order_id])).get(order_id)
         return bool(payment and payment.by_hand and payment.status is Status.AUTHORIZED and payment.to_capture is None)
+
+
+async def _by_tokens(
+    tx: Tx, charges: Sequence[tuple[Task, Charge]], known: Mapping[UUID, Payment]
+) -> tuple[Sequence[tuple[Task, Charge]], Mapping[UUID, Refused]]:
+    """The charges, each by a token: what names a method is paid by the one that was found first, whoever keeps it now.
+
+    And those that nobody keeps the method of.
+    """
+    named = [(task, charge) for task, charge in charges if charge.method.startswith(SAVED)]
+    if not named:
+        return charges, {}
+    first = {task.saga_id: known[task.saga_id].method for task, _ in named if task.saga_id in known}
+    unknown = [(task, charge) for task, charge in named if task.saga_id not in first]
+    tokens = await methods.of_charges(tx, [charge for _, charge in unknown]) if unknown else []
+    by = first | {task.saga_id: token for (task, _), token in zip(unknown, tokens, strict=True) if token is not None}
+    nobody = {task.saga_id: NOT_KEPT for task, _ in named if task.saga_id not in by}
+    return [(task, replace(one, method=by.get(task.saga_id, one.method))) for task, one in charges], nobody
 
 
 def _intent(task: Task, charge: Charge, credit: int) -> Payment:
@@ -142,19 +168,20 @@ class _Authorize:
         if not asked:
             return outcomes
         standing = await challenges.keep(tx, asked, CHALLENGE_PATIENCE_S)
+        urls = {one.order_id: one.url for one in asked}
         return [
-            _patience(standing[task.saga_id]) if task.saga_id in standing else outcome
+            _patience(standing[task.saga_id], urls[task.saga_id]) if task.saga_id in standing else outcome
             for (task, _), outcome in zip(answered, outcomes, strict=True)
         ]
 
 
-def _patience(standing: challenges.Standing) -> Outcome:
+def _patience(standing: challenges.Standing, url: str) -> Outcome:
     """Time is over only for whom the provider has just said that they did not confirm."""
     if standing.hinted:
-        return Waiting(0.0, heard=True)
+        return Waiting(0.0, heard=True, next_action=url)
     if standing.left_s <= 0:
         return Failed("the buyer did not confirm the payment in time", final=True)
-    return Waiting(min(standing.left_s, LOOK_AGAIN_S), heard=True)
+    return Waiting(min(standing.left_s, LOOK_AGAIN_S), heard=True, next_action=url)
 
 
 def _authorized(payment: Payment, answer: Answer) -> tuple[Payment | None, Any, Outcome]:

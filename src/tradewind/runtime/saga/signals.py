@@ -10,6 +10,7 @@ from uuid import UUID
 
 from tradewind.kernel.errors import Conflict, NotFound
 from tradewind.runtime.database import Tx
+from tradewind.runtime.failpoints import planted
 from tradewind.runtime.saga import store
 from tradewind.runtime.saga.advance import Cancel, Compensate, Retry, advance
 from tradewind.runtime.saga.definition import Saga
@@ -23,6 +24,10 @@ WAKE_WAITING: Final = """
     UPDATE runtime.saga SET due_at = now()
     WHERE id = ANY($1::uuid[]) AND name = ANY($2::text[]) AND phase IN ('STARTED', 'COMPENSATING')
       AND due_at > now() AND lease_until <= now()
+"""
+HINT: Final = """
+    UPDATE runtime.saga SET hinted = true, due_at = least(due_at, now())
+    WHERE id = ANY($1::uuid[]) AND name = ANY($2::text[]) AND phase IN ('STARTED', 'COMPENSATING')
 """
 CANCEL: Final = "UPDATE runtime.saga SET cancel = $2, due_at = now(), changed_at = now() WHERE id = $1"
 
@@ -67,6 +72,17 @@ async def wake(tx: Tx, among: Sequence[Saga], saga_id: UUID) -> None:
 async def wake_waiting(tx: Tx, among: Sequence[Saga], saga_ids: Sequence[UUID]) -> None:
     """Something that they may be waiting for has happened; nothing changes for those that are carried, or over."""
     await tx.run(WAKE_WAITING, list(saga_ids), _names(among))
+
+
+async def hint(tx: Tx, among: Sequence[Saga], saga_ids: Sequence[UUID]) -> None:
+    """As `wake_waiting`; and those that are just asking are looked at once more when they have their answer.
+
+    For what happens in another database: no lock keeps it from happening between an answer and its booking here.
+    """
+    if planted("hint_while_asking_is_missed"):
+        await wake_waiting(tx, among, saga_ids)
+    elif await hold(tx, among, saga_ids):
+        await tx.run(HINT, list(saga_ids), _names(among))
 
 
 def _names(among: Sequence[Saga]) -> list[str]:

@@ -16,7 +16,7 @@ BEGIN: Final = """
 """
 CLAIM: Final = """
     UPDATE runtime.saga AS s
-    SET fence = s.fence + 1, lease_until = now() + $3 * interval '1 second'
+    SET fence = s.fence + 1, lease_until = now() + $3 * interval '1 second', hinted = false
     FROM (SELECT id FROM runtime.saga
           WHERE due_at <= now() AND lease_until <= now() AND name || '@' || version = ANY($1::text[])
           ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED) AS due
@@ -43,7 +43,7 @@ SETTLE: Final = """
     UPDATE runtime.saga AS s
     SET phase = u.phase, step = u.step, undoing = u.undoing, attempt = u.attempt, attempt_group = u.attempt_group,
         cancel = u.cancel, why = u.why, refused = u.refused,
-        due_at = now() + u.delay_s * interval '1 second',
+        due_at = now() + u.delay_s * (NOT s.hinted)::int * interval '1 second', hinted = false,
         lease_until = CASE WHEN u.keep THEN now() + $2 * interval '1 second' ELSE '-infinity' END,
         step_since = CASE WHEN (s.step, s.undoing) = (u.step, u.undoing) AND u.attempt > 0
                           THEN s.step_since ELSE now() END,

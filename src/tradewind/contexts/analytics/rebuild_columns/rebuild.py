@@ -4,6 +4,7 @@ What the worker puts meanwhile is put here as well, and counts once. Who dies in
 come to the end, no day is summed up from what is missing.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from tradewind.contexts.analytics._domain.facts import facts
@@ -19,14 +20,17 @@ BATCH: Final = 5_000
 """Events of the log that are read at once."""
 
 
-async def rebuild_columns(db: Database, columns: Columns, pseudonyms: Pseudonyms) -> int:
-    """Empty the columns and put all that the log says; how many events it was. Raises ColumnsAway, DatabaseAway."""
+async def rebuild_columns(logs: Sequence[Database], columns: Columns, pseudonyms: Pseudonyms) -> int:
+    """Empty the columns and put all that the logs say; how many events it was. Raises ColumnsAway, DatabaseAway.
+
+    `logs`: the database of analytics, then those of others that tell events in a log of their own.
+    """
     call = internal_call("analytics.rebuild")
-    async with db.transaction(call) as tx:
+    async with logs[0].transaction(call) as tx:
         began_at = await rebuilds.begin(tx)
     await columns.clear()
-    heard = await _put_all(db, columns, pseudonyms)
-    async with db.transaction(call) as tx:
+    heard = sum([await _put_all(db, columns, pseudonyms) for db in logs])
+    async with logs[0].transaction(call) as tx:
         await rebuilds.end(tx, began_at)
     return heard
 

@@ -5,7 +5,7 @@ from typing import Final
 from tradewind.contexts.customers._domain.profile import NoSuchCustomer
 from tradewind.contracts.identity import AccountsPeer
 from tradewind.contracts.privacy import Person
-from tradewind.kernel.errors import Conflict, Invalid
+from tradewind.kernel.errors import Conflict, Invalid, Unavailable
 from tradewind.runtime.database import Tx
 
 SHOPPERS: Final = frozenset({"customer", "guest"})
@@ -17,6 +17,10 @@ class Unconfirmed(Invalid):
 
 class StaffAccount(Conflict):
     """This is an account of staff; only an administrator may erase it."""
+
+
+class PartIsAway(Unavailable):
+    """A part of the shop that holds some of it is away; nothing was done. Try again in a minute."""
 
 
 async def person(tx: Tx, action: str, user_id: str) -> Person:

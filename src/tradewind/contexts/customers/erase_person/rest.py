@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from tradewind.api.rest import Body, Call, Dispatch, post
-from tradewind.contexts.customers._domain.person import StaffAccount, Unconfirmed
+from tradewind.contexts.customers._domain.person import PartIsAway, StaffAccount, Unconfirmed
 from tradewind.contexts.customers._domain.profile import NoSuchCustomer
 from tradewind.contexts.customers.erase_person.command import Erased, ErasePerson
 from tradewind.contracts.privacy import OrdersUnderWay
@@ -17,7 +17,7 @@ class Confirmation(Body, frozen=True):
     confirm: Annotated[str, Meta(min_length=1, max_length=255)]
 
 
-@post("/api/v1/customers/me/erasure", limit="privacy", raises=(Unconfirmed, OrdersUnderWay))
+@post("/api/v1/customers/me/erasure", limit="privacy", raises=(Unconfirmed, OrdersUnderWay, PartIsAway))
 async def erase_me(body: Confirmation, call: Call, dispatch: Dispatch) -> Erased:
     """Be forgotten: account, profile, addresses, carts, reviews' names, and the person in your orders.
 
@@ -31,7 +31,7 @@ async def erase_me(body: Confirmation, call: Call, dispatch: Dispatch) -> Erased
 @post(
     "/api/v1/customers/{customer_id}/erasure",
     limit="privacy",
-    raises=(Unconfirmed, OrdersUnderWay, NoSuchCustomer, StaffAccount),
+    raises=(Unconfirmed, OrdersUnderWay, PartIsAway, NoSuchCustomer, StaffAccount),
 )
 async def erase_customer(customer_id: str, body: Confirmation, call: Call, dispatch: Dispatch) -> Erased:
     """Forget a customer or a guest who asked for it. For support; accounts of staff only by administrators."""

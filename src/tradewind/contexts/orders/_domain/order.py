@@ -143,10 +143,13 @@ class Order(Struct, frozen=True, kw_only=True):
             placed_at=self.placed_at,
         )
 
-    def hold(self, reserved: InventoryReserved) -> "list[tuple[Self, Event]]":
-        """Its goods are held; payment is awaited where nobody said how to pay. Each step with the order after it."""
+    def hold(self, reserved: InventoryReserved, *, in_exchange: bool = False) -> "list[tuple[Self, Event]]":
+        """Its goods are held; payment is awaited where nobody said how to pay. Each step with the order after it.
+
+        `in_exchange`: its buyer has paid, with what came back of another order; it is open how much of it.
+        """
         held = self.after(reserved)
-        if self.payment_method is not None:
+        if self.payment_method is not None or in_exchange:
             return [(held, reserved)]
         awaited = held.await_payment()
         return [(held, reserved), (held.after(awaited), awaited)]
@@ -186,6 +189,7 @@ class Order(Struct, frozen=True, kw_only=True):
                 tax_amount=after.tax.amount,
                 discount_amount=after.discount.amount,
                 address_changed=address_changed,
+                version=self.version + 1,
             )
         )
 

@@ -33,6 +33,7 @@ MOVE: Final = """
 """
 LOCK: Final = "SELECT * FROM orders.orders WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
 READ: Final = "SELECT * FROM orders.orders WHERE id = $1"
+USERS: Final = "SELECT id, user_id FROM orders.orders WHERE id = ANY($1::uuid[])"
 ITEMS: Final = "SELECT * FROM orders.order_items WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, line"
 HISTORY: Final = "SELECT status, event, why, at FROM orders.order_status_history WHERE order_id = $1 ORDER BY version"
 REWRITE: Final = """
@@ -104,6 +105,11 @@ async def lock(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Order]:
     for item in await tx.all(ITEMS, list(items)):
         items[item["order_id"]].append(item)
     return {row["id"]: order_of(row, items[row["id"]]) for row in rows}
+
+
+async def users(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Whose orders these are."""
+    return {row["id"]: row["user_id"] for row in await tx.all(USERS, list(ids))}
 
 
 async def lock_one(tx: Tx, order_id: UUID) -> Order:

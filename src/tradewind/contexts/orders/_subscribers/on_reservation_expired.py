@@ -5,14 +5,14 @@ from typing import Final
 
 from tradewind.contexts.orders.payers import PAYING
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER
-from tradewind.contexts.orders.place_order.waiting import PLACE_BACKORDER
+from tradewind.contexts.orders.place_order.waiting import PLACING
 from tradewind.contracts.inventory import InventoryReservationExpired
 from tradewind.runtime.database import Tx
 from tradewind.runtime.saga import signals
 from tradewind.runtime.saga.signals import NoSuchSaga
 from tradewind.runtime.subscriptions import subscriber
 
-OURS: Final = {one.name: one for one in PAYING} | {PLACE_BACKORDER.name: PLACE_ORDER}
+OURS: Final = {one.name: one for one in PAYING} | {one.name: PLACE_ORDER for one in PLACING}
 
 
 @subscriber

@@ -78,7 +78,14 @@ async def _hold_of(tx: Tx, edit: Edit) -> RefundHold:
     assert edit.refund_id is not None, "named when it was begun"
     back = Money(max(0, -edit.difference.minor), edit.difference.currency)
     others = tuple(await edits.refunds(tx, edit.order_id))
-    return RefundHold(order_id=edit.order_id, refund_id=edit.refund_id, amount=back, reason=REASON, besides=others)
+    return RefundHold(
+        order_id=edit.order_id,
+        refund_id=edit.refund_id,
+        amount=back,
+        reason=REASON,
+        besides=others,
+        edit_id=edit.id,
+    )
 
 
 async def _held(_tx: Tx, answered: Sequence[tuple[Task, Claimed | Waiting]]) -> Sequence[Outcome]:

@@ -26,6 +26,7 @@ from tradewind.contexts.orders.edit_order.reprice import reprice
 from tradewind.contexts.orders.edit_order.saga import AT_SETTLING, EDIT_ORDER, others_refund
 from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.place_order.goods import Placement
+from tradewind.contexts.orders.place_order.paying import token_of
 from tradewind.contexts.orders.place_order.waiting import PLACING
 from tradewind.contracts.inventory import InventoryPeer, NotEnoughStock, Wanted
 from tradewind.contracts.messages import Command
@@ -51,7 +52,8 @@ class Quantity(Struct, frozen=True):
 class EditOrder(Command, frozen=True):
     """Have so many of these SKUs instead, what is not named stays; send it there instead. `expected`: its version.
 
-    `payment_method`: by what to pay the difference, where not as before; the provider's token, never a card number.
+    `payment_method`: by what to pay the difference, where not as before; the provider's token, or a saved method's
+    name, never a card number.
     """
 
     order_id: UUID
@@ -70,8 +72,8 @@ def is_over(answer: OrderView) -> bool:
 async def edit_order(command: EditOrder, tx: Tx) -> OrderView:
     """The saga's row is locked before the order's, as its worker does. Somebody else's order looks like none at all.
 
-    Refuses with NoSuchOrder, Outdated, NotEditable, EditUnderWay, NotEnoughStock, MethodMissing, InvalidAddress, and
-    what cannot be priced.
+    Refuses with NoSuchOrder, Outdated, NotEditable, EditUnderWay, NotEnoughStock, MethodMissing, UnknownPaymentMethod,
+    CardNumberRefused, InvalidAddress, and what cannot be priced.
     """
     missing = orders.NoSuchOrder(orderId=str(command.order_id))
     placing = await signals.find_or(tx, PLACING, command.order_id, missing)
@@ -83,7 +85,8 @@ async def edit_order(command: EditOrder, tx: Tx) -> OrderView:
     await _may_change(tx, order, placing)
     address = checked(command.shipping_address, prefix="/shippingAddress") if command.shipping_address else None
     wanted = {line.sku: line.qty for line in command.items}
-    edit = await reprice(tx, order, new_id(), wanted, address, command.payment_method)
+    method = await token_of(tx, order.user_id, command.payment_method) if command.payment_method else None
+    edit = await reprice(tx, order, new_id(), wanted, address, method)
     tx.audit("orders.edit", str(order.id), edit_id=str(edit.id), difference_minor=edit.difference.minor)
     tx.on_commit.append(lambda: failpoint("edit.after_commit"))
     more, less = rules.changes(order, edit.lines)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from tradewind.contexts.orders._domain import edit as edits
 from tradewind.contexts.orders._domain.edit import Added, Edit, UnfitEdit
 from tradewind.contexts.orders._domain.order import Line, Order, Status
+from tradewind.contexts.orders.place_order.paying import as_before
 from tradewind.contracts.customers import CustomersPeer
 from tradewind.contracts.orders import UnfitCurrency, UnknownProduct
 from tradewind.contracts.pricing import Price, PricingPeer, QuotedLine, QuoteRequest
@@ -42,7 +43,7 @@ async def reprice(
         tax=stays.tax + comes.tax,
         discount=stays.discount + comes.discount,
         difference=Money(0, order.currency),
-        payment_method=method or order.payment_method,
+        payment_method=method or as_before(order),
         shipping_address=None if address == order.shipping_address else address,
     )
     edits.check(edit, order)

@@ -12,9 +12,11 @@ from tradewind.contexts.orders._domain.edit import EditUnderWay, MethodMissing, 
 from tradewind.contexts.orders._domain.view import OrderView
 from tradewind.contexts.orders._store.orders import NoSuchOrder
 from tradewind.contexts.orders.edit_order.command import EditOrder, Quantity
+from tradewind.contexts.orders.place_order.paying import UnknownPaymentMethod
 from tradewind.contracts.inventory import NotEnoughStock, ReservationEnded
 from tradewind.contracts.orders import MAX_LINES, MAX_QUANTITY, UnfitCurrency, UnknownProduct
 from tradewind.contracts.pricing import NoSuchPrice
+from tradewind.kernel.cards import CardNumberRefused
 
 
 class ChangedLine(Body, frozen=True):
@@ -38,7 +40,7 @@ class OrderPatch(Body, frozen=True):
     waits=True,
     raises=(
         NoSuchOrder, NotEditable, EditUnderWay, UnfitEdit, MethodMissing, NotEnoughStock, ReservationEnded,
-        UnknownProduct, UnfitCurrency, NoSuchPrice, InvalidAddress,
+        UnknownProduct, UnfitCurrency, NoSuchPrice, InvalidAddress, UnknownPaymentMethod, CardNumberRefused,
     ),
 )  # fmt: skip
 async def edit_order(order_id: UUID, body: OrderPatch, if_match: IfMatch, call: Call, dispatch: Dispatch) -> OrderView:

@@ -4,9 +4,10 @@ Its id is the edit's. What comes is held, and the parcel held back, in the trans
 costs less is true in that transaction already, and its saga only waits for the refund.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, TypeAlias
+from uuid import UUID
 
 from tradewind.contexts.orders._domain.edit import Edit, Status
 from tradewind.contexts.orders._domain.order import Order
@@ -16,6 +17,7 @@ from tradewind.contexts.orders.edit_order.commit import commit, give_back
 from tradewind.contexts.orders.payment_step import payment_step
 from tradewind.contracts.inventory import InventoryPeer
 from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
+from tradewind.contracts.payers import SAVED
 from tradewind.contracts.payments import Charge, PaymentsPeer, RefundsPeer
 from tradewind.contracts.shipping import ShippingPeer
 from tradewind.kernel.errors import Refusal
@@ -34,12 +36,16 @@ AT_SETTLING: Final = 3
 async def open_difference(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
     """The wishes to authorize what it costs more."""
     found = await edits.read(tx, [task.saga_id for task in tasks])
-    return await tx.peer(PaymentsPeer).open(tx, [(task, _charge(found[task.saga_id])) for task in tasks])
+    named = [edit.order_id for edit in found.values() if (edit.payment_method or "").startswith(SAVED)]
+    users = await orders.users(tx, named) if named else {}
+    charges = [(task, _charge(found[task.saga_id], users)) for task in tasks]
+    return await tx.peer(PaymentsPeer).open(tx, charges)
 
 
-def _charge(edit: Edit) -> Charge:
+def _charge(edit: Edit, users: Mapping[UUID, str]) -> Charge:
     assert edit.payment_method is not None, "an edit that costs more has a method"
-    return Charge(edit.id, edit.difference, edit.payment_method, part_of=edit.order_id)
+    user_id = users.get(edit.order_id)
+    return Charge(edit.id, edit.difference, edit.payment_method, part_of=edit.order_id, user_id=user_id)
 
 
 async def commit_edit(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:

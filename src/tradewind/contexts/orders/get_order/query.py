@@ -6,11 +6,11 @@ from msgspec import structs
 
 from tradewind.contexts.orders._domain.order import PENDING, Status
 from tradewind.contexts.orders._domain.view import OrderView, Step, view
-from tradewind.contexts.orders._store import cancel_words, edits, orders
+from tradewind.contexts.orders._store import cancel_words, edits, next_actions, orders
 from tradewind.contracts.inventory import BackordersPeer
 from tradewind.contracts.messages import Command
 from tradewind.contracts.orders import NextAction
-from tradewind.contracts.payments import PaymentsPeer
+from tradewind.contracts.payers import Paying, PaymentsHere
 from tradewind.runtime.database import Tx
 from tradewind.runtime.handlers import query
 
@@ -36,6 +36,12 @@ async def get_order(command: GetOrder, tx: Tx) -> OrderView:
     if order.status is Status.PENDING_RESERVATION:
         return structs.replace(seen, backorder=await tx.peer(BackordersPeer).awaited(tx, order.id))
     if order.status in PENDING and order.payment_method is not None:
-        url = (await tx.peer(PaymentsPeer).next_actions(tx, [order.id])).get(order.id)
+        url = await _next_action(tx, order.id)
         return structs.replace(seen, next_action=NextAction(url=url) if url else None)
     return seen
+
+
+async def _next_action(tx: Tx, order_id: UUID) -> str | None:
+    if tx.peer(Paying).away is not None:
+        return await next_actions.of(tx, order_id)
+    return (await tx.peer(PaymentsHere).next_actions(tx, [order_id])).get(order_id)

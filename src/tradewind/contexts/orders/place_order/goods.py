@@ -1,6 +1,7 @@
 """The saga's steps that move goods: in this transaction where inventory shares the database, else asked for outside."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -41,12 +42,12 @@ def _step(
     return Remote(prepare=prepare, ask=ask, record=record)
 
 
-async def _reserve_here(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
+async def _reserve_here(tx: Tx, tasks: Sequence[Task], *, in_exchange: bool = False) -> Sequence[Outcome]:
     """Hold the goods of orders that were placed without; S3-79 where they are not there."""
     wanted = list((await _wanted(tx, tasks)).values())
     answers = await tx.peer(InventoryPeer).reserve(tx, wanted) if wanted else []
     held = {order.order_id: answer for order, answer in zip(wanted, answers, strict=True)}
-    return await _hold(tx, [(task, held.get(task.saga_id)) for task in tasks])
+    return await _hold(tx, [(task, held.get(task.saga_id)) for task in tasks], in_exchange=in_exchange)
 
 
 async def _reserve_there(tx: Tx, tasks: Sequence[Task], away: InventoryAway) -> Sequence[Wish | Outcome]:
@@ -70,7 +71,7 @@ async def _wanted(tx: Tx, tasks: Sequence[Task]) -> Mapping[UUID, Wanted]:
 
 
 async def _hold(
-    tx: Tx, answered: Sequence[tuple[Task, InventoryReserved | NotEnoughStock | None]]
+    tx: Tx, answered: Sequence[tuple[Task, InventoryReserved | NotEnoughStock | None]], *, in_exchange: bool = False
 ) -> Sequence[Outcome]:
     """Move the orders whose goods are held now, unless they have gone on before."""
     found = await orders.lock(tx, [task.saga_id for task, _ in answered])
@@ -78,7 +79,7 @@ async def _hold(
         step
         for task, one in answered
         if isinstance(one, InventoryReserved) and found[task.saga_id].status is Status.PENDING_RESERVATION
-        for step in found[task.saga_id].hold(one)
+        for step in found[task.saga_id].hold(one, in_exchange=in_exchange)
     ]
     orders.move(tx, moves, {task.saga_id: task.call for task, _ in answered})
     return [_outcome(one) for _, one in answered]
@@ -125,5 +126,6 @@ async def _confirmed(tx: Tx, answered: Sequence[tuple[Task, bool]]) -> Sequence[
 
 
 RESERVE = _step(_reserve_here, _reserve_there, _hold)
+RESERVE_IN_EXCHANGE = _step(partial(_reserve_here, in_exchange=True), _reserve_there, partial(_hold, in_exchange=True))
 RELEASE = _step(release_here, _release_there, _released)
 CONFIRM = _step(_confirm_here, _confirm_there, _confirmed)

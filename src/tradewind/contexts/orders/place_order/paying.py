@@ -1,18 +1,19 @@
-"""By which token an order is paid: a saved payment method is looked up, and a card's number is refused."""
+"""By which token an order is paid: a saved payment method is looked up, and a card's number is refused.
+
+Where payments has a database of its own it looks up what is named when it is asked for the money: the order keeps the
+name. Is it gone by then, the order is called off.
+"""
 
 from collections.abc import Sequence
-from typing import Final
 
 from msgspec.structs import replace
 
+from tradewind.contexts.orders._domain.order import Order
 from tradewind.contexts.orders.place_order.drafting import Draft
-from tradewind.contracts.payments import PaymentsPeer
+from tradewind.contracts.payers import SAVED, Paying, PaymentsHere, as_paid, saved_name
 from tradewind.kernel.cards import CardNumberRefused, looks_like_card_number
 from tradewind.kernel.errors import Invalid, Refusal
 from tradewind.runtime.database import Tx
-
-SAVED: Final = "saved:"
-"""What a payment method begins with that its owner keeps: `saved:<id>` or `saved:default`."""
 
 
 class UnknownPaymentMethod(Invalid):
@@ -20,12 +21,20 @@ class UnknownPaymentMethod(Invalid):
 
 
 async def token_of(tx: Tx, user_id: str, method: str) -> str:
-    """The token to pay with; refuses with UnknownPaymentMethod or CardNumberRefused."""
+    """The token to pay with, or the name that payments elsewhere knows it by.
+
+    Refuses with UnknownPaymentMethod or CardNumberRefused.
+    """
     if not method.startswith(SAVED):
         if looks_like_card_number(method):
             raise CardNumberRefused
         return method
-    (token,) = await tx.peer(PaymentsPeer).saved_tokens(tx, [(user_id, method.removeprefix(SAVED))])
+    name = _name(method)
+    if name is None:
+        raise UnknownPaymentMethod
+    if tx.peer(Paying).away is not None:
+        return f"{SAVED}{name}"
+    (token,) = await tx.peer(PaymentsHere).saved_tokens(tx, [(user_id, name)])
     if token is None:
         raise UnknownPaymentMethod
     return token
@@ -36,9 +45,8 @@ async def with_tokens(tx: Tx, drafts: Sequence[Draft | Refusal]) -> list[Draft |
     saved = [
         draft for draft in drafts if isinstance(draft, Draft) and (draft.order.payment_method or "").startswith(SAVED)
     ]
-    named = [(draft.order.user_id, (draft.order.payment_method or "").removeprefix(SAVED)) for draft in saved]
-    tokens = await tx.peer(PaymentsPeer).saved_tokens(tx, named) if named else ()
-    found = {id(draft): token for draft, token in zip(saved, tokens, strict=True)}
+    named = [(draft.order.user_id, _name(draft.order.payment_method or "") or "") for draft in saved]
+    found = {id(draft): token for draft, token in zip(saved, await _tokens(tx, named), strict=True)}
 
     def paid(draft: Draft | Refusal) -> Draft | Refusal:
         if isinstance(draft, Refusal) or draft.order.payment_method is None:
@@ -49,3 +57,25 @@ async def with_tokens(tx: Tx, drafts: Sequence[Draft | Refusal]) -> list[Draft |
         return replace(draft, order=replace(draft.order, payment_method=token)) if token else UnknownPaymentMethod()
 
     return [paid(draft) for draft in drafts]
+
+
+async def _tokens(tx: Tx, named: Sequence[tuple[str, str]]) -> Sequence[str | None]:
+    if not named:
+        return ()
+    if tx.peer(Paying).away is not None:
+        return [f"{SAVED}{name}" if name else None for _, name in named]
+    return await tx.peer(PaymentsHere).saved_tokens(tx, named)
+
+
+def _name(method: str) -> str | None:
+    """What it is that is kept; None for what is no name of a kept one."""
+    try:
+        return saved_name(method)
+    except ValueError:
+        return None
+
+
+def as_before(order: Order) -> str | None:
+    """The method by which to charge more for what was paid by this order's, whatever its buyer keeps by now."""
+    method = order.payment_method
+    return as_paid(order.id) if method is not None and method.startswith(SAVED) else method

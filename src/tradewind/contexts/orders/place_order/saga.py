@@ -10,12 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from tradewind.contexts.orders._domain.order import LIFECYCLE, PENDING, Order, Status
-from tradewind.contexts.orders._store import early_deliveries, orders
+from tradewind.contexts.orders._store import early_deliveries, next_actions, orders
 from tradewind.contexts.orders.payment_step import payment_step
 from tradewind.contexts.orders.place_order.goods import CONFIRM, RELEASE, RESERVE, Placement
 from tradewind.contracts.messages import Event
 from tradewind.contracts.orders import OrderCancelled, OrderPaid
 from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
+from tradewind.contracts.payers import Paying
 from tradewind.contracts.payments import Charge, PaymentsPeer
 from tradewind.contracts.shipping import ShippingPeer
 from tradewind.runtime.database import Tx
@@ -43,7 +44,28 @@ async def open_payment(tx: Tx, tasks: Sequence[Task]) -> Sequence[Any]:
 
 def _charge(order: Order) -> Charge | None:
     method = order.payment_method
-    return None if method is None else Charge(order.id, order.total, method, order.capture_by_hand)
+    if method is None:
+        return None
+    return Charge(order.id, order.total, method, order.capture_by_hand, user_id=order.user_id)
+
+
+async def record_authorization(tx: Tx, answered: Sequence[tuple[Task, Any]]) -> Sequence[Outcome]:
+    """Book what was authorized; where payments is in another database, keep where the buyers of others must go."""
+    outcomes: Sequence[Outcome] = await tx.peer(PaymentsPeer).authorize.record(tx, answered)
+    if tx.peer(Paying).away is not None:
+        both = [(task.saga_id, outcome) for (task, _), outcome in zip(answered, outcomes, strict=True)]
+        waits = {order_id: one.next_action for order_id, one in both if isinstance(one, Waiting)}
+        next_actions.keep(tx, {order_id: url for order_id, url in waits.items() if url is not None})
+        next_actions.forget(tx, [order_id for order_id, _ in both if order_id not in waits])
+    return outcomes
+
+
+async def record_cancel(tx: Tx, answered: Sequence[tuple[Task, Any]]) -> Sequence[Outcome]:
+    """Book what was let go or given back; their buyers are asked for nothing more."""
+    outcomes: Sequence[Outcome] = await tx.peer(PaymentsPeer).cancel.record(tx, answered)
+    if tx.peer(Paying).away is not None:
+        next_actions.forget(tx, [task.saga_id for task, _ in answered])
+    return outcomes
 
 
 async def create_shipment(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
@@ -143,8 +165,8 @@ PLACE_ORDER = Saga(
         Step(name="reserve_inventory", do=RESERVE, undo=RELEASE, within=INVENTORY_PATIENCE, attempts=30),
         Step(
             name="authorize_payment",
-            do=payment_step("authorize", prepare=open_payment),
-            undo=payment_step("cancel"),
+            do=payment_step("authorize", prepare=open_payment, record=record_authorization),
+            undo=payment_step("cancel", record=record_cancel),
             within=timedelta(seconds=30),
             attempts=4,
         ),

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from tradewind.contexts.orders._domain.order import Status
 from tradewind.contexts.orders._store import orders
+from tradewind.contexts.orders.place_order.exchange import PLACE_EXCHANGE
 from tradewind.contexts.orders.place_order.goods import release_here
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER
 from tradewind.contracts.inventory import BackordersPeer, InventoryReserved, StillAwaited
@@ -66,5 +67,5 @@ PLACE_BACKORDER: Final = Saga(
     within=LONGEST,
 )
 """As many steps as PLACE_ORDER, and the same pivot: whoever cancels or mends an order need not know which it has."""
-PLACING: Final = (PLACE_ORDER, PLACE_BACKORDER)
+PLACING: Final = (PLACE_ORDER, PLACE_BACKORDER, PLACE_EXCHANGE)
 """Those that carry orders: each has its order's id."""

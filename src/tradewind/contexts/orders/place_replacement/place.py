@@ -1,8 +1,8 @@
 """An order in exchange for what came back of another one: placed for its buyer, carried by the same saga as any.
 
-What came back pays for it as far as that goes, which payments sees to (RefundsPeer): only the rest is charged, by the
-method of the first order. Each order's books are whole, and whatever becomes of the new one, nobody is left without
-goods and money.
+What came back pays for it as far as that goes, which payments sees to: only the rest is charged, by the method of the
+first order. Where payments is asked in another process, the order waits for its answer. Each order's books are whole,
+and whatever becomes of the new one, nobody is left without goods and money.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from tradewind.contexts.orders._domain import edit as edits
 from tradewind.contexts.orders._domain.order import Order, Status
 from tradewind.contexts.orders._store import orders
 from tradewind.contexts.orders.edit_order.reprice import added
+from tradewind.contexts.orders.place_order.exchange import PLACE_EXCHANGE
 from tradewind.contexts.orders.place_order.saga import AFTER_RESERVATION, PLACE_ORDER, Placement
 from tradewind.contracts.inventory import InventoryPeer, NotEnoughStock, Wanted
 from tradewind.contracts.messages import Event
@@ -33,21 +34,22 @@ async def place(tx: Tx, wish: Replacement) -> Money | Refusal:
     except Refusal as refusal:
         return refusal
     in_place = tx.peer(Placement).in_place
-    held = await (_hold(tx, order) if in_place else _look(tx, order))
+    held = await (_hold(tx, order, waits=wish.waits) if in_place else _look(tx, order))
     if isinstance(held, NotEnoughStock):
         return held
     steps = [(order, order.place()), *held]
     orders.insert(tx, [(steps[-1][0], steps)])
-    sagas.begin(tx, PLACE_ORDER, [order.id], [tx.call], at_step=AFTER_RESERVATION if in_place else 0)
+    saga = PLACE_EXCHANGE if wish.waits else PLACE_ORDER
+    sagas.begin(tx, saga, [order.id], [tx.call], at_step=AFTER_RESERVATION if in_place else 0)
     tx.tell(*(event for _, event in steps))
     tx.audit("orders.place", str(order.id), in_exchange_for=str(of.id))
     return order.total
 
 
-async def _hold(tx: Tx, order: Order) -> Sequence[tuple[Order, Event]] | NotEnoughStock:
+async def _hold(tx: Tx, order: Order, *, waits: bool) -> Sequence[tuple[Order, Event]] | NotEnoughStock:
     """The steps by which its goods are held."""
     (held,) = await tx.peer(InventoryPeer).reserve(tx, [Wanted(order.id, order.quantities)])
-    return held if isinstance(held, NotEnoughStock) else order.hold(held)
+    return held if isinstance(held, NotEnoughStock) else order.hold(held, in_exchange=waits)
 
 
 async def _look(tx: Tx, order: Order) -> Sequence[tuple[Order, Event]] | NotEnoughStock:
@@ -65,6 +67,7 @@ async def _draft(tx: Tx, of: Order, wish: Replacement) -> Order:
         of,
         id=wish.order_id,
         lines=edits.together(stays, comes),
+        payment_method=None if wish.waits else of.payment_method,
         shipping=Money(0, of.currency),
         tax=stays.tax + comes.tax,
         discount=stays.discount + comes.discount,

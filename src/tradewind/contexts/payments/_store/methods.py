@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from tradewind.contracts.payers import SAVED, paid_as
+from tradewind.contracts.payments import Charge
 from tradewind.runtime.database import Tx
 
 HOLD: Final = "SELECT pg_advisory_xact_lock(hashtextextended('payments.payment_method/' || $1, 0))"
@@ -26,6 +28,7 @@ TOKENS: Final = """
     JOIN payments.payment_method AS m
         ON m.user_id = u.user_id AND (m.id::text = u.named OR u.named = 'default' AND m.is_default)
 """
+PAID_BY: Final = "SELECT order_id, method FROM payments.payments WHERE order_id = ANY($1::uuid[])"
 FORGET: Final = "DELETE FROM payments.payment_method WHERE user_id = ANY($1::text[])"
 
 
@@ -52,3 +55,19 @@ async def tokens(tx: Tx, named: Sequence[tuple[str, str]]) -> Sequence[str | Non
     rows = await tx.all(TOKENS, [user_id for user_id, _ in named], [name for _, name in named])
     found = {row["n"]: row["token"] for row in rows}
     return [found.get(number) for number in range(1, len(named) + 1)]
+
+
+async def of_charges(tx: Tx, charges: Sequence[Charge]) -> Sequence[str | None]:
+    """The token by which to pay each of these: what is named is looked up now. None where nothing is kept by the name.
+
+    Nobody pays by what another user keeps.
+    """
+    named = [(one.user_id or "", one.method.removeprefix(SAVED)) for one in charges]
+    saved = await tokens(tx, named)
+    others = {one.method: other for one in charges if (other := paid_as(one.method)) is not None}
+    rows = await tx.all(PAID_BY, list(others.values())) if others else []
+    paid = {row["order_id"]: row["method"] for row in rows}
+    return [
+        paid.get(others[one.method]) if one.method in others else token
+        for one, token in zip(charges, saved, strict=True)
+    ]

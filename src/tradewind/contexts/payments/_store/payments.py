@@ -37,6 +37,10 @@ GIVEN_BACK: Final = """
 HELD: Final = """
     SELECT order_id FROM payments.payments WHERE order_id = ANY($1::uuid[]) AND status IN ('AUTHORIZED', 'CAPTURED')
 """
+ONLY_HELD: Final = """
+    SELECT EXISTS (SELECT FROM payments.payments
+                   WHERE order_id = $1 AND by_hand AND status = 'AUTHORIZED' AND to_capture_minor IS NULL)
+"""
 SAVE: Final = """
     UPDATE payments.payments AS p
     SET status = u.status, captured_minor = u.captured, refunded_minor = u.refunded, provider_id = u.provider_id,

@@ -6,7 +6,7 @@ from typing import Final
 from tradewind.contexts.payments._domain.payment import Status
 from tradewind.contexts.payments._store import payments
 from tradewind.contexts.payments.capture_payment.command import ask_for
-from tradewind.contracts.payments import PayersPeer
+from tradewind.contracts.payers import PayersPeer
 from tradewind.contracts.shipping import ShipmentDispatched
 from tradewind.runtime.database import Tx
 from tradewind.runtime.subscriptions import subscriber

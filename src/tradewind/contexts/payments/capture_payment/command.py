@@ -10,7 +10,7 @@ from tradewind.contexts.payments._domain.payment import Payment, Status
 from tradewind.contexts.payments._store import payments
 from tradewind.contexts.payments.refund_payment.command import NoSuchPayment
 from tradewind.contracts.messages import Command
-from tradewind.contracts.payments import PayersPeer
+from tradewind.contracts.payers import PayersPeer
 from tradewind.kernel.errors import Conflict
 from tradewind.kernel.money import Money
 from tradewind.runtime.database import Tx
@@ -45,7 +45,9 @@ class CaptureView(Struct, frozen=True, rename="camel"):
 
 @handler(action="payments.capture")
 async def capture_payment(command: CapturePayment, tx: Tx) -> CaptureView:
-    """The saga's row is locked before the payment's, as its worker does. The same amount again changes nothing."""
+    """Whoever pays is held before the payment, as their worker does: the saga's row, or payments' own where that is in
+    another database. The same amount again changes nothing.
+    """
     undoing = await tx.peer(PayersPeer).hold(tx, [command.order_id])
     payment = (await payments.lock(tx, [command.order_id])).get(command.order_id)
     if payment is None or command.order_id not in undoing:
@@ -69,7 +71,7 @@ def _due(payment: Payment, amount: Decimal | None) -> Money:
 
 
 async def ask_for(tx: Tx, order_id: UUID, minor: int) -> None:
-    """Have the order's saga, whose row is locked, capture so much."""
+    """Have the order's saga, which is held as a payer, capture so much."""
     await tx.run(DUE, order_id, minor)
     await tx.peer(PayersPeer).wake(tx, order_id)
     tx.ring()

@@ -89,6 +89,8 @@ async def open_step(command: OpenStep, tx: Tx) -> Opened:
         return Opened(outcome=CALLED_OFF)
     task = _task(step, tx)
     (found,) = await _prepared(tx, step, task)
+    if step.kind is Kind.AUTHORIZE and isinstance(found, Refused):
+        await payers.hold(tx, step.payer_id, calls_off=True)  # its saga is undone: whatever comes late is refused, too
     return Opened(outcome=found) if isinstance(found, Outcome) else Opened(wish=found)
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from tradewind.api.grpc.methods import Method
 from tradewind.contexts.payments.carry_step.command import CarryStep, Kind
 from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
+from tradewind.contracts.payers import SAVED, paid_as, saved_name
 from tradewind.contracts.payments import Charge
 from tradewind.contracts.proto.tradewind.payments.v1 import payments_pb2 as pb
 from tradewind.kernel.cards import CardNumberRefused, looks_like_card_number
@@ -37,16 +38,30 @@ def _step(kind: Kind, request: pb.StepRequest | pb.AuthorizeRequest, charge: Cha
 def _to_authorize(request: pb.AuthorizeRequest) -> CarryStep:
     if request.amount_minor < 0 or not request.method:
         raise InvalidStep(errors=[{"pointer": "/amount_minor", "detail": "Expected an amount, and a method."}])
-    if looks_like_card_number(request.method):
-        raise CardNumberRefused
+    _check_method(request)
     charge = Charge(
         order_id=id_of("payer_id", request.payer_id),
         amount=Money(request.amount_minor, request.currency),
         method=request.method,
         by_hand=request.by_hand,
         part_of=id_of("part_of", request.part_of) if request.part_of else None,
+        user_id=request.user_id or None,
     )
     return _step(Kind.AUTHORIZE, request, charge)
+
+
+def _check_method(request: pb.AuthorizeRequest) -> None:
+    """Refuse a card's number, and what names no saved method of somebody, nor another payer."""
+    if not request.method.startswith(SAVED):
+        if looks_like_card_number(request.method):
+            raise CardNumberRefused
+        return
+    try:
+        named = paid_as(request.method) or (saved_name(request.method) and request.user_id)
+    except ValueError:
+        named = ""
+    if not named:
+        raise InvalidStep(errors=[{"pointer": "/method", "detail": "Expected a saved method, and whose it is."}])
 
 
 def _answer(outcome: Outcome) -> pb.StepAnswer:
@@ -55,8 +70,8 @@ def _answer(outcome: Outcome) -> pb.StepAnswer:
             return pb.StepAnswer(standing=pb.StepAnswer.DONE)
         case Refused(why=why):
             return pb.StepAnswer(standing=pb.StepAnswer.REFUSED, why=why)
-        case Waiting(for_s=for_s):
-            return pb.StepAnswer(standing=pb.StepAnswer.WAITING, wait_s=for_s)
+        case Waiting(for_s=for_s, next_action=url):
+            return pb.StepAnswer(standing=pb.StepAnswer.WAITING, wait_s=for_s, next_action=url or "")
         case Failed(why=why, final=final):
             return pb.StepAnswer(standing=pb.StepAnswer.FAILED, why=why, final=final)
 

@@ -14,7 +14,7 @@ from tradewind.contexts.payments.claim_refund.command import (
     SendRefund,
 )
 from tradewind.contracts.orders import BoughtLine, Sold
-from tradewind.contracts.payments import Claimed, RefundClaim, RefundHold
+from tradewind.contracts.payments import Claimed, Instead, RefundClaim, RefundHold
 from tradewind.contracts.proto.tradewind.payments.v1 import payments_pb2 as pb
 from tradewind.kernel.errors import Invalid
 from tradewind.kernel.money import Money
@@ -32,7 +32,8 @@ def _to_claim(request: pb.ClaimRefundRequest) -> ClaimRefund:
         raise InvalidClaim(errors=[{"pointer": "/sold", "detail": f"Expected at most {MAX_LINES} lines."}])
     if not request.pieces or any(one.quantity <= 0 for one in (*request.pieces, *request.sold)):
         raise InvalidClaim(errors=[{"pointer": "/pieces", "detail": "Expected goods, and how many."}])
-    amounts = (request.items_minor, request.tax_minor, request.discount_minor, request.whole_minor)
+    amounts = (request.items_minor, request.tax_minor, request.discount_minor, request.whole_minor,
+               request.instead_total_minor)  # fmt: skip
     if any(minor < 0 for minor in (*amounts, *(one.unit_price_minor for one in request.sold))):
         raise InvalidClaim(errors=[{"pointer": "/items_minor", "detail": "Expected amounts that are not negative."}])
     pieces: Counter[str] = Counter()
@@ -45,8 +46,16 @@ def _to_claim(request: pb.ClaimRefundRequest) -> ClaimRefund:
         sold=_sold(request),
         reason=request.reason,
         whole=Money(request.whole_minor, request.currency) if request.whole_minor else None,
+        instead=_instead(request),
     )
     return ClaimRefund(claim=claim)
+
+
+def _instead(request: pb.ClaimRefundRequest) -> Instead | None:
+    if not request.instead_payer_id:
+        return None
+    order_id = id_of("instead_payer_id", request.instead_payer_id)
+    return Instead(order_id, Money(request.instead_total_minor, request.currency))
 
 
 def _sold(request: pb.ClaimRefundRequest) -> Sold:
@@ -75,6 +84,7 @@ def _to_hold(request: pb.HoldRefundRequest) -> HoldRefund:
         amount=Money(request.amount_minor, request.currency),
         reason=request.reason,
         besides=tuple(id_of("besides", one) for one in request.besides),
+        edit_id=id_of("edit_id", request.edit_id) if request.edit_id else None,
     )
     return HoldRefund(wish=wish)
 

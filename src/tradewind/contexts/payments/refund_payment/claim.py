@@ -82,8 +82,12 @@ class Refunds:
 
 
 async def claim_by_facts(tx: Tx, claim: RefundClaim) -> Claimed:
-    """As `Refunds.refund`, of what the claim itself says was sold. What came to nothing once does so for good."""
+    """As `Refunds.refund`, of what the claim itself says was sold. What came to nothing once does so for good.
+
+    Payers are held before payments, as by whoever opens or calls off a step of theirs.
+    """
     came_to_nothing = await payers.hold(tx, claim.refund_id)
+    instead = await _still_wanted(tx, claim.instead)
     purse = await sources.hold(tx, claim.order_id)
     if known := (await sources.standing(tx, [claim.refund_id])).get(claim.refund_id):
         return known
@@ -92,10 +96,18 @@ async def claim_by_facts(tx: Tx, claim: RefundClaim) -> Claimed:
     owed, lines = await goods.still_owed(tx, claim.order_id, claim.sold, claim.pieces)
     if claim.whole is not None and min(owed, purse.free.minor) != claim.whole.minor:
         return await sources.refuse(tx, claim.order_id, claim.refund_id, claim.whole, claim.reason)
-    claimed = await _claim(tx, purse, claim.refund_id, owed, claim.reason, lines)
+    claimed = await _claim(tx, purse, claim.refund_id, owed, claim.reason, lines, instead)
     if not claimed.amount.minor and not planted("nothing_is_forgotten"):
         await payers.hold(tx, claim.refund_id, calls_off=True)
     return claimed
+
+
+async def _still_wanted(tx: Tx, instead: Instead | None) -> Instead | None:
+    """What was called off is paid by nobody: who calls it off later finds the credit and gives it back."""
+    if instead is None:
+        return None
+    called_off = await payers.hold(tx, instead.order_id)
+    return None if called_off and not planted("called_off_is_credited") else instead
 
 
 async def give_back_credits(tx: Tx, order_id: UUID) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from tradewind.contracts.orders import OrdersPeer, Sold
+from tradewind.contracts.orders import Sold, SoldPeer
 from tradewind.kernel.errors import Conflict, Invalid
 from tradewind.runtime.database import Tx
 
@@ -29,6 +29,10 @@ class UnfitLines(Invalid):
 
 class RefundedAlready(Conflict):
     """More pieces than were bought and have not been refunded."""
+
+
+class NotHeardYet(Conflict):
+    """What the order is of now is just being told, and not known here yet; try again in a minute. Nothing was done."""
 
 
 class RefundLine(Struct, frozen=True):
@@ -63,10 +67,11 @@ async def still_owed(tx: Tx, order_id: UUID, bought: Sold, pieces: Mapping[str, 
 
 
 async def sold_as(tx: Tx, order_id: UUID) -> Sold:
-    """What the order is of and what it came to, as orders says within this transaction."""
-    bought = await tx.peer(OrdersPeer).bought(tx, order_id)
-    assert bought is not None, "what was paid for is an order"
-    return bought
+    """What the order is of and what it came to, as is known within this transaction; refuses with NotHeardYet."""
+    sold = await tx.peer(SoldPeer).sold(tx, order_id)
+    if sold is None:
+        raise NotHeardYet(orderId=str(order_id))
+    return sold
 
 
 async def _before(tx: Tx, order_id: UUID) -> Counter[str]:

@@ -7,7 +7,7 @@ answered again; what is let go before it was held is never held.
 from typing import Final
 from uuid import UUID
 
-from tradewind.contexts.payments._store import payers
+from tradewind.contexts.payments._store import payers, sold
 from tradewind.contexts.payments.refund_payment import sources
 from tradewind.contexts.payments.refund_payment.claim import BESIDES
 from tradewind.contexts.payments.refund_payment.command import REFUND_PAYMENT
@@ -16,9 +16,12 @@ from tradewind.runtime.database import Tx
 from tradewind.runtime.failpoints import planted
 from tradewind.runtime.saga import store as sagas
 
-HOLD: Final = "INSERT INTO payments.held_refund (refund_id, order_id) VALUES ($1, $2) ON CONFLICT (order_id) DO NOTHING"
+HOLD: Final = """
+    INSERT INTO payments.held_refund (refund_id, order_id, edit_id) VALUES ($1, $2, $3)
+    ON CONFLICT (order_id) DO NOTHING
+"""
 IS_HELD: Final = "SELECT EXISTS (SELECT FROM payments.held_refund WHERE refund_id = $1)"
-END: Final = "DELETE FROM payments.held_refund WHERE refund_id = $1"
+END: Final = "DELETE FROM payments.held_refund WHERE refund_id = $1 RETURNING order_id, edit_id"
 OPEN: Final = """
     SELECT id FROM payments.refund WHERE (id = $1 OR part_of = $1) AND status = 'PENDING' ORDER BY id FOR UPDATE
 """
@@ -39,7 +42,7 @@ async def hold(tx: Tx, wish: RefundHold) -> Claimed:
         return Claimed(wish.amount, "PENDING")
     ids = [one.order_id for one in purse.payments]
     others = await tx.value(BESIDES, ids, list(wish.besides))
-    if others or purse.free.minor < wish.amount.minor or not await tx.run(HOLD, wish.refund_id, wish.order_id):
+    if others or purse.free.minor < wish.amount.minor or not await _held(tx, wish):
         await payers.hold(tx, wish.refund_id, calls_off=True)
         return Claimed(wish.amount, "REFUSED")
     if taken := purse.take(wish.amount.minor):
@@ -47,13 +50,20 @@ async def hold(tx: Tx, wish: RefundHold) -> Claimed:
     return Claimed(wish.amount, "PENDING")
 
 
+async def _held(tx: Tx, wish: RefundHold) -> bool:
+    return bool(await tx.run(HOLD, wish.refund_id, wish.order_id, wish.edit_id))
+
+
 async def send(tx: Tx, refund_id: UUID) -> Claimed | None:
     """Have what is held carried to the cards that it came from; where it stands. None where nothing goes back.
 
-    It is never held again: a question to hold it that comes late finds it, or that it was called off.
+    It is never held again: a question to hold it that comes late finds it, or that it was called off. The edit is true
+    by now, so goods are not given back before it was heard.
     """
     await payers.hold(tx, refund_id, calls_off=True)
-    if await tx.run(END, refund_id):
+    if held := await tx.row(END, refund_id):
+        if held["edit_id"]:
+            await sold.made_true(tx, held["order_id"], held["edit_id"])
         ids = [row["id"] for row in await tx.all(OPEN, refund_id)]
         sagas.begin(tx, REFUND_PAYMENT, ids, [tx.call] * len(ids))
     return (await sources.standing(tx, [refund_id])).get(refund_id)
@@ -62,5 +72,5 @@ async def send(tx: Tx, refund_id: UUID) -> Claimed | None:
 async def let_go(tx: Tx, refund_id: UUID) -> None:
     """What is held is free again, and never held whatever comes late. What was sent is not touched."""
     await payers.hold(tx, refund_id, calls_off=True)
-    if await tx.run(END, refund_id):
+    if await tx.row(END, refund_id):
         await tx.run(LET_GO, [row["id"] for row in await tx.all(OPEN, refund_id)])

@@ -15,7 +15,7 @@ from tradewind.contexts.payments.refund_payment.command import (
     RefundView,
     UnfitRefund,
 )
-from tradewind.contexts.payments.refund_payment.goods import RefundedAlready, RefundLine, UnfitLines
+from tradewind.contexts.payments.refund_payment.goods import NotHeardYet, RefundedAlready, RefundLine, UnfitLines
 
 MAX_LINES = 1_000
 
@@ -39,7 +39,7 @@ class NewRefund(Body, frozen=True):
 @post(
     "/api/v1/orders/{order_id}/refunds",
     status=202,
-    raises=(NoSuchPayment, MoneyIsHeld, RefundTooLarge, RefundedAlready, UnfitLines, UnfitRefund),
+    raises=(NoSuchPayment, MoneyIsHeld, NotHeardYet, RefundTooLarge, RefundedAlready, UnfitLines, UnfitRefund),
 )
 async def refund_payment(order_id: UUID, body: NewRefund, call: Call, dispatch: Dispatch) -> RefundView:
     """Give back all or some of what an order's buyer paid: an amount, or what was paid for some goods of it."""

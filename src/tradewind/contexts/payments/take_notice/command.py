@@ -11,7 +11,7 @@ from tradewind.contexts.payments.doubt_refund import saga as refunds
 from tradewind.contexts.payments.let_go.saga import LET_GO
 from tradewind.contexts.payments.refund_payment.command import REFUND_PAYMENT
 from tradewind.contracts.messages import Command
-from tradewind.contracts.payments import PayersPeer
+from tradewind.contracts.payers import PayersPeer
 from tradewind.kernel import clock
 from tradewind.kernel.cards import CardNumberRefused, holds_card_number
 from tradewind.kernel.errors import NotFound
@@ -53,8 +53,8 @@ class TakeNotice(Command, frozen=True):
 async def take_notice(command: TakeNotice, tx: Tx) -> None:
     """Refuses with NoSuchProvider, Unauthenticated (signature), Invalid (body); what is known already changes nothing.
 
-    Each saga's row is locked first, as its worker does: a worker that is just booking an answer is waited for, and
-    one that has asked and not heard yet finds the hint.
+    Each saga's row is locked first, as its worker does (of sagas in another database, payments' own row of who pays):
+    a worker that is just booking an answer is waited for, and one that has asked and not heard yet finds the hint.
     """
     reader = tx.peer(NoticeReaders).by_provider.get(command.provider)
     if reader is None:

@@ -184,9 +184,12 @@ class Return(Struct, frozen=True, kw_only=True):
         seen = [replace(line, warehouse=places[line.sku]) for line in found]
         return replace(self, lines=tuple(sorted(seen, key=lambda line: line.sku)))
 
-    def ask(self, refund_id: UUID) -> Self:
-        """It is inspected: what goes back for it is asked for, as this refund, and told when that is known."""
-        return replace(self, refund_id=refund_id, version=self.version + 1)
+    def ask(self, refund_id: UUID, replacement_id: UUID | None) -> Self:
+        """It is inspected: what goes back for it is asked for, as this refund, and told when that is known.
+
+        An order goes out for it, where one does; that waits, too.
+        """
+        return replace(self, refund_id=refund_id, replacement_id=replacement_id, version=self.version + 1)
 
     def ask_anew(self, refund_id: UUID) -> Self:
         """The provider would not give it back: it is another refund from now on."""

@@ -1,6 +1,7 @@
 """Look at what came back: goods go on the shelf and money is claimed in the transaction that says so.
 
-Where payments is asked in another process, a saga claims the money, and what goes back is told once that is known.
+Where payments is asked in another process, a saga claims the money, and what goes back is told once that is known; an
+order that goes out in exchange waits until then.
 """
 
 from uuid import UUID
@@ -38,7 +39,7 @@ async def inspect_return(command: InspectReturn, tx: Tx) -> ReturnView:
     bought = await tx.peer(OrdersPeer).bought(tx, inspected.order_id, hold=True)
     assert bought is not None, "a return is of an order that there is, and orders are never deleted"
     await _restock(tx, inspected, bought)
-    settled = await (elsewhere.begin(tx, inspected) if _asks(tx, inspected) else _settle(tx, inspected, bought))
+    settled = await (_ask(tx, inspected) if _asks(tx, inspected) else _settle(tx, inspected, bought))
     tx.audit("returns.inspect", str(settled.id), refund_minor=settled.amount.minor)
     await tx.flush()
     failpoint("inspect.before_commit")
@@ -47,8 +48,12 @@ async def inspect_return(command: InspectReturn, tx: Tx) -> ReturnView:
 
 
 def _asks(tx: Tx, inspected: Return) -> bool:
-    """An exchange is placed and paid in one transaction, wherever payments runs."""
-    return tx.peer(Refunding).away is not None and bool(accepted(inspected)) and not exchanged(inspected)
+    return tx.peer(Refunding).away is not None and bool(accepted(inspected))
+
+
+async def _ask(tx: Tx, inspected: Return) -> Return:
+    instead = await _replace(tx, inspected, waits=True)
+    return elsewhere.begin(tx, inspected, instead.order_id if instead else None)
 
 
 async def _restock(tx: Tx, inspected: Return, bought: Bought) -> None:
@@ -62,19 +67,19 @@ async def _restock(tx: Tx, inspected: Return, bought: Bought) -> None:
         await tx.peer(InventoryPeer).receive(tx, deliveries, reason="returned")
 
 
-async def _replace(tx: Tx, inspected: Return) -> Instead | None:
+async def _replace(tx: Tx, inspected: Return, *, waits: bool) -> Instead | None:
     """Place the order that goes out in exchange; None where none does: then the buyer has the money alone."""
     goods = exchanged(inspected)
     if not goods:
         return None
-    wish = Replacement(of=inspected.order_id, order_id=new_id(), goods=goods)
+    wish = Replacement(of=inspected.order_id, order_id=new_id(), goods=goods, waits=waits)
     placed = await tx.peer(OrdersPeer).replace(tx, wish)
     return Instead(wish.order_id, placed) if isinstance(placed, Money) else None
 
 
 async def _settle(tx: Tx, inspected: Return, bought: Bought) -> Return:
     amount, refund_id = Money(0, bought.items.currency), new_id()
-    instead = await _replace(tx, inspected)
+    instead = await _replace(tx, inspected, waits=False)
     if pieces := accepted(inspected):
         refunds = tx.peer(RefundsPeer)
         claimed = await refunds.refund(tx, inspected.order_id, refund_id, pieces, REASON, instead)

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$tradewind/payments/v1/payments.proto\x12\x15tradewind.payments.v1\"\x8b\x01\n\x10\x41uthorizeRequest\x12\x10\n\x08payer_id\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x10\n\x08\x63urrency\x18\x03 \x01(\t\x12\x14\n\x0c\x61mount_minor\x18\x04 \x01(\x03\x12\x0e\n\x06method\x18\x05 \x01(\t\x12\x0f\n\x07\x62y_hand\x18\x06 \x01(\x08\x12\x0f\n\x07part_of\x18\x07 \x01(\t\",\n\x0bStepRequest\x12\x10\n\x08payer_id\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\"\xcc\x01\n\nStepAnswer\x12<\n\x08standing\x18\x01 \x01(\x0e\x32*.tradewind.payments.v1.StepAnswer.Standing\x12\x0b\n\x03why\x18\x02 \x01(\t\x12\x0e\n\x06wait_s\x18\x03 \x01(\x01\x12\r\n\x05\x66inal\x18\x04 \x01(\x08\"T\n\x08Standing\x12\x18\n\x14STANDING_UNSPECIFIED\x10\x00\x12\x08\n\x04\x44ONE\x10\x01\x12\x0b\n\x07REFUSED\x10\x02\x12\x0b\n\x07WAITING\x10\x03\x12\n\n\x06\x46\x41ILED\x10\x04\"@\n\x05Goods\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x05\x12\x18\n\x10unit_price_minor\x18\x03 \x01(\x03\"\x8a\x02\n\x12\x43laimRefundRequest\x12\x10\n\x08payer_id\x18\x01 \x01(\t\x12\x11\n\trefund_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12,\n\x06pieces\x18\x04 \x03(\x0b\x32\x1c.tradewind.payments.v1.Goods\x12*\n\x04sold\x18\x05 \x03(\x0b\x32\x1c.tradewind.payments.v1.Goods\x12\x10\n\x08\x63urrency\x18\x06 \x01(\t\x12\x13\n\x0bitems_minor\x18\x07 \x01(\x03\x12\x11\n\ttax_minor\x18\x08 \x01(\x03\x12\x16\n\x0e\x64iscount_minor\x18\t \x01(\x03\x12\x13\n\x0bwhole_minor\x18\n \x01(\x03\"\x81\x01\n\x11HoldRefundRequest\x12\x10\n\x08payer_id\x18\x01 \x01(\t\x12\x11\n\trefund_id\x18\x02 \x01(\t\x12\x14\n\x0c\x61mount_minor\x18\x03 \x01(\x03\x12\x10\n\x08\x63urrency\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x0f\n\x07\x62\x65sides\x18\x06 \x03(\t\"4\n\rRefundRequest\x12\x10\n\x08payer_id\x18\x01 \x01(\t\x12\x11\n\trefund_id\x18\x02 \x01(\t\"\xd9\x01\n\x0cRefundAnswer\x12>\n\x08standing\x18\x01 \x01(\x0e\x32,.tradewind.payments.v1.RefundAnswer.Standing\x12\x14\n\x0c\x61mount_minor\x18\x02 \x01(\x03\x12\x10\n\x08\x63urrency\x18\x03 \x01(\t\"a\n\x08Standing\x12\x18\n\x14STANDING_UNSPECIFIED\x10\x00\x12\x0b\n\x07UNKNOWN\x10\x01\x12\x0b\n\x07PENDING\x10\x02\x12\x08\n\x04\x44ONE\x10\x03\x12\x0b\n\x07REFUSED\x10\x04\x12\n\n\x06PARTLY\x10\x05\x32\xaa\x06\n\x08Payments\x12W\n\tAuthorize\x12\'.tradewind.payments.v1.AuthorizeRequest\x1a!.tradewind.payments.v1.StepAnswer\x12P\n\x07\x43\x61pture\x12\".tradewind.payments.v1.StepRequest\x1a!.tradewind.payments.v1.StepAnswer\x12O\n\x06\x43\x61ncel\x12\".tradewind.payments.v1.StepRequest\x1a!.tradewind.payments.v1.StepAnswer\x12]\n\x0b\x43laimRefund\x12).tradewind.payments.v1.ClaimRefundRequest\x1a#.tradewind.payments.v1.RefundAnswer\x12[\n\nHoldRefund\x12(.tradewind.payments.v1.HoldRefundRequest\x1a#.tradewind.payments.v1.RefundAnswer\x12W\n\nSendRefund\x12$.tradewind.payments.v1.RefundRequest\x1a#.tradewind.payments.v1.RefundAnswer\x12X\n\x0bLetGoRefund\x12$.tradewind.payments.v1.RefundRequest\x1a#.tradewind.payments.v1.RefundAnswer\x12[\n\x0e\x41skRefundAgain\x12$.tradewind.payments.v1.RefundRequest\x1a#.tradewind.payments.v1.RefundAnswer\x12V\n\tSeeRefund\x12$.tradewind.payments.v1.RefundRequest\x1a#.tradewind.payments.v1.RefundAnswerb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$tradewind/payments/v1/payments.proto\x12\x15tradewind.payments.v1\"\x9c\x01\n\x10\x41uthorizeRequest\x12\x10\n\x08payer_id\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x10\n\x08\x63urrency\x18\x03 \x01(\t\x12\x14\n\x0c\x61mount_minor\x18\x04 \x01(\x03\x12\x0e\n\x06method\x18\x05 \x01(\t\x12\x0f\n\x07\x62y_hand\x18\x06 \x01(\x08\x12\x0f\n\x07part_of\x18\x07 \x01(\t\x12\x0f\n\x07user_id\x18\x08 \x01(\t\",\n\x0bStepRequest\x12\x10\n\x08payer_id\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\"\xe1\x01\n\nStepAnswer\x12<\n\x08standing\x18\x01 \x01(\x0e\x32*.tradewind.payments.v1.StepAnswer.Standing\x12\x0b\n\x03why\x18\x02 \x01(\t\x12\x0e\n\x06wait_s\x18\x03 \x01(\x01\x12\r\n\x05\x66inal\x18\x04 \x01(\x08\x12\x13\n\x0bnext_action\x18\x05 \x01(\t\"T\n\x08Standing\x12\x18\n\x14STANDING_UNSPECIFIED\x10\x00\x12\x08\n\x04\x44ONE\x10\x01\x12\x0b\n\x07REFUSED\x10\x02\x12\x0b\n\x07WAITING\x10\x03\x12\n\n\x06\x46\x41ILED\x10\x04\"@\n\x05Goods\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x05\x12\x18\n\x10unit_price_minor\x18\x03 \x01(\x03\"\xc1\x02\n\x12\x43laimRefundRequest\x12\x10\n\x08payer_id\x18\x01 \x01(\t\x12\x11\n\trefund_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12,\n\x06pieces\x18\x04 \x03(\x0b\x32\x1c.tradewind.payments.v1.Goods\x12*\n\x04sold\x18\x05 \x03(\x0b\x32\x1c.tradewind.payments.v1.Goods\x12\x10\n\x08\x63urrency\x18\x06 \x01(\t\x12\x13\n\x0bitems_minor\x18\x07 \x01(\x03\x12\x11\n\ttax_minor\x18\x08 \x01(\x03\x12\x16\n\x0e\x64iscount_minor\x18\t \x01(\x03\x12\x13\n\x0bwhole_minor\x18\n \x01(\x03\x12\x18\n\x10instead_payer_id\x18\x0b \x01(\t\x12\x1b\n\x13instead_total_minor\x18\x0c \x01(\x03\"\x92\x01\n\x11HoldRefundRequest\x12\x10\n\x08payer_id\x18\x01 \x01(\t\x12\x11\n\trefund_id\x18\x02 \x01(\t\x12\x14\n\x0c\x61mount_minor\x18\x03 \x01(\x03\x12\x10\n\x08\x63urrency\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x0f\n\x07\x62\x65sides\x18\x06 \x03(\t\x12\x0f\n\x07\x65\x64it_id\x18\x07 \x01(\t\"4\n\rRefundRequest\x12\x10\n\x08payer_id\x18\x01 \x01(\t\x12\x11\n\trefund_id\x18\x02 \x01(\t\"\xd9\x01\n\x0cRefundAnswer\x12>\n\x08standing\x18\x01 \x01(\x0e\x32,.tradewind.payments.v1.RefundAnswer.Standing\x12\x14\n\x0c\x61mount_minor\x18\x02 \x01(\x03\x12\x10\n\x08\x63urrency\x18\x03 \x01(\t\"a\n\x08Standing\x12\x18\n\x14STANDING_UNSPECIFIED\x10\x00\x12\x0b\n\x07UNKNOWN\x10\x01\x12\x0b\n\x07PENDING\x10\x02\x12\x08\n\x04\x44ONE\x10\x03\x12\x0b\n\x07REFUSED\x10\x04\x12\n\n\x06PARTLY\x10\x05\"\x1f\n\x0bHoldRequest\x12\x10\n\x08payer_id\x18\x01 \x01(\t\"\x1f\n\nHoldAnswer\x12\x11\n\tonly_held\x18\x01 \x01(\x08\"7\n\x14VerifyPaymentRequest\x12\x10\n\x08payer_id\x18\x01 \x01(\t\x12\r\n\x05proof\x18\x02 \x01(\t\"\x15\n\x13VerifyPaymentAnswer\"\"\n\rPayersRequest\x12\x11\n\tpayer_ids\x18\x01 \x03(\t\"!\n\x0cPayersAnswer\x12\x11\n\tpayer_ids\x18\x01 \x03(\t\"3\n\rPersonRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x11\n\tpayer_ids\x18\x02 \x03(\t\"I\n\x13\x45xportPersonRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x11\n\tpayer_ids\x18\x02 \x03(\t\x12\x0e\n\x06offset\x18\x03 \x01(\x05\"7\n\x12\x45xportPersonAnswer\x12\x0c\n\x04held\x18\x01 \x01(\x0c\x12\x13\n\x0bnext_offset\x18\x02 \x01(\x05\"\x14\n\x12\x46orgetPersonAnswer2\x89\n\n\x08Payments\x12W\n\tAuthorize\x12\'.tradewind.payments.v1.AuthorizeRequest\x1a!.tradewind.payments.v1.StepAnswer\x12P\n\x07\x43\x61pture\x12\".tradewind.payments.v1.StepRequest\x1a!.tradewind.payments.v1.StepAnswer\x12O\n\x06\x43\x61ncel\x12\".tradewind.payments.v1.StepRequest\x1a!.tradewind.payments.v1.StepAnswer\x12]\n\x0b\x43laimRefund\x12).tradewind.payments.v1.ClaimRefundRequest\x1a#.tradewind.payments.v1.RefundAnswer\x12[\n\nHoldRefund\x12(.tradewind.payments.v1.HoldRefundRequest\x1a#.tradewind.payments.v1.RefundAnswer\x12W\n\nSendRefund\x12$.tradewind.payments.v1.RefundRequest\x1a#.tradewind.payments.v1.RefundAnswer\x12X\n\x0bLetGoRefund\x12$.tradewind.payments.v1.RefundRequest\x1a#.tradewind.payments.v1.RefundAnswer\x12[\n\x0e\x41skRefundAgain\x12$.tradewind.payments.v1.RefundRequest\x1a#.tradewind.payments.v1.RefundAnswer\x12V\n\tSeeRefund\x12$.tradewind.payments.v1.RefundRequest\x1a#.tradewind.payments.v1.RefundAnswer\x12P\n\x07SeeHold\x12\".tradewind.payments.v1.HoldRequest\x1a!.tradewind.payments.v1.HoldAnswer\x12h\n\rVerifyPayment\x12+.tradewind.payments.v1.VerifyPaymentRequest\x1a*.tradewind.payments.v1.VerifyPaymentAnswer\x12Y\n\x0cSeeGivenBack\x12$.tradewind.payments.v1.PayersRequest\x1a#.tradewind.payments.v1.PayersAnswer\x12\x65\n\x0c\x45xportPerson\x12*.tradewind.payments.v1.ExportPersonRequest\x1a).tradewind.payments.v1.ExportPersonAnswer\x12_\n\x0c\x46orgetPerson\x12$.tradewind.payments.v1.PersonRequest\x1a).tradewind.payments.v1.ForgetPersonAnswerb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,25 +32,45 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tradewind.payments.v1.payme
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_AUTHORIZEREQUEST']._serialized_start=64
-  _globals['_AUTHORIZEREQUEST']._serialized_end=203
-  _globals['_STEPREQUEST']._serialized_start=205
-  _globals['_STEPREQUEST']._serialized_end=249
-  _globals['_STEPANSWER']._serialized_start=252
-  _globals['_STEPANSWER']._serialized_end=456
-  _globals['_STEPANSWER_STANDING']._serialized_start=372
-  _globals['_STEPANSWER_STANDING']._serialized_end=456
-  _globals['_GOODS']._serialized_start=458
-  _globals['_GOODS']._serialized_end=522
-  _globals['_CLAIMREFUNDREQUEST']._serialized_start=525
-  _globals['_CLAIMREFUNDREQUEST']._serialized_end=791
-  _globals['_HOLDREFUNDREQUEST']._serialized_start=794
-  _globals['_HOLDREFUNDREQUEST']._serialized_end=923
-  _globals['_REFUNDREQUEST']._serialized_start=925
-  _globals['_REFUNDREQUEST']._serialized_end=977
-  _globals['_REFUNDANSWER']._serialized_start=980
-  _globals['_REFUNDANSWER']._serialized_end=1197
-  _globals['_REFUNDANSWER_STANDING']._serialized_start=1100
-  _globals['_REFUNDANSWER_STANDING']._serialized_end=1197
-  _globals['_PAYMENTS']._serialized_start=1200
-  _globals['_PAYMENTS']._serialized_end=2010
+  _globals['_AUTHORIZEREQUEST']._serialized_end=220
+  _globals['_STEPREQUEST']._serialized_start=222
+  _globals['_STEPREQUEST']._serialized_end=266
+  _globals['_STEPANSWER']._serialized_start=269
+  _globals['_STEPANSWER']._serialized_end=494
+  _globals['_STEPANSWER_STANDING']._serialized_start=410
+  _globals['_STEPANSWER_STANDING']._serialized_end=494
+  _globals['_GOODS']._serialized_start=496
+  _globals['_GOODS']._serialized_end=560
+  _globals['_CLAIMREFUNDREQUEST']._serialized_start=563
+  _globals['_CLAIMREFUNDREQUEST']._serialized_end=884
+  _globals['_HOLDREFUNDREQUEST']._serialized_start=887
+  _globals['_HOLDREFUNDREQUEST']._serialized_end=1033
+  _globals['_REFUNDREQUEST']._serialized_start=1035
+  _globals['_REFUNDREQUEST']._serialized_end=1087
+  _globals['_REFUNDANSWER']._serialized_start=1090
+  _globals['_REFUNDANSWER']._serialized_end=1307
+  _globals['_REFUNDANSWER_STANDING']._serialized_start=1210
+  _globals['_REFUNDANSWER_STANDING']._serialized_end=1307
+  _globals['_HOLDREQUEST']._serialized_start=1309
+  _globals['_HOLDREQUEST']._serialized_end=1340
+  _globals['_HOLDANSWER']._serialized_start=1342
+  _globals['_HOLDANSWER']._serialized_end=1373
+  _globals['_VERIFYPAYMENTREQUEST']._serialized_start=1375
+  _globals['_VERIFYPAYMENTREQUEST']._serialized_end=1430
+  _globals['_VERIFYPAYMENTANSWER']._serialized_start=1432
+  _globals['_VERIFYPAYMENTANSWER']._serialized_end=1453
+  _globals['_PAYERSREQUEST']._serialized_start=1455
+  _globals['_PAYERSREQUEST']._serialized_end=1489
+  _globals['_PAYERSANSWER']._serialized_start=1491
+  _globals['_PAYERSANSWER']._serialized_end=1524
+  _globals['_PERSONREQUEST']._serialized_start=1526
+  _globals['_PERSONREQUEST']._serialized_end=1577
+  _globals['_EXPORTPERSONREQUEST']._serialized_start=1579
+  _globals['_EXPORTPERSONREQUEST']._serialized_end=1652
+  _globals['_EXPORTPERSONANSWER']._serialized_start=1654
+  _globals['_EXPORTPERSONANSWER']._serialized_end=1709
+  _globals['_FORGETPERSONANSWER']._serialized_start=1711
+  _globals['_FORGETPERSONANSWER']._serialized_end=1731
+  _globals['_PAYMENTS']._serialized_start=1734
+  _globals['_PAYMENTS']._serialized_end=3023
 # @@protoc_insertion_point(module_scope)

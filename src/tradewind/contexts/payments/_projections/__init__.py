@@ -1,0 +1,1 @@
+"""What payments keeps of what others tell, made of events alone."""

@@ -1,0 +1,80 @@
+"""The read model sold: what each order is of and what that came to, by what orders told (S3-59).
+
+Refunds of goods are priced by it where orders has another database. It is kept wherever payments is, so that a shop may
+be moved apart with its history. There is no person in it: whose an order is decides nothing about its money.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final, TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from tradewind.contexts.payments._store.sold import Line
+from tradewind.contracts.orders import OrderEdited, OrderPlaced
+from tradewind.kernel.money import Money
+from tradewind.runtime.database import Tx
+from tradewind.runtime.subscriptions import projection
+
+KEEP: Final = """
+    INSERT INTO payments.sold AS s
+        (order_id, version, edits, currency, items_minor, tax_minor, discount_minor, lines)
+    SELECT order_id, version, edits::uuid[], currency, items, tax, discount, lines::jsonb
+    FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[])
+        AS u (order_id, version, edits, currency, items, tax, discount, lines)
+    ON CONFLICT (order_id) DO UPDATE SET
+        edits = ARRAY(SELECT DISTINCT unnest(s.edits || excluded.edits) ORDER BY 1),
+        version = greatest(s.version, excluded.version),
+        items_minor = CASE WHEN excluded.version < s.version THEN s.items_minor ELSE excluded.items_minor END,
+        tax_minor = CASE WHEN excluded.version < s.version THEN s.tax_minor ELSE excluded.tax_minor END,
+        discount_minor = CASE WHEN excluded.version < s.version THEN s.discount_minor ELSE excluded.discount_minor END,
+        lines = CASE WHEN excluded.version < s.version THEN s.lines ELSE excluded.lines END
+    WHERE excluded.version > s.version OR NOT excluded.edits <@ s.edits
+"""
+"""What comes late or twice is no newer; an edit that comes late is heard all the same."""
+FIRST: Final = 1
+"""The version that an order has when it is placed."""
+UNSAID: Final = 2
+"""That of edits of old logs, which do not say theirs: after the order was placed, before all edits that say it, and one
+after the other as they are heard."""
+
+Said: TypeAlias = OrderPlaced | OrderEdited
+
+
+@projection("payments.sold")
+async def sold(events: Sequence[OrderPlaced | OrderEdited], tx: Tx) -> None:
+    """One statement however many events; the newest of each order says what it is of."""
+    newest: dict[UUID, Said] = {}
+    edits: dict[UUID, set[UUID]] = {}
+    for event in events:
+        if isinstance(event, OrderEdited):
+            edits.setdefault(event.order_id, set()).add(event.edit_id)
+        if event.order_id not in newest or _version(event) >= _version(newest[event.order_id]):
+            newest[event.order_id] = event
+    said = list(newest.values())
+    await tx.run(
+        KEEP, list(newest), [_version(one) for one in said],
+        ["{" + ",".join(sorted(map(str, edits.get(order_id, ())))) + "}" for order_id in newest],
+        [one.currency for one in said], [_items(one) for one in said],
+        [_minor(one.tax_amount, one) for one in said], [_minor(one.discount_amount, one) for one in said],
+        [_lines(one) for one in said],
+    )  # fmt: skip
+
+
+def _version(said: Said) -> int:
+    return FIRST if isinstance(said, OrderPlaced) else said.version or UNSAID
+
+
+def _minor(amount: Decimal, of: Said) -> int:
+    return Money.parse(amount, of.currency).minor
+
+
+def _items(said: Said) -> int:
+    return sum(line.qty * _minor(line.price, said) for line in said.items)
+
+
+def _lines(said: Said) -> str:
+    """Goods alone: they are of a product, fees are not."""
+    goods = [Line(one.sku, one.qty, _minor(one.price, said)) for one in said.items if one.product_id is not None]
+    return msgspec.json.encode(goods).decode()
