@@ -125,6 +125,7 @@ CUSTOMERS_ROWS: Final = {
     "PUT /api/v1/customers/{customer_id}/groups": Row(GROUPERS, {"groups": []}),
 }
 CATALOG: Final = {
+    "GET /api/v1/sold-out-products": Row(MERCHANTS),
     "GET /api/v1/products": Row(ANYBODY),
     "GET /api/v1/products/{product_id}": Row(ANYBODY),
     "GET /api/v1/products/by-sku/{sku}": Row(ANYBODY),
@@ -275,6 +276,7 @@ ORDERS: Final = {
     f"GET {_ORDER}/shipments": Row(SUPPORT | WAREHOUSE, hidden=BUYERS, missing="no-such-shipment"),
     f"POST {_SHIPMENT}/split": Row(WAREHOUSE, LINES_APART),
     "GET /api/v1/fulfillment-tasks": Row(WAREHOUSE),
+    "GET /api/v1/shipping/expected": Row(WAREHOUSE),
     f"POST {_TASK}/claim": Row(WAREHOUSE),
     f"POST {_TASK}/put-back": Row(WAREHOUSE),
     f"POST {_TASK}/hand-over": Row(WAREHOUSE),
