@@ -125,11 +125,11 @@ CUSTOMERS_ROWS: Final = {
     "PUT /api/v1/customers/{customer_id}/groups": Row(GROUPERS, {"groups": []}),
 }
 CATALOG: Final = {
-    "GET /api/v1/sold-out-products": Row(MERCHANTS),
     "GET /api/v1/products": Row(ANYBODY),
     "GET /api/v1/products/{product_id}": Row(ANYBODY),
     "GET /api/v1/products/by-sku/{sku}": Row(ANYBODY),
     "GET /api/v1/products/search": Row(ANYBODY),
+    "GET /api/v1/sold-out-products": Row(MERCHANTS),
     "GET /api/v1/products/suggest": Row(ANYBODY, query="?q=a"),
     "POST /api/v1/products": Row(MERCHANTS, {"sku": "A-NEW-ONE", "name": "n", "category": "c", "price": PRICE}),
     "PATCH /api/v1/products/{product_id}": Row(MERCHANTS, {"description": "another"}),
