@@ -70,7 +70,9 @@ async def test_of_what_is_heard_late_or_twice_the_last_word_counts(shop: Shop) -
     product_id, at = new_id(), now()
 
     def told(amount: str, position: int) -> Any:
-        event = ProductPriceChanged(product_id=product_id, sku="KEPT", amount=Decimal(amount), currency="EUR")
+        event = ProductPriceChanged(
+            product_id=product_id, sku="KEPT", amount=Decimal(amount), currency="EUR", valid_from=at
+        )
         return Told(event, new_id(), at + timedelta(seconds=position), position)
 
     for heard in ([told("2.00", 2), told("1.00", 1)], [told("1.00", 1)], [told("2.00", 2)]):

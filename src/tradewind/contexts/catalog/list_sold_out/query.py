@@ -18,8 +18,8 @@ _START: Final[tuple[datetime, str]] = (FIRST_MOMENT, "")
 LONGEST: Final = Keyset("sold out", tuple[Moment, Text], _START)
 LIST: Final = """
     SELECT s.sku, p.id, p.name, s.since
-    FROM catalog.sold_out AS s JOIN catalog.availability AS a ON a.sku = s.sku JOIN catalog.products AS p
-        ON p.id = s.product_id
+    FROM catalog.sold_out AS s JOIN catalog.availability AS a ON a.sku = s.sku
+    JOIN catalog.products AS p ON p.sku = s.sku
     WHERE (s.since, s.sku) > ($1, $2) AND a.available <= 0 AND p.status = 'ACTIVE'
     ORDER BY s.since, s.sku LIMIT $3
 """

@@ -59,11 +59,11 @@ async def test_it_is_what_nobody_can_have_the_longest_first_until_something_come
 
 
 async def test_of_what_is_heard_late_or_twice_the_last_word_counts(shop: Shop) -> None:
-    product_id, at = new_id(), now()
+    at = now()
 
-    def told(position: int) -> Any:
-        event = OutOfStock(product_id=product_id, sku="GONE")
-        return Told(event, new_id(), at + timedelta(seconds=position), position)
+    def told(second: int) -> Any:
+        event = OutOfStock(product_id=new_id(), sku="GONE")
+        return Told(event, new_id(), at + timedelta(seconds=second), 0)  # as from another log
 
     for heard in ([told(2), told(1)], [told(1)], [told(2)]):
         async with shop.db.transaction(a_call("system")) as tx:
