@@ -7,10 +7,11 @@ import pytest
 from tests.builders import a_product
 from tests.shops import Shop, a_call, until
 from tradewind.contexts.orders.manifest import OrderLine, PlaceOrder
+from tradewind.contexts.shipping._domain.parcel import Size
 from tradewind.contexts.shipping._store.expected import KEPT_DAYS
 from tradewind.contexts.shipping._subscribers.on_order_placed import on_order_placed
 from tradewind.contexts.shipping.list_expected.query import Expected, ListExpected
-from tradewind.contexts.shipping.manifest import MeasureProduct, Size
+from tradewind.contexts.shipping.measure_product.command import MeasureProduct
 from tradewind.contracts.orders import OrderedItem, OrderPlaced
 from tradewind.kernel.clock import now
 from tradewind.kernel.errors import Forbidden
