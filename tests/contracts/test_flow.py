@@ -7,9 +7,10 @@ import pytest
 
 from tests.builders import a_product, an_ended_order
 from tests.house.tree import REPOSITORY
-from tests.shops import Shop, a_call, until
+from tests.shops import Shop, a_call, until, working
 from tradewind.app.wiring import manifests
 from tradewind.contexts.orders.get_order.query import GetOrder
+from tradewind.contexts.orders.manifest import OrderLine, PlaceOrder
 from tradewind.contexts.shipping.get_shipment.query import GetOrderShipment
 from tradewind.contexts.shipping.manifest import DeliverShipment, DispatchShipment, ReportTransit
 from tradewind.contracts.catalog import ProductCreated
@@ -18,6 +19,7 @@ from tradewind.contracts.messages import Event
 from tradewind.contracts.orders import OrderConfirmed, OrderPlaced
 from tradewind.contracts.payments import PaymentAuthorized, PaymentCaptured, PaymentFailed
 from tradewind.contracts.shipping import ShipmentCreated, ShipmentDelivered
+from tradewind.runtime import failpoints
 
 
 class Edge(NamedTuple):
@@ -91,6 +93,39 @@ async def test_an_orders_walk_goes_along_every_edge_and_does_at_its_end_what_it_
     assert await _rows(pool, DEMAND) == [("STAY", 1), ("WALK", 2)]
     assert await _rows(pool, EXPECTED) == [("DE", 2, 3)]
     assert await _rows(pool, SHIPMENTS) == [(order_id, "DELIVERED")]
+
+
+@pytest.mark.parametrize(
+    "where", ["relay.before_commit=raise@1", "relay.after_commit=raise@1", "relay.after_commit=raise@3"]
+)
+async def test_wherever_who_carries_events_breaks_off_an_order_is_counted_once(shop: Shop, where: str) -> None:
+    await a_product(shop, "WALK", stock=9)
+    await _order(shop, 2)
+    point, _, action = where.partition("=")
+    failpoints.arm({point: action})
+    try:
+        async with working(shop):
+            await _counted(shop, orders=1, pieces=2)
+            await _order(shop, 3)
+            await _counted(shop, orders=2, pieces=5)
+    finally:
+        failpoints.arm({})
+    assert await shop.db.pool.fetch(LETTERS) == []
+
+
+async def _order(shop: Shop, qty: int) -> None:
+    wish = PlaceOrder(items=(OrderLine(sku="WALK", qty=qty),), shipping_address={"country": "DE"})
+    await shop.dispatch(wish, a_call())
+
+
+async def _counted(shop: Shop, *, orders: int, pieces: int) -> None:
+    """Wait until inventory and shipping have counted so many."""
+
+    async def both() -> bool:
+        found = await _rows(shop.db.pool, DEMAND), await _rows(shop.db.pool, EXPECTED)
+        return found == ([("WALK", pieces)], [("DE", orders, pieces)])
+
+    await until(shop, both)
 
 
 async def _deliver(shop: Shop, order_id: UUID) -> None:

@@ -25,7 +25,8 @@ React = Callable[[Any, Any], Awaitable[None]]
 class Told(Generic[E_co]):
     """An event with what the log says of it: its id, when its transaction began, and its place among those of its key.
 
-    `position` rises along a key, however often and wherever the event is heard.
+    `position` rises along a key, however often the event is heard and however it came; it is 0 where it came out of the
+    log of another database.
     """
 
     event: E_co
