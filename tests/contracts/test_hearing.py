@@ -14,9 +14,16 @@ from tradewind.app.wiring import Shop, manifests
 from tradewind.contexts.catalog.manifest import CreateProduct
 from tradewind.contexts.inventory.manifest import AdjustStock
 from tradewind.contracts.catalog import ProductCreated
-from tradewind.contracts.inventory import InventoryPeer, InventoryReservationExpired, InventoryReserved, Wanted
+from tradewind.contracts.inventory import (
+    InventoryPeer,
+    InventoryReleased,
+    InventoryReservationExpired,
+    InventoryReserved,
+    OutOfStock,
+    Wanted,
+)
 from tradewind.contracts.messages import Event
-from tradewind.contracts.orders import OrderCancelled, OrderConfirmed, OrderLine, PlaceOrder
+from tradewind.contracts.orders import OrderCancelled, OrderConfirmed, OrderLine, OrderPlaced, PlaceOrder
 from tradewind.contracts.payments import PaymentAuthorized, PaymentCaptured, PaymentFailed
 from tradewind.contracts.pricing import ProductPriceChanged
 from tradewind.contracts.shipping import ShipmentCreated, ShipmentDelivered, ShipmentDispatched, ShippingPeer
@@ -25,17 +32,20 @@ from tradewind.kernel.money import Money
 
 HEARS: Mapping[str, tuple[type[Event], ...]] = {
     "catalog": (ProductPriceChanged,),
-    "inventory": (ProductCreated, OrderCancelled),
+    "inventory": (ProductCreated, OrderPlaced, OrderCancelled, PaymentFailed),
     "orders": (
-        InventoryReserved, InventoryReservationExpired,
+        InventoryReserved, InventoryReleased, InventoryReservationExpired, OutOfStock,
         PaymentAuthorized, PaymentCaptured, PaymentFailed,
         ShipmentCreated, ShipmentDelivered,
     ),
     "payments": (OrderCancelled,),
-    "shipping": (OrderConfirmed, PaymentCaptured),
+    "shipping": (OrderPlaced, OrderConfirmed, PaymentCaptured),
     "notifications": (ShipmentDispatched, ShipmentDelivered),
     "analytics": (ShipmentDelivered,),
 }  # fmt: skip
+
+SHOWS: Mapping[str, tuple[type[Event], ...]] = {"catalog": (OutOfStock,), "orders": (ProductPriceChanged,)}
+"""What a context hears in order to show it."""
 
 
 @pytest.mark.parametrize(
@@ -48,6 +58,12 @@ def test_a_context_subscribes_to_what_the_documents_say(context: str, event: typ
     hearing = [one for one in own.subscribers if event in one.events and one.table is None]
     assert len(hearing) == 1
     assert hearing[0].name.startswith(f"{context}.")
+
+
+@pytest.mark.parametrize(("context", "event"), [(context, *events) for context, events in SHOWS.items()])
+def test_a_context_shows_what_the_documents_say_that_it_hears(context: str, event: type[Event]) -> None:
+    own = next(one for one in manifests() if one.name == context)
+    assert [one.name for one in own.subscribers if event in one.events and one.table is not None]
 
 
 def test_only_its_projection_writes_a_table_for_reading() -> None:

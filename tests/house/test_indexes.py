@@ -20,6 +20,7 @@ WORK_LISTS: Final = frozenset("login_attempt mail_token pending_mail to_index pr
 """Tables from which rows go once they are done with, or are purged of all that is over."""
 SELDOM: Final = {
     "catalog._projections.index_keeping.COUNT": "the search index is compared with its rows, once in a while",
+    "catalog.list_sold_out.query.LIST": "a person asks what is sold out",
     "catalog._store.shelves.LIST": "leafs by the key that its caller sorts by, and filters what it finds",
     "inventory._subscribers.on_order_confirmed.STILL_HELD": "reads what is held, which has an index of its own",
     "inventory.suggest_replenishment.query.SUGGEST": "somebody asks what is to be bought: all goods are looked at",

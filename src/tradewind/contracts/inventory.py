@@ -131,13 +131,14 @@ class ReservationConfirmed(Event, frozen=True):
 
 
 class InventoryReleased(Event, frozen=True):
-    """An order's goods are free again: `items`."""
+    """An order's goods are free again: `items`. `nothing_left`: it has no others; old logs do not say."""
 
     TYPE = "ecommerce.inventory.reservation.released.v1"
     order_id: UUID
     reason: str
     items: tuple[ReservedLine, ...] = ()
     levels: tuple[Level, ...] = ()
+    nothing_left: bool = False
 
 
 class InventoryReservationExpired(Event, frozen=True):

@@ -109,11 +109,21 @@ class EditView(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
     why: str | None = None
 
 
+class KeptPrice(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A line of an order costs `price` a piece, as when it was placed; whoever orders now pays `price_now`."""
+
+    sku: str
+    price: Decimal
+    price_now: Decimal
+    changed_at: datetime
+
+
 class OrderView(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """An order. `totalAmount` = items + shipping + tax - discount, exact. `version` is what `If-Match` names.
 
     `history`, and the last `edit` where there was one, come with a look at one order. `backorder`: its goods have to
-    come first; nothing is charged before they are all there.
+    come first; nothing is charged before they are all there. `keptPrices`: while it waits for its goods or its buyer,
+    which of its goods have changed their usual price since it was placed; it keeps those that it has.
     """
 
     id: UUID
@@ -132,6 +142,7 @@ class OrderView(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults
     version: int = 0
     edit: EditView | None = None
     backorder: Awaited | None = None
+    kept_prices: tuple[KeptPrice, ...] | None = None
 
 
 class OrderedItem(Struct, frozen=True, rename="camel"):
@@ -351,6 +362,10 @@ class OrdersPeer(Protocol):
 
     async def to_ship(self, tx: Any, order_ids: Sequence[UUID]) -> Mapping[UUID, ToShip]:
         """Those of these orders that are certain and whose goods have not come yet; held until the transaction ends."""
+        ...
+
+    async def countries(self, tx: Any, order_ids: Sequence[UUID]) -> Mapping[UUID, str]:
+        """The country to which each order goes; one question. Those without one are left out."""
         ...
 
     async def bought(self, tx: Any, order_id: UUID, *, hold: bool = False) -> Bought | None:

@@ -9,6 +9,7 @@ from tradewind.contexts.catalog._projections.index_keeping import KEEP_INDEX, TE
 from tradewind.contexts.catalog._projections.inventory_snapshot import availability
 from tradewind.contexts.catalog._projections.listing import listing
 from tradewind.contexts.catalog._projections.rating import rating
+from tradewind.contexts.catalog._projections.sold_out import sold_out
 from tradewind.contexts.catalog._subscribers.on_price_changed import on_price_changed
 from tradewind.contexts.catalog.add_image import rest as add_image_rest
 from tradewind.contexts.catalog.add_image.command import add_image
@@ -34,6 +35,8 @@ from tradewind.contexts.catalog.list_categories import rest as list_categories_r
 from tradewind.contexts.catalog.list_categories.query import list_categories
 from tradewind.contexts.catalog.list_products import rest as list_products_rest
 from tradewind.contexts.catalog.list_products.query import ListProducts, list_products
+from tradewind.contexts.catalog.list_sold_out import rest as list_sold_out_rest
+from tradewind.contexts.catalog.list_sold_out.query import list_sold_out
 from tradewind.contexts.catalog.peer import Catalog
 from tradewind.contexts.catalog.remove_image import rest as remove_image_rest
 from tradewind.contexts.catalog.remove_image.command import remove_image
@@ -83,6 +86,7 @@ MANIFEST = Manifest(
         find_product,
         show_product,
         list_products,
+        list_sold_out,
         search_products,
         suggest_products,
         create_category,
@@ -103,6 +107,7 @@ MANIFEST = Manifest(
         get_product_rest.get_product,
         get_product_rest.find_product,
         list_products_rest.list_products,
+        list_sold_out_rest.list_sold_out,
         search_products_rest.search_products,
         suggest_products_rest.suggest_products,
         create_category_rest.create_category,
@@ -113,7 +118,7 @@ MANIFEST = Manifest(
         remove_image_rest.remove_image,
         get_media_rest.get_media,
     ),
-    subscribers=(on_price_changed, availability, rating, listing),
+    subscribers=(on_price_changed, availability, sold_out, rating, listing),
     listeners=(forget_products,),
     timers=(KEEP_INDEX, TELL_INDEX),
     peers={CatalogPeer: _peer},

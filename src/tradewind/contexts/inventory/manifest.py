@@ -5,7 +5,9 @@ from pathlib import Path
 from tradewind.contexts.inventory._subscribers.on_goods_announced import on_goods_announced
 from tradewind.contexts.inventory._subscribers.on_order_cancelled import on_order_cancelled
 from tradewind.contexts.inventory._subscribers.on_order_confirmed import on_order_confirmed
+from tradewind.contexts.inventory._subscribers.on_order_placed import on_order_placed
 from tradewind.contexts.inventory._subscribers.on_parts_moved import on_parts_moved
+from tradewind.contexts.inventory._subscribers.on_payment_failed import on_payment_failed
 from tradewind.contexts.inventory._subscribers.on_product_created import on_product_created
 from tradewind.contexts.inventory.adjust_stock import rest as adjust_stock_rest
 from tradewind.contexts.inventory.adjust_stock.command import AdjustStock, adjust_stock
@@ -143,7 +145,15 @@ MANIFEST = Manifest(
         "tradewind.contexts.inventory.claim_stock.grpc",
         "tradewind.contexts.inventory.query_stock.grpc",
     ),
-    subscribers=(on_product_created, on_goods_announced, on_order_cancelled, on_order_confirmed, on_parts_moved),
+    subscribers=(
+        on_product_created,
+        on_goods_announced,
+        on_order_placed,
+        on_order_cancelled,
+        on_order_confirmed,
+        on_payment_failed,
+        on_parts_moved,
+    ),
     listeners=(forget_stock,),
     parts={Standings: Standings},
     timers=(EXPIRE_RESERVATIONS, SERVE_BACKORDERS, FORGET_SENSOR_IDS, SPREAD_STOCK),

@@ -3,12 +3,15 @@
 from pathlib import Path
 
 from tradewind.contexts.orders._projections.orders_by_customer import orders_by_customer
+from tradewind.contexts.orders._projections.product_prices import product_prices
 from tradewind.contexts.orders._subscribers.on_email_proved import on_email_proved
 from tradewind.contexts.orders._subscribers.on_guest_merged import on_guest_merged
+from tradewind.contexts.orders._subscribers.on_out_of_stock import on_out_of_stock
 from tradewind.contexts.orders._subscribers.on_payer_hinted import on_payer_hinted
 from tradewind.contexts.orders._subscribers.on_payment_refunded import on_payment_refunded
 from tradewind.contexts.orders._subscribers.on_peer_answer import on_peer_answer
 from tradewind.contexts.orders._subscribers.on_reservation_expired import on_reservation_expired
+from tradewind.contexts.orders._subscribers.on_reservation_released import on_reservation_released
 from tradewind.contexts.orders._subscribers.on_shipment_delivered import on_shipment_delivered
 from tradewind.contexts.orders.cancel_order import rest as cancel_rest
 from tradewind.contexts.orders.cancel_order.command import cancel_order
@@ -92,10 +95,13 @@ MANIFEST = Manifest(
     ),
     subscribers=(
         orders_by_customer,
+        product_prices,
         on_peer_answer,
         on_payer_hinted,
         on_payment_refunded,
         on_reservation_expired,
+        on_reservation_released,
+        on_out_of_stock,
         on_shipment_delivered,
         on_email_proved,
         on_guest_merged,

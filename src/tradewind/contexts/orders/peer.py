@@ -13,6 +13,10 @@ from tradewind.kernel.errors import Refusal
 from tradewind.kernel.money import Money
 
 BUYERS: Final = "SELECT id, user_id, email FROM orders.orders WHERE id = ANY($1::uuid[])"
+COUNTRIES: Final = """
+    SELECT id, shipping_address ->> 'country' AS country FROM orders.orders
+    WHERE id = ANY($1::uuid[]) AND shipping_address ->> 'country' IS NOT NULL
+"""
 FULFILLED_AT: Final = """
     SELECT at FROM orders.order_status_history WHERE order_id = $1 AND status = 'FULFILLED' ORDER BY version LIMIT 1
 """
@@ -45,6 +49,10 @@ class Orders:
             for one in found.values()
             if one.status in (Status.CONFIRMED, Status.PAID)
         }
+
+    async def countries(self, tx: Any, order_ids: Sequence[UUID]) -> Mapping[UUID, str]:
+        """By what their addresses say now."""
+        return {row["id"]: row["country"] for row in await tx.all(COUNTRIES, list(order_ids))}
 
     async def bought(self, tx: Any, order_id: UUID, *, hold: bool = False) -> Bought | None:
         """The order, None where there is none; held on request."""

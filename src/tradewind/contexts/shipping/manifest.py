@@ -6,6 +6,7 @@ from tradewind.contexts.shipping._carriage.crew import CARRY, PURGE
 from tradewind.contexts.shipping._domain.parcel import Size
 from tradewind.contexts.shipping._domain.replacement import Supply
 from tradewind.contexts.shipping._subscribers.on_order_confirmed import on_order_confirmed
+from tradewind.contexts.shipping._subscribers.on_order_placed import on_order_placed
 from tradewind.contexts.shipping._subscribers.on_payment_capture_failed import on_payment_capture_failed
 from tradewind.contexts.shipping._subscribers.on_payment_captured import on_payment_captured
 from tradewind.contexts.shipping._warehouse.crew import PICK
@@ -21,6 +22,8 @@ from tradewind.contexts.shipping.hand_over_task import rest as hand_over_rest
 from tradewind.contexts.shipping.hand_over_task.command import HandTaskOver, hand_task_over
 from tradewind.contexts.shipping.hear_carrier import rest as hear_rest
 from tradewind.contexts.shipping.hear_carrier.command import hear_carrier
+from tradewind.contexts.shipping.list_expected import rest as expected_rest
+from tradewind.contexts.shipping.list_expected.query import list_expected
 from tradewind.contexts.shipping.list_parcels import rest as parcels_rest
 from tradewind.contexts.shipping.list_parcels.query import list_parcels
 from tradewind.contexts.shipping.list_tasks import rest as tasks_rest
@@ -93,6 +96,7 @@ MANIFEST = Manifest(
         get_order_shipment,
         list_order_shipments,
         list_tasks,
+        list_expected,
         claim_task,
         put_task_back,
         hand_task_over,
@@ -120,6 +124,7 @@ MANIFEST = Manifest(
         get_rest.get_order_shipment,
         get_rest.list_order_shipments,
         tasks_rest.list_tasks,
+        expected_rest.list_expected,
         claim_rest.claim_task,
         claim_rest.put_task_back,
         hand_over_rest.hand_task_over,
@@ -137,7 +142,7 @@ MANIFEST = Manifest(
     ),
     sagas=(REPLACE_ELSEWHERE,),
     timers=(CARRY, PICK, PURGE),
-    subscribers=(on_order_confirmed, on_payment_captured, on_payment_capture_failed),
+    subscribers=(on_order_placed, on_order_confirmed, on_payment_captured, on_payment_capture_failed),
     peers={ShippingPeer: _peer, Supply: Supply()},
     personal_data=ShipmentData(),
 )

@@ -29,6 +29,10 @@ HINT: Final = """
     UPDATE runtime.saga SET hinted = true, due_at = least(due_at, now())
     WHERE id = ANY($1::uuid[]) AND name = ANY($2::text[]) AND phase IN ('STARTED', 'COMPENSATING')
 """
+GOING_ON: Final = """
+    SELECT id FROM runtime.saga
+    WHERE id = ANY($1::uuid[]) AND name = ANY($2::text[]) AND phase = 'STARTED' AND cancel IS NULL ORDER BY id
+"""
 CANCEL: Final = "UPDATE runtime.saga SET cancel = $2, due_at = now(), changed_at = now() WHERE id = $1"
 
 
@@ -61,6 +65,11 @@ async def find_or(tx: Tx, among: Sequence[Saga], saga_id: UUID, missing: NotFoun
 async def begun(tx: Tx, among: Sequence[Saga], saga_ids: Sequence[UUID]) -> frozenset[UUID]:
     """Those that are sagas of `among`, wherever they stand. They are not locked."""
     return frozenset(row["id"] for row in await tx.all(BEGUN, list(saga_ids), _names(among)))
+
+
+async def going_on(tx: Tx, among: Sequence[Saga], saga_ids: Sequence[UUID]) -> Sequence[UUID]:
+    """Those that are sagas of `among` on their way forward, that nobody has called off. They are not locked."""
+    return [row["id"] for row in await tx.all(GOING_ON, list(saga_ids), _names(among))]
 
 
 async def wake(tx: Tx, among: Sequence[Saga], saga_id: UUID) -> None:

@@ -21,4 +21,5 @@ async def release(tx: Tx, order_ids: Sequence[UUID], reason: str) -> None:
     if lines:
         after = reservations.lead_on(tx, lines, InventoryReleased, levels)
         for order_id, items in goods(lines).items():
-            tx.tell(InventoryReleased(order_id=order_id, reason=reason, items=items, levels=levels_of(items, after)))
+            told = levels_of(items, after)
+            tx.tell(InventoryReleased(order_id=order_id, reason=reason, items=items, levels=told, nothing_left=True))

@@ -31,6 +31,14 @@ SUGGEST: Final = """
     sold AS (
         SELECT sku, sum(quantity)::int AS pieces FROM inventory.reservation
         WHERE state = 'CONFIRMED' AND expires_at > now() - make_interval(days => $3) GROUP BY sku),
+    wanted AS (
+        SELECT sku, pieces FROM inventory.demand WHERE day > (now() AT TIME ZONE 'UTC')::date - $3::int),
+    ordered AS (
+        SELECT sku, sum(pieces)::bigint AS pieces FROM (
+            SELECT sku, pieces FROM wanted
+            UNION ALL SELECT b.part, w.pieces * b.pieces
+            FROM wanted AS w JOIN inventory.bundle_part AS b ON b.bundle = w.sku) AS each
+        GROUP BY sku),
     coming AS (
         SELECT sku, sum(quantity)::int AS pieces FROM (
             SELECT l.sku, l.quantity
@@ -44,11 +52,13 @@ SUGGEST: Final = """
         SELECT sku, sum(quantity)::int AS pieces FROM inventory.backorder WHERE status = 'WAITING' GROUP BY sku),
     judged AS (
         SELECT s.sku, s.available, coalesce(d.pieces, 0) AS sold, coalesce(c.pieces, 0) AS coming,
+               coalesce(o.pieces, 0) AS ordered,
                coalesce(w.pieces, 0) AS waiting, coalesce(r.lead_days, $4) AS lead_days,
                s.low + ceil(coalesce(d.pieces, 0) * coalesce(r.lead_days, $4) / $3::numeric)::int AS reorder_point,
                s.low + ceil(coalesce(d.pieces, 0) * (coalesce(r.lead_days, $4) + coalesce(r.cover_days, $5))
                             / $3::numeric)::int AS target
         FROM shelf AS s LEFT JOIN sold AS d USING (sku) LEFT JOIN coming AS c USING (sku)
+        LEFT JOIN ordered AS o USING (sku)
         LEFT JOIN waiting AS w USING (sku) LEFT JOIN inventory.replenishment AS r USING (sku)
         WHERE NOT EXISTS (SELECT FROM inventory.bundle AS b WHERE b.sku = s.sku))
     SELECT *, target + waiting - available - coming AS quantity FROM judged
@@ -89,7 +99,8 @@ class SuggestReplenishment(Command, frozen=True):
 class Suggestion(Struct, frozen=True, kw_only=True, rename="camel"):
     """Order `quantity`: `available` and what is `coming` do not last until a supplier has delivered.
 
-    `sold` in the last 28 days; `waiting` are wanted by backorders.
+    `sold` in the last 28 days, of those that were `ordered` in that time, whatever became of the orders; `waiting` are
+    wanted by backorders.
     """
 
     sku: str
@@ -98,6 +109,7 @@ class Suggestion(Struct, frozen=True, kw_only=True, rename="camel"):
     coming: int
     waiting: int
     sold: int
+    ordered: int
     lead_days: int
     reorder_point: int
 

@@ -67,7 +67,7 @@ async def test_what_does_not_last_until_it_is_delivered_is_suggested(store: Stor
     (one,) = (await ask(store)).items
     # One a day: low at 5, 7 until the supplier has delivered, 28 to last.
     assert one == Suggestion(
-        sku="SOLD", quantity=28, available=12, coming=0, waiting=0, sold=28, lead_days=7, reorder_point=12
+        sku="SOLD", quantity=28, available=12, coming=0, waiting=0, sold=28, ordered=0, lead_days=7, reorder_point=12
     )
     await store.shop.dispatch(SetReplenishment(sku="SOLD", low_threshold=5, lead_days=6), STAFF)
     assert (await ask(store)).items == ()

@@ -1,0 +1,1 @@
+"""See what is sold out."""
