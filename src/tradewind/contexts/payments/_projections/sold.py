@@ -4,7 +4,7 @@ Refunds of goods are priced by it where orders has another database. It is kept 
 be moved apart with its history. There is no person in it: whose an order is decides nothing about its money.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final, TypeAlias
 from uuid import UUID
@@ -19,20 +19,21 @@ from tradewind.runtime.subscriptions import projection
 
 KEEP: Final = """
     INSERT INTO payments.sold AS s
-        (order_id, version, edits, currency, items_minor, tax_minor, discount_minor, lines)
-    SELECT order_id, version, edits::uuid[], currency, items, tax, discount, lines::jsonb
-    FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[])
-        AS u (order_id, version, edits, currency, items, tax, discount, lines)
+        (order_id, version, edits, totals, currency, items_minor, tax_minor, discount_minor, lines)
+    SELECT order_id, version, edits::uuid[], totals::bigint[], currency, items, tax, discount, lines::jsonb
+    FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[],
+                $9::text[]) AS u (order_id, version, edits, totals, currency, items, tax, discount, lines)
     ON CONFLICT (order_id) DO UPDATE SET
         edits = ARRAY(SELECT DISTINCT unnest(s.edits || excluded.edits) ORDER BY 1),
+        totals = ARRAY(SELECT DISTINCT unnest(s.totals || excluded.totals) ORDER BY 1),
         version = greatest(s.version, excluded.version),
         items_minor = CASE WHEN excluded.version < s.version THEN s.items_minor ELSE excluded.items_minor END,
         tax_minor = CASE WHEN excluded.version < s.version THEN s.tax_minor ELSE excluded.tax_minor END,
         discount_minor = CASE WHEN excluded.version < s.version THEN s.discount_minor ELSE excluded.discount_minor END,
         lines = CASE WHEN excluded.version < s.version THEN s.lines ELSE excluded.lines END
-    WHERE excluded.version > s.version OR NOT excluded.edits <@ s.edits
+    WHERE excluded.version > s.version OR NOT excluded.edits <@ s.edits OR NOT excluded.totals <@ s.totals
 """
-"""What comes late or twice is no newer; an edit that comes late is heard all the same."""
+"""What comes late or twice is no newer; that it was heard is written down all the same."""
 FIRST: Final = 1
 """The version that an order has when it is placed."""
 UNSAID: Final = 2
@@ -47,7 +48,9 @@ async def sold(events: Sequence[OrderPlaced | OrderEdited], tx: Tx) -> None:
     """One statement however many events; the newest of each order says what it is of."""
     newest: dict[UUID, Said] = {}
     edits: dict[UUID, set[UUID]] = {}
+    totals: dict[UUID, set[int]] = {}
     for event in events:
+        totals.setdefault(event.order_id, set()).add(_minor(event.total_amount, event))
         if isinstance(event, OrderEdited):
             edits.setdefault(event.order_id, set()).add(event.edit_id)
         if event.order_id not in newest or _version(event) >= _version(newest[event.order_id]):
@@ -55,11 +58,15 @@ async def sold(events: Sequence[OrderPlaced | OrderEdited], tx: Tx) -> None:
     said = list(newest.values())
     await tx.run(
         KEEP, list(newest), [_version(one) for one in said],
-        ["{" + ",".join(sorted(map(str, edits.get(order_id, ())))) + "}" for order_id in newest],
+        [_array(edits.get(order_id, ())) for order_id in newest], [_array(totals[order_id]) for order_id in newest],
         [one.currency for one in said], [_items(one) for one in said],
         [_minor(one.tax_amount, one) for one in said], [_minor(one.discount_amount, one) for one in said],
         [_lines(one) for one in said],
     )  # fmt: skip
+
+
+def _array(values: Iterable[UUID | int]) -> str:
+    return "{" + ",".join(map(str, sorted(values))) + "}"  # type: ignore[type-var]  # all of one kind
 
 
 def _version(said: Said) -> int:
