@@ -40,6 +40,7 @@ UNSAID: Final = 2
 """That of edits of old logs, which do not say theirs: after the order was placed, before all edits that say it, and one
 after the other as they are heard."""
 
+_encode = msgspec.json.Encoder().encode
 Said: TypeAlias = OrderPlaced | OrderEdited
 
 
@@ -56,12 +57,13 @@ async def sold(events: Sequence[OrderPlaced | OrderEdited], tx: Tx) -> None:
         if event.order_id not in newest or _version(event) >= _version(newest[event.order_id]):
             newest[event.order_id] = event
     said = list(newest.values())
+    priced = [_priced(one) for one in said]
     await tx.run(
         KEEP, list(newest), [_version(one) for one in said],
         [_array(edits.get(order_id, ())) for order_id in newest], [_array(totals[order_id]) for order_id in newest],
-        [one.currency for one in said], [_items(one) for one in said],
+        [one.currency for one in said], [items for items, _ in priced],
         [_minor(one.tax_amount, one) for one in said], [_minor(one.discount_amount, one) for one in said],
-        [_lines(one) for one in said],
+        [goods for _, goods in priced],
     )  # fmt: skip
 
 
@@ -77,11 +79,8 @@ def _minor(amount: Decimal, of: Said) -> int:
     return Money.parse(amount, of.currency).minor
 
 
-def _items(said: Said) -> int:
-    return sum(line.qty * _minor(line.price, said) for line in said.items)
-
-
-def _lines(said: Said) -> str:
-    """Goods alone: they are of a product, fees are not."""
-    goods = [Line(one.sku, one.qty, _minor(one.price, said)) for one in said.items if one.product_id is not None]
-    return msgspec.json.encode(goods).decode()
+def _priced(said: Said) -> tuple[int, str]:
+    """What all lines come to, with fees; and the goods alone: they are of a product, fees are not."""
+    lines = [(one, _minor(one.price, said)) for one in said.items]
+    goods = [Line(one.sku, one.qty, minor) for one, minor in lines if one.product_id is not None]
+    return sum(one.qty * minor for one, minor in lines), _encode(goods).decode()
