@@ -68,7 +68,7 @@ async def sold(events: Sequence[OrderPlaced | OrderEdited], tx: Tx) -> None:
 
 
 def _array(values: Iterable[UUID | int]) -> str:
-    return "{" + ",".join(map(str, sorted(values))) + "}"  # type: ignore[type-var]  # all of one kind
+    return "{" + ",".join(map(str, sorted(values))) + "}"
 
 
 def _version(said: Said) -> int:
