@@ -212,7 +212,7 @@ async def test_a_void_that_nobody_can_be_asked_about_changes_nothing_and_can_be_
 async def is_there(apart: Apart, order_id: UUID) -> bool:
     """Whether payments is asked and answers again."""
     try:
-        return await apart.way.only_held(order_id, STAFF)
+        return bool(await apart.way.only_held(order_id, STAFF))
     except PaymentsDidNotAnswer:
         return False
 
