@@ -6,11 +6,12 @@ from uuid import UUID
 import pytest
 
 from tests.builders import a_product
-from tests.edits import edit
+from tests.edits import a_paid_order, edit
+from tests.edits import over as edit_over
 from tests.held import comes_to
 from tests.remote.test_payers_apart import moved, plant
 from tests.remote.test_payments_apart import STANDS, Apart, apart, replace_method
-from tests.shops import a_call, until
+from tests.shops import Shop, a_call, until
 from tradewind.adapters.payments.grpc import PaymentsDidNotAnswer
 from tradewind.contexts.orders._domain.edit import OVER
 from tradewind.contexts.orders.get_order.query import GetOrder
@@ -223,3 +224,19 @@ async def test_a_name_that_is_none_and_a_name_of_nobodys_are_refused_there_too(a
             with pytest.raises(PaymentsDidNotAnswer, match="INVALID_ARGUMENT"):
                 await apart.way.authorize(bad, f"{one.order_id}/authorize_payment/0", ADA)
     assert await apart.payments.db.pool.fetchval(STANDS, one.order_id) is None
+
+
+async def test_a_difference_is_paid_in_one_process_by_what_its_buyer_keeps_and_never_by_a_cards_number(
+    working_shop: Shop,
+) -> None:
+    order_id = await a_paid_order(working_shop)
+    owner = await working_shop.db.pool.fetchval("SELECT user_id FROM orders.orders WHERE id = $1", order_id)
+    kept = await working_shop.dispatch(a_method(), a_call("customer", subject=owner))
+    for method, refusal in (("4111111111111111", CardNumberRefused), (f"saved:{order_id}", UnknownPaymentMethod)):
+        with pytest.raises(refusal):
+            await edit(working_shop, order_id, PEN=2, payment_method=method)
+    await edit(working_shop, order_id, PEN=2, payment_method=f"saved:{kept.id}")
+    assert (ended := (await edit_over(working_shop, order_id)).edit) is not None
+    assert ended.status == "DONE"
+    methods = await working_shop.db.pool.fetch("SELECT DISTINCT method FROM payments.payments")
+    assert [row["method"] for row in methods] == ["simulated:approve"]
