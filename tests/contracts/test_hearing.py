@@ -64,7 +64,9 @@ def test_a_context_subscribes_to_what_the_documents_say(context: str, event: typ
     assert hearing[0].name.startswith(f"{context}.")
 
 
-@pytest.mark.parametrize(("context", "event"), [(context, event) for context, events in KEEPS.items() for event in events])
+@pytest.mark.parametrize(
+    ("context", "event"), [(context, event) for context, events in KEEPS.items() for event in events]
+)
 def test_a_context_keeps_what_the_documents_say_that_it_hears(context: str, event: type[Event]) -> None:
     own = next(one for one in manifests() if one.name == context)
     assert [one.name for one in own.subscribers if event in one.events and one.table is not None]

@@ -12,6 +12,8 @@ from tradewind.runtime.dispatch import Dispatcher
 from tradewind.runtime.manifest import Manifest
 from tradewind.runtime.relay import Relay
 
+SILENT_S = 10.0
+
 
 @asynccontextmanager
 async def only(shop: Shop, contexts: Sequence[Manifest], keeps: Sequence[type] = ()) -> AsyncIterator[Shop]:
@@ -36,7 +38,7 @@ async def hearing(shop: Shop) -> AsyncIterator[None]:
     subscribers = [one for context in shop.contexts for one in context.subscribers]
     relay = Relay(shop.db, subscribers, shop.bell, shop.engines.database_url)
     async with AsyncExitStack() as stack:
-        connection = await relay._connected()
+        connection = await shop.db.beside(shop.engines.database_url, SILENT_S)
         stack.push_async_callback(connection.close)
         led = asyncio.gather(relay._lead(connection, stop), shop.bell.ring_out(stop))
         stack.push_async_callback(asyncio.wait, [led])

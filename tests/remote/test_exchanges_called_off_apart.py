@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -243,7 +244,7 @@ async def test_whatever_is_called_off_whenever_each_buyer_has_the_thing_or_all_o
         for _, one in pairs:
             await comes_to(refunding.orders, one.id, "REFUNDED")
         for (order_id, _), other in zip(pairs, others, strict=True):
-            over = await until(refunding.orders, lambda other=other: ended(refunding, other))
+            over = await until(refunding.orders, partial(ended, refunding, other))
             back = 950 if over == "PAID" else 1250
 
             async def whole(order_id: UUID = order_id, back: int = back) -> bool:
