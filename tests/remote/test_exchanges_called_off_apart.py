@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import suppress
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -244,16 +243,21 @@ async def test_whatever_is_called_off_whenever_each_buyer_has_the_thing_or_all_o
         for _, one in pairs:
             await comes_to(refunding.orders, one.id, "REFUNDED")
         for (order_id, _), other in zip(pairs, others, strict=True):
-            over = await until(refunding.orders, partial(ended, refunding, other))
-            back = 950 if over == "PAID" else 1250
-
-            async def whole(order_id: UUID = order_id, back: int = back) -> bool:
-                moves = await moved(refunding, order_id)
-                return sum(minor for operation, minor in moves if operation == "refund") == back
-
-            await until(refunding.payments, whole)
+            await has_the_thing_or_the_money(refunding, order_id, other)
         assert await refunding.wrong() == []
     assert [await ended(refunding, other) for other in others[2::3]] == ["PAID", "PAID"]
+
+
+async def has_the_thing_or_the_money(apart: Apart, order_id: UUID, other: UUID) -> None:
+    """Wait until what went out has ended, and all that is owed beside it is back."""
+
+    async def whole() -> bool:
+        over = await ended(apart, other)
+        moves = await moved(apart, order_id)
+        back = sum(minor for operation, minor in moves if operation == "refund")
+        return over is not None and back == (950 if over == "PAID" else 1250)
+
+    await until(apart.orders, whole)
 
 
 async def ended(apart: Apart, order_id: UUID) -> str | None:
