@@ -35,7 +35,7 @@ async def a_shop_with_its_provider(
     await provider.stop()
 
 
-async def placed(shop: Shop, sku: str, method: str = "simulated:approve", *, by_hand: bool = False) -> UUID:
+async def placed(shop: Shop, sku: str, method: str | None = "simulated:approve", *, by_hand: bool = False) -> UUID:
     """A new order of one piece."""
     command = PlaceOrder(
         items=(OrderLine(sku=sku, qty=1),),

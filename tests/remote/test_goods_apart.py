@@ -18,6 +18,7 @@ from tests.remote.test_payments_apart import Apart, apart, disarmed
 from tests.remote.test_refunds_apart import refunding, refunds
 from tests.shops import open_shop, until
 from tradewind.adapters.payments.bought import BoughtByEvents
+from tradewind.contexts.orders.pay_order.command import PayOrder
 from tradewind.contexts.payments._store.sold import Heard
 from tradewind.contexts.payments.refund_payment.goods import NotHeardYet, RefundedAlready
 from tradewind.contracts.orders import SoldPeer
@@ -92,6 +93,22 @@ async def test_an_order_that_was_not_heard_of_is_refused_and_nothing_is_done(goo
         await hears(goods, order_id)
         await pieces_refunded_by_hand(goods.payments, order_id, "BOOK", 1)
     assert [minor for _, minor in await refunds(goods, order_id)] == [1250]
+
+
+async def test_what_was_edited_before_it_was_paid_is_waited_for_too(goods: Apart) -> None:
+    async with goods.answering():
+        order_id = await placed(goods.orders, "BOOK", method=None)
+        assert await comes_to(goods.orders, order_id, "PENDING_PAYMENT") == "PENDING_PAYMENT"
+        await hears(goods, order_id)
+        async with deaf(goods):
+            await edit(goods.orders, order_id, BOOK=3)
+            await goods.orders.dispatch(PayOrder(order_id=order_id, payment_method="simulated:approve"), STAFF)
+            assert await comes_to(goods.orders, order_id, "PAID") == "PAID"
+            with pytest.raises(NotHeardYet):
+                await pieces_refunded_by_hand(goods.payments, order_id, "BOOK", 1)
+        await hears(goods, order_id)
+        await pieces_refunded_by_hand(goods.payments, order_id, "BOOK", 3)
+    assert [minor for _, minor in await refunds(goods, order_id)] == [3750]
 
 
 async def edited_unheard(apart: Apart) -> UUID:

@@ -29,6 +29,7 @@ from tradewind.contexts.payments.personal_data import held_of
 from tradewind.contexts.payments.save_method.command import SaveMethod
 from tradewind.contracts.orders import OrderPlaced
 from tradewind.contracts.outcomes import Done, Refused
+from tradewind.contracts.payments import Charge
 from tradewind.contracts.privacy import OrdersUnderWay
 from tradewind.kernel.ids import new_id
 from tradewind.runtime import failpoints
@@ -239,6 +240,20 @@ async def test_a_question_that_comes_late_brings_no_method_back(apart: Apart) ->
     answered, order_id = await late_authorization(apart)
     assert answered == Refused("it was called off")
     assert await apart.orders.db.pool.fetchval(PAID_BY, [order_id]) == ["erased"]
+
+
+async def test_nor_does_a_late_one_for_what_an_edit_would_have_added(apart: Apart) -> None:
+    async with apart.answering():
+        user_id, (order_id,) = await a_person(apart)
+        part = replace_method(a_charge(new_id()), "simulated:decline")
+        part = Charge(part.order_id, part.amount, part.method, part_of=order_id)
+        key = f"{part.order_id}/authorize/0"
+        first = await apart.way.authorize(part, key, STAFF)
+        await erase(apart, user_id)
+        await forgotten(apart, user_id, [order_id, part.order_id])
+        late = await apart.way.authorize(part, key, STAFF)
+    assert (first, late) == (Refused("payment declined: insufficient_funds"), Refused("it was called off"))
+    assert await apart.orders.db.pool.fetchval(PAID_BY, [part.order_id]) == ["erased"]
 
 
 async def test_a_shop_in_which_they_come_back_would_be_noticed(apart: Apart, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,7 @@ LOCK_WHOLE: Final = """
 READ: Final = """
     SELECT * FROM payments.payments WHERE order_id = $1 OR part_of = $1 ORDER BY part_of IS NOT NULL, created_at
 """
+PARTS: Final = "SELECT order_id FROM payments.payments WHERE part_of = ANY($1::uuid[])"
 GIVEN_BACK: Final = """
     SELECT coalesce(part_of, order_id) AS order_id FROM payments.payments
     WHERE order_id = ANY($1::uuid[]) OR part_of = ANY($1::uuid[])

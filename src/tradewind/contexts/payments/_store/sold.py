@@ -12,10 +12,12 @@ from tradewind.runtime.database import Tx
 from tradewind.runtime.failpoints import planted
 
 READ: Final = """
-    SELECT s.*, EXISTS (SELECT FROM payments.true_edit AS e
-                        WHERE e.order_id = $1 AND e.edit_id <> ALL(s.edits)) AS is_behind
+    SELECT s.*, EXISTS (SELECT FROM payments.true_edit AS e WHERE e.order_id = $1 AND e.edit_id <> ALL(s.edits))
+             OR EXISTS (SELECT FROM payments.payments AS p
+                        WHERE p.order_id = $1 AND p.amount_minor <> ALL(s.totals)) AS is_behind
     FROM payments.sold AS s WHERE s.order_id = $1
 """
+"""An edit that is true was not heard; or one from before anything was paid, so that what was paid is news."""
 MADE_TRUE: Final = "INSERT INTO payments.true_edit (edit_id, order_id) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 
 
@@ -31,7 +33,7 @@ class Heard:
     """Answers to HeardPeer."""
 
     async def sold(self, tx: Any, order_id: UUID) -> Sold | None:
-        """None before the order was heard, and while an edit is true of which nothing was heard yet."""
+        """None before the order was heard, and while it is known that an edit of it was not heard yet."""
         row = await tx.row(READ, order_id)
         if row is None or (row["is_behind"] and not planted("unheard_edits_are_nothing")):
             return None

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from tradewind.contexts.payments._store import payers
+from tradewind.contexts.payments._store import payers, payments
 from tradewind.contexts.payments.personal_data import PaymentData, held_of
 from tradewind.contexts.payments.refund_payment.claim import Refunds
 from tradewind.contracts.messages import Command
@@ -70,9 +70,10 @@ async def show_person(command: ShowPerson, tx: Tx) -> Shown:
 
 @handler(action="payments.carry")
 async def forget_person(command: ForgetPerson, tx: Tx) -> None:
-    """The orders are over, so nothing is authorized for them again: a question that comes late brings nothing back."""
+    """The orders are over: nothing is authorized for them, or for what edits added, whatever is asked late."""
     if not planted("forgotten_come_back"):
-        await payers.call_off_any(tx, command.order_ids)
+        parts = [row["order_id"] for row in await tx.all(payments.PARTS, list(command.order_ids))]
+        await payers.call_off_any(tx, [*command.order_ids, *parts])
     await PaymentData().forget(tx, command.user_id, command.order_ids)
     await RuntimeData().erase(tx, Person(user_id=command.user_id))
     tx.audit("privacy.erase", command.user_id)

@@ -1,10 +1,11 @@
 -- What orders were told to be of, for refunds of goods where orders has another database. `lines`: goods alone, of each
 -- SKU, pieces and the price of one in minor units; `items_minor` is all lines, with fees. `version`: the order's, as of
--- which this is. `edits`: those that were heard.
+-- which this is. `edits`: those that were heard; `totals`: what it came to, each time.
 CREATE TABLE payments.sold (
     order_id        uuid   PRIMARY KEY,
     version         int    NOT NULL,
     edits           uuid[] NOT NULL,
+    totals          bigint[] NOT NULL,
     currency        text   NOT NULL,
     items_minor     bigint NOT NULL,
     tax_minor       bigint NOT NULL,
