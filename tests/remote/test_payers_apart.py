@@ -209,10 +209,23 @@ async def test_a_void_that_nobody_can_be_asked_about_changes_nothing_and_can_be_
     assert await moved(apart, order_id) == {"void": 1}
 
 
+async def test_a_void_is_answered_again_under_its_key_whatever_is_said_by_then(apart: Apart) -> None:
+    call = a_call("admin", subject="staff", key="once")
+    async with apart.answering():
+        order_id = await held(apart.orders, "BOOK")
+        command = VoidOrder(order_id=order_id)
+        first = await apart.orders.dispatch(command, call)
+        assert await comes_to(apart.orders, order_id, "CANCELED") == "CANCELED"
+        assert await apart.orders.dispatch(command, call) == first
+        with pytest.raises(NotVoidable):
+            await void(apart, order_id)
+    assert await moved(apart, order_id) == {"void": 1}
+
+
 async def is_there(apart: Apart, order_id: UUID) -> bool:
     """Whether payments is asked and answers again."""
     try:
-        return await apart.way.only_held(order_id, STAFF)
+        return bool(await apart.way.only_held(order_id, STAFF))
     except PaymentsDidNotAnswer:
         return False
 
