@@ -1,11 +1,13 @@
 """An exchange whose order comes to nothing where payments runs apart: all of the money goes back, once, late or not."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from tests.builders import a_delivery
 from tests.comebacks import STAFF, a_delivered_order, comes_to, inspected
 from tests.edits import comes_to as order_comes_to
 from tests.edits import expire, stock
@@ -25,6 +27,7 @@ from tests.remote.test_payments_apart import Apart, apart, disarmed
 from tests.remote.test_refunds_apart import a_claim, refunding
 from tests.shops import until
 from tradewind.app.audit.auditor import audit
+from tradewind.contexts.orders.cancel_order.command import NotCancelable
 from tradewind.contracts.orders import OrderCancelled
 from tradewind.contracts.outcomes import Refused
 from tradewind.contracts.payments import Charge, Claimed, Instead, RefundClaim
@@ -37,6 +40,7 @@ pytestmark = pytest.mark.adapter("grpc")
 
 CALLED_OFF = "SELECT called_off FROM payments.payer WHERE id = $1"
 AN_HOUR_AGO = "UPDATE runtime.saga SET changed_at = now() - interval '1 h'"
+ENDED = "SELECT status FROM orders.orders WHERE id = $1 AND status IN ('PAID', 'CANCELED', 'FAILED')"
 HEARD = """
     SELECT EXISTS (SELECT FROM runtime.outbox AS o, runtime.position AS p
                    WHERE o.key = $1 AND o.type = 'ecommerce.order.order.canceled.v1'
@@ -217,3 +221,46 @@ async def test_what_was_off_before_anybody_asked_for_its_money_is_remembered_onc
         refused = await apart.way.authorize(Charge(gone, Money(300, "EUR"), "simulated:approve"), f"{gone}/a/0", STAFF)
     assert refused == Refused("it was called off")
     assert await apart.payments.db.pool.fetchval(CREDIT, gone) is None
+
+
+async def test_whatever_is_called_off_whenever_each_buyer_has_the_thing_or_all_of_the_money(refunding: Apart) -> None:
+    """Answers are lost, and buyers change their minds as early as they can, once it is claimed, or not at all."""
+    async with refunding.answering():
+        await a_delivery(refunding.payments, "BOOK", 20)
+        pairs = [await in_the_warehouse(refunding, "PEN") for _ in range(6)]
+        refunding.way.losses = 3
+
+        async def exchanged(number: int, one: Any) -> UUID:
+            other: UUID = (await inspected(refunding.orders, one, restocked=1)).replacement_order_id
+            if number % 3 == 1:
+                await arrived(refunding, "claim")
+            if number % 3 < 2:
+                with suppress(NotCancelable):
+                    await canceled(refunding, other)
+            return other
+
+        others = await asyncio.gather(*(exchanged(number, one) for number, (_, one) in enumerate(pairs)))
+        for _, one in pairs:
+            await comes_to(refunding.orders, one.id, "REFUNDED")
+        for (order_id, _), other in zip(pairs, others, strict=True):
+            await has_the_thing_or_the_money(refunding, order_id, other)
+        assert await refunding.wrong() == []
+    assert [await ended(refunding, other) for other in others[2::3]] == ["PAID", "PAID"]
+
+
+async def has_the_thing_or_the_money(apart: Apart, order_id: UUID, other: UUID) -> None:
+    """Wait until what went out has ended, and all that is owed beside it is back."""
+
+    async def whole() -> bool:
+        over = await ended(apart, other)
+        moves = await moved(apart, order_id)
+        back = sum(minor for operation, minor in moves if operation == "refund")
+        return over is not None and back == (950 if over == "PAID" else 1250)
+
+    await until(apart.orders, whole)
+
+
+async def ended(apart: Apart, order_id: UUID) -> str | None:
+    """How an order ended, once it has."""
+    status: str | None = await apart.orders.db.pool.fetchval(ENDED, order_id)
+    return status

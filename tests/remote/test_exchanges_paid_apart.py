@@ -10,7 +10,7 @@ import pytest_asyncio
 from tests.builders import a_product
 from tests.comebacks import SHIPMENT, STAFF, a_delivered_order, comes_to, inspected, received, refunded_by_hand
 from tests.edits import comes_to as order_comes_to
-from tests.edits import edit, seen, stock
+from tests.edits import edit, over, seen, stock
 from tests.remote.test_payments_apart import Apart, apart, disarmed
 from tests.remote.test_refunds_apart import a_claim, refunding
 from tests.remote.test_retries_apart import behind_our_back, retried
@@ -128,8 +128,8 @@ async def test_only_the_difference_is_charged_or_given_back(
         await comes_to(refunding.orders, one.id, "REFUNDED")
         await order_comes_to(refunding.orders, other, "PAID")
         assert await refunding.wrong() == []
-    over = await refunding.orders.dispatch(GetReturn(return_id=one.id), STAFF)
-    assert (over.replacement_order_id, str(over.refund_amount)) == (other, "12.50")
+    settled = await refunding.orders.dispatch(GetReturn(return_id=one.id), STAFF)
+    assert (settled.replacement_order_id, str(settled.refund_amount)) == (other, "12.50")
     assert await moved(refunding, order_id) == [*TAKEN, *of_first]
     assert await moved(refunding, other) == of_other
     order = await seen(refunding.orders, other)
@@ -212,8 +212,8 @@ async def test_an_inspection_that_dies_leaves_all_or_nothing(refunding: Apart, d
             assert await stock(refunding.orders, "PEN") == (10, 0)
             await inspected(refunding.orders, one, restocked=1)
         await comes_to(refunding.orders, one.id, "REFUNDED")
-        over = await refunding.orders.dispatch(GetReturn(return_id=one.id), STAFF)
-        await order_comes_to(refunding.orders, over.replacement_order_id, "PAID")
+        settled = await refunding.orders.dispatch(GetReturn(return_id=one.id), STAFF)
+        await order_comes_to(refunding.orders, settled.replacement_order_id, "PAID")
         assert await refunding.wrong() == []
     assert await moved(refunding, order_id) == [*TAKEN, ("refund", 950)]
     assert await stock(refunding.orders, "PEN") == (9, 0)
@@ -281,8 +281,8 @@ async def test_what_the_provider_refuses_of_the_rest_is_asked_for_again_and_noth
         await retried(refunding, one.id)
         await until(refunding.payments, lambda: refunding.payments.db.pool.fetchval(REFUSED, order_id, 1900))
     assert refunding.way.arrived.count("ask_again") == 1
-    over = await refunding.orders.dispatch(GetReturn(return_id=one.id), STAFF)
-    assert over.status == "INSPECTED", "nobody says that the buyer has money that they have not"
+    settled = await refunding.orders.dispatch(GetReturn(return_id=one.id), STAFF)
+    assert settled.status == "INSPECTED", "nobody says that the buyer has money that they have not"
     assert await refunding.payments.db.pool.fetchval(CREDIT, other) == 300, "the pen was paid once"
 
 
@@ -328,6 +328,19 @@ async def test_what_went_out_comes_back_and_is_exchanged_again(refunding: Apart)
     assert await moved(refunding, third) == []
     assert await moved(refunding, order_id) == TAKEN
     assert await moved(refunding, second) == [*LAMP, ("refund", 750)]
+
+
+async def test_what_went_out_is_edited_and_each_card_has_back_what_it_paid(refunding: Apart) -> None:
+    async with refunding.answering():
+        order_id, one = await in_the_warehouse(refunding, "LAMP")
+        other = (await inspected(refunding.orders, one, restocked=1)).replacement_order_id
+        await order_comes_to(refunding.orders, other, "PAID")
+        await edit(refunding.orders, other, LAMP=0, PEN=1)
+        order = await over(refunding.orders, other)
+        assert (order.edit and order.edit.status, str(order.total_amount)) == ("DONE", "3.00")
+        assert await refunding.wrong() == []
+    assert await moved(refunding, other) == [*LAMP, ("refund", 750)]
+    assert await moved(refunding, order_id) == [*TAKEN, ("refund", 950)]
 
 
 async def test_many_exchanges_at_once_are_each_paid_once(refunding: Apart) -> None:

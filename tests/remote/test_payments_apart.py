@@ -208,7 +208,7 @@ async def test_answers_that_are_lost_are_asked_for_again_and_nothing_is_charged_
         *(f"payments.carry.{point}" for point in ("opened", "answered", "booked")),
         "saga.authorize_payment.after_ask",
         "saga.capture_payment.after_ask",
-        "saga.undo authorize_payment.after_ask",
+        "saga.undo_authorize_payment.after_ask",
     ],
 )
 @pytest.mark.parametrize("hit", [1, 2])
