@@ -56,8 +56,8 @@ def nobody_is_asked_here(apart: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest_asyncio.fixture(autouse=True)
 async def things(apart: Apart) -> None:
     """Pens at 3.00 and lamps at 20.00, beside the books at 12.50."""
-    await a_product(apart.payments, "PEN", amount="3.00")
-    await a_product(apart.payments, "LAMP", amount="20.00")
+    await a_product(apart.orders, "PEN", amount="3.00")
+    await a_product(apart.orders, "LAMP", amount="20.00")
 
 
 async def in_the_warehouse(apart: Apart, sku: str, *, method: str = "approve") -> tuple[UUID, Any]:
@@ -135,6 +135,17 @@ async def test_only_the_difference_is_charged_or_given_back(
     order = await seen(refunding.orders, other)
     assert [step.status for step in order.history or ()] == ["PENDING_RESERVATION", "RESERVED", "CONFIRMED", "PAID"]
     assert await refunding.orders.db.pool.fetchval(TOLD, str(one.id)) == BACK
+
+
+async def test_the_rest_is_charged_to_the_card_that_paid_whatever_its_buyer_keeps_by_then(refunding: Apart) -> None:
+    async with refunding.answering():
+        order_id, one = await in_the_warehouse(refunding, "LAMP")
+        await refunding.orders.db.pool.execute(BY, "saved:default")
+        other = (await inspected(refunding.orders, one, restocked=1)).replacement_order_id
+        await order_comes_to(refunding.orders, other, "PAID")
+        assert await refunding.wrong() == []
+    assert await refunding.orders.db.pool.fetchval(METHOD, other) == f"saved:as-paid/{order_id}"
+    assert await moved(refunding, other) == LAMP
 
 
 async def test_while_it_waits_its_goods_are_held_and_nobody_pays_for_it_or_changes_it(refunding: Apart) -> None:

@@ -10,15 +10,15 @@ from uuid import UUID
 from tradewind.contexts.orders._domain.order import PENDING, Order
 from tradewind.contexts.orders._store import orders
 from tradewind.contexts.orders.place_order.exchange import PLACE_EXCHANGE
+from tradewind.contexts.orders.place_order.paying import as_before
 from tradewind.kernel.money import Money
 from tradewind.runtime.database import Tx
 from tradewind.runtime.saga import signals
 from tradewind.runtime.saga.advance import Phase
 
 PAY_AS: Final = """
-    UPDATE orders.orders AS o SET payment_method = f.payment_method
-    FROM unnest($1::uuid[], $2::uuid[]) AS u (id, first_id), orders.orders AS f
-    WHERE o.id = u.id AND f.id = u.first_id
+    UPDATE orders.orders AS o SET payment_method = u.method FROM unnest($1::uuid[], $2::text[]) AS u (id, method)
+    WHERE o.id = u.id
 """
 
 
@@ -30,11 +30,12 @@ async def awaiting(tx: Tx, order_ids: Sequence[UUID]) -> Mapping[UUID, Money]:
 
 
 async def credited(tx: Tx, replaced: Mapping[UUID, UUID]) -> None:
-    """Their sagas authorize the rest of each, by the method of the order that it is for."""
+    """Their sagas authorize the rest of each, by what paid for the order that it is for."""
     carried = await signals.hold(tx, [PLACE_EXCHANGE], list(replaced))
     found = await orders.lock(tx, carried)
     ready = [one.id for one in found.values() if _waits(one)]
-    await tx.run(PAY_AS, ready, [replaced[order_id] for order_id in ready])
+    methods = [as_before(await orders.read(tx, replaced[order_id])) for order_id in ready]
+    await tx.run(PAY_AS, ready, methods)
     await signals.wake_waiting(tx, [PLACE_EXCHANGE], ready)
     tx.ring()
 

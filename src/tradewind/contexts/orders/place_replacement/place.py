@@ -14,6 +14,7 @@ from tradewind.contexts.orders._domain.order import Order, Status
 from tradewind.contexts.orders._store import orders
 from tradewind.contexts.orders.edit_order.reprice import added
 from tradewind.contexts.orders.place_order.exchange import PLACE_EXCHANGE
+from tradewind.contexts.orders.place_order.paying import as_before
 from tradewind.contexts.orders.place_order.saga import AFTER_RESERVATION, PLACE_ORDER, Placement
 from tradewind.contracts.inventory import InventoryPeer, NotEnoughStock, Wanted
 from tradewind.contracts.messages import Event
@@ -67,7 +68,7 @@ async def _draft(tx: Tx, of: Order, wish: Replacement) -> Order:
         of,
         id=wish.order_id,
         lines=edits.together(stays, comes),
-        payment_method=None if wish.waits else of.payment_method,
+        payment_method=None if wish.waits else as_before(of),
         shipping=Money(0, of.currency),
         tax=stays.tax + comes.tax,
         discount=stays.discount + comes.discount,
