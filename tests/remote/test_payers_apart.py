@@ -25,7 +25,7 @@ from tradewind.contexts.payments.take_notice.test_take_notice import a_notice
 from tradewind.contexts.shipping.manifest import DispatchShipment
 from tradewind.contracts.shipping import ShipmentDispatched
 from tradewind.kernel.cards import CardNumberRefused
-from tradewind.kernel.errors import NotFound
+from tradewind.kernel.errors import Forbidden, NotFound
 from tradewind.kernel.ids import new_id
 from tradewind.runtime import failpoints
 
@@ -220,6 +220,12 @@ async def test_a_void_is_answered_again_under_its_key_whatever_is_said_by_then(a
         with pytest.raises(NotVoidable):
             await void(apart, order_id)
     assert await moved(apart, order_id) == {"void": 1}
+
+
+async def test_nobody_is_asked_about_a_void_of_who_may_not_void(apart: Apart) -> None:
+    with pytest.raises(Forbidden):
+        await apart.orders.dispatch(VoidOrder(order_id=new_id()), a_call("customer"))
+    assert apart.way.answered == []
 
 
 async def is_there(apart: Apart, order_id: UUID) -> bool:
