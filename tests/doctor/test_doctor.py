@@ -33,6 +33,7 @@ from tradewind.app.doctor.finding import Finding
 from tradewind.app.doctor.looking import LOOKS, look
 from tradewind.app.engines import Engines
 from tradewind.app.free_ports import free_port
+from tradewind.app.placement import MAY_BE_APART
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import manifests
 from tradewind.kernel.ids import new_id
@@ -41,6 +42,7 @@ HOST = "127.0.0.1"
 NOWHERE = {
     "kafka_servers": "{host}:{port}",
     "database_url": "postgresql://shop:secret@{host}:{port}/shop",
+    **{f"{one}_database_url": "postgresql://shop:secret@{host}:{port}/own" for one in MAY_BE_APART},
     "cassandra_servers": "{host}:{port}",
     "mongodb_url": "mongodb://shop:secret@{host}:{port}",
     "redis_url": "redis://shop:secret@{host}:{port}/0",
@@ -81,6 +83,17 @@ async def test_our_postgres_is_well(shared_engines: Engines) -> None:
     found = await only(database_url=shared_engines.database_url)
     assert found.well, found
     assert int(found.version.split(".")[0]) >= 15
+
+
+async def test_databases_of_contexts_that_run_apart_are_looked_at_beside_that_of_the_others(
+    shared_engines: Engines,
+) -> None:
+    away = f"postgresql://shop:secret@{HOST}:{free_port(HOST)}/own"
+    named = {"database_url": shared_engines.database_url, "inventory_database_url": shared_engines.database_url}
+    found = await look(settings(**named, payments_database_url=away))
+    assert [(one.engine, one.well) for one in found] == [
+        ("database", True), ("inventory_database", True), ("payments_database", False)
+    ]  # fmt: skip
 
 
 async def test_a_password_that_is_wrong_is_not_shown(shared_engines: Engines) -> None:
