@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from typing import cast
 
 from tests.shops import Shop
 from tradewind.app.wiring import manifests
@@ -24,11 +23,6 @@ async def only(shop: Shop, contexts: Sequence[Manifest], keeps: Sequence[type] =
     handlers = [handler for one in contexts for handler in one.handlers]
     async with Dispatcher(shop.db, handlers, shop.bell) as dispatch:
         yield replace(shop, contexts=tuple(contexts), dispatch=dispatch)
-
-
-def lend(shop: Shop, of: Manifest, protocol: type) -> None:
-    """What is still asked within a transaction: have it answered there, as if `of` were installed for that alone."""
-    cast(dict[type, object], shop.db.peers)[protocol] = of.peers[protocol]
 
 
 @asynccontextmanager

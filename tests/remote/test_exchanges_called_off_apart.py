@@ -226,7 +226,7 @@ async def test_what_was_off_before_anybody_asked_for_its_money_is_remembered_onc
 async def test_whatever_is_called_off_whenever_each_buyer_has_the_thing_or_all_of_the_money(refunding: Apart) -> None:
     """Answers are lost, and buyers change their minds as early as they can, once it is claimed, or not at all."""
     async with refunding.answering():
-        await a_delivery(refunding.payments, "BOOK", 20)
+        await a_delivery(refunding.orders, "BOOK", 20)
         pairs = [await in_the_warehouse(refunding, "PEN") for _ in range(6)]
         refunding.way.losses = 3
 

@@ -14,7 +14,7 @@ from tests.edits import edit, over, seen, stock
 from tests.remote.test_payments_apart import Apart, apart, disarmed
 from tests.remote.test_refunds_apart import a_claim, refunding
 from tests.remote.test_retries_apart import behind_our_back, retried
-from tests.shops import Shop, until, working
+from tests.shops import Shop, open_shop, until, working
 from tradewind.adapters.payments.grpc import PaymentsDidNotAnswer
 from tradewind.contexts.orders._domain.edit import NotEditable
 from tradewind.contexts.orders.cancel_order.command import CancelOrder
@@ -275,9 +275,10 @@ async def test_an_exchange_that_was_asking_is_settled_where_payments_is_in_the_s
     await waits(apart, one.id)
     if off:
         await canceled(apart, other)
-    async with working(apart.payments):  # all contexts, and nobody to ask elsewhere
-        await order_comes_to(apart.payments, other, "CANCELED" if off else "PAID")
-        await comes_to(apart.payments, one.id, "REFUNDED")
+    shop = apart.payments
+    async with open_shop(shop.settings, shop.engines, connections=8) as whole, working(whole):
+        await order_comes_to(whole, other, "CANCELED" if off else "PAID")
+        await comes_to(whole, one.id, "REFUNDED")
         await comes_back(apart, order_id, ("refund", 1250 if off else 950))
         assert await apart.wrong() == []
 
