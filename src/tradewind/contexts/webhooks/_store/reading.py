@@ -40,18 +40,32 @@ READ: Final = """
                        pg_snapshot_xmax(pg_current_snapshot())::text::bigint) AS stamp) AS horizon,
     LATERAL (
         SELECT stamp, position, count(*) OVER () AS looked_at FROM (
-            SELECT stamp, position FROM runtime.outbox WHERE (stamp, position) > ($1, $2) AND stamp < horizon.stamp
+            (SELECT stamp, position FROM runtime.outbox WHERE (stamp, position) > ($1, $2) AND stamp < horizon.stamp
+             ORDER BY stamp, position LIMIT $5)
+            UNION ALL
+            (SELECT stamp, position FROM webhooks.foreign_event
+             WHERE (stamp, position) > ($1, $2) AND stamp < horizon.stamp ORDER BY stamp, position LIMIT $5)
             ORDER BY stamp, position LIMIT $5) AS span
         ORDER BY stamp DESC, position DESC LIMIT 1) AS upto
     LEFT JOIN LATERAL (
-        SELECT stamp, position, event_id, type, key, occurred_at, trace_id, correlation_id, payload::text AS payload
-        FROM runtime.outbox
-        WHERE (stamp, position) > ($1, $2) AND (stamp, position) <= (upto.stamp, upto.position) AND type = ANY($3)
+        (SELECT stamp, position, event_id, type, key, occurred_at, trace_id, correlation_id, payload::text AS payload
+         FROM runtime.outbox AS e
+         WHERE (stamp, position) > ($1, $2) AND (stamp, position) <= (upto.stamp, upto.position) AND type = ANY($3)
+           AND NOT EXISTS (SELECT FROM webhooks.told_elsewhere AS t
+                           WHERE starts_with(e.type, t.prefix) AND e.position > t.since
+                             AND (t.until IS NULL OR e.position < t.until))
+         ORDER BY stamp, position LIMIT $4)
+        UNION ALL
+        (SELECT stamp, position, event_id, type, key, occurred_at, trace_id, correlation_id, payload::text AS payload
+         FROM webhooks.foreign_event
+         WHERE (stamp, position) > ($1, $2) AND (stamp, position) <= (upto.stamp, upto.position) AND type = ANY($3)
+         ORDER BY stamp, position LIMIT $4)
         ORDER BY stamp, position LIMIT $4) AS o ON true
     ORDER BY o.stamp, o.position
 """
 """Events of some types below the horizon (runtime/reading.py), and how far the log was looked through for them; no row
-where it does not go on."""
+where it does not go on. What other databases told is read as if it were in the log, at the place where it was heard;
+what this one's log says of theirs, besides, is not."""
 WRITE: Final = """
     WITH moved AS (
         UPDATE webhooks.webhook_subscriptions AS s SET sequence = u.sequence, stamp = $11, position = $12
