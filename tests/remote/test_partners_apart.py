@@ -35,7 +35,6 @@ __all__ = ["desk"]
 
 COUNT: Final = "SELECT count(*) FROM webhooks.foreign_event"
 OLDER: Final = "UPDATE webhooks.foreign_event SET heard_at = heard_at - interval '36 days'"
-STAMP: Final = """SELECT greatest(pg_current_xact_id()::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1),"""
 OF_WEBHOOKS: Final = ("webhooks", "order at partners")
 
 
@@ -195,7 +194,7 @@ async def test_one_kept_below_the_horizon_reaches_nobody_and_the_auditor_says_so
         await hear(desk, [[one]])
         await delivered(desk, events.index(one) + 1)
     assert await accused(desk) == []
-    bug = foreign.HEAR.replace(STAMP, "SELECT (SELECT min(stamp) FROM webhooks.foreign_event),")
+    bug = foreign.HEAR.replace("greatest(", "least((SELECT min(stamp) FROM webhooks.foreign_event), ")
     assert bug != foreign.HEAR
     monkeypatch.setattr(foreign, "HEAR", bug)
     await hear(desk, [[events[2]]])
@@ -218,6 +217,17 @@ async def test_an_event_that_nobody_reads_is_accused(desk: Desk, other: Shop) ->
     (line,) = await accused(desk)
     assert "message 1 about event" in line
     assert "was lost" in line
+
+
+async def test_who_subscribes_late_is_not_told_what_another_database_told_long_before(desk: Desk, other: Shop) -> None:
+    await tell(other, "a")
+    await other.db.pool.execute("UPDATE runtime.outbox SET occurred_at = occurred_at - interval '2 hours'")
+    name = a_name()
+    await desk.subscribe(name)
+    await hear(desk, [await tell(other, "a", "b")])
+    await delivered(desk, 2)
+    assert [len(of_key(desk, name, key)) for key in "ab"] == [1, 1]
+    assert await accused(desk) == []
 
 
 async def test_what_was_given_up_is_heard_and_told_once_it_is_redriven(desk: Desk, other: Shop) -> None:

@@ -17,12 +17,13 @@ ATTEMPTS: Final = 6
 """The first one, and one after each of the five delays."""
 WEBHOOKS: Final = """
     WITH log AS (
-        SELECT stamp, position, event_id, type, occurred_at, payload FROM runtime.outbox AS o
+        SELECT stamp, position, event_id, type, occurred_at, payload, NULL::timestamptz AS told_there
+        FROM runtime.outbox AS o
         WHERE NOT EXISTS (SELECT FROM webhooks.told_elsewhere AS t
                           WHERE starts_with(o.type, t.prefix) AND o.position > t.since
                             AND (t.until IS NULL OR o.position < t.until))
         UNION ALL
-        SELECT stamp, position, event_id, type, heard_at, payload FROM webhooks.foreign_event),
+        SELECT stamp, position, event_id, type, heard_at, payload, occurred_at FROM webhooks.foreign_event),
     wanted AS (
         SELECT s.id AS subscription_id, s.sequence, s.status, e.event_id, e.occurred_at,
                NOT EXISTS (SELECT FROM webhooks.forgotten AS f
@@ -30,7 +31,8 @@ WEBHOOKS: Final = """
                (e.stamp, e.position) <= (s.stamp, s.position) AS read,
                row_number() OVER (PARTITION BY s.id, (e.stamp, e.position) <= (s.stamp, s.position)
                                   ORDER BY e.stamp DESC, e.position DESC) AS newest
-        FROM webhooks.webhook_subscriptions AS s JOIN log AS e ON e.type = ANY(s.event_types)
+        FROM webhooks.webhook_subscriptions AS s JOIN log AS e
+            ON e.type = ANY(s.event_types) AND (e.told_there < s.created_at - interval '1 hour') IS NOT TRUE
         WHERE NOT EXISTS (SELECT FROM jsonb_each(s.filter) AS f
                           WHERE NOT coalesce(f.value ? (e.payload ->> f.key), false))),
     told AS (SELECT *, sequence - newest + 1 AS number FROM wanted

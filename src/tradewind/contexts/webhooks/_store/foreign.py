@@ -36,7 +36,7 @@ FORGET: Final = """
         WHERE (o.stamp, o.position) < (excluded.stamp, excluded.position))
     SELECT count(*) FROM gone
 """
-"""What somebody has yet to be told stays, also while they pause. Whoever counts messages needs to know where it ends."""
+"""What somebody has yet to be told stays, also while they pause. Who counts messages needs to know where it ends."""
 NOTE: Final = """
     WITH ended AS (
         UPDATE webhooks.told_elsewhere SET until = nextval('runtime.outbox_position_seq')
