@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from tests.remote.test_hearing_apart import REGISTER, told
-from tests.shops import Shop, open_shop
+from tests.shops import Shop, open_shop, until
 from tests.webhooks.conftest import ADMIN, TYPE, Desk, a_name, desk, low
 from tradewind.adapters.log.kafka.places import KafkaPlaces
 from tradewind.adapters.log.kafka.received import Received
@@ -244,3 +244,12 @@ async def test_what_was_given_up_is_heard_and_told_once_it_is_redriven(desk: Des
     assert of_key(desk, name, "a") == [str(one.row["event_id"])]
     await hear(desk, [[one]])
     assert (await desk.shop.db.pool.fetchval(COUNT), await accused(desk)) == (1, [])
+
+
+async def test_where_all_is_in_one_process_nobody_hears_a_second_time_for_partners(working_shop: Shop) -> None:
+    pool = working_shop.db.pool
+    sql = "SELECT subscriber FROM runtime.position WHERE subscriber NOT LIKE '(%'"  # chores have places, too
+    heard = await until(working_shop, lambda: pool.fetch(sql))
+    carried = {one.name for context in working_shop.contexts for one in context.subscribers}
+    assert {row["subscriber"] for row in heard} == carried
+    assert HEAR_ELSEWHERE.name not in carried

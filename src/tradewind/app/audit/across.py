@@ -49,7 +49,7 @@ async def audit_across(
 
     `settle_s` and `more`: see `audit`; each try may wait for so long.
     """
-    of_shop = hears([one for one in CONTEXTS if one not in apart], elsewhere=True)
+    of_shop = hears([one for one in CONTEXTS if one not in apart])
     for _ in range(TRIES):
         async with _all(database_url, apart) as (shop, sides):
             await waiting.settled(shop, of_shop, settle_s)
