@@ -59,7 +59,7 @@ def _on_the_wire(event: type[Event]) -> str:
 
 def _hearers(event: type[Event]) -> Iterator[str]:
     for context in manifests():
-        for one in context.subscribers:
+        for one in (*context.subscribers, *context.hears_elsewhere):
             if event in one.events:
                 yield f"*{one.name}*" if one.table else one.name
 

@@ -67,6 +67,7 @@ async def test_what_one_side_told_and_the_other_has_not_heard_is_named(both: Apa
     unheard = [line for line in await audited(both) if line.startswith("heard across databases")]
     assert any("subscriber catalog.availability has not heard" in line for line in unheard)
     assert any("subscriber inventory.on_order_confirmed has not heard" in line for line in unheard)
+    assert any("subscriber webhooks.hear_elsewhere has not heard" in line for line in unheard)
 
 
 async def test_nothing_is_claimed_of_databases_that_do_not_hold_still(

@@ -17,12 +17,16 @@ from tests.partners import Heard, Partners, partners
 from tradewind.app.dead_letters import app
 from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
+from tradewind.contracts.inventory import InventoryReserved, ReservationConfirmed
 from tradewind.contracts.orders import OrderConfirmed, OrderPaid, OrderPlaced
+from tradewind.contracts.payments import PaymentAuthorized, PaymentCaptured, PaymentInitiated
 
 pytestmark = pytest.mark.xdist_group("after-the-order")
 
 SUBSCRIPTIONS = "/api/v1/webhook-subscriptions"
 TYPES = [event.TYPE for event in (OrderPlaced, OrderConfirmed, OrderPaid)]
+OF_GOODS = [event.TYPE for event in (InventoryReserved, ReservationConfirmed)]
+OF_MONEY = [event.TYPE for event in (PaymentInitiated, PaymentAuthorized, PaymentCaptured)]
 ALLOWED = ("127.0.0.0/8",)
 
 
@@ -78,9 +82,9 @@ class Partner:
         return answer.json() if answer.text else None
 
 
-async def a_partner(market: Market, server: Partners, name: str) -> Partner:
+async def a_partner(market: Market, server: Partners, name: str, **changed: Any) -> Partner:
     """One who hears of orders."""
-    wish = {"url": f"{server.url}/{name}", "eventTypes": TYPES, "filter": {"currency": ["EUR"]}}
+    wish = {"url": f"{server.url}/{name}", "eventTypes": TYPES, "filter": {"currency": ["EUR"]}} | changed
     answer = await market.admin.post(SUBSCRIPTIONS, wish)
     assert answer.status_code == 201, answer.text
     return Partner(market, server, market.admin, name, **answer.json())
@@ -138,6 +142,32 @@ async def test_a_partner_hears_of_an_order_in_order_signed_and_once_and_knows_ea
         ]
 
     await market.sees(booked)
+
+
+async def test_a_partner_hears_of_goods_and_money_whoever_keeps_them_once_and_in_order(
+    market: Market, server: Partners
+) -> None:
+    wish = {"eventTypes": OF_GOODS + OF_MONEY, "filter": {}}
+    partner = await a_partner(market, server, "elsewhere", **wish)
+    orders = [await an_order(market) for _ in range(3)]
+    each = len(wish["eventTypes"])
+
+    def heard() -> list[Heard]:
+        return [one for one in server.heard[partner.name] if one.event["partitionKey"] in orders]
+
+    async def all_told() -> bool:
+        return len(heard()) >= each * len(orders)
+
+    await market.sees(all_told)
+    assert await market.audited(20.0, money=False) == []  # and until then nothing more is on its way
+    everything = [one.sequence for one in server.heard[partner.name]]
+    assert sorted(everything) == list(range(1, len(everything) + 1)), "without a gap"
+    for order in orders:
+        about = [one.event["eventType"] for one in heard() if one.event["partitionKey"] == order]
+        assert [type_ for type_ in about if type_ in OF_MONEY] == OF_MONEY
+        assert [type_ for type_ in about if type_ in OF_GOODS] == OF_GOODS
+    assert len({one.id for one in heard()}) == each * len(orders)
+    assert all(one.id == one.event["eventId"] for one in heard())
 
 
 async def test_a_secret_is_changed_without_missing_a_message(market: Market, server: Partners) -> None:

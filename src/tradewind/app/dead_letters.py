@@ -26,7 +26,7 @@ Id = Annotated[str, typer.Argument(help="The letter's id, as `list` shows it.")]
 
 def holders(shop: Shop) -> tuple[DeadLetters, ...]:
     """Everybody who has dead letters: the relay's subscribers, and the contexts that have some of their own."""
-    subscribers = (subscriber for one in shop.contexts for subscriber in one.subscribers)
+    subscribers = (it for one in shop.contexts for it in (*one.subscribers, *one.hears_elsewhere))
     return SubscribersLetters(subscribers), *(one.dead_letters for one in shop.contexts if one.dead_letters)
 
 

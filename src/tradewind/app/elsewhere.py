@@ -23,6 +23,8 @@ from tradewind.contracts.payers import PayersPeer, Paying
 from tradewind.contracts.payments import PaymentsPeer, Refunding, RefundsPeer
 from tradewind.contracts.privacy import Persons
 from tradewind.contracts.returns import ReturnsPeer
+from tradewind.runtime.call import internal_call
+from tradewind.runtime.database import Database
 from tradewind.runtime.keeping import KeptAtMost
 
 if TYPE_CHECKING:
@@ -54,6 +56,20 @@ def told_there(settings: Settings) -> Callable[[str, bool], bool] | None:
     if alone(settings) is None and INVENTORY in placement.elsewhere(settings):
         return lambda type_, local: not (local and type_.startswith(OF_INVENTORY))
     return None
+
+
+async def note_for_partners(settings: Settings, db: Database) -> None:
+    """Have partners hear of inventory what it tells itself, where it has a database of its own; before any order here
+    tells the step by which it holds goods there."""
+    if alone(settings) is not None:
+        return
+    from tradewind.contexts.webhooks.manifest import Crew, note_told_elsewhere
+
+    if Crew not in db.peers:
+        return
+    told = [OF_INVENTORY] if INVENTORY in placement.elsewhere(settings) else []
+    async with db.transaction(internal_call("webhooks.note_told_elsewhere")) as tx:
+        await note_told_elsewhere(tx, told)
 
 
 @asynccontextmanager

@@ -15,7 +15,8 @@ from tradewind.adapters.policy.opa import OpaPolicy
 from tradewind.adapters.policy.rego import RegoPolicy
 from tradewind.adapters.streams.rows import MIGRATIONS as STREAMS
 from tradewind.api.auth.revocation import RevokedSessions
-from tradewind.app.elsewhere import elsewhere, told_there
+from tradewind.app import placement
+from tradewind.app.elsewhere import elsewhere, note_for_partners, told_there
 from tradewind.app.engines import EngineError, Engines
 from tradewind.app.eventing import carriers
 from tradewind.app.outside import (
@@ -88,6 +89,9 @@ class Shop:
         """Carry sagas, relay events and keep timers until `stop`."""
         sagas = [saga for one in self.contexts for saga in one.sagas]
         subscribers = [subscriber for one in self.contexts for subscriber in one.subscribers]
+        if placement.elsewhere(self.settings):
+            subscribers += [subscriber for one in self.contexts for subscriber in one.hears_elsewhere]
+        await note_for_partners(self.settings, self.db)
         silent_s = self.settings.saga_lease_s
         end_silent = Timer("silence.end", silent_s, partial(giving_way.end_silent, silent_s=silent_s), everywhere=True)
         carrying, more = carriers(

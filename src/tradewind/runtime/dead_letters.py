@@ -27,6 +27,7 @@ FIND: Final = """
     SELECT d.subscriber, d.position, d.event_id, d.type, d.reason, d.attempts, d.parked_at,
            coalesce(o.key, d.envelope->>'partitionKey') AS key,
            coalesce(o.trace_id, d.envelope->>'traceId') AS trace_id,
+           coalesce(o.occurred_at, (d.envelope->>'occurredAt')::timestamptz) AS occurred_at,
            coalesce(o.correlation_id, d.envelope->>'correlationId') AS correlation_id,
            coalesce(o.payload, d.envelope->'payload')::text AS payload, coalesce(o.stamp, 0) AS stamp,
            0::float8 AS age_ms

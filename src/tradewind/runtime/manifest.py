@@ -21,6 +21,7 @@ class Manifest:
 
     `peers`: protocol to answerer.
     `subscribers` hear in one worker, durably; `listeners` in every process, from now on.
+    `hears_elsewhere`: subscribers that hear only what other databases tell, carried where there are any.
     `parts`: what every process has for itself, protocol to its maker; found like a peer.
 
     `remote`: modules with edges over gRPC, named only, because they load its library (api/grpc/methods.py).
@@ -37,6 +38,7 @@ class Manifest:
     remote: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
     subscribers: tuple[Subscriber, ...] = ()
+    hears_elsewhere: tuple[Subscriber, ...] = ()
     listeners: tuple[Listener, ...] = ()
     sagas: tuple[Saga, ...] = ()
     timers: tuple[Timer, ...] = ()

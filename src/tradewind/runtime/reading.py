@@ -62,6 +62,11 @@ class Logged:
     """By the monotonic clock, in seconds."""
 
     @property
+    def is_foreign(self) -> bool:
+        """Whether another database told it: no event of this one's log has such a position."""
+        return self.at.position <= 0
+
+    @property
     def age_ms(self) -> float:
         """Milliseconds since the transaction that told it began."""
         age_ms: float = self.row["age_ms"]

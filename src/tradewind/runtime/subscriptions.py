@@ -53,9 +53,13 @@ class Subscriber:
     """Whether its transactions are its own although it takes events together."""
     told: bool = False
     """Whether it is given each event as `Told`."""
+    logged: bool = False
+    """Whether it is given each event as the log holds it, its payload unread."""
 
     def given(self, logged: Logged) -> Any:
         """What `react` is given of an event of the log."""
+        if self.logged:
+            return logged
         if not self.told:
             return logged.event
         row = logged.row

@@ -20,6 +20,16 @@ OF_WEBHOOKS = (
         "the log has",
     ),
     Plant(
+        "an event of another database that was heard and told to no partner",
+        """
+          INSERT INTO webhooks.foreign_event (position, stamp, event_id, type, key, occurred_at, trace_id,
+                                              correlation_id, payload)
+          SELECT position, stamp, gen_random_uuid(), event_types[1], 'k', now(), 't', 'c', '{{"currency": "EUR"}}'
+          FROM webhooks.webhook_subscriptions WHERE id = '{partner}'""",
+        (HOOKS,),
+        "the log has",
+    ),
+    Plant(
         "a message about nothing that a partner asked for",
         "UPDATE webhooks.webhook_subscriptions SET event_types = '{{ecommerce.rating.rating.updated.v1}}' "
         "WHERE id = '{partner}'",

@@ -127,7 +127,7 @@ def _ways(shop: Any, sides: Sides) -> list[tuple[Any, Any, str, list[str]]]:
     found = []
     for heard_by in (None, *sides):
         heard_in = shop if heard_by is None else sides[heard_by]
-        hearing = hears([heard_by] if heard_by else [one for one in CONTEXTS if one not in sides])
+        hearing = hears([heard_by] if heard_by else [one for one in CONTEXTS if one not in sides], elsewhere=True)
         for name, types in hearing.items():
             for told_by, told_in in ((None, shop), *sides.items()):
                 if told_by != heard_by:

@@ -81,9 +81,14 @@ async def _revenue(connection: Any, counted: counted_columns.Counted) -> Check:
     return await Probe(revenue.NAME, revenue.REVENUE, revenue.ADVICE, (*counted[:3], GRACE_S)).run(connection)
 
 
-def hears(contexts: Sequence[str]) -> dict[str, list[str]]:
-    """Every subscriber that these contexts say they have, with the wire types of what it hears."""
+def hears(contexts: Sequence[str], *, elsewhere: bool = False) -> dict[str, list[str]]:
+    """Every subscriber that these contexts say they have, with the wire types of what it hears.
+
+    `elsewhere`: with those that hear other databases alone.
+    """
     found = [subscriber for one in manifests(contexts) for subscriber in one.subscribers]
+    if elsewhere:
+        found += [subscriber for one in manifests(contexts) for subscriber in one.hears_elsewhere]
     return {one.name: [event.TYPE for event in one.events] for one in found}
 
 

@@ -2,7 +2,8 @@
 
 Which number an event must have follows from the log alone: a subscription's newest message is about the newest event,
 up to its place, of those that it asked for; the one before it about the one before that. So an event that was left out,
-doubled or told to somebody who never asked shifts the numbers, and shows.
+doubled or told to somebody who never asked shifts the numbers, and shows. What was heard of other databases is part of
+that log, where it was heard; before the place up to which it was forgotten again nobody can count.
 """
 
 from typing import Final
@@ -15,15 +16,31 @@ FAILED: Final = "ecommerce.webhook.delivery.failed.v1"
 ATTEMPTS: Final = 6
 """The first one, and one after each of the five delays."""
 WEBHOOKS: Final = """
-    WITH wanted AS (
+    WITH log AS (
+        SELECT stamp, position, event_id, type, occurred_at, payload, NULL::timestamptz AS told_there
+        FROM runtime.outbox AS o
+        WHERE NOT EXISTS (SELECT FROM webhooks.told_elsewhere AS t
+                          WHERE starts_with(o.type, t.prefix) AND o.position > t.since
+                            AND (t.until IS NULL OR o.position < t.until))
+        UNION ALL
+        SELECT stamp, position, event_id, type, heard_at, payload, occurred_at FROM webhooks.foreign_event),
+    wanted AS (
         SELECT s.id AS subscription_id, s.sequence, s.status, e.event_id, e.occurred_at,
+               NOT EXISTS (SELECT FROM webhooks.forgotten AS f
+                           WHERE (e.stamp, e.position) <= (f.stamp, f.position)) AS counts,
                (e.stamp, e.position) <= (s.stamp, s.position) AS read,
                row_number() OVER (PARTITION BY s.id, (e.stamp, e.position) <= (s.stamp, s.position)
                                   ORDER BY e.stamp DESC, e.position DESC) AS newest
-        FROM webhooks.webhook_subscriptions AS s JOIN runtime.outbox AS e ON e.type = ANY(s.event_types)
+        FROM webhooks.webhook_subscriptions AS s JOIN log AS e
+            ON e.type = ANY(s.event_types) AND (e.told_there < s.created_at - interval '1 hour') IS NOT TRUE
         WHERE NOT EXISTS (SELECT FROM jsonb_each(s.filter) AS f
                           WHERE NOT coalesce(f.value ? (e.payload ->> f.key), false))),
-    told AS (SELECT *, sequence - newest + 1 AS number FROM wanted WHERE read AND newest <= sequence),
+    told AS (SELECT *, sequence - newest + 1 AS number FROM wanted
+             WHERE read AND counts AND newest <= sequence),
+    counted AS (SELECT s.id AS subscription_id, CASE WHEN EXISTS (SELECT FROM webhooks.forgotten)
+                    THEN coalesce((SELECT min(number) FROM told AS t WHERE t.subscription_id = s.id), s.sequence + 1)
+                    ELSE 1 END AS since
+                FROM webhooks.webhook_subscriptions AS s),
     taken AS (
         SELECT subscription_id, sequence, bool_or(status_code BETWEEN 200 AND 299) AS taken
         FROM webhooks.webhook_delivery_attempts GROUP BY subscription_id, sequence),
@@ -35,7 +52,7 @@ WEBHOOKS: Final = """
                format('message %s', coalesce(d.sequence, t.number)) AS what, d.status,
                NULLIF(concat_ws(', ',
             CASE WHEN d.sequence IS NULL THEN format('about event %s was lost', t.event_id) END,
-            CASE WHEN d.sequence IS NOT NULL AND t.event_id IS NULL THEN
+            CASE WHEN d.sequence >= c.since AND t.event_id IS NULL THEN
                 format('is about event %s, which is not one that was asked for', d.event_id) END,
             CASE WHEN d.event_id <> t.event_id THEN
                 format('is about event %s, the log has %s there', d.event_id, t.event_id) END,
@@ -50,6 +67,7 @@ WEBHOOKS: Final = """
         FROM told AS t FULL JOIN webhooks.delivery AS d
             ON d.subscription_id = t.subscription_id AND d.sequence = t.number
         LEFT JOIN webhooks.webhook_subscriptions AS s ON s.id = d.subscription_id
+        LEFT JOIN counted AS c ON c.subscription_id = d.subscription_id
         LEFT JOIN taken AS a ON a.subscription_id = d.subscription_id AND a.sequence = d.sequence
         LEFT JOIN blocked AS b ON b.subscription_id = d.subscription_id AND b.key = d.key
         WHERE d.sequence IS NOT NULL OR t.occurred_at > now() - $2::text::interval
@@ -76,7 +94,9 @@ ORDER: Final = """
         SELECT d.subscription_id, d.sequence, d.key, a.begun,
                max(coalesce(a.ended, 9223372036854775807)) OVER earlier AS all_ended
         FROM webhooks.delivery AS d LEFT JOIN attempt AS a USING (subscription_id, sequence)
-        JOIN runtime.outbox AS e ON e.event_id = d.event_id AND e.occurred_at > now() - $2::text::interval
+        JOIN (SELECT event_id, occurred_at FROM runtime.outbox
+              UNION ALL SELECT event_id, heard_at FROM webhooks.foreign_event) AS e
+            ON e.event_id = d.event_id AND e.occurred_at > now() - $2::text::interval
         WINDOW earlier AS (PARTITION BY d.subscription_id, d.key ORDER BY d.sequence
                            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)),
     judged AS (

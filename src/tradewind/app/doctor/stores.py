@@ -189,7 +189,9 @@ async def _places(url: str | None, contexts: Sequence[str]) -> dict[tuple[str, i
     """What the slowest subscriber of these contexts hears next of each partition; nothing where none has begun."""
     connection: Any = await asyncpg.connect(url, timeout=WITHIN_S)
     try:
-        names = [one.name for context in manifests(contexts) for one in context.subscribers]
+        names = [
+            one.name for context in manifests(contexts) for one in (*context.subscribers, *context.hears_elsewhere)
+        ]
         rows = await connection.fetch(PLACES, names)
     except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
         rows = []

@@ -8,6 +8,8 @@ from tradewind.contexts.webhooks._delivery.putting_off import HEAR
 from tradewind.contexts.webhooks._delivery.watch import PURGE, WATCH
 from tradewind.contexts.webhooks._domain.signing import SecretSeal
 from tradewind.contexts.webhooks._store.dead_letters import PartnersLetters
+from tradewind.contexts.webhooks._store.foreign import note_told_elsewhere
+from tradewind.contexts.webhooks._subscribers.hear_elsewhere import HEAR_ELSEWHERE
 from tradewind.contexts.webhooks.delete_subscription import rest as delete_rest
 from tradewind.contexts.webhooks.delete_subscription.command import delete_subscription
 from tradewind.contexts.webhooks.get_subscription import rest as get_rest
@@ -26,7 +28,7 @@ from tradewind.contexts.webhooks.subscribe import rest as subscribe_rest
 from tradewind.contexts.webhooks.subscribe.command import Subscribe, subscribe
 from tradewind.runtime.manifest import Manifest
 
-__all__ = ["MANIFEST", "Door", "PauseSubscription", "SecretSeal", "Subscribe", "door"]
+__all__ = ["MANIFEST", "Crew", "Door", "PauseSubscription", "SecretSeal", "Subscribe", "door", "note_told_elsewhere"]
 
 MANIFEST = Manifest(
     name="webhooks",
@@ -52,6 +54,7 @@ MANIFEST = Manifest(
         list_deliveries_rest.list_deliveries,
         redeliver_rest.redeliver,
     ),
+    hears_elsewhere=(HEAR_ELSEWHERE,),
     timers=(DELIVER, HEAR, WATCH, PURGE),
     parts={Crew: Crew},
     dead_letters=PartnersLetters(),

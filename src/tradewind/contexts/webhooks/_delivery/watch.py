@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
+from tradewind.contexts.webhooks._store import foreign
 from tradewind.kernel.clock import now
 from tradewind.runtime.database import Tx
 from tradewind.runtime.telemetry import metrics
@@ -14,6 +15,8 @@ PURGE_EVERY_S: Final = 600.0
 ALARM_S: Final = 300.0
 """Age of the oldest message that waits for its first attempt, from which on operators are told."""
 KEEP: Final = timedelta(days=30)
+KEEP_FOREIGN: Final = timedelta(days=35)
+"""What other databases told is kept for longer than messages about it, and as long as it may be heard again."""
 PURGE_BATCH: Final = 5_000
 BACKLOG: Final = """
     SELECT count(*) AS waiting,
@@ -48,6 +51,7 @@ async def purge(tx: Tx) -> int:
     """Forget a batch of what is older than is kept; dead letters stay."""
     before = now() - KEEP
     gone = await tx.run(PURGE_DELIVERIES, before, PURGE_BATCH)
+    gone += await foreign.forget(tx, now() - KEEP_FOREIGN, PURGE_BATCH)
     return gone + await tx.run(PURGE_ATTEMPTS, before, PURGE_BATCH)
 
 

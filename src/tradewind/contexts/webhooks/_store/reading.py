@@ -5,7 +5,7 @@ A message whose key nobody waits for is leased to the reader as it is written: t
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -24,9 +24,12 @@ SPAN: Final = 5_000
 """Events of the log that are looked through for them at once."""
 MAX_WAITING: Final = 1_000
 """Deliveries of one subscription that wait; beyond that its events stay in the log until there is room."""
+BEFORE: Final = timedelta(hours=1)
+"""What another database told earlier than so long before a subscription is not for it: who begins to hear its log may
+have all of it to hear."""
 READERS: Final = """
     WITH me AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(hashtext('webhooks.read')) AS reads)
-    SELECT id, event_types, filter::text AS filter, sequence, stamp, position, url, secret,
+    SELECT id, event_types, filter::text AS filter, created_at, sequence, stamp, position, url, secret,
            CASE WHEN old_until > $2 THEN old_secret END AS old_secret, open_until > $2 AS is_open
     FROM me JOIN webhooks.webhook_subscriptions AS s ON me.reads
     WHERE status = 'ACTIVE' AND (
@@ -40,18 +43,34 @@ READ: Final = """
                        pg_snapshot_xmax(pg_current_snapshot())::text::bigint) AS stamp) AS horizon,
     LATERAL (
         SELECT stamp, position, count(*) OVER () AS looked_at FROM (
-            SELECT stamp, position FROM runtime.outbox WHERE (stamp, position) > ($1, $2) AND stamp < horizon.stamp
+            (SELECT stamp, position FROM runtime.outbox WHERE (stamp, position) > ($1, $2) AND stamp < horizon.stamp
+             ORDER BY stamp, position LIMIT $5)
+            UNION ALL
+            (SELECT stamp, position FROM webhooks.foreign_event
+             WHERE (stamp, position) > ($1, $2) AND stamp < horizon.stamp ORDER BY stamp, position LIMIT $5)
             ORDER BY stamp, position LIMIT $5) AS span
         ORDER BY stamp DESC, position DESC LIMIT 1) AS upto
     LEFT JOIN LATERAL (
-        SELECT stamp, position, event_id, type, key, occurred_at, trace_id, correlation_id, payload::text AS payload
-        FROM runtime.outbox
-        WHERE (stamp, position) > ($1, $2) AND (stamp, position) <= (upto.stamp, upto.position) AND type = ANY($3)
+        (SELECT stamp, position, event_id, type, key, occurred_at, trace_id, correlation_id, payload::text AS payload,
+                false AS is_foreign
+         FROM runtime.outbox AS e
+         WHERE (stamp, position) > ($1, $2) AND (stamp, position) <= (upto.stamp, upto.position) AND type = ANY($3)
+           AND NOT EXISTS (SELECT FROM webhooks.told_elsewhere AS t
+                           WHERE starts_with(e.type, t.prefix) AND e.position > t.since
+                             AND (t.until IS NULL OR e.position < t.until))
+         ORDER BY stamp, position LIMIT $4)
+        UNION ALL
+        (SELECT stamp, position, event_id, type, key, occurred_at, trace_id, correlation_id, payload::text AS payload,
+                true AS is_foreign
+         FROM webhooks.foreign_event
+         WHERE (stamp, position) > ($1, $2) AND (stamp, position) <= (upto.stamp, upto.position) AND type = ANY($3)
+         ORDER BY stamp, position LIMIT $4)
         ORDER BY stamp, position LIMIT $4) AS o ON true
     ORDER BY o.stamp, o.position
 """
 """Events of some types below the horizon (runtime/reading.py), and how far the log was looked through for them; no row
-where it does not go on."""
+where it does not go on. What other databases told is read as if it were in the log, at the place where it was heard;
+what this one's log says of theirs, besides, is not."""
 WRITE: Final = """
     WITH moved AS (
         UPDATE webhooks.webhook_subscriptions AS s SET sequence = u.sequence, stamp = $11, position = $12
@@ -141,12 +160,16 @@ async def _read(tx: Tx, at: Cursor, types: Sequence[str]) -> _Batch:
 
 
 def _pick(row: Any, events: Sequence[Any]) -> list[Delivery]:
-    """Number what this subscription asked for."""
+    """Number what this subscription asked for; of other databases what was told since it did, however late heard."""
     types, filter_ = frozenset(row["event_types"]), msgspec.json.decode(row["filter"])
-    asked = [
-        place for place, event in enumerate(events)
-        if event["type"] in types and (not filter_ or wants(filter_, event["payload"]))
-    ]  # fmt: skip
+    since = row["created_at"] - BEFORE
+
+    def is_asked(event: Any) -> bool:
+        if event["type"] not in types or (event["is_foreign"] and event["occurred_at"] < since):
+            return False
+        return not filter_ or wants(filter_, event["payload"])
+
+    asked = [place for place, event in enumerate(events) if is_asked(event)]
     return [Delivery(row["id"], row["sequence"] + number, place) for number, place in enumerate(asked, 1)]
 
 

@@ -11,8 +11,14 @@ from tradewind.runtime.database import Tx
 INSERT: Final = """
     INSERT INTO webhooks.webhook_subscriptions (id, url, event_types, filter, secret, stamp, position)
     SELECT $1, $2, $3::text[], $4::text::jsonb, $5, coalesce(max(o.stamp), 0), coalesce(max(o.position), 0)
-    FROM (SELECT stamp, position FROM runtime.outbox
-          WHERE stamp < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+    FROM (SELECT stamp, position FROM (
+              (SELECT stamp, position FROM runtime.outbox
+               WHERE stamp < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+               ORDER BY stamp DESC, position DESC LIMIT 1)
+              UNION ALL
+              (SELECT stamp, position FROM webhooks.foreign_event
+               WHERE stamp < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+               ORDER BY stamp DESC, position DESC LIMIT 1)) AS newest
           ORDER BY stamp DESC, position DESC LIMIT 1) AS o
 """
 """It hears whatever is not yet below the horizon: all that is committed from now on, and perhaps a little before."""

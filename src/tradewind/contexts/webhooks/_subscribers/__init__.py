@@ -1,0 +1,1 @@
+"""What webhooks hears of other databases."""
