@@ -86,12 +86,12 @@ class Settings:
     inventory_url: str | None = None
     """Inventory in another process (grpc://host:port, or grpcs:// with certificates); without one it is in this one."""
     inventory_database_url: str | None = field(default=None, repr=False)
-    """The database of an inventory that runs alone; without one it shares that of the others. `audit` reads both."""
+    """The database of an inventory that runs alone; without one it shares that of the others. `audit` reads all."""
     payments_url: str | None = None
     """Payments in another process (grpc://host:port, or grpcs:// with certificates), which has a database of its own;
     without one it is in this one."""
     payments_database_url: str | None = field(default=None, repr=False)
-    """The database of payments that run alone; without one they share that of the others. `audit` reads both."""
+    """The database of payments that run alone; without one they share that of the others. `audit` reads all."""
     public_url: str = ""
     """How browsers and partners reach the shop, no slash at the end; also the issuer of its tokens."""
     admin_password: str | None = field(default=None, repr=False)
