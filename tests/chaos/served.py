@@ -35,6 +35,8 @@ SETTLE_S: Final = 60.0
 AGAIN_S: Final = 0.02
 """Pause of a buyer who was not served."""
 PLACED: Final = "SELECT id, placed_at FROM orders.orders"
+SAID: Final = 60
+"""Lines of its log that are shown of a shop that does not do what is waited for."""
 
 
 @dataclass
@@ -88,6 +90,10 @@ class Served:
         assert self.process
         self.process.terminate()
         return await asyncio.to_thread(self.process.wait)
+
+    def said(self) -> list[str]:
+        """The last lines of its log."""
+        return self.home.with_suffix(".log").read_text(errors="replace").splitlines()[-SAID:]
 
     def postmaster(self) -> int:
         """The id of its Postgres."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
+import asyncpg
 import pytest
 
 from tests.adapters.payment_provider.provider_process import ProviderProcess
@@ -14,6 +15,7 @@ from tests.chaos.engines.outages import ROW, WITHIN_S, Scene, until
 from tests.chaos.engines.visitors import LOOKS, ORDERS, OUTAGE_S, Visitors
 from tests.chaos.served import Served, judge_at, shopping_with
 from tests.clusters import running
+from tests.evidence import evidence
 from tradewind.app.engines import Engines
 
 FATES: Final = "outages of {:.0f} s, and what became of the orders that were accepted meanwhile"
@@ -56,11 +58,20 @@ def open_scene(own_engines: Engines, tmp_path: Path, request: pytest.FixtureRequ
             assert outcome.violations == []
             await scene.settled()
             assert await served.stop() == 0
+        except TimeoutError as late:
+            late.add_note("\n".join([*await _seen(found), *served.said()]))
+            raise
         finally:
             if served.process and served.process.poll() is None:
                 await served.kill()
 
     return opened
+
+
+async def _seen(found: Engines) -> list[str]:
+    """What the shop's database knows of who waits for what; `(kafka)` among those who are behind is the publisher."""
+    async with asyncpg.create_pool(found.database_url, min_size=0, max_size=1) as pool:
+        return await evidence(pool)
 
 
 @asynccontextmanager
