@@ -37,13 +37,16 @@ TICK_S: Final = 1.0
 """Time between two notes of lags, and of where those stand who had nothing to do."""
 CALLBACK_S: Final = 60.0
 RETRY_S: Final = 0.5
+JOIN_MS: Final = 90_000
+"""So long a client waits to be let into its group before it asks again: a broker that was paused meanwhile may never
+answer. It polls far more often, also while partitions are paused; CALLBACK_S is less."""
 CONFIG: Final[dict[str, Any]] = {
     "enable.auto.commit": False,
     "auto.offset.reset": "earliest",
     "isolation.level": "read_committed",
     "session.timeout.ms": 10_000,
     "heartbeat.interval.ms": 2_000,
-    "max.poll.interval.ms": 300_000,
+    "max.poll.interval.ms": JOIN_MS,
     "fetch.wait.max.ms": 100,
     "queued.max.messages.kbytes": 16_384,
     "reconnect.backoff.max.ms": 1_000,
