@@ -1,12 +1,15 @@
 """Things that tests of several contexts need in a shop, made through its own commands."""
 
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from tests.shops import Shop, a_call, until
 from tradewind.contexts.catalog.manifest import CreateProduct
 from tradewind.contexts.inventory.manifest import AdjustStock
+from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.manifest import OrderLine, PlaceOrder
+from tradewind.contracts.orders import OrderView
 
 
 async def a_product(shop: Shop, sku: str, *, stock: int = 10, amount: str = "12.50", currency: str = "EUR") -> str:
@@ -44,3 +47,14 @@ async def an_ended_order(
 
     await until(shop, over)
     return order_id
+
+
+async def seen(shop: Shop, order_id: UUID) -> OrderView:
+    """The order as staff see it now."""
+    found: OrderView = await shop.dispatch(GetOrder(order_id=order_id), a_call("admin"))
+    return found
+
+
+async def ended(shop: Shop, method: str = "approve", **how: Any) -> OrderView:
+    """An order of BOOKs as it is after its end, paid by this method of the simulated provider. See `an_ended_order`."""
+    return await seen(shop, await an_ended_order(shop, "BOOK", method=f"simulated:{method}", **how))

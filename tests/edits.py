@@ -3,14 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from tests.builders import a_product, an_ended_order
+from tests.builders import a_product, an_ended_order, seen
 from tests.comebacks import SHIPMENT, STAFF
 from tests.shops import Shop, until
 from tradewind.app.audit import audit
 from tradewind.contexts.inventory.expire_reservations.timer import EXPIRE_RESERVATIONS
 from tradewind.contexts.orders._domain.edit import OVER
 from tradewind.contexts.orders.edit_order.command import EditOrder, Quantity
-from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER
 from tradewind.contexts.shipping.manifest import DispatchShipment, ReportLoss
 from tradewind.contracts.orders import OrderView
@@ -39,12 +38,6 @@ async def edit(
     more = {name: changes.pop(name) for name in ("shipping_address", "payment_method") if name in changes}
     items = tuple(Quantity(sku, qty) for sku, qty in changes.items())
     answer: OrderView = await shop.dispatch(EditOrder(order_id=order_id, expected=version, items=items, **more), call)
-    return answer
-
-
-async def seen(shop: Shop, order_id: UUID) -> OrderView:
-    """The order as it is."""
-    answer: OrderView = await shop.dispatch(GetOrder(order_id=order_id), STAFF)
     return answer
 
 

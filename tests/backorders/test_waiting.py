@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.builders import a_delivery, a_product
+from tests.builders import a_delivery, a_product, seen
 from tests.edits import violations
 from tests.shops import Shop, a_call, until, working
 from tradewind.contexts.inventory._domain.bundle import NoStockOfItsOwn
@@ -21,7 +21,6 @@ from tradewind.contexts.inventory.serve_backorders import timer
 from tradewind.contexts.inventory.serve_backorders.timer import serve_backorders
 from tradewind.contexts.inventory.set_backordering.command import InvalidBackordering
 from tradewind.contexts.orders.cancel_order.command import CancelOrder
-from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.pay_order.command import NotPayable, PayOrder
 from tradewind.contexts.orders.place_order.command import OrderLine, PlaceOrder
 from tradewind.contracts.inventory import AwaitedGoods, NotEnoughStock
@@ -49,11 +48,6 @@ async def order(shop: Shop, method: str | None = "simulated:approve", **goods: i
     command = PlaceOrder(items=items, payment_method=method, shipping_address={"country": "DE"})
     placed: OrderView = await shop.dispatch(command, a_call("customer"))
     return placed
-
-
-async def seen(shop: Shop, order_id: UUID) -> OrderView:
-    found: OrderView = await shop.dispatch(GetOrder(order_id=order_id), STAFF)
-    return found
 
 
 async def comes_to(shop: Shop, status: str, *orders: OrderView) -> None:

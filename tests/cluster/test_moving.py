@@ -18,8 +18,8 @@ from tests.builders import a_product, an_ended_order
 from tests.comebacks import pieces_refunded_by_hand
 from tests.held import comes_to, held
 from tests.house.tree import REPOSITORY
-from tests.remote.two_databases import Apart, put_apart
-from tests.shops import _database, a_call, open_shop, until, working
+from tests.remote.two_databases import Apart, put_apart, where_payments_goes
+from tests.shops import a_call, open_shop, until, working
 from tradewind.adapters.database.embedded import binaries
 from tradewind.app.audit.across import audit_across
 from tradewind.app.engines import Engines
@@ -65,9 +65,7 @@ async def before(
     settings: Settings, own_engines: Engines, shared_engines: Engines, tmp_path: Path
 ) -> AsyncIterator[Before]:
     async with AsyncExitStack() as stack:
-        provider = await ProviderProcess(tmp_path).start()
-        stack.push_async_callback(provider.stop)
-        theirs = await stack.enter_async_context(_database(shared_engines))
+        theirs, provider = await stack.enter_async_context(where_payments_goes(shared_engines, tmp_path))
         found = replace(own_engines, provider_url=provider.url)
         async with open_shop(settings, found, connections=8) as shop:
             async with working(shop):

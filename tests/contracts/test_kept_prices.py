@@ -3,16 +3,13 @@
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
-from tests.builders import a_product
+from tests.builders import a_product, seen
 from tests.shops import Shop, a_call, until
 from tradewind.contexts.orders._projections.product_prices import product_prices
-from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.manifest import OrderLine, PlaceOrder
 from tradewind.contexts.orders.pay_order.command import PayOrder
 from tradewind.contexts.pricing.set_price.command import SetPrice
-from tradewind.contracts.orders import OrderView
 from tradewind.contracts.pricing import ProductPriceChanged
 from tradewind.kernel.clock import now
 from tradewind.kernel.ids import new_id
@@ -35,35 +32,30 @@ async def price(shop: Shop, sku: str, amount: str) -> None:
     await until(shop, heard)
 
 
-async def look(shop: Shop, order_id: UUID) -> OrderView:
-    found: OrderView = await shop.dispatch(GetOrder(order_id=order_id), STAFF)
-    return found
-
-
 async def test_an_order_that_waits_keeps_its_price_and_says_what_it_is_now(working_shop: Shop) -> None:
     await a_product(working_shop, "KEPT", amount="12.50")
     await a_product(working_shop, "SAME", amount="3.00")
     items = (OrderLine(sku="KEPT", qty=2), OrderLine(sku="SAME", qty=1))
     order = await working_shop.dispatch(PlaceOrder(items=items, shipping_address={"country": "DE"}), STAFF)
-    assert (await look(working_shop, order.id)).kept_prices is None
+    assert (await seen(working_shop, order.id)).kept_prices is None
     await price(working_shop, "KEPT", "14.00")
-    seen = await look(working_shop, order.id)
-    assert seen.total_amount == order.total_amount
-    (one,) = seen.kept_prices or ()
+    shown = await seen(working_shop, order.id)
+    assert shown.total_amount == order.total_amount
+    (one,) = shown.kept_prices or ()
     assert (one.sku, one.price, one.price_now) == ("KEPT", Decimal("12.50"), Decimal("14.00"))
     await price(working_shop, "KEPT", "12.50")
-    assert (await look(working_shop, order.id)).kept_prices is None, "it costs again what it cost"
+    assert (await seen(working_shop, order.id)).kept_prices is None, "it costs again what it cost"
     await price(working_shop, "KEPT", "9.00")
     await working_shop.dispatch(PayOrder(order_id=order.id, payment_method="simulated:approve"), STAFF)
 
     async def paid() -> bool:
-        return (await look(working_shop, order.id)).status == "PAID"
+        return (await seen(working_shop, order.id)).status == "PAID"
 
     await until(working_shop, paid)
-    bought = await look(working_shop, order.id)
+    bought = await seen(working_shop, order.id)
     assert (bought.total_amount, bought.kept_prices) == (order.total_amount, None), "what it cost is history"
     later = await working_shop.dispatch(PlaceOrder(items=items, shipping_address={"country": "DE"}), STAFF)
-    assert (await look(working_shop, later.id)).kept_prices is None, "it was placed at that price"
+    assert (await seen(working_shop, later.id)).kept_prices is None, "it was placed at that price"
 
 
 async def test_of_what_is_heard_late_or_twice_the_last_word_counts(shop: Shop) -> None:

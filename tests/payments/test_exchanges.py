@@ -6,10 +6,10 @@ from uuid import UUID
 import aiohttp
 import pytest
 
-from tests.builders import a_product
+from tests.builders import a_product, seen
 from tests.comebacks import SHIPMENT, STAFF, a_delivered_order, comes_to, inspected, received, refunded_by_hand
 from tests.edits import comes_to as order_comes_to
-from tests.edits import edit, money, over, seen, stock, undone, violations
+from tests.edits import edit, money, over, stock, undone, violations
 from tests.shops import Shop, until
 from tradewind.contexts.orders.cancel_order.command import CancelOrder
 from tradewind.contexts.payments.manifest import RefundPayment

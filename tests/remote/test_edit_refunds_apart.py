@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from tests.builders import a_product
+from tests.builders import a_product, seen
 from tests.comebacks import STAFF, refunded_by_hand
-from tests.edits import comes_to, edit, money, over, seen, stock
+from tests.edits import comes_to, edit, money, over, stock
 from tests.remote.test_payments_apart import Apart, apart, disarmed
 from tests.remote.test_refunds_apart import given_back, refunding, refunds
 from tests.remote.test_retries_apart import all_refused, behind_our_back

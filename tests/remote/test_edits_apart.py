@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from tests.builders import a_product
-from tests.edits import edit, money, over, seen
+from tests.builders import a_product, seen
+from tests.edits import edit, money, over
 from tests.remote.test_orders_apart import Apart, apart
 from tests.shops import a_call, until
 from tradewind.app.audit.across import audit_across

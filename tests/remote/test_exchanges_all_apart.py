@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.builders import a_product
+from tests.builders import a_product, seen
 from tests.comebacks import comes_to, inspected
 from tests.edits import comes_to as order_comes_to
-from tests.edits import seen
 from tests.remote.conftest import a_token
 from tests.remote.test_edits_apart import HEARD
 from tests.remote.test_exchanges_called_off_apart import heard_off, late

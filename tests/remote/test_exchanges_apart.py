@@ -2,9 +2,10 @@
 
 import pytest
 
+from tests.builders import seen
 from tests.comebacks import STAFF, a_delivered_order, approved, comes_to, inspected, received
 from tests.edits import comes_to as order_comes_to
-from tests.edits import money, seen
+from tests.edits import money
 from tests.remote.test_edits_apart import both, heard, stock, wrong
 from tests.remote.test_orders_apart import Apart, apart
 from tradewind.contexts.returns.manifest import ReceiveReturn

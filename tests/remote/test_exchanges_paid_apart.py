@@ -7,10 +7,10 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from tests.builders import a_product
+from tests.builders import a_product, seen
 from tests.comebacks import SHIPMENT, STAFF, a_delivered_order, comes_to, inspected, received, refunded_by_hand
 from tests.edits import comes_to as order_comes_to
-from tests.edits import edit, over, seen, stock
+from tests.edits import edit, over, stock
 from tests.remote.test_payments_apart import Apart, apart, disarmed
 from tests.remote.test_refunds_apart import a_claim, refunding
 from tests.remote.test_retries_apart import behind_our_back, retried

@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from tests.builders import a_product, an_ended_order
+from tests.builders import a_product, ended
 from tests.remote.conftest import a_token
 from tests.shops import Shop, a_call, open_shop, until, working
 from tradewind.adapters.inventory.apart import AwayInventory
@@ -97,9 +97,7 @@ class Apart:
 
     async def ended(self, method: str = "approve", **how: Any) -> OrderView:
         """An order that was carried to its end."""
-        order_id = await an_ended_order(self.orders, "BOOK", method=f"simulated:{method}", **how)
-        found: OrderView = await self.orders.dispatch(GetOrder(order_id=order_id), STAFF)
-        return found
+        return await ended(self.orders, method, **how)
 
     def answering(self) -> Any:
         """Inventory's edge, for as long as it is open."""

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from tests.adapters.payment_provider.provider_process import ProviderProcess
-from tests.builders import a_product, an_ended_order
+from tests.builders import a_product, ended
 from tests.challenges import answer
 from tests.held import asked, captures, comes_to, held, placed
 from tests.remote.conftest import a_token
@@ -32,7 +32,6 @@ from tradewind.app.remote import answering_remotely
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import manifests
 from tradewind.contexts.orders._domain.view import OrderView
-from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.verify_payment.command import VerifyPayment
 from tradewind.contexts.payments._store import payers
 from tradewind.contexts.payments.capture_payment.command import CapturePayment
@@ -108,9 +107,7 @@ class Apart:
 
     async def ended(self, method: str = "approve", **how: Any) -> OrderView:
         """An order that was carried to its end."""
-        order_id = await an_ended_order(self.orders, "BOOK", method=f"simulated:{method}", **how)
-        found: OrderView = await self.orders.dispatch(GetOrder(order_id=order_id), STAFF)
-        return found
+        return await ended(self.orders, method, **how)
 
     async def told(self, order_id: UUID) -> list[str]:
         """What was told of the order's money."""

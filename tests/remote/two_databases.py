@@ -12,8 +12,8 @@ from typing import Any, Final
 import pytest_asyncio
 
 from tests.adapters.payment_provider.provider_process import ProviderProcess
-from tests.builders import a_product, an_ended_order
-from tests.shops import Shop, _database, a_call, open_shop, working
+from tests.builders import a_product, ended
+from tests.shops import Shop, _database, open_shop, working
 from tradewind.app.engines import Engines
 from tradewind.app.free_ports import free_port
 from tradewind.app.placement import at_home, installed, manifests
@@ -21,10 +21,8 @@ from tradewind.app.remote import answering_remotely
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import migrate_shop
 from tradewind.contexts.orders._domain.view import OrderView
-from tradewind.contexts.orders.get_order.query import GetOrder
 
 HOST: Final = "127.0.0.1"
-STAFF: Final = a_call("admin")
 
 
 @dataclass
@@ -38,9 +36,18 @@ class Apart:
 
     async def ended(self, method: str = "approve", **how: Any) -> OrderView:
         """An order that was carried to its end."""
-        order_id = await an_ended_order(self.shop, "BOOK", method=f"simulated:{method}", **how)
-        found: OrderView = await self.shop.dispatch(GetOrder(order_id=order_id), STAFF)
-        return found
+        return await ended(self.shop, method, **how)
+
+
+@asynccontextmanager
+async def where_payments_goes(shared_engines: Engines, folder: Path) -> AsyncIterator[tuple[Engines, ProviderProcess]]:
+    """An empty database for it, and the provider that it asks for money."""
+    async with _database(shared_engines) as theirs:
+        provider = await ProviderProcess(folder).start()
+        try:
+            yield theirs, provider
+        finally:
+            await provider.stop()
 
 
 @asynccontextmanager
@@ -74,9 +81,7 @@ async def two_databases(
 ) -> AsyncIterator[Apart]:
     """A shop that sells books, and its payments."""
     async with AsyncExitStack() as stack:
-        provider = await ProviderProcess(tmp_path).start()
-        stack.push_async_callback(provider.stop)
-        theirs = await stack.enter_async_context(_database(shared_engines))
+        theirs, provider = await stack.enter_async_context(where_payments_goes(shared_engines, tmp_path))
         apart = await stack.enter_async_context(put_apart(settings, own_engines, theirs, provider))
         await a_product(apart.shop, "BOOK")
         yield apart

@@ -2,24 +2,25 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from tradewind.app.engines import EngineError, engines
+from tradewind.app.engines import engines
+from tradewind.app.operators import outcome
 from tradewind.app.settings import SettingError, Settings
 from tradewind.app.wiring import migrate_shop
 from tradewind.contracts.envelope import EVENTS
-from tradewind.kernel.errors import Refusal
 
 if TYPE_CHECKING:
     from tradewind.adapters.log.kafka.connect import Connect, State
 
 app = typer.Typer(no_args_is_help=True, help="Have Debezium publish the outbox and capture tables, by Kafka Connect.")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
+T = TypeVar("T")
 NO_KAFKA: Final = "TRADEWIND_KAFKA_SERVERS names no Kafka"
 NO_CONNECT: Final = "TRADEWIND_CONNECT_URL names no Kafka Connect"
 
@@ -37,7 +38,7 @@ def topics(json: Json = False) -> None:
         wanted = [*names.of_events(EVENTS), *names.of_tables()]
         return await asyncio.to_thread(ensure, _needed(settings.kafka_servers, NO_KAFKA), wanted)
 
-    found: dict[str, int] = _answer(run)
+    found = outcome(run)
     if json:
         typer.echo(msgspec.json.encode(found))
         return
@@ -94,8 +95,8 @@ def unregister(json: Json = False) -> None:
     typer.echo(msgspec.json.encode({"unregistered": gone}) if json else f"unregistered: {', '.join(gone)}")
 
 
-def _with_connect(look: Callable[["Connect"], Awaitable[Any]]) -> Any:
-    async def run(settings: Settings) -> Any:
+def _with_connect(look: Callable[["Connect"], Awaitable[T]]) -> T:
+    async def run(settings: Settings) -> T:
         from tradewind.adapters.log.kafka.connect import Connect
         from tradewind.adapters.log.kafka.topics import Names
 
@@ -104,18 +105,7 @@ def _with_connect(look: Callable[["Connect"], Awaitable[Any]]) -> Any:
             await migrate_shop(found.database_url)
             return await look(Connect(url, found.database_url, Names(settings.kafka_prefix)))
 
-    return _answer(run)
-
-
-def _answer(run: Callable[[Settings], Awaitable[Any]]) -> Any:
-    async def answered() -> Any:
-        return await run(Settings.from_environment())
-
-    try:
-        return asyncio.run(answered())
-    except (EngineError, SettingError, Refusal) as error:
-        Console(stderr=True).print(str(error), style="red", markup=False)
-        raise typer.Exit(1) from None
+    return outcome(run)
 
 
 def _needed(address: str | None, why_not: str) -> str:

@@ -1,22 +1,17 @@
 """`tradewind dlq`: what some consumer could not handle, and having it heard again. Every redrive is in the trail."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated
 
 import msgspec
 import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from tradewind.app.databases import open_all
-from tradewind.app.engines import EngineError, engines
-from tradewind.app.settings import SettingError, Settings
+from tradewind.app.operators import operator, outcome_on_all
 from tradewind.app.wiring import Shop
 from tradewind.contracts.dead_letters import DeadLetter, DeadLetters, NoSuchDeadLetter
-from tradewind.kernel.errors import Refusal
-from tradewind.kernel.ids import new_id
-from tradewind.runtime.call import Actor, Call, internal_call
+from tradewind.runtime.call import internal_call
 from tradewind.runtime.dead_letters import SubscribersLetters
 
 app = typer.Typer(no_args_is_help=True, help="See the events that a consumer gave up, and have them heard again.")
@@ -51,8 +46,7 @@ async def show_letter(shops: Sequence[Shop], id_: str) -> DeadLetter:
 
 async def redrive_letter(shops: Sequence[Shop], id_: str) -> str:
     """Have one heard again by its consumer, in a transaction of its own. Refuses NoSuchDeadLetter."""
-    actor = Actor(subject="operator:cli", roles=frozenset({"admin"}))
-    call = Call(actor=actor, correlation_id=str(new_id()), trace_id=internal_call("cli").trace_id, route="cli")
+    call = operator()
     for shop in shops:
         async with shop.db.transaction(call) as tx:
             for one in holders(shop):
@@ -66,13 +60,13 @@ def list_(
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 100, json: Json = False
 ) -> None:
     """List the dead letters of every consumer, in the order in which they are to be redriven."""
-    _show(_with_shops(lambda shops: list_letters(shops, limit)), json=json)
+    _show(outcome_on_all(lambda shops: list_letters(shops, limit)), json=json)
 
 
 @app.command()
 def show(letter: Id, json: Json = False) -> None:
     """Show one dead letter and what its event says."""
-    found: DeadLetter = _with_shops(lambda shops: show_letter(shops, letter))
+    found = outcome_on_all(lambda shops: show_letter(shops, letter))
     _show([found], json=json)
     if not json and found.payload is not None:
         typer.echo(bytes(found.payload))
@@ -93,21 +87,8 @@ def redrive(
         ids = [one.id for one in await list_letters(shops, 10_000)] if every else letters or []
         return [await redrive_letter(shops, id_) for id_ in ids]
 
-    done = _with_shops(work)
+    done = outcome_on_all(work)
     typer.echo(msgspec.json.encode({"redriven": done}) if json else f"{len(done)} redriven")
-
-
-def _with_shops(look: Callable[[Sequence[Shop]], Awaitable[Any]]) -> Any:
-    async def run() -> Any:
-        settings = Settings.from_environment()
-        async with engines(settings) as found, open_all(settings, found, connections=2) as shops:
-            return await look(shops)
-
-    try:
-        return asyncio.run(run())
-    except (EngineError, SettingError, Refusal) as error:
-        Console(stderr=True).print(str(error), style="red", markup=False)
-        raise typer.Exit(1) from None
 
 
 def _show(found: Sequence[DeadLetter], *, json: bool) -> None:

@@ -1,6 +1,5 @@
 """`tradewind keys`: the keys that sign this home's tokens. Running processes follow within seconds."""
 
-import asyncio
 from typing import Annotated, Any
 
 import msgspec
@@ -8,13 +7,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tradewind.app.engines import EngineError, engines
-from tradewind.app.settings import SettingError, Settings
+from tradewind.app.engines import engines
+from tradewind.app.operators import operator, outcome
+from tradewind.app.settings import Settings
 from tradewind.app.wiring import migrate_shop, open_shop
 from tradewind.contexts.identity.manifest import RotateKeys
-from tradewind.kernel.errors import Refusal
-from tradewind.kernel.ids import new_id
-from tradewind.runtime.call import Actor, Call, internal_call
 
 app = typer.Typer(no_args_is_help=True, help="See and rotate the keys that sign access tokens.")
 
@@ -34,11 +31,7 @@ def rotate(
     days. When a key has leaked: rotate, then remove its file from <home>/secrets; within 30 seconds nothing of it is
     good any more.
     """
-    try:
-        found = asyncio.run(_rotate(Settings.from_environment()))
-    except (EngineError, SettingError, Refusal) as error:
-        Console(stderr=True).print(str(error), style="red", markup=False)
-        raise typer.Exit(1) from None
+    found = outcome(_rotate)
     if json:
         typer.echo(msgspec.json.encode(found))
         return
@@ -49,10 +42,8 @@ def rotate(
 
 
 async def _rotate(settings: Settings) -> dict[str, Any]:
-    actor = Actor(subject="operator:cli", roles=frozenset({"admin"}))
-    call = Call(actor=actor, correlation_id=str(new_id()), trace_id=internal_call("cli").trace_id, route="cli")
     async with engines(settings) as found:
         await migrate_shop(found.database_url)
         async with open_shop(settings, found, connections=2) as shop:
-            answer: dict[str, Any] = await shop.dispatch(RotateKeys(), call)
+            answer: dict[str, Any] = await shop.dispatch(RotateKeys(), operator())
             return answer

@@ -1,21 +1,17 @@
 """`tradewind notifications`: what the shop writes to people, as they will read it; and what of it came back."""
 
-import asyncio
 import sys
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
 import typer
-from rich.console import Console
 
-from tradewind.app.engines import EngineError, engines
+from tradewind.app.engines import engines
+from tradewind.app.operators import operator, outcome
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import open_shop
 from tradewind.contexts.notifications.manifest import LANGUAGES, Kind, ReportBounce, came_back, render, sample
-from tradewind.kernel.errors import Refusal
-from tradewind.kernel.ids import new_id
-from tradewind.runtime.call import Actor, Call, internal_call
 
 app = typer.Typer(no_args_is_help=True, help="See what the shop writes to people, and take what came back.")
 
@@ -55,17 +51,10 @@ def bounced() -> None:
     if id_ is None:
         typer.echo("nothing came back")
         return
-    try:
-        asyncio.run(_report(id_))
-    except (EngineError, Refusal) as error:
-        Console(stderr=True).print(str(error), style="red", markup=False)
-        raise typer.Exit(1) from None
+    outcome(lambda settings: _report(settings, id_))
     typer.echo(f"message {id_} came back")
 
 
-async def _report(id_: UUID) -> None:
-    actor = Actor(subject="operator:cli", roles=frozenset({"admin"}))
-    call = Call(actor=actor, correlation_id=str(new_id()), trace_id=internal_call("cli").trace_id, route="cli")
-    settings = Settings.from_environment()
+async def _report(settings: Settings, id_: UUID) -> None:
     async with engines(settings) as found, open_shop(settings, found, connections=2) as shop:
-        await shop.dispatch(ReportBounce(message_id=id_), call)
+        await shop.dispatch(ReportBounce(message_id=id_), operator())

@@ -1,18 +1,16 @@
 """`tradewind lists`: what lies elsewhere a second time, made anew: customers' lists, the stock, order search."""
 
-import asyncio
 from typing import Annotated, cast
 
 import msgspec
 import typer
-from rich.console import Console
 
-from tradewind.app.engines import EngineError, engines
-from tradewind.app.settings import SettingError, Settings
+from tradewind.app.engines import engines
+from tradewind.app.operators import outcome, stop
+from tradewind.app.settings import Settings
 from tradewind.app.wiring import migrate_shop, open_shop
 from tradewind.contexts.inventory.manifest import rebuild_snapshot
 from tradewind.contexts.orders.manifest import rebuild_lists, rebuild_search
-from tradewind.kernel.errors import Refusal
 from tradewind.ports.order_lists import OrderLists
 from tradewind.ports.order_search import OrderSearch
 from tradewind.ports.stock_snapshots import StockSnapshot
@@ -39,14 +37,8 @@ def rebuild(
     --json: {"rebuilt": true}. Running it again, also after it was cut off, gives the same; a worker goes on where it
     was cut off.
     """
-    try:
-        rebuilt = asyncio.run(_rebuild(Settings.from_environment()))
-    except (EngineError, SettingError, Refusal) as error:
-        Console(stderr=True).print(str(error), style="red", markup=False)
-        raise typer.Exit(1) from None
-    if not rebuilt:
-        Console(stderr=True).print(NONE_KEPT, style="red", markup=False)
-        raise typer.Exit(1)
+    if not outcome(_rebuild):
+        stop(NONE_KEPT)
     typer.echo(
         msgspec.json.encode({"rebuilt": True}) if json else "customers' lists, the stock and search are as the log is"
     )

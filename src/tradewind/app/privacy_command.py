@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import msgspec
 import typer
@@ -12,12 +12,11 @@ from rich.console import Console
 from rich.table import Table
 
 from tradewind.app.engines import EngineError, engines
+from tradewind.app.operators import operator, stop
 from tradewind.app.settings import SettingError, Settings
 from tradewind.app.wiring import Shop, open_shop
 from tradewind.contexts.customers.manifest import Erased, ErasePerson, Exported, ExportPerson, archive
 from tradewind.kernel.errors import Refusal
-from tradewind.kernel.ids import new_id, new_trace_id
-from tradewind.runtime.call import Actor, Call
 
 app = typer.Typer(no_args_is_help=True, help="Show a person all that the shop holds of them, or forget them (GDPR).")
 User = Annotated[str, typer.Argument(help="The user's id, or a guest's (guest-…), as in orders and in the admin.")]
@@ -35,7 +34,7 @@ def export(
     With --json it is printed instead, and no file is written. The ZIP holds personal data: mode 0600, never
     overwritten. Exit 1 when there is nobody to ask, or the file is there already.
     """
-    exported: Exported = _with_shop(lambda shop: shop.dispatch(ExportPerson(user_id=user), _operator()))
+    exported: Exported = _with_shop(lambda shop: shop.dispatch(ExportPerson(user_id=user), operator()))
     if json:
         typer.echo(msgspec.json.encode(exported, enc_hook=str))
         return
@@ -44,7 +43,7 @@ def export(
         with open(path, "xb", opener=_private) as file:
             file.write(archive(exported))
     except OSError as error:
-        _stop(f"{path} cannot be written: {error.strerror}.")
+        stop(f"{path} cannot be written: {error.strerror}.")
     table = Table("context", "holds")
     for name, held in exported.contexts.items():
         table.add_row(name, ", ".join(held) if held else "nothing")
@@ -66,15 +65,10 @@ def erase(
     expire.
     """
     if not yes and typer.prompt(f"Type {user} once more to forget them for good") != user:
-        _stop("Nothing was done.")
+        stop("Nothing was done.")
     command = ErasePerson(user_id=user, confirm=user)
-    erased: Erased = _with_shop(lambda shop: shop.dispatch(command, _operator()))
+    erased: Erased = _with_shop(lambda shop: shop.dispatch(command, operator()))
     typer.echo(msgspec.json.encode(erased) if json else f"{user} is forgotten by {', '.join(erased.contexts)}.")
-
-
-def _operator() -> Call:
-    actor = Actor(subject="operator:cli", roles=frozenset({"admin"}))
-    return Call(actor=actor, correlation_id=str(new_id()), trace_id=new_trace_id(), route="cli")
 
 
 def _private(path: str, flags: int) -> int:
@@ -91,11 +85,6 @@ def _with_shop(ask: Callable[[Shop], Awaitable[Any]]) -> Any:
         return asyncio.run(run())
     except Refusal as refusal:
         named = "".join(f"\n  {one}" for one in refusal.facts.get("orders", ()))
-        _stop(f"{refusal.detail}{named}")
+        stop(f"{refusal.detail}{named}")
     except (EngineError, SettingError) as error:
-        _stop(str(error))
-
-
-def _stop(why: str) -> NoReturn:
-    Console(stderr=True).print(why, style="red", markup=False)
-    raise typer.Exit(1)
+        stop(str(error))

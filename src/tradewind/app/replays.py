@@ -1,8 +1,7 @@
 """`tradewind replay`: tables for reading, learned again from the log, and whether they are what they were."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated
 
 import msgspec
 import typer
@@ -10,11 +9,9 @@ from msgspec import Struct
 from rich.console import Console
 from rich.table import Column, Table
 
-from tradewind.app.databases import open_all
-from tradewind.app.engines import EngineError, engines
-from tradewind.app.settings import SettingError, Settings
+from tradewind.app.operators import outcome_on_all
 from tradewind.app.wiring import Shop
-from tradewind.kernel.errors import NotFound, Refusal
+from tradewind.kernel.errors import NotFound
 from tradewind.runtime.replaying import Digest, Replayed, digest, replay
 from tradewind.runtime.subscriptions import Subscriber
 
@@ -43,10 +40,10 @@ def projections(shop: Shop) -> dict[str, Subscriber]:
 def list_(json: Json = False) -> None:
     """List the projections, how many rows each has, and a checksum of them."""
 
-    async def look(shops: Sequence[Shop]) -> Any:
+    async def look(shops: Sequence[Shop]) -> list[Standing]:
         return [Standing(name, await digest(shop.db, one)) for shop in shops for name, one in projections(shop).items()]
 
-    found: list[Standing] = _with_shops(look)
+    found = outcome_on_all(look, listens=False)
     if json:
         typer.echo(msgspec.json.encode(found))
         return
@@ -68,7 +65,7 @@ def run(
     Cut off, it goes on with the next worker; run again, it begins anew. A shop whose events come by Kafka is refused.
     """
 
-    async def work(shops: Sequence[Shop]) -> Any:
+    async def work(shops: Sequence[Shop]) -> list[Replayed]:
         there = {name: (shop, one) for shop in shops for name, one in projections(shop).items()}
         wanted = list(there) if every else names or []
         if unknown := [name for name in wanted if name not in there]:
@@ -76,7 +73,7 @@ def run(
         chosen = [there[name] for name in wanted]
         return [await replay(shop.db, shop.engines.database_url, one) for shop, one in chosen]
 
-    found: list[Replayed] = _with_shops(work)
+    found = outcome_on_all(work, listens=False)
     if json:
         typer.echo(msgspec.json.encode(found))
         return
@@ -86,15 +83,3 @@ def run(
         counts = [f"{number:,}" for number in (one.events, one.before.rows, one.after.rows)]
         table.add_row(one.projection, *counts, "yes" if one.same else "no")
     Console().print(table)
-
-
-def _with_shops(work: Callable[[Sequence[Shop]], Awaitable[Any]]) -> Any:
-    async def run_on(settings: Settings) -> Any:
-        async with engines(settings) as found, open_all(settings, found, connections=2, listens=False) as shops:
-            return await work(shops)
-
-    try:
-        return asyncio.run(run_on(Settings.from_environment()))
-    except (EngineError, SettingError, Refusal) as error:
-        Console(stderr=True).print(str(error), style="red", markup=False)
-        raise typer.Exit(1) from None

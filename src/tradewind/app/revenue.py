@@ -1,6 +1,5 @@
 """`tradewind revenue`: what stream jobs have added up."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -11,8 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from tradewind.adapters.streams.rows import Window, revenue
-from tradewind.app.engines import EngineError, engines
-from tradewind.app.settings import SettingError, Settings
+from tradewind.app.engines import engines
+from tradewind.app.operators import outcome
+from tradewind.app.settings import Settings
 from tradewind.app.wiring import migrate_shop
 from tradewind.kernel.money import Money
 
@@ -28,11 +28,7 @@ def show_revenue(
     """
     if by not in ("minute", "day"):
         raise typer.BadParameter("minute or day")
-    try:
-        windows = asyncio.run(_ask(by, limit))
-    except (EngineError, SettingError) as error:
-        Console(stderr=True).print(str(error), style="red", markup=False)
-        raise typer.Exit(1) from None
+    windows = outcome(lambda settings: _ask(settings, by, limit))
     if json:
         typer.echo(msgspec.json.encode(windows))
         return
@@ -43,8 +39,7 @@ def show_revenue(
     Console().print(table)
 
 
-async def _ask(by: str, limit: int) -> Sequence[Window]:
-    settings = Settings.from_environment()
+async def _ask(settings: Settings, by: str, limit: int) -> Sequence[Window]:
     async with engines(settings) as found:
         await migrate_shop(found.database_url)
         connection: Any = await asyncpg.connect(found.database_url)

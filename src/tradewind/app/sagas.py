@@ -1,9 +1,8 @@
 """`tradewind saga`: see the sagas, and mend one. Every mending is written into the audit trail."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -11,19 +10,17 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from tradewind.app.databases import open_all
-from tradewind.app.engines import EngineError, engines
+from tradewind.app.operators import operator, outcome_on_all
 from tradewind.app.placement import MAY_BE_APART, manifests
-from tradewind.app.settings import SettingError, Settings
 from tradewind.app.wiring import Shop
-from tradewind.kernel.errors import Refusal
-from tradewind.runtime.call import Actor, Call, internal_call
+from tradewind.runtime.call import internal_call
 from tradewind.runtime.saga import signals
 from tradewind.runtime.saga.admin import SagaHistory, SagaLine, list_sagas, show_saga
 from tradewind.runtime.saga.advance import Compensate, Phase, Retry
 
 app = typer.Typer(no_args_is_help=True, help="See the sagas that carry orders and refunds, and mend one.")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
+T = TypeVar("T")
 Id = Annotated[UUID, typer.Argument(help="The id of the order, or of the refund.")]
 
 
@@ -35,31 +32,31 @@ def list_(
 ) -> None:
     """List sagas, those that changed last first. NEEDS_ATTENTION is what waits for you."""
 
-    async def look(shops: Sequence[Shop]) -> Any:
+    async def look(shops: Sequence[Shop]) -> list[SagaLine]:
         found: list[SagaLine] = []
         for shop in shops:
             async with shop.db.reading(internal_call("saga.list")) as tx:
                 found += await list_sagas(tx, phase and phase.value, limit)
         return sorted(found, key=lambda one: one.changed_at, reverse=True)[:limit]
 
-    _show(_with_shops(look), json=json)
+    _show(_outcome(look), json=json)
 
 
 @app.command()
 def show(saga_id: Id, json: Json = False) -> None:
     """Show one saga and everything that was said of its steps."""
 
-    async def look(shop: Shop) -> Any:
+    async def look(shop: Shop) -> SagaHistory:
         async with shop.db.reading(internal_call("saga.show")) as tx:
             return await show_saga(tx, saga_id)
 
-    _show(_with_shops(lambda shops: _first(shops, look)), json=json)
+    _show(_outcome(lambda shops: _first(shops, look)), json=json)
 
 
 @app.command()
 def retry(saga_id: Id, json: Json = False) -> None:
     """Try the step again on which a saga was parked (NEEDS_ATTENTION)."""
-    _show(_with_shops(lambda shops: _first(shops, lambda shop: _mend(shop, saga_id, Retry()))), json=json)
+    _show(_outcome(lambda shops: _first(shops, lambda shop: _mend(shop, saga_id, Retry()))), json=json)
 
 
 @app.command()
@@ -69,12 +66,11 @@ def compensate(
     json: Json = False,
 ) -> None:
     """Undo whatever a saga has done: cancel the shipment, void or refund the payment, release the goods."""
-    _show(_with_shops(lambda shops: _first(shops, lambda shop: _mend(shop, saga_id, Compensate(why)))), json=json)
+    _show(_outcome(lambda shops: _first(shops, lambda shop: _mend(shop, saga_id, Compensate(why)))), json=json)
 
 
 async def _mend(shop: Shop, saga_id: UUID, message: Retry | Compensate) -> SagaHistory:
-    actor = Actor(subject="operator:cli", roles=frozenset({"admin"}))
-    call = Call(actor=actor, correlation_id=str(saga_id), trace_id=internal_call("cli").trace_id, route="cli")
+    call = operator(str(saga_id))
     async with shop.db.transaction(call) as tx:
         carried = {saga.name: saga for one in shop.contexts for saga in one.sagas}
         row = await signals.find(tx, [*carried.values()], saga_id)
@@ -92,18 +88,8 @@ async def _first(shops: Sequence[Shop], ask: Callable[[Shop], Awaitable[SagaHist
     return await ask(shops[-1])
 
 
-def _with_shops(look: Callable[[Sequence[Shop]], Awaitable[Any]]) -> Any:
-    async def run() -> Any:
-        settings = Settings.from_environment()
-        wanted = [one.name for one in manifests(MAY_BE_APART) if one.sagas]
-        async with engines(settings) as found, open_all(settings, found, wanted, connections=2) as shops:
-            return await look(shops)
-
-    try:
-        return asyncio.run(run())
-    except (EngineError, SettingError, Refusal) as error:
-        Console(stderr=True).print(str(error), style="red", markup=False)
-        raise typer.Exit(1) from None
+def _outcome(look: Callable[[Sequence[Shop]], Awaitable[T]]) -> T:
+    return outcome_on_all(look, [one.name for one in manifests(MAY_BE_APART) if one.sagas])
 
 
 def _show(found: SagaHistory | list[SagaLine], *, json: bool) -> None:

@@ -1,23 +1,23 @@
 """`tradewind schemas`: the schemas of events in a registry, held against what was published before."""
 
-import asyncio
-from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import typer
 from msgspec.json import encode
 from rich.console import Console
 from rich.table import Table
 
+from tradewind.app.operators import outcome
 from tradewind.app.settings import SettingError, Settings
 from tradewind.contracts.published import published
-from tradewind.kernel.errors import Refusal
 
 if TYPE_CHECKING:
     from tradewind.adapters.log.kafka.registry import Registered, Registry
 
 app = typer.Typer(no_args_is_help=True, help="The schemas of events, in the registry of TRADEWIND_SCHEMA_REGISTRY_URL.")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
+T = TypeVar("T")
 NO_REGISTRY: Final = "TRADEWIND_SCHEMA_REGISTRY_URL names no schema registry"
 ADVICE: Final = "Run `tradewind schemas publish`."
 
@@ -51,14 +51,12 @@ def status(json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-def _asked(ask: Callable[["Registry"], Coroutine[Any, Any, Any]]) -> Any:
+def _asked(ask: Callable[["Registry"], Awaitable[T]]) -> T:
     from tradewind.adapters.log.kafka.registry import Registry
 
-    try:
-        settings = Settings.from_environment()
+    async def run(settings: Settings) -> T:
         if settings.schema_registry_url is None:
             raise SettingError(NO_REGISTRY)
-        return asyncio.run(ask(Registry(settings.schema_registry_url, settings.kafka_prefix)))
-    except (SettingError, Refusal) as error:
-        Console(stderr=True).print(str(error), style="red", markup=False)
-        raise typer.Exit(1) from None
+        return await ask(Registry(settings.schema_registry_url, settings.kafka_prefix))
+
+    return outcome(run)

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from tests.builders import a_delivery, a_product
+from tests.builders import a_delivery, a_product, seen
 from tests.comebacks import STAFF, a_delivered_order, asked, comes_to, inspected, received
 from tests.edits import comes_to as order_comes_to
-from tests.edits import money, seen, stock, violations
+from tests.edits import money, stock, violations
 from tests.shops import Shop
 from tradewind.contexts.returns._domain.returned import Line, NotReturnable
 from tradewind.contexts.returns.manifest import InspectReturn

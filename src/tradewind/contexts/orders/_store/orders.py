@@ -33,6 +33,7 @@ MOVE: Final = """
 """
 LOCK: Final = "SELECT * FROM orders.orders WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
 READ: Final = "SELECT * FROM orders.orders WHERE id = $1"
+METHODS: Final = "SELECT id, payment_method FROM orders.orders WHERE id = ANY($1::uuid[])"
 USERS: Final = "SELECT id, user_id FROM orders.orders WHERE id = ANY($1::uuid[])"
 ITEMS: Final = "SELECT * FROM orders.order_items WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, line"
 HISTORY: Final = "SELECT status, event, why, at FROM orders.order_status_history WHERE order_id = $1 ORDER BY version"
@@ -110,6 +111,11 @@ async def lock(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Order]:
 async def users(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, str]:
     """Whose orders these are."""
     return {row["id"]: row["user_id"] for row in await tx.all(USERS, list(ids))}
+
+
+async def methods(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, str | None]:
+    """What pays for each of these orders; None where nothing does yet."""
+    return {row["id"]: row["payment_method"] for row in await tx.all(METHODS, list(ids))}
 
 
 async def lock_one(tx: Tx, order_id: UUID) -> Order:

@@ -43,7 +43,7 @@ async def reprice(
         tax=stays.tax + comes.tax,
         discount=stays.discount + comes.discount,
         difference=Money(0, order.currency),
-        payment_method=method or as_before(order),
+        payment_method=method or as_before(order.id, order.payment_method),
         shipping_address=None if address == order.shipping_address else address,
     )
     edits.check(edit, order)

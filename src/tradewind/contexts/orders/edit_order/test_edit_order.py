@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import a_product, an_ended_order
+from tests.builders import a_product, an_ended_order, seen
 from tests.checkouts import a_coupon, a_quoted_cart, check_out
 from tests.comebacks import refunded_by_hand
 from tests.edits import (
@@ -16,7 +16,6 @@ from tests.edits import (
     edit,
     money,
     over,
-    seen,
     stock,
     undone,
     violations,

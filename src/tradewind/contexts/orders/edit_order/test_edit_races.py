@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.builders import a_product, an_ended_order
+from tests.builders import a_product, an_ended_order, seen
 from tests.comebacks import STAFF, refunded_by_hand
 from tests.edits import (
     a_paid_order,
@@ -15,7 +15,6 @@ from tests.edits import (
     money,
     over,
     parked,
-    seen,
     stock,
     undone,
     violations,

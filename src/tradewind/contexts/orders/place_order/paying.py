@@ -5,10 +5,10 @@ name. Is it gone by then, the order is called off.
 """
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from msgspec.structs import replace
 
-from tradewind.contexts.orders._domain.order import Order
 from tradewind.contexts.orders.place_order.drafting import Draft
 from tradewind.contracts.payers import SAVED, Paying, PaymentsHere, as_paid, saved_name
 from tradewind.kernel.cards import CardNumberRefused, looks_like_card_number
@@ -75,7 +75,6 @@ def _name(method: str) -> str | None:
         return None
 
 
-def as_before(order: Order) -> str | None:
-    """The method by which to charge more for what was paid by this order's, whatever its buyer keeps by now."""
-    method = order.payment_method
-    return as_paid(order.id) if method is not None and method.startswith(SAVED) else method
+def as_before(order_id: UUID, method: str | None) -> str | None:
+    """The method by which to charge more for what this order's paid, whatever its buyer keeps by now."""
+    return as_paid(order_id) if method is not None and method.startswith(SAVED) else method

@@ -34,7 +34,8 @@ async def credited(tx: Tx, replaced: Mapping[UUID, UUID]) -> None:
     carried = await signals.hold(tx, [PLACE_EXCHANGE], list(replaced))
     found = await orders.lock(tx, carried)
     ready = [one.id for one in found.values() if _waits(one)]
-    methods = [as_before(await orders.read(tx, replaced[order_id])) for order_id in ready]
+    paid_by = await orders.methods(tx, [replaced[order_id] for order_id in ready])
+    methods = [as_before(replaced[order_id], paid_by[replaced[order_id]]) for order_id in ready]
     await tx.run(PAY_AS, ready, methods)
     await signals.wake_waiting(tx, [PLACE_EXCHANGE], ready)
     tx.ring()

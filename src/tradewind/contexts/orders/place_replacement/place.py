@@ -68,7 +68,7 @@ async def _draft(tx: Tx, of: Order, wish: Replacement) -> Order:
         of,
         id=wish.order_id,
         lines=edits.together(stays, comes),
-        payment_method=None if wish.waits else as_before(of),
+        payment_method=None if wish.waits else as_before(of.id, of.payment_method),
         shipping=Money(0, of.currency),
         tax=stays.tax + comes.tax,
         discount=stays.discount + comes.discount,
