@@ -29,6 +29,7 @@ from tradewind.kernel.clock import now
 from tradewind.kernel.errors import Forbidden
 
 STAFF = a_call("admin")
+AT_ONCE = "UPDATE runtime.saga SET due_at = now() WHERE due_at IS NOT NULL"
 NOTHING = "SELECT (SELECT count(*) FROM orders.orders), (SELECT count(*) FROM inventory.backorder)"
 STOCK = "SELECT on_hand, reserved, waiting FROM inventory.inventory_stock WHERE sku = $1"
 OPEN_KIT = """
@@ -253,7 +254,7 @@ async def test_who_has_waited_too_long_is_off_and_keeps_nothing(shop: Shop) -> N
     async with working(shop):
         assert await ready(shop, placed) == [[False, True]]
         await shop.db.pool.execute("UPDATE inventory.backorder SET until = now()")
-        await shop.db.pool.execute("UPDATE runtime.saga SET due_at = now()")
+        await shop.db.pool.execute(AT_ONCE)
         await comes_to(shop, "CANCELED", placed)
     assert (await seen(shop, placed.id)).why == "the goods did not come in time"
     assert [await stock(shop, sku) for sku in ("KITE", "LAMP")] == [(0, 0, 0), (1, 0, 0)]
