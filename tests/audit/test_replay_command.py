@@ -16,7 +16,8 @@ from tests.shops import open_shop, until, working
 from tradewind.app.replays import app
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import manifests
-from tradewind.runtime.relay import LEAD
+from tradewind.runtime.leading import LEAD
+from tradewind.runtime.relay import LOCK
 
 HEARS: Final = {
     one.table: sorted(one.types) for context in manifests() for one in context.subscribers if one.table is not None
@@ -79,7 +80,7 @@ async def test_nothing_is_replayed_while_a_worker_hears_events(copy: Place) -> N
     held = await of(copy, HELD, LISTING)
     worker = await asyncpg.connect(copy.found.database_url)
     try:
-        assert await worker.fetchval(LEAD), "the lead is free, and a worker takes it"
+        assert await worker.fetchval(LEAD, LOCK), "the lead is free, and a worker takes it"
         refused = await run("run", LISTING)
     finally:
         await worker.close()

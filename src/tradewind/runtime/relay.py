@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from tradewind.runtime import leading
 from tradewind.runtime.database import AWAY, Database
 from tradewind.runtime.feeds import Feed, feeds
 from tradewind.runtime.places import MOVE, USED_KAFKA, LogPlaces
@@ -28,8 +29,8 @@ PACE_S = 0.030
 Each look costs a transaction of those that share one, and one of each of the others that it finds something for."""
 IDLE_EVERY_S = 1.0
 """Time between two notes of where those stand who had nothing to do."""
-STANDBY_S = 0.5
-LEAD: Final = "SELECT pg_try_advisory_lock(hashtext('tradewind.relay'))"
+LOCK: Final = "tradewind.relay"
+"""What whoever relays has; see runtime.leading."""
 REGISTER: Final = "INSERT INTO runtime.position (subscriber) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"
 POSITIONS: Final = "SELECT subscriber, stamp, position FROM runtime.position WHERE subscriber = ANY($1::text[])"
 
@@ -50,21 +51,12 @@ class Relay:
         """Lead when nobody else does, until `stop`."""
         while not stop.is_set():
             try:
-                await self._stand_by(stop)
+                await leading.lead_in_turn(
+                    self._db, self._url, LOCK, self._lead, bell=self._bell, stop=stop, silent_s=self._silent_s
+                )
             except (asyncpg.PostgresError, *AWAY) as error:
                 log.warning("relay lost the database", error=type(error).__name__)
-                await asyncio.sleep(STANDBY_S)
-
-    async def _stand_by(self, stop: asyncio.Event) -> None:
-        connection = await self._db.beside(self._url, self._silent_s)
-        try:
-            while not stop.is_set():
-                if await connection.fetchval(LEAD):
-                    await self._lead(connection, stop)
-                else:
-                    await self._bell.rung(STANDBY_S)
-        finally:
-            await connection.close(timeout=2)
+                await asyncio.sleep(leading.STANDBY_S)
 
     async def _lead(self, connection: Any, stop: asyncio.Event) -> None:
         places = LogPlaces(used_kafka=await connection.fetchval(USED_KAFKA))

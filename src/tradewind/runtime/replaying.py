@@ -17,9 +17,10 @@ from tradewind.kernel.errors import Conflict
 from tradewind.runtime.call import internal_call
 from tradewind.runtime.database import Database, Tx
 from tradewind.runtime.feeds import Feed
+from tradewind.runtime.leading import LEAD
 from tradewind.runtime.places import MOVE, USED_KAFKA, LogPlaces
 from tradewind.runtime.reading import START, read
-from tradewind.runtime.relay import BATCH, LEAD, REGISTER
+from tradewind.runtime.relay import BATCH, LOCK, REGISTER
 from tradewind.runtime.subscriptions import Subscriber
 
 DIGEST: Final = "SELECT row_count, checksum FROM runtime.digest_of($1::text::regclass)"
@@ -76,7 +77,7 @@ async def _leading(url: str) -> AsyncIterator[Any]:
     """A connection that holds the lead: no relay hears anything until it is closed."""
     connection: Any = await asyncpg.connect(url)
     try:
-        if not await connection.fetchval(LEAD):
+        if not await connection.fetchval(LEAD, LOCK):
             raise EventsAreHeard("A worker hears events now. Stop every worker of the shop, then replay.")
         if await connection.fetchval(USED_KAFKA):
             raise EventsComeByKafka("Events were heard by Kafka; this database's log may not have all of them.")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.counters import HEAR, Counted, add, count, count_once, heard, on_behalf, readable
 from tradewind.contracts.messages import Event
-from tradewind.runtime import feeds, relay
+from tradewind.runtime import feeds, leading, relay
 from tradewind.runtime.database import Database, Tx
 from tradewind.runtime.feeds import MAX_ATTEMPTS, Feed
 from tradewind.runtime.relay import Relay
@@ -177,7 +177,9 @@ async def test_a_database_that_is_away_or_full_is_no_fault_of_the_event(
 async def test_another_relay_takes_over_when_the_leaders_connection_is_killed(
     db: Database, bell: Bell, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relay, "STANDBY_S", 10.0)  # so long stays away who lost the lead; who stands by hears the bell
+    monkeypatch.setattr(
+        leading, "STANDBY_S", 10.0
+    )  # so long stays away who lost the lead; who stands by hears the bell
     await add(db, "a")
     first, second = Listener("same"), Listener("same")
     lock = await db.pool.fetchval(LOCK)

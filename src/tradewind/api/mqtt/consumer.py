@@ -20,6 +20,7 @@ from tradewind.kernel.errors import Stale, Unavailable
 from tradewind.runtime.call import internal_call
 from tradewind.runtime.database import AWAY, Database
 from tradewind.runtime.failpoints import failpoint
+from tradewind.runtime.leading import LEAD, STANDBY_S
 from tradewind.runtime.telemetry import metrics
 from tradewind.runtime.telemetry.logs import log
 
@@ -28,10 +29,9 @@ BATCH: Final = 200
 LETTERS: Final = 100
 """Dead letters that are announced together."""
 AT_LEAST_ONCE: Final = 1
-STANDBY_S: Final = 0.5
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 5.0
-LEAD: Final = "SELECT pg_try_advisory_lock(hashtext('tradewind.mqtt'))"
+LOCK: Final = "tradewind.mqtt"
 STILL: Final = "SELECT 1"
 _TROUBLE: Final = (aiomqtt.MqttError, asyncpg.PostgresError, asyncpg.InterfaceError, Unavailable, Stale, *AWAY)
 
@@ -77,7 +77,7 @@ class Consumer:
     async def _stand_by(self) -> None:
         lock = await self._db.beside(self._database_url, self._silent_s)
         try:
-            while not await lock.fetchval(LEAD):  # noqa: ASYNC110 -- another process cannot set an event of ours
+            while not await lock.fetchval(LEAD, LOCK):  # noqa: ASYNC110 -- another process cannot set an event of ours
                 await asyncio.sleep(STANDBY_S)
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._keep(lock))

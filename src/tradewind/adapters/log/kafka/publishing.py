@@ -19,11 +19,12 @@ from opentelemetry.trace import SpanKind
 from tradewind.adapters.log.kafka.sending import Record, RefusedError, Sender
 from tradewind.adapters.log.kafka.topics import KafkaAway, Names, ensure
 from tradewind.contracts.envelope import EVENTS
+from tradewind.runtime import leading
 from tradewind.runtime.database import AWAY, Database
 from tradewind.runtime.failpoints import failpoint
 from tradewind.runtime.places import MOVE, PARK
 from tradewind.runtime.reading import Cursor, Logged, is_waiting, read
-from tradewind.runtime.relay import HORIZON_POLL_S, PACE_S, POSITIONS, REGISTER, STANDBY_S
+from tradewind.runtime.relay import HORIZON_POLL_S, PACE_S, POSITIONS, REGISTER
 from tradewind.runtime.telemetry import metrics, traces
 from tradewind.runtime.telemetry.logs import log
 from tradewind.runtime.wake import POLL_S, Bell
@@ -34,7 +35,7 @@ NAME: Final = "(kafka)"
 """What the publisher is called among those who have a position."""
 UNHEARD_S: Final = 30.0
 """Longest wait for acknowledgements; then the producer is dropped, and another begins where the last ended."""
-LEAD: Final = "SELECT pg_try_advisory_lock(hashtext('tradewind.publisher'))"
+LOCK: Final = "tradewind.publisher"
 STILL: Final = "SELECT 1"
 SPELL: Final = """
     SELECT position, runtime.envelope(o) AS envelope, runtime.traceparent(o) AS traceparent
@@ -65,21 +66,12 @@ class Publisher:
         """Publish when nobody else does, until `stop`."""
         while not stop.is_set():
             try:
-                await self._stand_by(stop)
+                await leading.lead_in_turn(
+                    self._db, self._url, LOCK, self._lead, bell=self._bell, stop=stop, silent_s=self._silent_s
+                )
             except _TROUBLE as error:
                 log.warning("events are not published", error=repr(error))
-                await asyncio.sleep(STANDBY_S)
-
-    async def _stand_by(self, stop: asyncio.Event) -> None:
-        connection = await self._db.beside(self._url, self._silent_s)
-        try:
-            while not stop.is_set():
-                if await connection.fetchval(LEAD):
-                    await self._lead(connection, stop)
-                else:
-                    await self._bell.rung(STANDBY_S)
-        finally:
-            await connection.close(timeout=2)
+                await asyncio.sleep(leading.STANDBY_S)
 
     async def _lead(self, connection: Any, stop: asyncio.Event) -> None:
         await asyncio.to_thread(ensure, self._servers, self._names.of_events(self._types))

@@ -1,14 +1,13 @@
 """The files of the signing keys: numbered, made whole or not at all, never replaced; their order is their state."""
 
-import os
 import re
-import secrets
 from pathlib import Path
 from typing import Final
 
 from joserfc.jwk import ECKey
 
 from tradewind.kernel import clock
+from tradewind.runtime.secret_files import make_once
 
 CURVE: Final = "P-256"
 RETIRED_KEPT_S: Final = 25 * 3600.0
@@ -61,18 +60,5 @@ def remove_expired(folder: Path) -> int:
 
 
 def _make(folder: Path, number: int) -> bool:
-    """Write a fresh key so that it is there whole or not at all; False where somebody else made that one first."""
-    path = folder / f"signing-{number:04}.pem"
-    draft = path.with_suffix(f".{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(ECKey.generate_key(CURVE).as_pem(private=True))
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-    except FileExistsError:
-        return False  # theirs is as good
-    finally:
-        draft.unlink()
-    return True
+    """Write a fresh key; False where somebody else made that one first: theirs is as good."""
+    return make_once(folder / f"signing-{number:04}.pem", ECKey.generate_key(CURVE).as_pem(private=True))

@@ -2,7 +2,6 @@
 
 import base64
 import hmac
-import os
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Final, Self
 
 from cryptography.fernet import Fernet
+
+from tradewind.runtime.secret_files import secret_of
 
 KEY_FILE: Final = "webhooks.key"
 PREFIX: Final = "whsec_"
@@ -25,11 +26,7 @@ class SecretSeal:
     @classmethod
     def open(cls, folder: Path) -> Self:
         """The seal of a home whose secrets are in `folder`. Of several that start at once, one makes the key."""
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = folder / KEY_FILE
-        if not path.exists():
-            _make(path)
-        return cls(path.read_bytes())
+        return cls(secret_of(folder / KEY_FILE, Fernet.generate_key))
 
     def seal(self, secret: str) -> bytes:
         """As it may be stored."""
@@ -38,21 +35,6 @@ class SecretSeal:
     def open_secret(self, sealed: bytes) -> str:
         """What was sealed."""
         return self._fernet.decrypt(sealed).decode()
-
-
-def _make(path: Path) -> None:
-    draft = path.with_suffix(f".{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(Fernet.generate_key())
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-    except FileExistsError:
-        pass  # somebody else made it in the meantime; theirs is as good
-    finally:
-        draft.unlink()
 
 
 def new_secret() -> str:
