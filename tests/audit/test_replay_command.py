@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from tests.audit.conftest import Place
 from tests.shops import open_shop, until, working
-from tradewind.app.replays import app
+from tradewind.app.commands.replay import app
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import manifests
 from tradewind.runtime.leading import LEAD

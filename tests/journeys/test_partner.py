@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from tests.journeys.conftest import BOTH, IDS
 from tests.markets import Market, Person, open_market
 from tests.partners import Heard, Partners, partners
-from tradewind.app.dead_letters import app
+from tradewind.app.commands.dlq import app
 from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
 from tradewind.contracts.inventory import InventoryReserved, ReservationConfirmed

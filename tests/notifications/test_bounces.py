@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tests.posts import Post
-from tradewind.app.messages import app
+from tradewind.app.commands.notifications import app
 from tradewind.contexts.notifications._domain.bounces import came_back
 from tradewind.contracts.orders import OrderConfirmed
 from tradewind.kernel.ids import new_id

@@ -15,7 +15,7 @@ from tests.webhooks.conftest import ADMIN, TYPE, Desk, a_name, desk, low
 from tradewind.adapters.log.kafka.places import KafkaPlaces
 from tradewind.adapters.log.kafka.received import Received
 from tradewind.app.audit import audit
-from tradewind.app.dead_letters import list_letters, redrive_letter
+from tradewind.app.commands.dlq import list_letters, redrive_letter
 from tradewind.app.elsewhere import note_for_partners
 from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings

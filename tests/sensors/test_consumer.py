@@ -19,7 +19,7 @@ from tests.shops import until
 from tradewind.api.mqtt.address import understand
 from tradewind.api.mqtt.consumer import Consumer
 from tradewind.api.mqtt.intake import Delivered, Intake, Outcome
-from tradewind.app.dead_letters import list_letters, redrive_letter, show_letter
+from tradewind.app.commands.dlq import list_letters, redrive_letter, show_letter
 from tradewind.contexts.inventory.manifest import SENSORS
 from tradewind.runtime.telemetry import metrics
 

@@ -9,7 +9,7 @@ from tests.sensors.conftest import BOTH, Shelves
 from tests.sensors.fleet import Fleet, Told
 from tests.sensors.test_consumer import consuming, lies
 from tests.shops import until
-from tradewind.app.dead_letters import list_letters, redrive_letter
+from tradewind.app.commands.dlq import list_letters, redrive_letter
 
 GOOD: Final = b'{"delta": 1, "reason": "SENSOR"}'
 STARTS: Final = tuple(GOOD[:end] for end in range(0, len(GOOD), 2))

@@ -11,7 +11,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from tests.shops import open_shop
 from tests.webhooks.conftest import ADMIN, START, TYPE, Desk, a_name, low
 from tradewind.app.audit import audit
-from tradewind.app.dead_letters import list_letters, redrive_letter, show_letter
+from tradewind.app.commands.dlq import list_letters, redrive_letter, show_letter
 from tradewind.app.engines import Engines
 from tradewind.app.settings import Settings
 from tradewind.contexts.webhooks._delivery import crew, watch

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tests.webhooks.conftest import Desk, a_name
-from tradewind.app.dead_letters import app
+from tradewind.app.commands.dlq import app
 
 
 async def run(*arguments: str) -> Result:

@@ -3,15 +3,22 @@
 import asyncio
 import os
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from threading import Thread
 from typing import Any, Final, TypeVar
 
+from tradewind.app.engines import engines
+from tradewind.app.settings import Settings
+from tradewind.runtime.database import open_pool
 from tradewind.runtime.telemetry.logs import log
 
 T = TypeVar("T")
 WITHIN_S: Final = 30.0
+JOIN_S: Final = 120.0
+"""Longest wait for the home's Postgres, which another part of `serve` may be starting."""
+CONNECTIONS: Final = 2
 
 
 class Beside:
@@ -28,6 +35,23 @@ class Beside:
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Have it go on until the process ends, which it has to where this fails: `serve` starts it again."""
         asyncio.run_coroutine_threadsafe(work, self._loop).add_done_callback(_end)
+
+
+@contextmanager
+def postgres_beside(settings: Settings) -> Iterator[tuple[Beside, Any]]:
+    """A loop and, to be asked within it, a few connections to the shop's Postgres, until the block is left.
+
+    Raises EngineError where there is none, and TimeoutError.
+    """
+    beside = Beside()
+    of_home = engines(settings)
+    found = beside.wait_for(of_home.__aenter__(), JOIN_S)
+    try:
+        pool: Any = beside.wait_for(open_pool(found.database_url, size=CONNECTIONS))
+        yield beside, pool
+        beside.wait_for(pool.close())
+    finally:
+        beside.wait_for(of_home.__aexit__(None, None, None))
 
 
 def _end(done: "Future[None]") -> None:

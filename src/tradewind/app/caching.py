@@ -8,15 +8,13 @@ from collections.abc import Mapping, Sequence
 from time import sleep
 from typing import TYPE_CHECKING, Any, Final
 
-from tradewind.app.beside import Beside
+from tradewind.app.beside import Beside, postgres_beside
 from tradewind.app.elsewhere import OF_INVENTORY
-from tradewind.app.engines import engines
 from tradewind.app.placement import installed, manifests, named
 from tradewind.app.settings import Settings
 from tradewind.app.sharing import WHICH, cache_of
-from tradewind.app.streaming import JOIN_S
 from tradewind.kernel.errors import Unavailable
-from tradewind.runtime.database import AWAY, open_pool
+from tradewind.runtime.database import AWAY
 from tradewind.runtime.subscriptions import Listener
 from tradewind.runtime.telemetry import logs, metrics
 from tradewind.runtime.telemetry.logs import log
@@ -46,18 +44,13 @@ def main() -> None:
     names = Names(settings.kafka_prefix)
     group, listeners = names.group(GROUP), _listeners(settings)
     topics = _begun(servers, group, names.of_events(event.TYPE for one in listeners for event in one.events))
-    beside = Beside()
-    engines_of_home = engines(settings)
-    found = beside.wait_for(engines_of_home.__aenter__(), JOIN_S)
-    pool: Any = beside.wait_for(open_pool(found.database_url, size=2))
-    forgetting = beside.wait_for(_begin(settings, pool, listeners, beside, group, topics))
+    with postgres_beside(settings) as (beside, pool):
+        forgetting = beside.wait_for(_begin(settings, pool, listeners, beside, group, topics))
 
-    def hear(messages: "Sequence[Message]") -> bool:
-        return beside.wait_for(_heard(forgetting, messages))
+        def hear(messages: "Sequence[Message]") -> bool:
+            return beside.wait_for(_heard(forgetting, messages))
 
-    application(servers, group, topics, settings.home / "streams", hear).run()
-    beside.wait_for(pool.close())
-    beside.wait_for(engines_of_home.__aexit__(None, None, None))
+        application(servers, group, topics, settings.home / "streams", hear).run()
 
 
 def _begun(servers: str, group: str, wanted: Sequence[str]) -> Mapping[str, int]:

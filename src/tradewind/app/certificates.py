@@ -1,29 +1,23 @@
-"""`tradewind ca`: an authority of the home's own, for certificates that processes show each other over gRPC."""
+"""An authority of the home's own, for certificates that processes show each other over gRPC."""
 
 import ipaddress
 import os
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Final
 
-import typer
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from msgspec import Struct
-from msgspec.json import encode
-from rich.console import Console
 
-from tradewind.app.settings import SettingError, Settings
 from tradewind.kernel import clock
 
 AUTHORITY_DAYS: Final = 3650
 ISSUED_DAYS: Final = 90
 NAME: Final = r"[a-z0-9][a-z0-9-]{0,62}"
-app = typer.Typer(no_args_is_help=True, help="Make certificates by which processes know each other over gRPC.")
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of lines.")]
 
 
 class Made(Struct, frozen=True, kw_only=True):
@@ -37,40 +31,6 @@ class Made(Struct, frozen=True, kw_only=True):
 
 class AuthorityError(RuntimeError):
     """It cannot be made or used. The message says why."""
-
-
-@app.callback()
-def _ca() -> None:
-    """The home's own authority; for development, and for clusters that have no other."""
-
-
-@app.command()
-def init(json: Json = False) -> None:
-    """Make the authority: <home>/ca/ca.pem, which every process is told (TRADEWIND_GRPC_CA), and its key, which stays.
-
-    One that is there is never replaced (exit 1): everything that it issued would be refused.
-    """
-    try:
-        _say(init_authority(_folder()), json=json)
-    except (AuthorityError, SettingError) as error:
-        _stop(str(error))
-
-
-@app.command()
-def issue(
-    name: Annotated[str, typer.Argument(help="The process's name: small letters, digits, hyphens.")],
-    host: Annotated[list[str] | None, typer.Option(help="Where it is asked: a name or an address; several.")] = None,
-    days: Annotated[int, typer.Option(min=1, max=398, help="How long it is good.")] = ISSUED_DAYS,
-    json: Json = False,
-) -> None:
-    """Issue a certificate for a process: <home>/ca/NAME.pem and NAME-key.pem, good for localhost and each --host.
-
-    Issuing it again replaces both; running processes read them at their next start.
-    """
-    try:
-        _say(issue_certificate(_folder(), name, host or [], timedelta(days=days)), json=json)
-    except (AuthorityError, SettingError) as error:
-        _stop(str(error))
 
 
 def init_authority(folder: Path) -> Made:
@@ -174,20 +134,3 @@ def _put(path: Path, content: bytes, *, mode: int) -> None:
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
         file.write(content)
     new.rename(path)
-
-
-def _folder() -> Path:
-    return Settings.from_environment().home / "ca"
-
-
-def _say(made: Made, *, json: bool) -> None:
-    if json:
-        typer.echo(encode(made))
-        return
-    typer.echo(f"TRADEWIND_GRPC_CERT={made.certificate}\nTRADEWIND_GRPC_KEY={made.key}")
-    typer.echo(f"TRADEWIND_GRPC_CA={made.authority}")
-
-
-def _stop(why: str) -> NoReturn:
-    Console(stderr=True).print(why, style="red", markup=False)
-    raise typer.Exit(1)

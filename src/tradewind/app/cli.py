@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final
 
 import typer
 from msgspec import Struct
 from msgspec.json import encode
 
+from tradewind.app.commands.ending import stop
 from tradewind.app.settings import SettingError, Settings
 from tradewind.kernel.clock import now
 from tradewind.runtime.telemetry.lossy import Lossy
@@ -26,25 +27,25 @@ app.add_typer(bench, name="bench")
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would come of it; write nothing.")]
 OTHERS: Final = {
-    "saga": ("sagas", "app"),
-    "privacy": ("privacy_command", "app"),
+    "saga": ("saga", "app"),
+    "privacy": ("privacy", "app"),
     "keys": ("keys", "app"),
-    "policy": ("policies", "app"),
-    "flags": ("flagging", "show_flags"),
-    "dlq": ("dead_letters", "app"),
-    "ca": ("certificates", "app"),
-    "notifications": ("messages", "app"),
+    "policy": ("policy", "app"),
+    "flags": ("flags", "show_flags"),
+    "dlq": ("dlq", "app"),
+    "ca": ("ca", "app"),
+    "notifications": ("notifications", "app"),
     "analytics": ("analytics", "app"),
-    "lists": ("order_lists", "app"),
-    "replay": ("replays", "app"),
-    "connect": ("connecting", "app"),
-    "topics": ("connecting", "topics"),
+    "lists": ("lists", "app"),
+    "replay": ("replay", "app"),
+    "connect": ("connect", "app"),
+    "topics": ("connect", "topics"),
     "schemas": ("schemas", "app"),
     "revenue": ("revenue", "show_revenue"),
     "sales-summary": ("sales_summary", "sum_up"),
-    "logs": ("log_lines", "app"),
+    "logs": ("logs", "app"),
 }
-"""Commands that are kept elsewhere: in which module, and under which name there."""
+"""Commands in files of their own: in which module of `commands`, and under which name there."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
 
@@ -74,7 +75,7 @@ def _tradewind(
             profiles.apply(profile, os.environ)
         vaulted.apply(os.environ)
     except SettingError as error:
-        _stop(str(error))
+        stop(str(error))
 
 
 @app.command()
@@ -221,7 +222,7 @@ def reconcile(
     read. The worker does the same by itself for each day that is over, and tells a difference as the event
     ecommerce.payment.settlement.differed.v1.
     """
-    from tradewind.app.reconciling import run_reconcile
+    from tradewind.app.commands.reconcile import run_reconcile
 
     raise typer.Exit(run_reconcile(_settings(), day.date() if day else None, json=json))
 
@@ -242,7 +243,7 @@ def _settings() -> Settings:
     try:
         return Settings.from_environment()
     except SettingError as error:
-        _stop(str(error))
+        stop(str(error))
 
 
 def _say(line: str) -> None:
@@ -267,20 +268,13 @@ def _run(coroutine: Coroutine[object, object, None]) -> None:
     try:
         asyncio.run(coroutine)
     except (EngineError, PartError, SettingError) as error:
-        _stop(str(error))
-
-
-def _stop(why: str) -> NoReturn:
-    from rich.console import Console
-
-    Console(stderr=True).print(why, style="red", markup=False)
-    raise typer.Exit(1)
+        stop(str(error))
 
 
 def _add_others(words: Sequence[str]) -> None:
     """Import the commands that these words name, or all where they name none: `serve` waits for none of them."""
     for name in [one for one in OTHERS if one in words] or ([] if "serve" in words else OTHERS):
-        found = getattr(import_module(f"tradewind.app.{OTHERS[name][0]}"), OTHERS[name][1])
+        found = getattr(import_module(f"tradewind.app.commands.{OTHERS[name][0]}"), OTHERS[name][1])
         if isinstance(found, typer.Typer):
             app.add_typer(found, name=name)
         else:

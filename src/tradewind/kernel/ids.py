@@ -9,10 +9,14 @@ _VARIANT = 0x2 << 62
 
 
 def new_id() -> UUID:
-    """A fresh UUIDv7: 48 bits of Unix milliseconds, then 74 random bits."""
-    milliseconds = time.time_ns() // 1_000_000
-    random = int.from_bytes(os.urandom(10))
-    return UUID(int=milliseconds << 80 | _VERSION_7 | (random >> 68) << 64 | _VARIANT | random & 0x3FFFFFFFFFFFFFFF)
+    """A fresh UUIDv7: 48 bits of Unix milliseconds, 12 of how much of the next is over, then 62 random bits.
+
+    So ids sort as they were made also within a millisecond, to a quarter of a microsecond, whichever process of a
+    machine makes them (RFC 9562, section 6.2, method 3).
+    """
+    milliseconds, over_ns = divmod(time.time_ns(), 1_000_000)
+    random = int.from_bytes(os.urandom(8)) & 0x3FFFFFFFFFFFFFFF
+    return UUID(int=milliseconds << 80 | _VERSION_7 | (over_ns * 4096 // 1_000_000) << 64 | _VARIANT | random)
 
 
 def new_trace_id() -> str:

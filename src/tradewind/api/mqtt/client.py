@@ -1,5 +1,7 @@
 """One connection to a broker, on which messages count as received only when the shop says so."""
 
+from types import TracebackType
+
 import aiomqtt
 
 from tradewind.api.mqtt.address import Address
@@ -22,6 +24,14 @@ class Client(aiomqtt.Client):
             tls_params=aiomqtt.TLSParameters() if at.tls else None,
         )
         self._client.manual_ack_set(True)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Hang up. Whoever waited for a message was told why it is gone; asyncio need not complain that nobody was."""
+        await super().__aexit__(kind, error, trace)
+        if self._disconnected.done() and not self._disconnected.cancelled():
+            self._disconnected.exception()
 
     def acknowledge(self, message: aiomqtt.Message) -> None:
         """Let the broker forget it."""

@@ -5,8 +5,9 @@ from typing import Annotated, cast
 import msgspec
 import typer
 
+from tradewind.app.commands.ending import stop
+from tradewind.app.commands.operators import outcome
 from tradewind.app.engines import engines
-from tradewind.app.operators import outcome, stop
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import migrate_shop, open_shop
 from tradewind.contexts.inventory.manifest import rebuild_snapshot

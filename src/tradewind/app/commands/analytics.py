@@ -6,7 +6,7 @@ from typing import Annotated, cast
 import msgspec
 import typer
 
-from tradewind.app.operators import outcome_on_all
+from tradewind.app.commands.operators import outcome_on_all
 from tradewind.app.wiring import Shop
 from tradewind.contexts.analytics.manifest import rebuild_columns
 from tradewind.contracts.privacy import Pseudonyms

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from tradewind.app.operators import operator, outcome_on_all
+from tradewind.app.commands.operators import operator, outcome_on_all
 from tradewind.app.placement import MAY_BE_APART, manifests
 from tradewind.app.wiring import Shop
 from tradewind.runtime.call import internal_call

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from tradewind.adapters.streams.rows import Window, revenue
+from tradewind.app.commands.operators import outcome
 from tradewind.app.engines import engines
-from tradewind.app.operators import outcome
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import migrate_shop
 from tradewind.kernel.money import Money

@@ -8,7 +8,7 @@ from msgspec.json import encode
 from rich.console import Console
 from rich.table import Table
 
-from tradewind.app.operators import outcome
+from tradewind.app.commands.operators import outcome
 from tradewind.app.settings import SettingError, Settings
 from tradewind.contracts.published import published
 

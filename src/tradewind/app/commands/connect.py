@@ -9,8 +9,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from tradewind.app.commands.operators import outcome
 from tradewind.app.engines import engines
-from tradewind.app.operators import outcome
 from tradewind.app.settings import SettingError, Settings
 from tradewind.app.wiring import migrate_shop
 from tradewind.contracts.envelope import EVENTS

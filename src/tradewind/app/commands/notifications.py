@@ -7,8 +7,8 @@ from uuid import UUID
 import msgspec
 import typer
 
+from tradewind.app.commands.operators import operator, outcome
 from tradewind.app.engines import engines
-from tradewind.app.operators import operator, outcome
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import open_shop
 from tradewind.contexts.notifications.manifest import LANGUAGES, Kind, ReportBounce, came_back, render, sample

@@ -11,8 +11,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from tradewind.app.commands.ending import stop
+from tradewind.app.commands.operators import operator
 from tradewind.app.engines import EngineError, engines
-from tradewind.app.operators import operator, stop
 from tradewind.app.settings import SettingError, Settings
 from tradewind.app.wiring import Shop, open_shop
 from tradewind.contexts.customers.manifest import Erased, ErasePerson, Exported, ExportPerson, archive

@@ -2,11 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
-import typer
-from rich.console import Console
-
+from tradewind.app.commands.ending import stop
 from tradewind.app.databases import open_all
 from tradewind.app.engines import EngineError, engines
 from tradewind.app.placement import CONTEXTS
@@ -49,9 +47,3 @@ def outcome_on_all(
                 return await look(shops)
 
     return outcome(run)
-
-
-def stop(why: str) -> NoReturn:
-    """Say in red why nothing comes of it, and end the command with exit 1."""
-    Console(stderr=True).print(why, style="red", markup=False)
-    raise typer.Exit(1)

@@ -9,7 +9,7 @@ from msgspec import Struct
 from rich.console import Console
 from rich.table import Column, Table
 
-from tradewind.app.operators import outcome_on_all
+from tradewind.app.commands.operators import outcome_on_all
 from tradewind.app.wiring import Shop
 from tradewind.kernel.errors import NotFound
 from tradewind.runtime.replaying import Digest, Replayed, digest, replay

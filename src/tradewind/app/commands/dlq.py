@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from tradewind.app.operators import operator, outcome_on_all
+from tradewind.app.commands.operators import operator, outcome_on_all
 from tradewind.app.wiring import Shop
 from tradewind.contracts.dead_letters import DeadLetter, DeadLetters, NoSuchDeadLetter
 from tradewind.runtime.call import internal_call

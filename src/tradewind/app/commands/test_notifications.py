@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner, Result
 
-from tradewind.app.messages import app
+from tradewind.app.commands.notifications import app
 
 
 def preview(*words: str) -> Result:

@@ -7,8 +7,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from tradewind.app.commands.operators import operator, outcome
 from tradewind.app.engines import engines
-from tradewind.app.operators import operator, outcome
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import migrate_shop, open_shop
 from tradewind.contexts.identity.manifest import RotateKeys
