@@ -1,17 +1,19 @@
 """ReserveStock over gRPC: python -m bench --engines --only remote.
 
 So many reservations are asked for at fixed moments, whether or not answers have come, of an edge in a process of its
-own, on loopback without TLS; then the same command in this process. Waits count from the moment that each was due.
+own, on loopback without TLS; then the same command in this process. Waits count from the moment that each was due. At
+last as many a second, but many at once, as a saga's worker asks after each commit: what that costs both sides.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import replace
-from typing import Final
+from dataclasses import dataclass, replace
+from time import process_time
+from typing import Final, Self
 
 from bench.over_http import LOOPBACK
-from bench.parts import BESIDE, Place, answering, bare, running
+from bench.parts import BESIDE, Meter, Place, answering, bare, running
 from tradewind.adapters.inventory.grpc import InventoryDidNotAnswer, grpc_inventory
 from tradewind.app.bench.driving import percentile
 from tradewind.app.bench.own_database import own_database
@@ -33,17 +35,45 @@ NOTES: Final = (
 )
 RATE: Final = 500.0
 WARM_UP: Final = 500
+AT_ONCE: Final = 16
 GOAL_MS: Final = 10.0
 SCOPES: Final = ("inventory:write", "catalog:read")
 LIFETIME_S: Final = 3600
 ALONE: Final = {f"TRADEWIND_{name}": "" for name in ("KAFKA_SERVERS", "CONNECT_URL", *BESIDE)}
 Say = Callable[[str], None]
 Ask = Callable[[Basket], Awaitable[object]]
+TOGETHER: Final = f"over gRPC, {AT_ONCE} at once"
+
+
+@dataclass(frozen=True)
+class Used:
+    """Processor time, in microseconds."""
+
+    edge_us: float
+    asking_us: float
+
+    @classmethod
+    def by_now(cls, meter: Meter) -> Self:
+        """All that was used since the processes began."""
+        return cls(meter.read().get("edge", 0.0), process_time() * 1_000_000)
+
+    def since(self, before: Self, questions: int) -> "Used":
+        """What each of so many questions used since `before`."""
+        return Used((self.edge_us - before.edge_us) / questions, (self.asking_us - before.asking_us) / questions)
 
 
 async def measure(settings: Settings, found: Engines, say: Say, *, seconds: float) -> tuple[list[Goal], list[Figure]]:
     """Over the wire, and without one."""
-    waits = dict[str, list[float]]()
+    waits, used = dict[str, list[float]](), dict[str, Used]()
+
+    async def ask_all(name: str, ask: Ask, meter: Meter, *, at_once: int = 1) -> None:
+        await _waits_ms(ask, WARM_UP, 2 * len(waits))
+        before = Used.by_now(meter)
+        waits[name] = found = await _waits_ms(ask, int(RATE * seconds), 2 * len(waits) + 1, at_once=at_once)
+        used[name] = Used.by_now(meter).since(before, len(found))
+        p50, p99 = percentile(found, 0.5), percentile(found, 0.99)
+        say(f"  ReserveStock {name}, at {RATE:,.0f}/s: p50 {p50:.1f} ms, p99 {p99:.1f} ms")
+
     async with own_database(found) as shops, AsyncExitStack() as stack:
         await migrate_shop(shops.database_url)
         place = Place(settings, shops, free_port(LOOPBACK))
@@ -51,12 +81,10 @@ async def measure(settings: Settings, found: Engines, say: Say, *, seconds: floa
         shop = await stack.enter_async_context(open_shop(known_as, shops))
         await fill(shop)
         set_aside(answers=True)  # as the processes do that ask in a shop
-        ways = {"in process": _here(shop), "over gRPC": await _there(stack, shop, place)}
-        for seed, (name, ask) in enumerate(ways.items()):
-            await _waits_ms(ask, WARM_UP, 2 * seed)
-            waits[name] = await _waits_ms(ask, int(RATE * seconds), 2 * seed + 1)
-            p50, p99 = percentile(waits[name], 0.5), percentile(waits[name], 0.99)
-            say(f"  ReserveStock {name}, at {RATE:,.0f}/s: p50 {p50:.1f} ms, p99 {p99:.1f} ms")
+        await ask_all("in process", _here(shop), Meter(settings, {}))
+        ask, edge = await _there(stack, shop, place)
+        await ask_all("over gRPC", ask, Meter(settings, {"edge": edge}))
+        await ask_all(TOGETHER, ask, Meter(settings, {"edge": edge}), at_once=AT_ONCE)
     over, here = waits["over gRPC"], waits["in process"]
     what = f"ReserveStock at {RATE:,.0f}/s, "
     goals = [Goal(what=f"{what}over gRPC, p99", aim=GOAL_MS, measured=percentile(over, 0.99), unit="ms")]
@@ -64,6 +92,11 @@ async def measure(settings: Settings, found: Engines, say: Say, *, seconds: floa
         Figure(what=f"{what}over gRPC, p50", measured=percentile(over, 0.5), unit="ms"),
         Figure(what=f"{what}in process, p50", measured=percentile(here, 0.5), unit="ms"),
         Figure(what=f"{what}in process, p99", measured=percentile(here, 0.99), unit="ms"),
+        *(
+            Figure(what=f"CPU of {who} a question, {name}", measured=us, unit="µs")
+            for name in ("over gRPC", TOGETHER)
+            for who, us in (("who answers", used[name].edge_us), ("who asks", used[name].asking_us))
+        ),
     ]
     return goals, figures
 
@@ -77,9 +110,9 @@ def _here(shop: Shop) -> Ask:
     return ask
 
 
-async def _there(stack: AsyncExitStack, shop: Shop, place: Place) -> Ask:
+async def _there(stack: AsyncExitStack, shop: Shop, place: Place) -> tuple[Ask, int]:
     port = free_port(LOOPBACK)
-    await stack.enter_async_context(
+    edge = await stack.enter_async_context(
         running(["tradewind.app.edge"], place.environment(**ALONE, TRADEWIND_GRPC_PORT=str(port)))
     )
     await answering(f"http://{LOOPBACK}:{place.port}/health/ready")
@@ -93,11 +126,14 @@ async def _there(stack: AsyncExitStack, shop: Shop, place: Place) -> Ask:
         assert isinstance(answer, InventoryReserved), answer
         return answer
 
-    return ask
+    return ask, edge.pid
 
 
-async def _waits_ms(ask: Ask, number: int, seed: int) -> list[float]:
-    """What each of `number` waited, shortest first; for ever where nobody answered in three attempts."""
+async def _waits_ms(ask: Ask, number: int, seed: int, *, at_once: int = 1) -> list[float]:
+    """What each of `number` waited, shortest first; for ever where nobody answered in three attempts.
+
+    `at_once` of them are due at the same moment.
+    """
     loop, waited = asyncio.get_running_loop(), list[float]()
 
     async def one(basket: Basket, due: float) -> None:
@@ -107,10 +143,11 @@ async def _waits_ms(ask: Ask, number: int, seed: int) -> list[float]:
             return
         waited.append((loop.time() - due) * 1000)
 
-    began = loop.time()
+    began = due = loop.time()
     async with asyncio.TaskGroup() as group:
         for which, basket in enumerate(baskets(SKUS, number, seed)):
-            due = began + which / RATE
-            await asyncio.sleep(due - loop.time())
+            if which % at_once == 0:
+                due = began + which / RATE
+                await asyncio.sleep(due - loop.time())
             group.create_task(one(basket, due))
     return sorted(waited) + [float("inf")] * (number - len(waited))

@@ -113,7 +113,7 @@ class GrpcInventory:
                 if attempt:
                     await asyncio.sleep(random.uniform(0, BACKOFF_S * 2**attempt))  # noqa: S311 -- jitter
                 try:
-                    return await self._methods[method](request, metadata=metadata(self._token, call), timeout=ATTEMPT_S)
+                    return await self._methods[method](request, given=metadata(self._token, call), within_s=ATTEMPT_S)
                 except grpc.aio.AioRpcError as error:
                     refusal = dict(error.trailing_metadata() or ()).get(REFUSAL)
                     if refusal == NotEnoughStock.__name__:

@@ -163,7 +163,7 @@ class GrpcPayments(AskedForPersons):
                 if attempt:
                     await asyncio.sleep(random.uniform(0, BACKOFF_S * 2**attempt))  # noqa: S311 -- jitter
                 try:
-                    return await self._methods[method](request, metadata=metadata(self._token, call), timeout=ATTEMPT_S)
+                    return await self._methods[method](request, given=metadata(self._token, call), within_s=ATTEMPT_S)
                 except grpc.aio.AioRpcError as error:
                     if not _nobody_answered(error):
                         raise PaymentsDidNotAnswer(f"Payments answered {error.code().name}.") from None

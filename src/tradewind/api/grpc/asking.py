@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import grpc
 
+from tradewind.api.grpc.asking_together import Ask, Together
 from tradewind.api.grpc.tls import Certificates
 from tradewind.kernel.ids import new_id
 from tradewind.runtime.call import Call
@@ -26,16 +27,10 @@ async def channel_to(address: str, certificates: Certificates | None) -> AsyncIt
         yield channel
 
 
-def methods(channel: Any, service: str, answers: Mapping[str, Any]) -> dict[str, Any]:
-    """By name, the methods of `service` that answer with such messages."""
-    return {
-        name: channel.unary_unary(
-            f"/{service}/{name}",
-            request_serializer=lambda message: message.SerializeToString(),
-            response_deserializer=answer.FromString,
-        )
-        for name, answer in answers.items()
-    }
+def methods(channel: Any, service: str, answers: Mapping[str, Any]) -> dict[str, Ask]:
+    """By name, the methods of `service` that answer with such messages; those asked at once share a request."""
+    together = Together(channel)
+    return {name: together.method(f"{service}/{name}", answer) for name, answer in answers.items()}
 
 
 def metadata(token: Callable[[], str], call: Call) -> list[tuple[str, str]]:

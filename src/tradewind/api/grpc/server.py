@@ -14,6 +14,8 @@ from opentelemetry.trace import SpanKind
 from tradewind.api.auth.outside import verified
 from tradewind.api.auth.tokens import MAX_TOKEN_HEADER, TokenInvalid
 from tradewind.api.grpc import statuses
+from tradewind.api.grpc.answering_together import SERVICE as TOGETHER
+from tradewind.api.grpc.answering_together import Answering, StatusError, together
 from tradewind.api.grpc.methods import Method, by_service
 from tradewind.api.grpc.tls import Certificates
 from tradewind.api.rest import headers
@@ -27,7 +29,7 @@ from tradewind.runtime.telemetry.traces import span
 MAX_MESSAGE_BYTES: Final = 256 * 1024
 MAX_METADATA_BYTES: Final = 16 * 1024
 MAX_CALLS: Final = 1024
-"""Calls under way at once; the next one is refused (RESOURCE_EXHAUSTED)."""
+"""Requests under way at once; the next one is refused (RESOURCE_EXHAUSTED)."""
 LONGEST_S: Final = 30.0
 """Seconds that a call may take whose caller set no deadline."""
 GRACE_S: Final = 10.0
@@ -60,12 +62,16 @@ async def serving(
         maximum_concurrent_rpcs=MAX_CALLS,
     )
     services = by_service(methods)
+    every = dict[str, Answering]()
     for name, group in services.items():
-        handlers = {method.name: _handler(method, door) for method in group}
+        answering = {method.name: _answering(method, door) for method in group}
+        every |= {f"{name}/{one}": found for one, found in answering.items()}
+        handlers = {one: _handler(found) for one, found in answering.items()}
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(name, handlers),))
+    server.add_generic_rpc_handlers((together(every),))
     standing = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(standing, server)
-    reflection.enable_server_reflection((*services, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    reflection.enable_server_reflection((*services, TOGETHER, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
     if certificates is None:
         port = server.add_insecure_port(address)
     else:
@@ -80,21 +86,19 @@ async def serving(
         await server.stop(GRACE_S)
 
 
-def _handler(method: Method, door: Door) -> grpc.RpcMethodHandler:
+def _answering(method: Method, door: Door) -> Answering:
     route = f"{method.service.full_name}/{method.name}"
 
-    async def answer(request: Message, context: Any) -> Message:
-        given = _metadata(context)
+    async def answer(request: Message, given: Mapping[bytes, bytes]) -> Message:
         trail = headers.trail(given)
         try:
             with span(route, trail.trace_id, kind=SpanKind.SERVER):
                 return await ask(request, given, trail)
         except Refusal as refusal:
-            code, detail, beside = statuses.status_of(type(refusal)), refusal.detail, statuses.trailers(refusal)
+            code = statuses.status_of(type(refusal))
+            raise StatusError(code, refusal.detail, statuses.trailers(refusal)) from None
         except Exception:  # noqa: BLE001 -- it was logged within its span
-            code, detail, beside = grpc.StatusCode.INTERNAL, "Something broke here.", ()
-        await context.abort(code, detail, beside)
-        raise AssertionError("abort raises")
+            raise StatusError(grpc.StatusCode.INTERNAL, "Something broke here.") from None
 
     async def ask(request: Message, given: Mapping[bytes, bytes], trail: Trail) -> Message:
         names = {"traceId": trail.trace_id, "correlationId": trail.correlation_id}
@@ -111,8 +115,21 @@ def _handler(method: Method, door: Door) -> grpc.RpcMethodHandler:
             log.exception("gRPC call failed", route=route, **names)
             raise
 
+    return Answering(request=method.request, answer=answer)
+
+
+def _handler(answering: Answering) -> grpc.RpcMethodHandler:
+    """One question that comes alone."""
+
+    async def answer(request: Message, context: Any) -> Message:
+        try:
+            return await answering.answer(request, _metadata(context))
+        except StatusError as status:
+            await context.abort(status.code, status.detail, status.beside)
+            raise AssertionError("abort raises") from None
+
     return grpc.unary_unary_rpc_method_handler(
-        answer, request_deserializer=method.request.FromString, response_serializer=_bytes
+        answer, request_deserializer=answering.request.FromString, response_serializer=_bytes
     )
 
 
