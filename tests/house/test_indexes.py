@@ -12,8 +12,8 @@ from tests.house.test_statements import constants
 
 OURS: Final = ("tradewind.contexts.", "tradewind.runtime.")
 WHOLE_SHOP: Final = frozenset(
-    """account bundle categories dead_letter flash_sale flash_sale_price_map kafka_position migration price_book
-    promotion tax_class_of_category told_elsewhere warehouse webhook_subscriptions windows_seen""".split()
+    """account bundle categories dead_letter flash_sale flash_sale_price_map kafka_position migration pg_database
+    price_book promotion tax_class_of_category told_elsewhere warehouse webhook_subscriptions windows_seen""".split()
 )
 """Tables with a row for each thing that the owner sets up, not for each that buyers do. Accounts are listed whole."""
 WORK_LISTS: Final = frozenset("login_attempt mail_token pending_mail to_index price_due quote session staged".split())
