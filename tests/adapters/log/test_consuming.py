@@ -151,6 +151,29 @@ async def test_partitions_are_paused_while_a_subscriber_cannot_follow(
     assert await heard(db, "one") == [("a", n) for n in range(1, 21)]
 
 
+async def test_what_changes_hands_while_it_is_paused_is_heard_by_whoever_has_it_then(
+    db: Database, kafka: ByKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "QUEUE", 1)
+    monkeypatch.setattr(consuming, "BATCH", 2)
+    monkeypatch.setattr(consuming, "PATIENCE_S", 0.01)
+    await add(db, "a")
+    one = Listener("one")
+    first, second = kafka.consumer(one.subscriber), kafka.consumer(one.subscriber)
+    one.may.clear()
+    async with running(kafka.bell, kafka.publisher(), first):
+        await count_up(db, 20)
+        async with asyncio.timeout(60):
+            while not first._paused:  # noqa: ASYNC110 -- a client has no event
+                await asyncio.sleep(0.02)
+            async with running(kafka.bell, second):
+                while not second._assigned:  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
+        one.may.set()
+        await one.until(20)
+    assert await heard(db, "one") == [("a", n) for n in range(1, 21)]
+
+
 async def test_who_cannot_follow_does_not_hold_up_what_is_published_to_others(db: Database, kafka: ByKafka) -> None:
     await add(db, "a")
     one, other = Listener("one"), Listener("other")

@@ -85,6 +85,7 @@ class Consumer:
         self._fed: list[Feed] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._assigned: list[TopicPartition] = []
+        self._paused: list[TopicPartition] = []
         self._tick_due_s = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -108,7 +109,8 @@ class Consumer:
         def assigned(client: Any, partitions: list[TopicPartition]) -> None:
             client.assign(in_loop(self._begin(partitions)))
 
-        def revoked(_client: Any, _partitions: list[TopicPartition]) -> None:
+        def revoked(client: Any, _partitions: list[TopicPartition]) -> None:
+            self._resume(client)
             in_loop(self._end())
 
         client.subscribe(list(self._topics), on_assign=assigned, on_revoke=revoked, on_lost=revoked)
@@ -183,7 +185,14 @@ class Consumer:
     async def _begin_again(self, client: Client) -> None:
         """The same partitions, from where Postgres says."""
         if self._assigned:
+            self._resume(client)
             client.assign(await self._begin(self._assigned))
+
+    def _resume(self, client: Client) -> None:
+        """Fetch again from what is paused; before it is assigned anew, for the client keeps it paused beyond that."""
+        paused, self._paused = self._paused, []
+        if paused:
+            client.resume(paused)
 
     async def _feed(self, client: Client, fed: list[Feed], batch: Sequence[Logged]) -> None:
         """Hand `batch` to all; while queues are full nothing more is fetched, and the group hears that we live."""
@@ -191,13 +200,13 @@ class Consumer:
         await asyncio.wait({putting}, timeout=PATIENCE_S)
         if not putting.done():
             metrics.kafka_pauses_total.inc()
-            client.pause(self._assigned)
+            self._paused = list(self._assigned)
+            client.pause(self._paused)
             while not putting.done() and fed is self._fed:
                 if await self._take(client):
                     await self._begin_again(client)  # others' partitions came meanwhile, and are not paused
                 await asyncio.wait({putting}, timeout=0)
-            if fed is self._fed:
-                client.resume(self._assigned)
+            self._resume(client)
         putting.cancel()
         await asyncio.gather(putting, return_exceptions=True)
 
