@@ -40,6 +40,11 @@ RETRY_S: Final = 0.5
 JOIN_MS: Final = 90_000
 """So long a client waits to be let into its group before it asks again: a broker that was paused meanwhile may never
 answer. It polls far more often, also while partitions are paused; CALLBACK_S is less."""
+REJOIN_S: Final = 45.0
+"""A client that has had no word for so long of which partitions it has is given up for another: after a broker was
+paused some wait for ever, in a group that the broker has long emptied (librdkafka 2.12.1)."""
+CLOSE_S: Final = 30.0
+"""Longest wait for a client that takes its leave; one that is given up may never do."""
 CONFIG: Final[dict[str, Any]] = {
     "enable.auto.commit": False,
     "auto.offset.reset": "earliest",
@@ -87,6 +92,8 @@ class Consumer:
         self._assigned: list[TopicPartition] = []
         self._paused: list[TopicPartition] = []
         self._tick_due_s = 0.0
+        self._told_s: float | None = None
+        """Since when it is open which partitions are ours; None where that is known, be it none."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until `stop`; after trouble anew, from where Postgres says."""
@@ -108,18 +115,27 @@ class Consumer:
 
         def assigned(client: Any, partitions: list[TopicPartition]) -> None:
             client.assign(in_loop(self._begin(partitions)))
+            self._told_s = None
 
         def revoked(client: Any, _partitions: list[TopicPartition]) -> None:
+            self._told_s = loop.time()
             self._resume(client)
             in_loop(self._end())
 
+        self._told_s = loop.time()
         client.subscribe(list(self._topics), on_assign=assigned, on_revoke=revoked, on_lost=revoked)
         try:
             while not stop.is_set():
                 await self._step(client)
+                if self._waits_s() > REJOIN_S:
+                    raise KafkaAway(f"nobody said for {REJOIN_S:.0f} s which partitions are ours")
         finally:
             await self._end()
-            await asyncio.to_thread(client.close)
+            await asyncio.wait([asyncio.ensure_future(asyncio.to_thread(client.close))], timeout=CLOSE_S)
+
+    def _waits_s(self) -> float:
+        """For how long it has been open which partitions are ours."""
+        return 0.0 if self._told_s is None else asyncio.get_running_loop().time() - self._told_s
 
     async def _begin(self, partitions: Sequence[TopicPartition]) -> list[TopicPartition]:
         """Start feeds, and answer where the slowest of those who hear each topic stands."""
