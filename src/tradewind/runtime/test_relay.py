@@ -177,9 +177,8 @@ async def test_a_database_that_is_away_or_full_is_no_fault_of_the_event(
 async def test_another_relay_takes_over_when_the_leaders_connection_is_killed(
     db: Database, bell: Bell, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        leading, "STANDBY_S", 10.0
-    )  # so long stays away who lost the lead; who stands by hears the bell
+    # so long stays away who lost the lead; who stands by hears the bell
+    monkeypatch.setattr(leading, "STANDBY_S", 10.0)
     await add(db, "a")
     first, second = Listener("same"), Listener("same")
     lock = await db.pool.fetchval(LOCK)

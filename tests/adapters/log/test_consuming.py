@@ -38,6 +38,14 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feeds, "backoff_s", lambda _attempt: 0.0)
 
 
+@pytest.fixture
+def soon_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who cannot follow a few events is waited for."""
+    monkeypatch.setattr(feeds, "QUEUE", 1)
+    monkeypatch.setattr(consuming, "BATCH", 2)
+    monkeypatch.setattr(consuming, "PATIENCE_S", 0.01)
+
+
 def an_envelope(name: str, version: int) -> bytes:
     """An event of a shop with another database."""
     said = {
@@ -131,12 +139,8 @@ async def test_an_event_from_elsewhere_that_cannot_be_borne_is_redriven_from_its
     assert await db.pool.fetchval(LETTERS) == 0
 
 
-async def test_partitions_are_paused_while_a_subscriber_cannot_follow(
-    db: Database, kafka: ByKafka, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(feeds, "QUEUE", 1)
-    monkeypatch.setattr(consuming, "BATCH", 2)
-    monkeypatch.setattr(consuming, "PATIENCE_S", 0.01)
+@pytest.mark.usefixtures("soon_full")
+async def test_partitions_are_paused_while_a_subscriber_cannot_follow(db: Database, kafka: ByKafka) -> None:
     await add(db, "a")
     one, pauses = Listener("one"), metrics.kafka_pauses_total
     one.may.clear()
@@ -151,12 +155,10 @@ async def test_partitions_are_paused_while_a_subscriber_cannot_follow(
     assert await heard(db, "one") == [("a", n) for n in range(1, 21)]
 
 
+@pytest.mark.usefixtures("soon_full")
 async def test_what_changes_hands_while_it_is_paused_is_heard_by_whoever_has_it_then(
-    db: Database, kafka: ByKafka, monkeypatch: pytest.MonkeyPatch
+    db: Database, kafka: ByKafka
 ) -> None:
-    monkeypatch.setattr(feeds, "QUEUE", 1)
-    monkeypatch.setattr(consuming, "BATCH", 2)
-    monkeypatch.setattr(consuming, "PATIENCE_S", 0.01)
     await add(db, "a")
     one = Listener("one")
     first, second = kafka.consumer(one.subscriber), kafka.consumer(one.subscriber)

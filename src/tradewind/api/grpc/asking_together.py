@@ -12,6 +12,7 @@ from typing import Any, Final
 import grpc
 from google.protobuf.message import Message
 
+from tradewind.api.grpc.methods import as_bytes
 from tradewind.contracts.proto.tradewind.together.v1 import together_pb2 as pb
 
 AUTHORIZATION: Final = "authorization"
@@ -43,7 +44,7 @@ class Together:
     def __init__(self, channel: Any) -> None:
         self._channel = channel
         self._ask = channel.unary_stream(
-            f"/{METHOD}", request_serializer=_bytes, response_deserializer=pb.Answer.FromString
+            f"/{METHOD}", request_serializer=as_bytes, response_deserializer=pb.Answer.FromString
         )
         self._waiting: list[Asked] = []
         self._going: set[asyncio.Task[None]] = set()
@@ -53,7 +54,7 @@ class Together:
         """What asks the method `name` (package.Service/Method). It takes the request, what is `given` beside
         it (authorization, traceparent, correlation-id) and `within_s`, and raises grpc.aio.AioRpcError."""
         alone = self._channel.unary_unary(
-            f"/{name}", request_serializer=_bytes, response_deserializer=answer.FromString
+            f"/{name}", request_serializer=as_bytes, response_deserializer=answer.FromString
         )
 
         async def ask(request: Message, *, given: Sequence[tuple[str, str]], within_s: float) -> Any:
@@ -162,7 +163,3 @@ def _settle(asked: Asked, answer: pb.Answer) -> None:
 
 def _error(code: grpc.StatusCode, detail: str, trailers: Sequence[tuple[str, str | bytes]] = ()) -> Any:
     return grpc.aio.AioRpcError(code, grpc.aio.Metadata(), grpc.aio.Metadata(*trailers), details=detail)
-
-
-def _bytes(message: Message) -> bytes:
-    return message.SerializeToString()

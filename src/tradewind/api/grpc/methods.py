@@ -27,6 +27,11 @@ class Method:
         return self.service.methods_by_name[self.name]
 
 
+def as_bytes(message: Message) -> bytes:
+    """The message as it travels."""
+    return message.SerializeToString()
+
+
 def declared(modules: Iterable[str]) -> list[Method]:
     """The methods of the edges named, each module's METHODS; loads them and grpcio's messages with them."""
     return [method for name in modules for method in import_module(name).METHODS]

@@ -16,7 +16,7 @@ from tradewind.api.auth.tokens import MAX_TOKEN_HEADER, TokenInvalid
 from tradewind.api.grpc import statuses
 from tradewind.api.grpc.answering_together import SERVICE as TOGETHER
 from tradewind.api.grpc.answering_together import Answering, StatusError, together
-from tradewind.api.grpc.methods import Method, by_service
+from tradewind.api.grpc.methods import Method, as_bytes, by_service
 from tradewind.api.grpc.tls import Certificates
 from tradewind.api.rest import headers
 from tradewind.api.rest.headers import Trail
@@ -129,12 +129,8 @@ def _handler(answering: Answering) -> grpc.RpcMethodHandler:
             raise AssertionError("abort raises") from None
 
     return grpc.unary_unary_rpc_method_handler(
-        answer, request_deserializer=answering.request.FromString, response_serializer=_bytes
+        answer, request_deserializer=answering.request.FromString, response_serializer=as_bytes
     )
-
-
-def _bytes(message: Message) -> bytes:
-    return message.SerializeToString()
 
 
 def _metadata(context: Any) -> Mapping[bytes, bytes]:
