@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -70,3 +71,22 @@ async def send(servers: str, topic: str, key: str, value: bytes | None) -> None:
     producer = Producer({"bootstrap.servers": servers, "acks": "all", "partitioner": "murmur2_random"})
     producer.produce(topic, value, key)
     assert await asyncio.to_thread(producer.flush, 60) == 0
+
+
+@contextmanager
+def hung_member(servers: str, group: str, topic: str) -> Iterator[None]:
+    """A member of `group` that hangs: it says that it lives, and never that it gives its partitions back.
+
+    Until the block is left the broker lets nobody else in: it waits for this one's answer.
+    """
+    assigned: list[Any] = []
+    client = Consumer({"bootstrap.servers": servers, "group.id": group, "max.poll.interval.ms": 300_000})
+    client.subscribe([topic], on_assign=lambda _client, found: assigned.extend(found))
+    try:
+        until_s = monotonic() + 60
+        while not assigned:
+            assert monotonic() < until_s, "nobody lets it in"
+            client.poll(0.1)
+        yield
+    finally:
+        client.close()

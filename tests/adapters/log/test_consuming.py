@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 from typing import Any, cast
 
 import pytest
@@ -9,11 +10,12 @@ import pytest
 from tests.adapters.log.brokers import Broker
 from tests.adapters.log.conftest import ByKafka, ByTheLog, running
 from tests.adapters.log.listening import Listener, count_up
-from tests.adapters.log.raw import send
+from tests.adapters.log.raw import hung_member, send
 from tests.counters import Counted, add, heard
 from tradewind.adapters.log.kafka import consuming
 from tradewind.adapters.log.kafka.places import KafkaPlaces
 from tradewind.adapters.log.kafka.received import Received, receive
+from tradewind.adapters.log.kafka.topics import ensure
 from tradewind.kernel.clock import now
 from tradewind.kernel.ids import new_id
 from tradewind.runtime import feeds
@@ -174,6 +176,27 @@ async def test_what_changes_hands_while_it_is_paused_is_heard_by_whoever_has_it_
         one.may.set()
         await one.until(20)
     assert await heard(db, "one") == [("a", n) for n in range(1, 21)]
+
+
+async def test_a_client_that_nobody_tells_its_partitions_is_given_up_and_the_next_one_hears_all(
+    db: Database, kafka: ByKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add(db, "a")
+    one, given_up = Listener("one"), metrics.kafka_given_up_total
+    topic, group, before = kafka.names.topic(Counted.TYPE), kafka.names.group("test"), given_up._value.get()
+    await asyncio.to_thread(ensure, kafka.servers, [topic])
+    async with running(kafka.bell, kafka.publisher()), AsyncExitStack() as carrying:
+        with hung_member(kafka.servers, group, topic), monkeypatch.context() as hasty:
+            hasty.setattr(consuming, "REJOIN_S", 1.0)
+            hasty.setattr(consuming, "CLOSE_S", 1.0)
+            await carrying.enter_async_context(running(kafka.bell, kafka.consumer(one.subscriber)))
+            await count_up(db, 5)
+            async with asyncio.timeout(60):
+                while given_up._value.get() == before:  # noqa: ASYNC110 -- a counter has no event
+                    await asyncio.sleep(0.02)
+            assert not one.committed
+        await one.until(5)
+    assert await heard(db, "one") == [("a", n) for n in range(1, 6)]
 
 
 async def test_who_cannot_follow_does_not_hold_up_what_is_published_to_others(db: Database, kafka: ByKafka) -> None:

@@ -180,3 +180,6 @@ kafka_lag = Gauge(
 )  # fmt: skip
 kafka_duplicates_total = Counter("kafka_duplicates_total", "Events that came by Kafka once more, and were passed over.")
 kafka_pauses_total = Counter("kafka_pauses_total", "Times that partitions were paused because subscribers are slow.")
+kafka_given_up_total = Counter(
+    "kafka_given_up_total", "Kafka clients given up for another: for long nobody told them their partitions."
+)

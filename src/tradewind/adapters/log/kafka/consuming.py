@@ -128,6 +128,7 @@ class Consumer:
             while not stop.is_set():
                 await self._step(client)
                 if self._waits_s() > REJOIN_S:
+                    metrics.kafka_given_up_total.inc()
                     raise KafkaAway(f"nobody said for {REJOIN_S:.0f} s which partitions are ours")
         finally:
             await self._end()
@@ -156,7 +157,7 @@ class Consumer:
 
     async def _end(self) -> None:
         """Drop what is queued; an effect under way is committed with its place, or not at all."""
-        tasks, self._tasks, self._fed, self._assigned = self._tasks, [], [], []
+        tasks, self._tasks, self._fed, self._assigned, self._paused = self._tasks, [], [], [], []
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
