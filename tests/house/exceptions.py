@@ -6,7 +6,7 @@ from tests.house.tree import Tree
 
 MAY_CATCH_ALL = {
     "src/tradewind/adapters/payment_provider/journaled/sweeping.py": "a sweep that breaks is made again next time",
-    "src/tradewind/api/grpc/server.py": "the outermost of a call: whatever broke, the caller gets a status",
+    "src/tradewind/api/grpc/calls.py": "the outermost of a call: whatever broke, the caller gets a status",
     "src/tradewind/api/mqtt/taking.py": "one message that breaks must not stop the others",
     "src/tradewind/api/rest/app.py": "the outermost of a request: whatever broke, the client gets an answer",
     "src/tradewind/api/rest/pages.py": "whatever is wrong with a part, it is not ready",

@@ -13,6 +13,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from tests.builders import a_product
 from tests.remote.conftest import Asker, a_token
 from tests.shops import Shop
+from tradewind.api.grpc import calls
 from tradewind.api.grpc.server import MAX_MESSAGE_BYTES
 from tradewind.api.grpc.statuses import facts_in
 from tradewind.contracts.proto.tradewind.inventory.v1 import inventory_pb2 as pb
@@ -106,6 +107,20 @@ async def test_the_same_order_many_times_at_once_is_held_once(shop: Shop, ask: A
     order = reserve()
     answers = await asyncio.gather(*(ask("ReserveStock", order) for _ in range(20)))
     assert all(answer == answers[0] for answer in answers)
+    assert await stock(shop) == (10, 2)
+
+
+async def test_a_call_that_takes_too_long_is_ended_and_asked_again_holds_once(
+    shop: Shop, ask: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_product(shop, "BOOK")
+    asked = reserve()
+    async with shop.db.pool.acquire() as other, other.transaction():
+        await other.execute("SELECT FROM inventory.inventory_stock WHERE sku = 'BOOK' FOR UPDATE")
+        with monkeypatch.context() as hasty:
+            hasty.setattr(calls, "LONGEST_S", 0.2)
+            assert (await refused(ask("ReserveStock", asked))).code() is CODE.DEADLINE_EXCEEDED
+    await ask("ReserveStock", asked)
     assert await stock(shop) == (10, 2)
 
 

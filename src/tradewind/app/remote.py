@@ -24,8 +24,9 @@ async def answering_remotely(shop: Shop) -> AsyncIterator[int | None]:
     if settings.grpc_port is None or not modules:
         yield None
         return
+    from tradewind.api.grpc.calls import Door
     from tradewind.api.grpc.methods import declared
-    from tradewind.api.grpc.server import Door, serving
+    from tradewind.api.grpc.server import serving
     from tradewind.api.grpc.tls import CertificateError, Certificates
 
     certificates = None
