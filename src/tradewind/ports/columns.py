@@ -5,6 +5,7 @@ What every adapter promises, and every caller may lean on:
 - **Delivery.** `put` is idempotent by each row's key, and all of a batch is there once it returned. What was put twice,
   by whomever, counts once, in whatever sequence rows came: what happened to an order or product has its `version`.
 - **Reading.** A question sees every batch whose `put` has returned, in every process.
+- **Size.** An answer is whole: `revenue` and `daily_revenue` raise `TooManyRows` where it had more than MAX_ROWS rows.
 - **Failure.** What cannot be written or asked raises `ColumnsAway`; a `put` that raised may be there, wholly or in
   part, and is to be repeated.
 - **Money** is whole minor units, summed exactly; a question never adds up amounts of two currencies.
@@ -20,16 +21,20 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from tradewind.kernel.errors import Unavailable
+from tradewind.kernel.errors import Invalid, Unavailable
 
 MAX_ROWS: Final = 10_000
-"""Rows that one answer has at most."""
+"""Rows that one answer has at most; who would get more is refused."""
 NOBODY: Final = ""
 """The customer of an order whose buyer was forgotten."""
 
 
 class ColumnsAway(Unavailable):
     """What the shop counts cannot be asked right now; ask again."""
+
+
+class TooManyRows(Invalid):
+    """The answer would have too many rows; ask for a shorter period, or for longer pieces of it."""
 
 
 class Grain(StrEnum):

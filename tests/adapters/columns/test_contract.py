@@ -10,7 +10,7 @@ import pytest
 
 from tests.adapters.columns.conftest import Counted
 from tests.adapters.columns.rows import NOON, WHOLE, a_cart, a_line, a_payment, a_product, a_step, an_order
-from tradewind.adapters.columns import duckdb
+from tradewind.adapters.columns import asking, duckdb
 from tradewind.adapters.columns.clickhouse import ClickHouseColumns
 from tradewind.adapters.columns.duckdb import DuckDbColumns
 from tradewind.app.free_ports import free_port
@@ -27,6 +27,7 @@ from tradewind.ports.columns import (
     ProductSales,
     Revenue,
     Sales,
+    TooManyRows,
 )
 
 DAY = NOON.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -83,6 +84,24 @@ async def test_pieces_of_time_begin_on_the_minute_the_hour_and_the_day_in_utc(co
         Grain.HOUR: datetime(2026, 3, 1, 23, tzinfo=UTC),
         Grain.DAY: datetime(2026, 3, 1, tzinfo=UTC),
     }
+
+
+async def test_an_answer_is_whole_or_refused(columns: Columns, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "MAX_ROWS", 2)
+
+    async def move(currency: str) -> None:
+        step = a_step(new_id(), "PAID", total=1, currency=currency)
+        await columns.put(Batch(payments=(a_payment(1, currency=currency),), steps=(step,)))
+
+    for many, currency in enumerate(("EUR", "USD"), 1):
+        await move(currency)
+        assert len(await columns.revenue(*WHOLE, Grain.DAY)) == many
+        assert len(await columns.daily_revenue(*WHOLE)) == many
+    await move("JPY")
+    with pytest.raises(TooManyRows):
+        await columns.revenue(*WHOLE, Grain.DAY)
+    with pytest.raises(TooManyRows):
+        await columns.daily_revenue(*WHOLE)
 
 
 async def test_text_is_kept_as_it_is_whatever_it_looks_like(columns: Columns) -> None:

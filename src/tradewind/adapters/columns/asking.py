@@ -6,7 +6,17 @@ from typing import Any
 
 from tradewind.adapters.columns import questions
 from tradewind.adapters.columns.tables import in_utc
-from tradewind.ports.columns import CartsEnded, DailyRevenue, DailySales, Grain, ProductSales, Revenue, Sales
+from tradewind.ports.columns import (
+    MAX_ROWS,
+    CartsEnded,
+    DailyRevenue,
+    DailySales,
+    Grain,
+    ProductSales,
+    Revenue,
+    Sales,
+    TooManyRows,
+)
 
 
 class Asking:
@@ -17,11 +27,11 @@ class Asking:
         raise NotImplementedError
 
     async def revenue(self, since: datetime, until: datetime, grain: Grain) -> Sequence[Revenue]:
-        rows = await self.ask(questions.REVENUE[grain], since=since, until=until)
+        rows = await self._all(questions.REVENUE[grain], since=since, until=until)
         return [Revenue(in_utc(row[0]), *row[1:]) for row in rows]
 
     async def daily_revenue(self, since: datetime, until: datetime) -> Sequence[DailyRevenue]:
-        rows = await self.ask(questions.DAILY_REVENUE, since=since, until=until)
+        rows = await self._all(questions.DAILY_REVENUE, since=since, until=until)
         return [DailyRevenue(in_utc(row[0]), *row[1:]) for row in rows]
 
     async def top_products(self, since: datetime, until: datetime, currency: str, many: int) -> Sequence[ProductSales]:
@@ -42,3 +52,10 @@ class Asking:
     async def carts(self, since: datetime, until: datetime) -> CartsEnded:
         rows = await self.ask(questions.CARTS, since=since, until=until)
         return CartsEnded(*rows[0]) if rows else CartsEnded(0, 0)
+
+    async def _all(self, sql: str, **values: Any) -> Sequence[tuple[Any, ...]]:
+        """Every row; raises TooManyRows, for one that leaves some out would be wrong and not look it."""
+        rows = await self.ask(sql, **values, most=MAX_ROWS + 1)
+        if len(rows) > MAX_ROWS:
+            raise TooManyRows(most=MAX_ROWS)
+        return rows

@@ -62,6 +62,7 @@ TYPES: Final = {
     "$until": "{until:DateTime64(6, 'UTC')}",
     "$currency": "{currency:String}",
     "$many": "{many:UInt32}",
+    "$most": "{most:UInt32}",
 }
 """How this engine writes the parameters of a question."""
 

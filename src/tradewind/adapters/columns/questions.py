@@ -11,7 +11,7 @@ REVENUE_BY_MINUTE: Final = """
            sum(CASE WHEN movement = 'CAPTURED' THEN 1 ELSE 0 END) AS captures,
            sum(CASE WHEN movement = 'REFUNDED' THEN 1 ELSE 0 END) AS refunds
     FROM fact_payments WHERE told_at >= $since AND told_at < $until
-    GROUP BY start, currency ORDER BY start, currency LIMIT 10000
+    GROUP BY start, currency ORDER BY start, currency LIMIT $most
 """
 REVENUE: Final = {grain: REVENUE_BY_MINUTE.replace("'minute'", f"'{grain}'") for grain in Grain}
 """By the pieces of time that revenue is summed over."""
@@ -43,7 +43,7 @@ CREATE_CURRENT_PRODUCTS: Final = """
 VIEWS: Final = (CREATE_DAILY_REVENUE, CREATE_CURRENT_ORDERS, CREATE_CURRENT_PRODUCTS)
 DAILY_REVENUE: Final = """
     SELECT day, currency, paid_minor, canceled_minor, paid, canceled FROM daily_revenue
-    WHERE day >= $since AND day < $until ORDER BY day, currency LIMIT 10000
+    WHERE day >= $since AND day < $until ORDER BY day, currency LIMIT $most
 """
 TOP_PRODUCTS: Final = """
     SELECT l.sku AS sold, coalesce(max(p.current_name), '') AS name, coalesce(max(p.current_category), '') AS category,

@@ -42,7 +42,7 @@ class DailyRevenueReport(Struct, frozen=True, kw_only=True, rename="camel"):
 
 @query(action="analytics.read")
 async def get_daily_revenue(command: GetDailyRevenue, tx: Tx) -> DailyRevenueReport:
-    """Refuses UnfitPeriod and ColumnsAway."""
+    """Refuses UnfitPeriod, TooManyRows and ColumnsAway."""
     since, until = period(command.since, command.until)
     found = await tx.peer(Columns).daily_revenue(since, until)
     items = [

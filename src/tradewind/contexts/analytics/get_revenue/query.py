@@ -45,7 +45,7 @@ class RevenueReport(Struct, frozen=True, kw_only=True, rename="camel"):
 
 @query(action="analytics.read")
 async def get_revenue(command: GetRevenue, tx: Tx) -> RevenueReport:
-    """Refuses UnfitPeriod and ColumnsAway."""
+    """Refuses UnfitPeriod, TooManyRows and ColumnsAway."""
     since, until = period(command.since, command.until, command.by)
     found = await tx.peer(Columns).revenue(since, until, command.by)
     items = [

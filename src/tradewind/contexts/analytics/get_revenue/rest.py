@@ -5,10 +5,10 @@ from datetime import datetime
 from tradewind.api.rest import Call, Dispatch, get
 from tradewind.contexts.analytics._domain.periods import UnfitPeriod
 from tradewind.contexts.analytics.get_revenue.query import GetRevenue, RevenueReport
-from tradewind.ports.columns import ColumnsAway, Grain
+from tradewind.ports.columns import ColumnsAway, Grain, TooManyRows
 
 
-@get("/api/v1/analytics/revenue", raises=(UnfitPeriod, ColumnsAway))
+@get("/api/v1/analytics/revenue", raises=(UnfitPeriod, TooManyRows, ColumnsAway))
 async def get_revenue(
     call: Call,
     dispatch: Dispatch,
