@@ -15,7 +15,6 @@ from tradewind.kernel.errors import Forbidden
 from tradewind.ports.columns import Grain
 
 MANAGER = a_call("merchandiser")
-STAGED = "SELECT NOT EXISTS (SELECT FROM analytics.staged)"
 BOOKS = """
     SELECT currency, sum(captured_minor)::bigint AS captured, sum(refunded_minor)::bigint AS refunded
     FROM payments.payments GROUP BY currency HAVING sum(captured_minor) > 0 ORDER BY currency

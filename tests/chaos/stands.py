@@ -25,7 +25,6 @@ PROVIDER_TIMEOUT_S: Final = 0.4
 SETTLE_S: Final = 60.0
 """Longest time for which an order may be on its way after the last fault (A1)."""
 STATUSES: Final = "SELECT id, status FROM orders.orders WHERE id = ANY($1::uuid[])"
-ALL_STATUSES: Final = "SELECT status, count(*) FROM orders.orders GROUP BY status"
 
 
 @dataclass

@@ -22,8 +22,9 @@ from tradewind.adapters.payment_provider.notices import send_notices_to
 from tradewind.adapters.payment_provider.soap.offer import NAMESPACE, PATH, wsdl
 from tradewind.api.auth.outside import OutsideKeys
 from tradewind.api.rest import Route, create_app
-from tradewind.api.rest.app import Receive, RestApp, Scope, Send
+from tradewind.api.rest.app import Receive, RestApp, Scope
 from tradewind.api.rest.rates import RateLimits
+from tradewind.api.rest.replies import Send
 from tradewind.api.soap.door import SoapDoor
 from tradewind.app.engines import engines
 from tradewind.app.memory import set_aside

@@ -15,7 +15,7 @@ from tantivy import Index
 from tests.adapters.search.conftest import a_document, names, of
 from tradewind.adapters.search import fields, folder
 from tradewind.adapters.search.fields import with_words
-from tradewind.adapters.search.tantivy import WRITER_BYTES
+from tradewind.adapters.search.writing import WRITER_BYTES
 from tradewind.kernel.ids import new_id
 from tradewind.ports.search import ProductDocument, ProductIndex, Question, SearchAway
 

@@ -33,7 +33,6 @@ _APOSTROPHES = re.compile(r"(?<=\w)['’‘ʼ`](?=\w)")
 _INITIALS = re.compile(r"\b(\w)\.\s?(?=\w\b)")
 _FIRST_PART = re.compile(r"\s*[(\[:;]")
 _UNSAFE = re.compile(r"[^A-Za-z0-9_ -]")
-_MAX_U64: Final = 2**64 - 1
 _encode: Final = msgspec.json.Encoder().encode
 decode: Final = msgspec.json.Decoder(ProductDocument).decode
 """What was kept of a product, as it was put; without its description."""

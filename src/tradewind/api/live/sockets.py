@@ -10,29 +10,25 @@ Each wish is dispatched as a query of its own, so the policy decides about each.
 """
 
 import asyncio
-from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any, Final, Protocol, get_type_hints
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import UNSET, Raw, UnsetType
 
 from tradewind.api.auth.outside import verified
 from tradewind.api.live.channel import Place
-from tradewind.api.live.topics import Told, Topic, TopicFollow
+from tradewind.api.live.talks import Code, End, Receive, Said, Send, Talk, next_said
+from tradewind.api.live.topics import TopicFollow
 from tradewind.contracts.messages import Command
 from tradewind.kernel.errors import Invalid, Refusal, Throttled, Unauthenticated, Unavailable
 from tradewind.kernel.ids import new_id, new_trace_id
 from tradewind.runtime.call import Actor, Call
 from tradewind.runtime.telemetry import metrics
 from tradewind.runtime.telemetry.logs import log
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 HEARTBEAT_S: Final = 15.0
 """Time between two signs of life; tokens are looked at again each time, so a socket outlives its token by no more."""
@@ -41,31 +37,10 @@ MAX_SOCKETS: Final = 2_048
 MAX_PER_CLIENT: Final = 20
 """Sockets of one user. It counts where rate limits do."""
 MAX_SUBSCRIPTIONS: Final = 50
-MAX_QUEUE: Final = 256
-"""Frames that wait for one client; one that is further behind is dropped."""
-MAX_MESSAGE: Final = 8_192 + 1_024
-"""Characters of one message: a token, and a wish."""
-MAX_MESSAGES: Final = 120
-"""Messages of one client between two heartbeats."""
 NAMED_WITHIN_S: Final = 10.0
 """A client that has not said by then who it is, is let go."""
 CLOSE_WITHIN_S: Final = 1.0
 """Longest that a socket's end waits for a client that does not read."""
-
-
-class Code(IntEnum):
-    """Why a socket ended."""
-
-    GONE = 1000
-    STOPPING = 1001
-    BROKEN = 1011
-    FULL = 1013
-    UNREADABLE = 4400
-    TOKEN = 4401
-    NOT_FOUND = 4404
-    UNNAMED = 4408
-    TOO_SLOW = 4413
-    TOO_MANY = 4429
 
 
 class TooManySubscriptions(Throttled):
@@ -100,71 +75,6 @@ def socket(path: str) -> Callable[[Callable[..., Awaitable[TopicFollow]]], Socke
         return Socket(path, watch, next(iter(get_type_hints(watch).values())))
 
     return mark
-
-
-class _Said(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One message of a client."""
-
-    token: str | UnsetType = UNSET
-    subscribe: Raw | UnsetType = UNSET
-    unsubscribe: Raw | UnsetType = UNSET
-    after: str | UnsetType = UNSET
-
-
-class End(Exception):  # noqa: N818 -- it is how a conversation ends
-    """The socket is over."""
-
-    def __init__(self, code: Code) -> None:
-        super().__init__(code.name)
-        self.code = code
-
-
-class Talk:
-    """One client's line: what waits for it, what it follows. Publishers put; one task writes."""
-
-    def __init__(self) -> None:
-        self.over: asyncio.Future[Code] = asyncio.get_running_loop().create_future()
-        self.follows: dict[str, TopicFollow] = {}
-        self.messages = 0
-        self.actor: Actor | None = None
-        self.token = b""
-        self._waiting: deque[str] = deque()
-        self._more = asyncio.Event()
-
-    def put(self, frame: str) -> None:
-        """Add to what waits; a client for whom too much waits is dropped."""
-        if len(self._waiting) >= MAX_QUEUE:
-            self.end(Code.TOO_SLOW)
-            return
-        self._waiting.append(frame)
-        self._more.set()
-
-    def say(self, event: str, data: Any = UNSET, subscription: Any = None) -> None:
-        """Put a frame that is for this client alone."""
-        self.put(msgspec.json.encode(Told(event=event, subscription=subscription, data=data)).decode())
-
-    def end(self, code: Code) -> None:
-        """It is over; what waits is not sent any more."""
-        if not self.over.done():
-            self.over.set_result(code)
-
-    async def write(self, send: Send) -> None:
-        """Send what waits, for good."""
-        while True:
-            while self._waiting:
-                await send({"type": "websocket.send", "text": self._waiting.popleft()})
-            self._more.clear()
-            await self._more.wait()
-
-    def drop(self, topic: Topic) -> None:
-        """A topic that it followed has ended."""
-        self.follows.pop(topic.key, None)
-
-    def leave(self) -> None:
-        """Follow nothing any more."""
-        for follow in self.follows.values():
-            follow.channel.leave(self, follow.topic)
-        self.follows.clear()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -262,14 +172,14 @@ class Sockets:
         while True:
             if said is not None:
                 await self._heed(talk, declared, said)
-            said = await _next(talk, receive)
+            said = await next_said(talk, receive)
 
-    async def _named(self, talk: Talk, authorization: bytes | None, receive: Receive) -> _Said | None:
+    async def _named(self, talk: Talk, authorization: bytes | None, receive: Receive) -> Said | None:
         """Find out who it is, by the header or the first message; that message, where it may say more."""
         scheme, _, token = (authorization or b"").partition(b" ")
         said = None
         if scheme.lower() != b"bearer":
-            said = await _next(talk, receive)
+            said = await next_said(talk, receive)
             token = said.token.encode() if said.token is not UNSET else b""
         try:
             actor = await verified(self._door.verify, token.strip())
@@ -284,7 +194,7 @@ class Sockets:
         talk.actor, talk.token = actor, token.strip()
         return said
 
-    async def _heed(self, talk: Talk, declared: Socket, said: _Said) -> None:
+    async def _heed(self, talk: Talk, declared: Socket, said: Said) -> None:
         if said.unsubscribe is not UNSET:
             label = msgspec.json.decode(said.unsubscribe)
             for follow in [one for one in talk.follows.values() if one.topic.label == label]:
@@ -340,20 +250,3 @@ class Sockets:
                     talk.end(Code.TOKEN)
                 else:
                     talk.say("heartbeat")
-
-
-async def _next(talk: Talk, receive: Receive) -> _Said:
-    """The client's next message; End where there is none, or none that can be read."""
-    message = await receive()
-    if message["type"] == "websocket.disconnect":
-        raise End(Code.GONE)
-    talk.messages += 1
-    if talk.messages > MAX_MESSAGES:
-        raise End(Code.TOO_MANY)
-    text = message.get("text") or ""
-    if not 0 < len(text) <= MAX_MESSAGE:
-        raise End(Code.UNREADABLE)
-    try:
-        return msgspec.json.decode(text, type=_Said)
-    except (msgspec.MsgspecError, UnicodeError):
-        raise End(Code.UNREADABLE) from None

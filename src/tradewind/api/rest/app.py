@@ -1,12 +1,11 @@
 """The REST application: declared routes are answered here, the pages around them by Litestar."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from time import perf_counter
 from typing import Any, Final, Protocol
 
-import msgspec
 from opentelemetry.trace import SpanKind
 from prometheus_client import REGISTRY, CollectorRegistry, Histogram
 
@@ -14,17 +13,18 @@ from tradewind.api.auth.outside import verified
 from tradewind.api.auth.tokens import MAX_TOKEN_HEADER
 from tradewind.api.live import Follow
 from tradewind.api.live.sockets import Door, Socket, Sockets
-from tradewind.api.rest import bodies, headers, problems, versions
+from tradewind.api.rest import bodies, headers, versions
 from tradewind.api.rest.binding import Binding, location_leads_somewhere
 from tradewind.api.rest.headers import Trail
 from tradewind.api.rest.matching import PathTable
 from tradewind.api.rest.openapi import describe
 from tradewind.api.rest.pages import Check, figures_of, host_of
-from tradewind.api.rest.rates import Pairs, RateLimits, Standing
+from tradewind.api.rest.rates import RateLimits, Standing
 from tradewind.api.rest.refusals import InternalFault, InvalidHeader, MethodNotAllowed, TokenMissing
+from tradewind.api.rest.replies import Send, honest, in_words, refused, send_all, told
 from tradewind.api.rest.routes import READS, Dispatch, Route
 from tradewind.api.rest.streams import Streams
-from tradewind.kernel.errors import Forbidden, Refusal
+from tradewind.kernel.errors import Refusal
 from tradewind.runtime.call import ANONYMOUS, Actor, Call
 from tradewind.runtime.telemetry import traces
 from tradewind.runtime.telemetry.logs import log, names_of
@@ -33,7 +33,6 @@ from tradewind.runtime.telemetry.traces import span
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 Verify = Callable[[bytes], Actor]
 """Turns a bearer token into the one who acts, or refuses (Unauthenticated)."""
 
@@ -80,7 +79,7 @@ class RestApp:
         self._others: dict[str, Any] = {}
         self._streams = Streams()
         door = Door(
-            verify=verify, confirm=self._confirm, dispatch=dispatch, problem=_in_words, limited=rates is not None
+            verify=verify, confirm=self._confirm, dispatch=dispatch, problem=in_words, limited=rates is not None
         )
         self._sockets = Sockets(door)
 
@@ -155,15 +154,15 @@ class RestApp:
             if binding.route.waits and call.wait_s:
                 extra = {"Preference-Applied": f"wait={int(call.wait_s)}", **extra}
         except Refusal as refusal:
-            status, content_type, content, extra = _refused(_honest(refusal, call), binding, scope["path"], trail)
+            status, content_type, content, extra = refused(honest(refusal, call), binding, scope["path"], trail)
         except bodies.ClientGone:
             return
         except Exception:  # noqa: BLE001 -- whatever broke, the client is told so in the form that it knows
             log.exception("request failed", route=binding and binding.name, **_whose(trail, call))
-            status, content_type, content, extra = _refused(InternalFault(), None, scope["path"], trail)
+            status, content_type, content, extra = refused(InternalFault(), None, scope["path"], trail)
         if unread:
             await bodies.discard(receive)
-        await _send(send, status, content_type, content, extra, trail, _told(standings), silent=method == "HEAD")
+        await send_all(send, status, content_type, content, extra, trail, told(standings), silent=method == "HEAD")
         self._observe(binding.name if binding else "(none)", status, perf_counter() - started)
 
     async def _stream(
@@ -268,61 +267,6 @@ class RestApp:
 def _whose(trail: Trail, call: Call | None) -> Mapping[str, str]:
     """What a line of the log says of a request."""
     return names_of(call) if call else {"traceId": trail.trace_id, "correlationId": trail.correlation_id}
-
-
-def _honest(refusal: Refusal, call: Call | None) -> Refusal:
-    """Nobody is forbidden before they have said who they are."""
-    return TokenMissing() if isinstance(refusal, Forbidden) and call and call.actor is ANONYMOUS else refusal
-
-
-def _in_words(refusal: Refusal) -> Mapping[str, Any]:
-    """A refusal as it is told over a socket: the same words as a problem document, without an address."""
-    found: dict[str, Any] = msgspec.json.decode(problems.document(refusal, instance="", trace_id=""))
-    return {name: value for name, value in found.items() if value != ""}
-
-
-def _refused(
-    refusal: Refusal, binding: Binding | None, path: str, trail: Trail
-) -> tuple[int, bytes, bytes, Mapping[str, str]]:
-    status = problems.status_of(type(refusal))
-    extra = dict(problems.headers(refusal))
-    if binding and binding.route.on_refusal:
-        reply = binding.route.on_refusal(refusal, status)
-        status, content, more = binding.response(reply)
-        return status, b"application/json", content, {**extra, **more}
-    content = problems.document(refusal, instance=path, trace_id=trail.trace_id)
-    return status, problems.MEDIA_TYPE.encode(), content, extra
-
-
-def _told(standings: Sequence[Standing]) -> Pairs:
-    """The headers of the limit that is nearest."""
-    if len(standings) == 2 and standings[1].left < standings[0].left:
-        return standings[1].headers()
-    return standings[0].headers() if standings else []
-
-
-async def _send(
-    send: Send,
-    status: int,
-    content_type: bytes,
-    content: bytes,
-    extra: Mapping[str, str],
-    trail: Trail,
-    more: Pairs,
-    *,
-    silent: bool,
-) -> None:
-    own = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in extra.items()]
-    replaced = {name for name, _ in own}
-    kept = replaced.isdisjoint(headers.SEALED_NAMES)
-    pairs = [*headers.SEALED] if kept else [pair for pair in headers.SEALED if pair[0] not in replaced]
-    pairs += [(b"correlation-id", trail.correlation_id.encode()), *own, *more]
-    if content and b"content-type" not in replaced:
-        pairs.append((b"content-type", content_type))
-    if status not in (204, 304):
-        pairs.append((b"content-length", b"%d" % len(content)))
-    await send({"type": "http.response.start", "status": status, "headers": pairs})
-    await send({"type": "http.response.body", "body": b"" if silent else content, "more_body": False})
 
 
 def create_app(

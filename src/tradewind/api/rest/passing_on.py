@@ -14,11 +14,12 @@ from yarl import URL
 
 from tradewind.api.auth.tokens import MAX_TOKEN_HEADER
 from tradewind.api.rest import bodies, headers, problems
-from tradewind.api.rest.app import Receive, RestApp, Scope, Send, Verify
+from tradewind.api.rest.app import Receive, RestApp, Scope, Verify
 from tradewind.api.rest.headers import Trail
 from tradewind.api.rest.matching import PathTable
 from tradewind.api.rest.passing_sockets import pass_socket
 from tradewind.api.rest.rates import RateLimits
+from tradewind.api.rest.replies import Send
 from tradewind.kernel.errors import Refusal, Unavailable
 from tradewind.kernel.ids import new_id
 

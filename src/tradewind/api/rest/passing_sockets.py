@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import aiohttp
 
-from tradewind.api.rest.app import Receive, Scope, Send
+from tradewind.api.rest.app import Receive, Scope
+from tradewind.api.rest.replies import Send
 
 MAX_FRAME_BYTES: Final = 256 * 1024
 AWAY: Final = 1013

@@ -15,7 +15,8 @@ from msgspec import Struct
 from prometheus_client import CollectorRegistry
 
 from tradewind.api.auth.tokens import TokenExpired, TokenInvalid
-from tradewind.api.live import Dispatch, Topic, TopicChannel, TopicFollow, socket, sockets
+from tradewind.api.live import Dispatch, Topic, TopicChannel, TopicFollow, socket, sockets, talks
+from tradewind.api.live.talks import MAX_QUEUE, Code
 from tradewind.api.rest import Call, create_app
 from tradewind.api.rest.app import RestApp
 from tradewind.api.rest.rates import RateLimits
@@ -166,14 +167,14 @@ async def stand() -> AsyncIterator[Stand]:
 async def test_who_does_not_say_who_they_are_is_told_nothing(stand: Stand, first: str) -> None:
     async with stand.client(token=None) as client:
         await client.ws.send_str(first)
-        assert await client.code() == sockets.Code.TOKEN
+        assert await client.code() == Code.TOKEN
     assert not stand.channel._lines
 
 
 async def test_who_says_nothing_is_let_go(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sockets, "NAMED_WITHIN_S", 0.05)
     async with stand.client(token=None) as client:
-        assert await client.code() == sockets.Code.UNNAMED
+        assert await client.code() == Code.UNNAMED
 
 
 @pytest.mark.parametrize("said", ["", "{", "[]", '{"x": 1}', '{"subscribe": ', "x" * 10_000, b"\x00"])
@@ -181,7 +182,7 @@ async def test_what_cannot_be_read_ends_the_socket(stand: Stand, said: Any) -> N
     async with stand.client() as client:
         await client.next()
         await (client.ws.send_bytes(said) if isinstance(said, bytes) else client.ws.send_str(said))
-        assert await client.code() == sockets.Code.UNREADABLE
+        assert await client.code() == Code.UNREADABLE
 
 
 async def test_a_path_that_is_none_of_ours_is_not_answered(stand: Stand) -> None:
@@ -260,19 +261,19 @@ async def test_a_socket_ends_with_its_token(stand: Stand, monkeypatch: pytest.Mo
         await client.next()
         await client.follow("a")
         stand.token_expired = True
-        assert await client.code() == sockets.Code.TOKEN
+        assert await client.code() == Code.TOKEN
     async with stand.client() as client:
-        assert await client.code() == sockets.Code.TOKEN
+        assert await client.code() == Code.TOKEN
 
 
 async def test_limits_hold_for_sockets_of_one_user_subscriptions_and_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sockets, "MAX_PER_CLIENT", 1)
     monkeypatch.setattr(sockets, "MAX_SUBSCRIPTIONS", 2)
-    monkeypatch.setattr(sockets, "MAX_MESSAGES", 8)
+    monkeypatch.setattr(talks, "MAX_MESSAGES", 8)
     async with standing(RateLimits()) as stand, stand.client() as first:
         await first.next()
         async with stand.client() as second:
-            assert await second.code() == sockets.Code.TOO_MANY
+            assert await second.code() == Code.TOO_MANY
         async with stand.client("ben") as other:
             assert (await other.next())["event"] == "ready"
         for room in "ab":
@@ -282,7 +283,7 @@ async def test_limits_hold_for_sockets_of_one_user_subscriptions_and_messages(mo
         assert (await first.next())["data"]["type"] == "/problems/too-many-subscriptions"
         for _ in range(6):
             await first.say(unsubscribe={"room": "c"})
-        assert await first.code() == sockets.Code.TOO_MANY
+        assert await first.code() == Code.TOO_MANY
 
 
 async def test_a_process_that_is_full_lets_nobody_in(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -308,7 +309,7 @@ async def test_a_client_that_does_not_read_is_dropped_and_dozens_of_others_hear_
             await reader.follow("b")
             await reader.next()
         stalled.ws._response.connection.transport.pause_reading()  # type: ignore[union-attr]
-        for n in range(sockets.MAX_QUEUE * 3):
+        for n in range(MAX_QUEUE * 3):
             stand.tell("a", loud)
             if n % 100 == 0:
                 stand.tell("b", n)
@@ -325,7 +326,7 @@ async def test_the_end_of_the_process_ends_the_sockets_with_a_code_and_opens_non
     async with stand.client() as client:
         await client.next()
         stand.app.close_streams()
-        assert await client.code() == sockets.Code.STOPPING
+        assert await client.code() == Code.STOPPING
         with pytest.raises(aiohttp.WSServerHandshakeError):
             async with stand.client():
                 pass

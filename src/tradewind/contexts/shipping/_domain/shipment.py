@@ -22,7 +22,6 @@ from tradewind.contracts.shipping import (
 from tradewind.kernel.errors import Invalid, NotFound
 from tradewind.kernel.lifecycle import Lifecycle
 
-MAX_TRACKING: Final = 40
 TRACKING_PATTERN: Final = r"^[A-Za-z0-9-]{4,40}$"
 _TRACKING = re.compile(TRACKING_PATTERN.strip("^$"))
 
