@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from tradewind.app.engines import engines
 from tradewind.app.settings import Settings
-from tradewind.runtime.database import open_pool
+from tradewind.runtime.pool import open_pool
 from tradewind.runtime.telemetry.logs import log
 
 T = TypeVar("T")

@@ -1,11 +1,11 @@
-"""One pool, one transaction at a time, and the rule that what is written at its end is written in one statement."""
+"""One transaction at a time, and the rule that what is written at its end is written in one statement."""
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import lru_cache, partial
-from typing import Any, ClassVar, Final, LiteralString, Self, TypeVar, cast
+from typing import Any, Final, LiteralString, Self, TypeVar, cast
 
 import asyncpg
 from opentelemetry.trace import SpanKind
@@ -16,17 +16,12 @@ from tradewind.ports.policy import Policy
 from tradewind.runtime import audit_trail, giving_way, outbox
 from tradewind.runtime.call import Call
 from tradewind.runtime.failpoints import planted
+from tradewind.runtime.pool import MAX_CONNECTIONS, open_pool
 from tradewind.runtime.quiet import Quiet
 from tradewind.runtime.telemetry import metrics
 from tradewind.runtime.telemetry.traces import span
 
 P = TypeVar("P")
-MAX_CONNECTIONS = 16
-IDLE_S = 60.0
-"""A connection that nobody has wanted for so long is closed: others may need its place in the server."""
-LOCK_TIMEOUT = "3s"
-"""Longest wait for a row that somebody else holds; then the caller is told to come again."""
-STATEMENT_TIMEOUT = "30s"
 FULL_AGAIN_S = 10
 """Seconds after which a caller may look whether somebody has made room."""
 STALE = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.InvalidCachedStatementError)
@@ -64,26 +59,6 @@ class DatabaseAway(Unavailable):
 
 class DatabaseFull(DatabaseAway):
     """The database has no room on its disk, nothing was written; ask again later with the same Idempotency-Key."""
-
-
-class _Connection(asyncpg.Connection):  # type: ignore[misc]
-    """Sends nothing when it goes back to the pool: we set nothing outside a transaction. Knows what others learnt.
-
-    The driver asks about each of our composite types anew on each connection, in the midst of the transaction that
-    first needs it: 5 ms a type, while others wait. What a migration changes of a type is seen by who starts after it.
-    """
-
-    known: ClassVar[dict[frozenset[int], Any]]
-    """By the types' oids: what the server said, to any connection of the pool."""
-
-    def get_reset_query(self) -> str:
-        return ""
-
-    async def _introspect_types(self, typeoids: Iterable[int], timeout: float) -> Any:
-        wanted = frozenset(typeoids)
-        if wanted not in self.known:
-            self.known[wanted] = await super()._introspect_types(typeoids, timeout)
-        return self.known[wanted]
 
 
 class Tx:
@@ -320,18 +295,3 @@ def _away(error: BaseException) -> BaseException:
         metrics.database_full_total.inc()
         return DatabaseFull(retry_after_s=FULL_AGAIN_S)
     return DatabaseAway()
-
-
-async def open_pool(url: str, *, size: int = MAX_CONNECTIONS, silent_s: float | None = None) -> Any:
-    """A pool whose connections have our time-outs and send nothing between transactions."""
-    settings = {"application_name": "tradewind", "lock_timeout": LOCK_TIMEOUT, "statement_timeout": STATEMENT_TIMEOUT}
-    if silent_s is not None:
-        settings |= giving_way.when_silent(silent_s)
-
-    class OfThisPool(_Connection):
-        known: ClassVar[dict[frozenset[int], Any]] = {}
-
-    return await asyncpg.create_pool(
-        url, min_size=1, max_size=size, max_inactive_connection_lifetime=IDLE_S, connection_class=OfThisPool,
-        server_settings=settings, command_timeout=60,
-    )  # fmt: skip

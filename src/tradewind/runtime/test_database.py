@@ -9,7 +9,7 @@ import pytest
 
 from tests.counters import COUNT, Counted, add, count, count_once, on_behalf, versions
 from tradewind.kernel.errors import Forbidden, Stale
-from tradewind.runtime import database
+from tradewind.runtime import pool
 from tradewind.runtime.database import FULL_AGAIN_S, AlreadyExists, Busy, Database, DatabaseAway, DatabaseFull
 
 INSERT: Final = "INSERT INTO public.counter (name) VALUES ($1)"
@@ -96,8 +96,8 @@ async def test_who_comes_second_is_told_so(db: Database) -> None:
 
 @pytest.mark.parametrize("what", ["a lock", "a statement"])
 async def test_what_is_held_up_is_busy(db: Database, url: str, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
-    monkeypatch.setattr(database, "LOCK_TIMEOUT", "50ms")
-    monkeypatch.setattr(database, "STATEMENT_TIMEOUT", "500ms")
+    monkeypatch.setattr(pool, "LOCK_TIMEOUT", "50ms")
+    monkeypatch.setattr(pool, "STATEMENT_TIMEOUT", "500ms")
     await add(db, "a")
     hasty = await Database.open(url, {}, db.policy)
     async with db.transaction(on_behalf()) as holder:
@@ -178,7 +178,7 @@ async def test_a_server_that_is_not_there_is_away(db: Database) -> None:
 async def test_connections_that_nobody_wants_any_more_leave_their_places_in_the_server(
     db: Database, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "IDLE_S", 0.01)
+    monkeypatch.setattr(pool, "IDLE_S", 0.01)
     crowded, closed = await Database.open(url, {}, db.policy, size=3), asyncio.Semaphore(0)
     async with AsyncExitStack() as wanted:
         for _ in range(3):

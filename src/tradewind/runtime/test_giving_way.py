@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from tests.shops import a_call
-from tradewind.runtime.database import AWAY, Database, open_pool
+from tradewind.runtime.database import AWAY, Database
 from tradewind.runtime.giving_way import end_silent
+from tradewind.runtime.pool import open_pool
 
 LOCK = "SELECT pg_advisory_xact_lock(4711)"
 IS_FREE = "SELECT pg_try_advisory_xact_lock(4711)"

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tests.counters import add, on_behalf, versions
 from tests.counting import Counting, CountUp, NoMore, open_counting
 from tradewind.kernel import clock
-from tradewind.runtime import database, idempotency
+from tradewind.runtime import idempotency, pool
 from tradewind.runtime.batching import Lane
 from tradewind.runtime.call import Call
 from tradewind.runtime.database import Database
@@ -164,7 +164,7 @@ async def test_purging_forgets_expired_keys_only(db: Database) -> None:
 async def test_a_key_in_flight_elsewhere_is_answered_so(
     db: Database, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "LOCK_TIMEOUT", "100ms")
+    monkeypatch.setattr(pool, "LOCK_TIMEOUT", "100ms")
     await add(db, "a", "b")
     claim = idempotency.claim(CountUp(name="a"), keyed())
     assert claim is not None

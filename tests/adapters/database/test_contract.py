@@ -19,7 +19,7 @@ from tradewind.app.engines import Engines, engines
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import migrate_shop
 from tradewind.contracts.envelope import EVENTS
-from tradewind.runtime import database
+from tradewind.runtime import pool
 from tradewind.runtime.database import Busy, Database, DatabaseAway
 from tradewind.runtime.test_idempotency import keyed, started
 from tradewind.runtime.test_reading import storm
@@ -127,7 +127,7 @@ async def test_what_comes_many_times_with_one_key_counts_once(db: Database) -> N
 async def test_a_row_that_is_held_too_long_is_busy_not_away(
     db: Database, here: Engines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "LOCK_TIMEOUT", "50ms")
+    monkeypatch.setattr(pool, "LOCK_TIMEOUT", "50ms")
     await add(db, "a")
     hasty = await Database.open(here.database_url, {}, db.policy, size=1)
     async with db.transaction(on_behalf()) as holder:

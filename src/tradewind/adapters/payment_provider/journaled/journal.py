@@ -17,8 +17,9 @@ from tradewind.adapters.payment_provider.journaled.api import NEW_MARK, Asked, F
 from tradewind.adapters.payment_provider.journaled.rules import declined
 from tradewind.kernel.money import Money
 from tradewind.ports.payment_provider import Answer, Approved, DeclineCode, KeyReused
-from tradewind.runtime.database import AWAY, IDLE_S, DatabaseAway
+from tradewind.runtime.database import AWAY, DatabaseAway
 from tradewind.runtime.failpoints import planted
+from tradewind.runtime.pool import IDLE_S
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtextextended('payment_provider.asked ' || $1, 0))"
