@@ -138,6 +138,17 @@ def test_an_authority_is_made_once_and_keys_are_their_owners(tmp_path: Path) -> 
             issue_certificate(tmp_path / "ca", name, [], GOOD)
 
 
+@pytest.mark.parametrize("name", ["ca-key", "orders-key"])
+def test_no_certificate_is_written_over_a_key(tmp_path: Path, name: str) -> None:
+    init_authority(tmp_path)
+    issue_certificate(tmp_path, "orders", [], GOOD)
+    key = tmp_path / f"{name}.pem"
+    before = key.read_bytes()
+    with pytest.raises(AuthorityError, match="no name"):
+        issue_certificate(tmp_path, name, [], GOOD)
+    assert key.read_bytes() == before
+
+
 def test_what_is_no_certificate_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.pem").write_text("nothing")
     with pytest.raises(CertificateError, match=r"x\.pem"):

@@ -46,9 +46,14 @@ def init_authority(folder: Path) -> Made:
 
 
 def issue_certificate(folder: Path, name: str, hosts: list[str], good_for: timedelta) -> Made:
-    """Issue a certificate, signed by the authority in `folder`. Raises AuthorityError where there is none."""
-    if not re.fullmatch(NAME, name) or name == "ca":
-        raise AuthorityError(f"{name!r} is no name for a process: use small letters, digits and hyphens.")
+    """Issue a certificate, signed by the authority in `folder`. Raises AuthorityError where there is none.
+
+    NAME-key is no name: its certificate would be written over the key of NAME, or of the authority itself.
+    """
+    if not re.fullmatch(NAME, name) or name == "ca" or name.endswith("-key"):
+        raise AuthorityError(
+            f"{name!r} is no name for a process: use small letters, digits and hyphens, and no -key at its end."
+        )
     try:
         authority = x509.load_pem_x509_certificate((folder / "ca.pem").read_bytes())
         signer = serialization.load_pem_private_key((folder / "ca-key.pem").read_bytes(), password=None)

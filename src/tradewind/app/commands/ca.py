@@ -34,7 +34,7 @@ def init(json: Json = False) -> None:
 
 @app.command()
 def issue(
-    name: Annotated[str, typer.Argument(help="The process's name: small letters, digits, hyphens.")],
+    name: Annotated[str, typer.Argument(help="The process's name: small letters, digits, hyphens; not …-key.")],
     host: Annotated[list[str] | None, typer.Option(help="Where it is asked: a name or an address; several.")] = None,
     days: Annotated[int, typer.Option(min=1, max=398, help="How long it is good.")] = ISSUED_DAYS,
     json: Json = False,
