@@ -132,7 +132,7 @@ async def migrate_shop(url: str, contexts: Sequence[Manifest] | None = None) -> 
         if await outbox.is_from_elsewhere(connection):
             raise EngineError(
                 "This database was restored from another cluster: its events carry stamps from there, new ones would "
-                "not be heard. docs/guides/operating.md, Backup and restore, has the two statements that mend it."
+                "not be heard. docs/guides/operating.md, Backup and restore, has the statements that mend it."
             )
         return applied
     finally:
