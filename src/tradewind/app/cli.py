@@ -99,12 +99,9 @@ def serve(
     from tradewind.app import hosting
     from tradewind.app.placement import GATEWAY
 
-    settings = _settings()
-    settings = replace(settings, port=settings.port if port is None else port, host=host or settings.host)
-    if contexts:
-        settings = replace(settings, contexts=tuple(contexts))
-    elif port is not None or host is not None:
-        settings = replace(settings, public_url=f"http://{settings.host}:{settings.port}")
+    settings = _settings(HOST=host, PORT=port)
+    if contexts:  # who reaches the shop does so at the gateway, wherever these listen
+        settings = replace(settings, contexts=tuple(contexts), public_url=_settings().public_url)
     if settings.contexts == (GATEWAY,):
         _run(hosting.serve_gateway(settings, _say_aside if json else _say))
         return
@@ -239,9 +236,11 @@ def bench_place_order(
     raise typer.Exit(run_bench(_settings(), json=json, rounds=rounds, orders=orders))
 
 
-def _settings() -> Settings:
+def _settings(**options: str | int | None) -> Settings:
+    """What the environment says, and `options` in its place where they are given."""
+    given = {f"TRADEWIND_{name}": str(value) for name, value in options.items() if value is not None}
     try:
-        return Settings.from_environment()
+        return Settings.from_environment({**os.environ, **given})
     except SettingError as error:
         stop(str(error))
 

@@ -165,8 +165,7 @@ async def listening_to_provider(shop: Shop) -> AsyncIterator[None]:
     if shop.settings.takes_payments_outside:  # its owner tells an outside provider where the shop listens
         yield
         return
-    host = f"[{shop.settings.host}]" if ":" in shop.settings.host else shop.settings.host
-    here = f"http://{host}:{shop.settings.port}/api/v1/payment-providers/{SIMULATED}/webhooks"
+    here = f"{shop.settings.own_url}/api/v1/payment-providers/{SIMULATED}/webhooks"
     secret = notice_secret(shop.db.peers[Pseudonyms])  # type: ignore[arg-type]  # peers are found by their protocol
     telling = asyncio.create_task(send_notices_to(here, secret, shop.engines.provider_url))
     try:

@@ -22,7 +22,7 @@ def free_port(host: str, among: range | None = None) -> int:
         OSError: There is none.
 
     """
-    with socket.socket() as probe:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         candidates = among or range(FIRST, _first_ephemeral())
         start = new_id().int % len(candidates)
         for step in range(len(candidates)):

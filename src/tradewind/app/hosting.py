@@ -77,7 +77,7 @@ async def serve_gateway(settings: Settings, say: Say) -> None:
 
     addresses(settings)
     settings = with_port(settings)
-    url = f"http://{settings.host}:{settings.port}"
+    url = settings.own_url
     with shared_figures(settings.home):
         environment = {
             **os.environ,
@@ -146,7 +146,7 @@ def with_port(settings: Settings) -> Settings:
 
 def _parts(settings: Settings, found: Engines, nursery: Nursery, prepared: asyncio.Task[Prepared]) -> list[Part]:
     """Edge and worker, which wait for what must be prepared."""
-    url = f"http://{settings.host}:{settings.port}/health/ready"
+    url = f"{settings.own_url}/health/ready"
     file = settings.home / "run" / f"worker{_apart(settings)}.ready"
     environment, once = _environment(settings, found), _once(prepared)
 

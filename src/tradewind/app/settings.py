@@ -270,6 +270,11 @@ class Settings:
         """Whether payments go to a provider of the world: then the home runs no simulated one."""
         return self.payment_provider in NEEDS
 
+    @property
+    def own_url(self) -> str:
+        """Where this process itself answers over HTTP, wherever others reach the shop."""
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
 
 def _of_payments(read: Reader) -> dict[str, Any]:
     """Who moves the money, and how they know us."""

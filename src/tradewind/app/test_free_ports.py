@@ -2,6 +2,8 @@
 
 import socket
 
+import pytest
+
 from tradewind.app.free_ports import free_port
 
 HOST = "127.0.0.1"
@@ -20,3 +22,13 @@ def test_a_port_in_use_is_passed_over() -> None:
     with socket.socket() as taken:
         taken.bind((HOST, free_port(HOST)))
         assert all(free_port(HOST) != taken.getsockname()[1] for _ in range(3))
+
+
+def test_a_port_of_ipv6_is_found_where_there_is_one() -> None:
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with socket.socket(socket.AF_INET6) as server:
+        server.bind(("::1", free_port("::1")))

@@ -28,7 +28,7 @@ class Served(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
         """Of a shop with these settings, and a broker that lets sensors in at the address `sensors`."""
         at = urlsplit(sensors or settings.mqtt_url or "")
         return cls(
-            url=f"http://{settings.host}:{settings.port}",
+            url=settings.own_url,
             home=str(settings.home),
             mqtt_broker=f"{at.scheme}://{at.netloc.rpartition('@')[2]}" if at.netloc else "",
             contexts=settings.contexts,
