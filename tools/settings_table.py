@@ -17,7 +17,7 @@ def table() -> str:
     """The table, one row a setting."""
     said = _docstrings()
     rows = [
-        f"| `TRADEWIND_{one.name.upper()}` | {_default(one.name, one.default)} | {said[one.name]} |"
+        f"| `TRADEWIND_{one.name.upper()}` | {_cell(_default(one.name, one.default))} | {_cell(said[one.name])} |"
         for one in fields(Settings)
     ]
     return "\n".join(["| variable | default | what it decides |", "| --- | --- | --- |", *rows, ""])
@@ -31,11 +31,16 @@ def into(readme: str) -> str:
 def _default(name: str, default: Any) -> str:
     if name in DEFAULTS:
         return DEFAULTS[name]
-    if default in (True, False):
+    if isinstance(default, bool):  # 1 and 0 are equal to them
         return "`on`" if default else "`off`"
-    if default in (None, MISSING, ()):  # fields that hide their value have a default too, which says nothing
+    if default in (None, MISSING, (), ""):  # fields that hide their value have a default too, which says nothing
         return "–"
-    return f"`{default}`"
+    return f"`{'|'.join(default)}`" if isinstance(default, tuple) else f"`{default}`"
+
+
+def _cell(text: str) -> str:
+    """The text, where a | would begin the next cell."""
+    return text.replace("|", "\\|")
 
 
 def _docstrings() -> dict[str, str]:
