@@ -19,6 +19,7 @@ from tradewind.app.audit.auditor import SETTINGS, STATEMENT_WITHIN_S, audit, hea
 from tradewind.app.audit.checks import OVERDUE_S, Probe, consumers
 from tradewind.app.audit.copies import Sides
 from tradewind.app.audit.report import SHOWN, Check, Report
+from tradewind.app.engines import EngineError
 from tradewind.app.placement import CONTEXTS
 
 TRIES: Final = 5
@@ -77,7 +78,16 @@ async def _all(shop_url: str, apart: Mapping[str, str]) -> AsyncIterator[tuple[A
             stack.push_async_callback(one.close)
             return one
 
-        yield await connected(shop_url), {context: await connected(url) for context, url in apart.items()}
+        shop, sides = await connected(shop_url), {}
+        for context, url in apart.items():
+            try:
+                sides[context] = await connected(url)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
+                raise EngineError(
+                    f"The database of {context} does not let us in: {failure or type(failure).__name__}. Check that it "
+                    f"runs and that TRADEWIND_{context.upper()}_DATABASE_URL names its host, database, user, password."
+                ) from None
+        yield shop, sides
 
 
 async def _ends(shop: Any, sides: Sides) -> list[Any]:

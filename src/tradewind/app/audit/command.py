@@ -9,7 +9,7 @@ from rich.console import Console
 from tradewind.app.audit.across import audit_across
 from tradewind.app.audit.auditor import audit
 from tradewind.app.audit.report import Report
-from tradewind.app.engines import engines
+from tradewind.app.engines import EngineError, engines
 from tradewind.app.outside import columns
 from tradewind.app.paying import gateway_books
 from tradewind.app.placement import databases_apart
@@ -17,18 +17,14 @@ from tradewind.app.settings import SettingError, Settings
 
 
 def run_audit(settings: Settings, json: bool, settle_s: float = 0.0) -> int:
-    """Audit the shop of `settings` and print what came of it; 0 when all holds, 1 when not. Raises EngineError.
+    """Audit the shop of `settings` and print what came of it; 0 when all holds, 1 when not, or nobody could look.
 
     Engines are started where none run. `settle_s`: see `audit`.
     """
     progress = Console(stderr=True)
-    try:
-        apart = databases_apart(settings)
-    except SettingError as error:
-        progress.print(str(error), style="red", markup=False)
-        return 1
 
     async def run() -> Report:
+        apart = databases_apart(settings)
         async with engines(settings, (lambda _: None) if json else progress.print) as found:
             books, gateway = found.provider_url or None, gateway_books(settings, found)
             more: dict[str, Any] = {"gateway_url": gateway, "settle_s": settle_s, "columns": partial(columns, settings)}
@@ -36,7 +32,11 @@ def run_audit(settings: Settings, json: bool, settle_s: float = 0.0) -> int:
                 return await audit_across(found.database_url, apart, books, **more)
             return await audit(found.database_url, books, **more)
 
-    report = asyncio.run(run())
+    try:
+        report = asyncio.run(run())
+    except (EngineError, SettingError) as error:
+        progress.print(str(error), style="red", markup=False)
+        return 1
     show(report, json)
     return 0 if report.ok else 1
 
