@@ -167,6 +167,17 @@ async def test_suggestions_go_on_from_what_was_typed_and_name_each_name_once(ind
     assert len(await index.suggest("dun", 1)) == 1
 
 
+async def test_a_name_is_suggested_where_the_most_relevant_of_its_products_stands(index: ProductIndex) -> None:
+    await index.put([
+        a_document("Dune", sku="FIRST", popularity=1_000_000),
+        a_document("Dune Messiah", popularity=1_000),
+        a_document("Dune", sku="LAST", popularity=0),
+    ])  # fmt: skip
+    assert await names(index, "dun") == ["Dune", "Dune Messiah", "Dune"]
+    assert [one.name for one in await index.suggest("dun", 5)] == ["Dune", "Dune Messiah"]
+    assert [one.sku for one in await index.suggest("dun", 1)] == ["FIRST"]
+
+
 async def test_what_was_put_comes_back_as_it_was_but_for_its_description(index: ProductIndex) -> None:
     whole: dict[str, Any] = {
         "description": "Long.", "makers": ("Ann",), "category": "Books", "categories": ("books", "books/poetry"),

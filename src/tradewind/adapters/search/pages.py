@@ -1,5 +1,9 @@
-"""Where a page begins: what a cursor says, and how it is written so that only the search that gave it takes it back."""
+"""Where a page begins: what a cursor says, and how it is written so that only the search that gave it takes it back.
 
+And what stands on one of suggestions.
+"""
+
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Annotated, Final
 
@@ -9,7 +13,7 @@ from msgspec import Meta, Struct
 from tradewind.adapters.search.fields import readable
 from tradewind.kernel import pages
 from tradewind.kernel.pages import UnfitCursor
-from tradewind.ports.search import MAX_DEPTH, Question, Sort
+from tradewind.ports.search import MAX_DEPTH, ProductDocument, Question, Sort
 
 MAX_SEEN: Final = 12
 """Products of one key that a cursor remembers. Keys end in bits of chance, so two are already rare."""
@@ -64,3 +68,11 @@ def read(question: Question) -> Place:
     if place.question != own:
         raise UnfitCursor
     return place
+
+
+def of_each_name(products: Iterable[ProductDocument], limit: int) -> list[ProductDocument]:
+    """The first of each name, in the order of these products: a name stands where the best that bears it does."""
+    first: dict[str, ProductDocument] = {}
+    for product in products:
+        first.setdefault(product.name, product)
+    return list(first.values())[:limit]

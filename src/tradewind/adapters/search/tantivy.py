@@ -71,7 +71,7 @@ class TantivyIndex:
             query = Asking(text.strip(), self._synonyms).query(view.schema, view.searcher)
             hits = view.searcher.search(query, limit * REPEATED_NAMES, count=False, weight_by_field="weight").hits
             products = [shown(view.searcher, address) for _, address in hits]
-        return list({product.name: product for product in reversed(products)}.values())[::-1][:limit]
+        return pages.of_each_name(products, limit)
 
     async def holds(self) -> int | None:
         """Documents in the build that readers use; None where there is none, or something is missing in it."""

@@ -112,7 +112,7 @@ class OpenSearchIndex:
                 }
             )
             products = [_shown(hit) for hit in found["hits"]["hits"]]
-        return list({product.name: product for product in reversed(products)}.values())[::-1][:limit]
+        return pages.of_each_name(products, limit)
 
     async def holds(self) -> int | None:
         """Documents that readers can find; None where the index is not there, or where something could not be put."""
