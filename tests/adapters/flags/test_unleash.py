@@ -96,6 +96,32 @@ async def test_what_it_said_last_holds_while_it_is_away_and_it_is_heard_again_wh
 
 
 @PLAYED
+async def test_flags_that_its_engine_cannot_read_change_none_and_are_told_of(
+    played: PlayedUnleash, http: aiohttp.ClientSession, errors: list[str]
+) -> None:
+    half = {"name": "recommendations", "enabled": True, "strategies": HALF}
+    unreadable = {"name": "of others", "enabled": True, "strategies": [{"name": "x", "parameters": {"rollout": 7}}]}
+    played.body = told(off("checkout"), half)
+    source = UnleashFlags(http, played.url, TOKEN)
+    flags = OpenFeatureFlags(source)
+    await source.poll()
+    chosen = [flags.on(RECOMMENDATIONS, f"customer-{number}") for number in range(100)]
+    assert {True, False} == set(chosen)
+    on = {"name": "checkout", "enabled": True, "strategies": [{"name": "default"}]}
+    played.body = told(on, {**half, "strategies": []}, unreadable)
+    for _ in range(2):
+        await source.poll()
+        assert not flags.on(CHECKOUT)
+        assert [flags.on(RECOMMENDATIONS, f"customer-{number}") for number in range(100)] == chosen
+    (error,) = errors
+    assert "its own engine does not understand" in error
+    played.body = told({**half, "strategies": []})
+    await source.poll()
+    assert source.trouble == ""
+    assert all(flags.on(RECOMMENDATIONS, f"customer-{number}") for number in range(100))
+
+
+@PLAYED
 async def test_a_token_that_it_does_not_take_is_told_and_never_shown(
     played: PlayedUnleash, http: aiohttp.ClientSession, errors: list[str]
 ) -> None:

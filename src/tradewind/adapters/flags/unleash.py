@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import aiohttp
 import msgspec
-from yggdrasil_engine.engine import UnleashEngine
+from yggdrasil_engine.engine import UnleashEngine, YggdrasilError
 
 from tradewind.adapters.flags.source import EVERYBODY, Source, on_or_off
 from tradewind.ports.flags import Flag
@@ -140,11 +140,17 @@ class UnleashFlags(Source):
         return on_or_off(bool(self.decide(flag.name, EVERYBODY))), self.name
 
     def _take(self, body: bytes) -> None:
-        found = toggles(body)
+        """All of it, or nothing. Of what it cannot read the engine says nothing and keeps what it had: a new one is
+        asked, which then knows none of it."""
+        found, engine = toggles(body), UnleashEngine()
         try:
-            self._engine.take_state(body.decode())
-        except (LookupError, TypeError, ValueError, AttributeError):
-            raise UnleashError("it tells flags that its own engine does not understand") from None
+            engine.take_state(body.decode())
+            known = {one.name for one in engine.list_known_toggles()}
+        except (LookupError, TypeError, ValueError, AttributeError, YggdrasilError):
+            known = None
+        if known != found.keys():
+            raise UnleashError("it tells flags that its own engine does not understand")
+        self._engine = engine
         self._for_all = {name: one.for_all for name, one in found.items()}
         self.generation += 1
 
