@@ -16,13 +16,19 @@ STANDBY_S: Final = 0.5
 LEAD: Final = "SELECT pg_try_advisory_lock(hashtext($1))"
 NOT_SILENT: Final = "SELECT set_config('idle_session_timeout', $1, false)"
 LEAD_NO_MORE: Final = "SELECT pg_advisory_unlock(hashtext($1))"
+SHARE: Final = "SELECT pg_try_advisory_lock_shared(hashtext($1))"
+SHARE_NO_MORE: Final = "SELECT pg_advisory_unlock_shared(hashtext($1))"
 
 
 @asynccontextmanager
-async def leading(db: Database, lock: str, route: str) -> AsyncIterator[Tx | None]:
-    """A connection that has the `lock`, on behalf of `route`; None where another has it."""
+async def leading(db: Database, lock: str, route: str, *, shared: bool = False) -> AsyncIterator[Tx | None]:
+    """A connection that has the `lock`, on behalf of `route`; None where another has it.
+
+    `shared`: together with all others who share it; None where somebody has it alone.
+    """
+    lead, lead_no_more = (SHARE, SHARE_NO_MORE) if shared else (LEAD, LEAD_NO_MORE)
     async with db.reading(internal_call(route)) as tx:
-        if not await tx.value(LEAD, lock):
+        if not await tx.value(lead, lock):
             yield None
             return
         try:
@@ -30,7 +36,7 @@ async def leading(db: Database, lock: str, route: str) -> AsyncIterator[Tx | Non
             yield tx
         finally:
             await tx.value(NOT_SILENT, "0")
-            await tx.value(LEAD_NO_MORE, lock)
+            await tx.value(lead_no_more, lock)
 
 
 async def lead_in_turn(

@@ -2,9 +2,13 @@
 
 The copy is written between two looks at the log, inside no transaction. Who dies in between has put what is put again,
 and shows once. While it is away the log waits; nothing else does.
+
+Many may bring it on at once, but nobody while it is emptied: who had looked before how far it is would note afterwards
+that it is so far still, and what was emptied would count as whole.
 """
 
-from collections.abc import Callable, Collection, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
 from prometheus_client import Gauge
@@ -12,12 +16,15 @@ from prometheus_client import Gauge
 from tradewind.ports.progress import Reached
 from tradewind.runtime.call import internal_call
 from tradewind.runtime.database import Database, Tx
+from tradewind.runtime.leading import leading
 from tradewind.runtime.reading import Cursor, read
 
 HORIZON: Final = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 EVERY_S: Final = 0.5
 BATCH: Final = 1_000
 """Events of the log that are read at once."""
+EMPTY_AGAIN_S: Final = 0.02
+"""Time after which who wants to empty a copy looks again whether somebody brings it on."""
 C_contra = TypeVar("C_contra", contravariant=True)
 
 
@@ -30,6 +37,14 @@ class Copy(Protocol[C_contra]):
 
     async def put(self, changes: Sequence[C_contra], upto: Reached, *, is_all: bool) -> None:
         """Let these show; then it is as far as `upto`, and up to date if that `is_all`."""
+        ...
+
+
+class Emptied(Copy[C_contra], Protocol[C_contra]):
+    """One that can be made anew."""
+
+    async def clear(self) -> None:
+        """Forget everything, how far it was as well."""
         ...
 
 
@@ -60,3 +75,29 @@ async def bring_on(
     await copy.put(words([logged for logged in batch if logged.type in heard]), upto, is_all=is_all)
     lag_ms.set(batch[0].age_ms if batch else 0.0)
     return 0 if is_all else len(batch)
+
+
+async def unless_emptied(db: Database, copy: Copy[Any], name: str, step: Callable[[Tx], Awaitable[int]]) -> int:
+    """`step`, which looks how far the copy is and brings it on; 0 where none is kept, or somebody empties it just now.
+
+    It is given the connection that keeps others from emptying it, which must not be silent for long.
+    """
+    if await copy.reached() is None:
+        return 0
+    async with leading(db, name, name, shared=True) as tx:
+        return 0 if tx is None else await step(tx)
+
+
+async def anew(db: Database, copy: Emptied[Any], name: str, bring_on: Callable[[], Awaitable[int]]) -> bool:
+    """Empty it once nobody is at it, and bring it on to the end; whether any is kept."""
+    if await copy.reached() is None:
+        return False
+    while True:
+        async with leading(db, name, name) as tx:
+            if tx is not None:
+                await copy.clear()
+                break
+        await asyncio.sleep(EMPTY_AGAIN_S)
+    while await bring_on():
+        pass
+    return True

@@ -21,8 +21,7 @@ from tradewind.contracts.inventory import (
 from tradewind.ports.progress import NOWHERE
 from tradewind.ports.stock_snapshots import Standing, StockSnapshot, StockSnapshotAway
 from tradewind.runtime import spreading
-from tradewind.runtime.call import internal_call
-from tradewind.runtime.database import Database
+from tradewind.runtime.database import Database, Tx
 from tradewind.runtime.reading import Logged
 from tradewind.runtime.telemetry import metrics
 from tradewind.runtime.timers import Timer
@@ -63,18 +62,20 @@ async def spread_stock(db: Database) -> int:
 
 async def bring_on(db: Database, snapshot: StockSnapshot) -> int:
     """As `spread_stock`; raises StockSnapshotAway."""
+    return await spreading.unless_emptied(db, snapshot, NAME, lambda tx: _step(db, tx, snapshot))
+
+
+async def _step(db: Database, tx: Tx, snapshot: StockSnapshot) -> int:
     if await snapshot.reached() == NOWHERE:
-        await _begin(db, snapshot)
+        await _begin(tx, snapshot)
     return await spreading.bring_on(db, snapshot, HEARD, _logged, name=NAME, lag_ms=metrics.stock_snapshot_lag_ms)
 
 
-async def _begin(db: Database, snapshot: StockSnapshot) -> None:
+async def _begin(tx: Tx, snapshot: StockSnapshot) -> None:
     """Put all rows; how far it is with the log is noted with the last."""
-    async with db.reading(internal_call(NAME)) as tx:
-        upto, sku = await standings.told_upto(tx), ""
+    upto, sku = await standings.told_upto(tx), ""
     while True:
-        async with db.reading(internal_call(NAME)) as tx:
-            some = await standings.after(tx, sku, ROWS_AT_ONCE)
+        some = await standings.after(tx, sku, ROWS_AT_ONCE)
         if len(some) < ROWS_AT_ONCE:
             await snapshot.put(some, upto, is_all=False)
             return

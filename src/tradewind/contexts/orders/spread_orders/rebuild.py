@@ -3,16 +3,12 @@
 Until it is done whoever asks is answered from the orders' own rows. Who dies in the middle leaves it to the worker.
 """
 
-from tradewind.contexts.orders.spread_orders.timer import bring_on
+from tradewind.contexts.orders.spread_orders.timer import NAME, bring_on
 from tradewind.ports.order_lists import OrderLists
+from tradewind.runtime import spreading
 from tradewind.runtime.database import Database
 
 
 async def rebuild_lists(db: Database, lists: OrderLists) -> bool:
     """Whether any lists are kept; they are as the log is then. Raises OrderListsAway, DatabaseAway."""
-    if await lists.reached() is None:
-        return False
-    await lists.clear()
-    while await bring_on(db, lists):
-        pass
-    return True
+    return await spreading.anew(db, lists, NAME, lambda: bring_on(db, lists))

@@ -25,6 +25,10 @@ async def spread_orders(db: Database) -> int:
 
 async def bring_on(db: Database, lists: OrderLists) -> int:
     """As `spread_orders`; raises OrderListsAway."""
+    return await spreading.unless_emptied(db, lists, NAME, lambda _: _step(db, lists))
+
+
+async def _step(db: Database, lists: OrderLists) -> int:
     return await spreading.bring_on(db, lists, HEARD, _changes, name=NAME, lag_ms=metrics.order_lists_lag_ms)
 
 
