@@ -1,7 +1,10 @@
 """A file of flags: what it may say, and what comes of one that says something else."""
 
+import resource
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -68,6 +71,36 @@ async def test_a_broken_file_changes_nothing_and_is_told_of_once(
     with_file.write("reviews = false\n")
     await with_file.sees(lambda: with_file.flags.on(CHECKOUT) and not with_file.flags.on(REVIEWS))
     assert len(told) == 2
+
+
+def test_a_file_that_cannot_be_read_is_read_as_soon_as_it_can_though_it_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is told to make it readable for the shop does so by its mode, or by what else the machine lacks."""
+    told: list[str] = []
+    monkeypatch.setattr(log, "error", lambda _, **facts: told.append(f"{facts}"))
+    file = tmp_path / "flags.toml"
+    file.write_text("checkout = false\n")
+    with no_file_can_be_opened():
+        source = FlagFile(file)
+        source.look()
+        source.look()
+    assert "cannot be read (Too many open files)" in source.trouble
+    assert len(told) == 1
+    source.look()
+    assert source.trouble == ""
+    assert source.decide("checkout", "anybody") is False
+
+
+@contextmanager
+def no_file_can_be_opened() -> Iterator[None]:
+    """By this process, for want of room in its table of files."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 def test_a_file_that_is_broken_from_the_start_leaves_the_defaults(tmp_path: Path) -> None:

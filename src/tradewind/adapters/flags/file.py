@@ -31,13 +31,19 @@ class FlagFileError(Exception):
     """The file cannot be understood. The message says where, and what to do."""
 
 
+class FlagFileUnreadError(FlagFileError):
+    """It cannot be read, which may end though the file stays as it is."""
+
+
 def read(file: Path) -> dict[str, float]:
     """For how many of the customers each flag is on, in percent, of those that the file names. Raises FlagFileError."""
     try:
         with file.open("rb") as opened:
             content = opened.read(MAX_BYTES + 1)
     except OSError as error:
-        raise FlagFileError(f"{file} cannot be read ({error.strerror}): put it there, readable for the shop") from None
+        raise FlagFileUnreadError(
+            f"{file} cannot be read ({error.strerror}): put it there, readable for the shop"
+        ) from None
     if len(content) > MAX_BYTES:
         raise FlagFileError(f"{file} is longer than {MAX_BYTES // 1024} KiB: it needs a line for each flag")
     try:
@@ -89,13 +95,17 @@ class FlagFile(Source):
         self.look()
 
     def look(self) -> None:
-        """Read the file if it is another one than before."""
+        """Read the file if it is another one than before, or could not be read."""
         if self._file is None or (seen := _identity(self._file)) == self._seen:
             return
         self._seen = seen
         try:
             self._percents = read(self._file)
         except FlagFileError as error:
+            if isinstance(error, FlagFileUnreadError):
+                self._seen = ()
+                if self.trouble == str(error):
+                    return
             self.trouble = str(error)
             held = "what was said last" if self.generation else "the defaults"
             log.error("flags cannot be read", problem=self.trouble, advice=f"mend the file; until then {held} hold")
