@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from tradewind.adapters.cache.streamed import Came, StreamedCache
-from tradewind.adapters.log.kafka.received import Wrapped, position_in
+from tradewind.adapters.log.kafka.received import UNREADABLE_BY, Wrapped, position_in, unwrapped
 from tradewind.contracts.messages import Event
 from tradewind.kernel.clock import now
 from tradewind.ports.cache import Cache
@@ -70,8 +70,8 @@ class Forgetting:
     def _read(self, message: Message) -> Wrapped | None:
         """None where nobody listens; and what nobody can read is a dead letter of the shop's own consumers."""
         try:
-            wrapped = msgspec.json.decode(message.value or b"", type=Wrapped)
-        except msgspec.MsgspecError:
+            wrapped = unwrapped(message.value)
+        except UNREADABLE_BY:
             return None
         return wrapped if wrapped.event_type in self._hearing else None
 

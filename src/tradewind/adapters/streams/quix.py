@@ -15,7 +15,7 @@ from quixstreams import Application
 from quixstreams.models import TopicConfig
 from quixstreams.sinks import BatchingSink, SinkBatch
 
-from tradewind.adapters.log.kafka.received import Wrapped
+from tradewind.adapters.log.kafka.received import UNREADABLE_BY, unwrapped
 from tradewind.adapters.log.kafka.topics import PARTITIONS, Names
 from tradewind.ports.streams import HEARD, gains
 
@@ -74,11 +74,11 @@ def application(servers: str, names: Names, folder: Path, write: Write) -> Appli
 def _read(value: bytes) -> dict[str, Any] | None:
     """What a message comes to, in words that travel; None where it is no event of this job's."""
     try:
-        wrapped = msgspec.json.decode(value or b"", type=Wrapped)
+        wrapped = unwrapped(value)
         if wrapped.event_type not in TYPES:
             return None
         event = msgspec.json.decode(wrapped.payload, type=TYPES[wrapped.event_type])
-    except msgspec.MsgspecError:
+    except UNREADABLE_BY:
         return None  # a dead letter of the shop's own consumers
     found = [
         (one.size, int(one.since.timestamp()), one.currency, one.captured_minor, one.refunded_minor)

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import heapify, heappop, heapreplace
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 from tradewind.contracts.envelope import EVENTS
 from tradewind.kernel.clock import now
@@ -60,7 +60,7 @@ class Wrapped(Struct, frozen=True, kw_only=True, rename="camel"):
 
     event_id: UUID
     event_type: str
-    occurred_at: datetime
+    occurred_at: Annotated[datetime, Meta(tz=True)]
     trace_id: str
     correlation_id: str
     partition_key: str
@@ -83,6 +83,18 @@ class Received(Logged):
         return self.at != ELSEWHERE
 
 
+UNREADABLE_BY: Final = (ValueError, RecursionError)
+"""What `unwrapped` raises: of msgspec, of UTF-8, and of what is nested without end."""
+
+
+def unwrapped(value: bytes | None) -> Wrapped:
+    """What a message says. Raises one of UNREADABLE_BY where it is no envelope, or in any part of it no UTF-8.
+
+    Parts that are read later, or never, are looked at here: what fails later would end the hearing of all.
+    """
+    return msgspec.json.decode((value or b"").decode(), type=Wrapped)
+
+
 async def purge(tx: Tx) -> int:
     """Forget what nobody can send again."""
     return await tx.run(PURGE, KEEP_DAYS * 86_400)
@@ -99,9 +111,9 @@ async def receive(pool: Any, messages: Sequence[Any]) -> list[Received]:
     events: list[tuple[Any, Wrapped]] = []
     for message in messages:
         try:
-            wrapped = msgspec.json.decode(message.value() or b"", type=Wrapped)
-        except msgspec.MsgspecError as error:
-            await _park(pool, message, repr(error))
+            wrapped = unwrapped(message.value())
+        except UNREADABLE_BY as error:
+            await _park(pool, message, f"{type(error).__name__}: {error}")
             continue
         if wrapped.event_type in EVENTS:
             events.append((message, wrapped))
