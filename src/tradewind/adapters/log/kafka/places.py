@@ -7,7 +7,9 @@ late finds the place moved, and does nothing.
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, cast
 
-from tradewind.adapters.log.kafka.received import Received
+import asyncpg
+
+from tradewind.adapters.log.kafka.received import Received, letter_of
 from tradewind.runtime.database import Tx
 from tradewind.runtime.places import PARK, IsFresh, positions
 from tradewind.runtime.reading import Logged
@@ -91,8 +93,13 @@ class KafkaPlaces:
         event_id = one.row["event_id"]
         if one.is_local:
             await tx.run(PARK, name, one.at.position, event_id, one.type, reason, attempts)
-        else:
-            await tx.run(PARK_FROM_ELSEWHERE, name, event_id, one.type, reason, attempts, one.text)
+            return
+        try:
+            async with tx.connection.transaction():
+                await tx.run(PARK_FROM_ELSEWHERE, name, event_id, one.type, reason, attempts, one.text)
+        except asyncpg.DataError:  # JSON may say what jsonb cannot hold: \u0000, or a number beyond all bounds
+            kept = letter_of(one.text, one.row["key"], one.row["trace_id"])
+            await tx.run(PARK_FROM_ELSEWHERE, name, event_id, one.type, reason, attempts, kept)
 
 
 async def move_next(tx: Tx, heard: Sequence[tuple[str, tuple[str, int], int]]) -> None:

@@ -184,11 +184,15 @@ def _received(message: Any, wrapped: Wrapped, row: Any) -> Received:
     return Received(at=at, type=wrapped.event_type, row=said, text=message.value().decode(), **where)
 
 
+def letter_of(text: str, key: str, trace_id: str = "") -> str:
+    """What is kept, as JSON that Postgres takes, of a message that nobody can read or that jsonb cannot hold."""
+    key, trace_id, text = (one.replace("\0", "�") for one in (key, trace_id, text[:LONGEST]))
+    return msgspec.json.encode({"partitionKey": key, "traceId": trace_id, "payload": {"unreadable": text}}).decode()
+
+
 async def _park(pool: Any, message: Any, reason: str) -> None:
-    text = (message.value() or b"").decode(errors="replace").replace("\0", "�")[:LONGEST]
-    key = (message.key() or b"").decode(errors="replace").replace("\0", "�")
-    letter = msgspec.json.encode({"partitionKey": key, "traceId": "", "payload": {"unreadable": text}}).decode()
+    text, key = ((part or b"").decode(errors="replace") for part in (message.value(), message.key()))
     where = (message.topic(), message.partition(), message.offset())
-    await pool.execute(PARK_UNREADABLE, UNREADABLE, *where, new_id(), reason[:500], letter)
+    await pool.execute(PARK_UNREADABLE, UNREADABLE, *where, new_id(), reason[:500], letter_of(text, key))
     metrics.dead_letters_total.labels(UNREADABLE).inc()
     log.error("message not understood", topic=where[0], partition=where[1], place=where[2], error=reason)
