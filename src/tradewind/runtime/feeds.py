@@ -41,7 +41,8 @@ class Feed:
     def __init__(self, members: Sequence[Subscriber], db: Database, places: Places | None = None) -> None:
         self.members = tuple(members)
         self.types = {event.TYPE for member in members for event in member.events}
-        self._idle = True
+        self._left = 0
+        """Batches that were put, or wait for room, and have not been applied."""
         self._queue: asyncio.Queue[Sequence[Logged]] = asyncio.Queue(QUEUE)
         self._together = all(member.together for member in members)
         self._pace_s = TOGETHER_PACE_S if self._together else 0.0
@@ -53,12 +54,12 @@ class Feed:
     @property
     def idle(self) -> bool:
         """Whether nobody here has anything left to do."""
-        return self._idle and all(feed.idle for feed in self._fallen)
+        return self._left == 0 and all(feed.idle for feed in self._fallen)
 
     async def put(self, batch: Sequence[Logged]) -> None:
         """Queue what of `batch` somebody here hears; waits while the queue is full."""
         if mine := [logged for logged in batch if logged.type in self.types]:
-            self._idle = False
+            self._left += 1
             await self._queue.put(mine)
 
     async def settled(self) -> None:
@@ -76,7 +77,7 @@ class Feed:
                     batches.append(self._queue.get_nowait())
                 await self._feed_fallen(batches)
                 await self._apply_all(batches)
-                self._idle = self._queue.empty()
+                self._left -= len(batches)
                 for _ in batches:
                     self._queue.task_done()
                 await asyncio.sleep(began_s + self._pace_s - clock())
