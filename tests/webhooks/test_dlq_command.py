@@ -7,7 +7,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tests.webhooks.conftest import Desk, a_name
+from tradewind.adapters.log.kafka.received import PARK_UNREADABLE, UNREADABLE, letter_of
 from tradewind.app.commands.dlq import app
+from tradewind.kernel.ids import new_id
 
 
 async def run(*arguments: str) -> Result:
@@ -15,10 +17,15 @@ async def run(*arguments: str) -> Result:
     return await asyncio.to_thread(CliRunner().invoke, app, arguments)
 
 
-async def test_dead_letters_are_listed_shown_and_redriven_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True)
+def environment(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The desk's shop, to the command."""
     monkeypatch.setenv("TRADEWIND_HOME", str(desk.shop.settings.home))
     monkeypatch.setenv("TRADEWIND_DATABASE_URL", desk.shop.engines.database_url)
     monkeypatch.setenv("TRADEWIND_PROVIDER_URL", desk.shop.engines.provider_url)
+
+
+async def test_dead_letters_are_listed_shown_and_redriven_once(desk: Desk) -> None:
     name = a_name()
     subscription = await desk.subscribe(name)
     desk.partners.next[name].append((410, {}))
@@ -30,3 +37,18 @@ async def test_dead_letters_are_listed_shown_and_redriven_once(desk: Desk, monke
     assert json.loads((await run("redrive", id_, "--json")).output) == {"redriven": [id_]}
     assert (await run("redrive", id_, "--json")).exit_code == 1
     assert json.loads((await run("list", "--json")).output) == []
+
+
+async def test_a_letter_that_nobody_hears_holds_up_none_of_those_that_are_redriven_together(desk: Desk) -> None:
+    of_nobody = letter_of("no JSON", "key")
+    await desk.shop.db.pool.execute(PARK_UNREADABLE, UNREADABLE, "topic", 0, 0, new_id(), "not read", of_nobody)
+    name = a_name()
+    subscription = await desk.subscribe(name)
+    desk.partners.next[name].append((410, {}))
+    await desk.tell("a")
+    before = [letter["consumer"] for letter in json.loads((await run("list", "--json")).output)]
+    assert before == [UNREADABLE, "webhooks"]
+    result = await run("redrive", "--all", "--json")
+    assert (result.exit_code, json.loads(result.output)) == (0, {"redriven": [f"webhooks/{subscription.id}/1"]})
+    assert [letter["consumer"] for letter in json.loads((await run("list", "--json")).output)] == [UNREADABLE]
+    assert (await run("redrive", "--all")).output.strip() == "0 redriven, 1 left that nobody can hear"

@@ -1,7 +1,8 @@
 """`tradewind dlq`: what some consumer could not handle, and having it heard again. Every redrive is in the trail."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from contextlib import suppress
+from typing import Annotated, Final
 
 import msgspec
 import typer
@@ -14,6 +15,8 @@ from tradewind.contracts.dead_letters import DeadLetter, DeadLetters, NoSuchDead
 from tradewind.runtime.call import internal_call
 from tradewind.runtime.dead_letters import SubscribersLetters
 
+MOST: Final = 10_000
+"""Letters that are listed, or redriven together, at most."""
 app = typer.Typer(no_args_is_help=True, help="See the events that a consumer gave up, and have them heard again.")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
 Id = Annotated[str, typer.Argument(help="The letter's id, as `list` shows it.")]
@@ -55,9 +58,22 @@ async def redrive_letter(shops: Sequence[Shop], id_: str) -> str:
     raise NoSuchDeadLetter(id=id_)
 
 
+async def redrive_all(shops: Sequence[Shop]) -> tuple[list[str], int]:
+    """Every letter that somebody can hear; which were redriven, and how many are left.
+
+    What came by Kafka and nobody can read is nobody's letter, and stays; those of others are not to wait behind it.
+    """
+    found = await list_letters(shops, MOST)
+    done = []
+    for letter in found:
+        with suppress(NoSuchDeadLetter):
+            done.append(await redrive_letter(shops, letter.id))
+    return done, len(found) - len(done)
+
+
 @app.command("list")
 def list_(
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 100, json: Json = False
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="How many at most.")] = 100, json: Json = False
 ) -> None:
     """List the dead letters of every consumer, in the order in which they are to be redriven."""
     _show(outcome_on_all(lambda shops: list_letters(shops, limit)), json=json)
@@ -83,12 +99,14 @@ def redrive(
     One that fails again stays a dead letter, and those after it are left alone (exit 1).
     """
 
-    async def work(shops: Sequence[Shop]) -> list[str]:
-        ids = [one.id for one in await list_letters(shops, 10_000)] if every else letters or []
-        return [await redrive_letter(shops, id_) for id_ in ids]
+    async def work(shops: Sequence[Shop]) -> tuple[list[str], int]:
+        if every:
+            return await redrive_all(shops)
+        return [await redrive_letter(shops, id_) for id_ in letters or []], 0
 
-    done = outcome_on_all(work)
-    typer.echo(msgspec.json.encode({"redriven": done}) if json else f"{len(done)} redriven")
+    done, left = outcome_on_all(work)
+    said = f"{len(done)} redriven" + (f", {left} left that nobody can hear" if left else "")
+    typer.echo(msgspec.json.encode({"redriven": done}) if json else said)
 
 
 def _show(found: Sequence[DeadLetter], *, json: bool) -> None:
