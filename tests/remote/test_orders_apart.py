@@ -16,14 +16,17 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from tests.builders import a_product, ended
 from tests.remote.conftest import a_token
 from tests.shops import Shop, a_call, open_shop, until, working
+from tradewind.adapters.inventory import grpc as inventory_client
 from tradewind.adapters.inventory.apart import AwayInventory
 from tradewind.adapters.inventory.grpc import GrpcInventory, InventoryDidNotAnswer, grpc_inventory
 from tradewind.app.engines import Engines
 from tradewind.app.free_ports import free_port
 from tradewind.app.remote import answering_remotely
 from tradewind.contexts.orders._domain.view import OrderView
+from tradewind.contexts.orders.cancel_order.command import CancelOrder
 from tradewind.contexts.orders.get_order.query import GetOrder
 from tradewind.contexts.orders.manifest import OrderLine, Placement, PlaceOrder
+from tradewind.contexts.orders.place_order.saga import PLACE_ORDER
 from tradewind.contexts.shipping.manifest import Supply
 from tradewind.contracts.inventory import (
     Amendment,
@@ -33,12 +36,22 @@ from tradewind.contracts.inventory import (
     ReservationEnded,
     Wanted,
 )
+from tradewind.contracts.outcomes import Waiting
+from tradewind.runtime.saga import settling
 from tradewind.runtime.telemetry import traces
 
 pytestmark = pytest.mark.adapter("grpc")
 
 STAFF = a_call("admin")
 STOCK = "SELECT on_hand, reserved FROM inventory.inventory_stock WHERE sku = 'BOOK'"
+PHASE = "SELECT phase FROM runtime.saga WHERE id = $1"
+ASKED_OR_PARKED = """
+    SELECT (SELECT count(*) >= $2 FROM runtime.saga_journal WHERE saga_id = $1 AND step = 'undo_reserve_inventory')
+        OR EXISTS (SELECT FROM runtime.saga WHERE id = $1 AND phase = 'NEEDS_ATTENTION')
+"""
+TWO_BOOKS = PlaceOrder(
+    items=(OrderLine(sku="BOOK", qty=2),), payment_method="simulated:approve", shipping_address={"country": "DE"}
+)
 
 
 class Lossy:
@@ -67,8 +80,9 @@ class Lossy:
         out: bool = await self._then_lose("confirm", order_id, self.real.confirm(order_id, call))
         return out
 
-    async def release(self, order_id: UUID, call: Any) -> None:
-        await self._then_lose("release", order_id, self.real.release(order_id, call))
+    async def release(self, order_id: UUID, call: Any) -> Waiting | None:
+        waits: Waiting | None = await self._then_lose("release", order_id, self.real.release(order_id, call))
+        return waits
 
     async def amend(self, amendment: Amendment, call: Any) -> ReservationEnded | None:
         ended: ReservationEnded | None = await self._then_lose(
@@ -166,10 +180,7 @@ async def test_answers_that_are_lost_are_asked_for_again_and_nothing_is_done_twi
 
 
 async def test_an_order_waits_for_inventory_that_is_away(apart: Apart) -> None:
-    command = PlaceOrder(
-        items=(OrderLine(sku="BOOK", qty=2),), payment_method="simulated:approve", shipping_address={"country": "DE"}
-    )
-    order_id = (await apart.orders.dispatch(command, a_call())).id
+    order_id = (await apart.orders.dispatch(TWO_BOOKS, a_call())).id
 
     async def tried() -> bool:
         attempt = "SELECT count(*) FROM runtime.saga_journal WHERE saga_id = $1 AND message = 'Failed'"
@@ -186,6 +197,30 @@ async def test_an_order_waits_for_inventory_that_is_away(apart: Apart) -> None:
     async with apart.answering():
         await until(apart.orders, paid)
     assert await apart.stock() == (8, 0)
+
+
+async def test_an_order_that_is_called_off_while_inventory_is_away_is_so_once_it_is_back_and_needs_nobody(
+    apart: Apart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settling, "MAX_BACKOFF_S", 0.01)
+    monkeypatch.setattr(inventory_client, "AWAY_AGAIN_S", 0.01)
+    order_id = (await apart.orders.dispatch(TWO_BOOKS, a_call())).id
+    await apart.orders.dispatch(CancelOrder(order_id=order_id), STAFF)
+    looks = PLACE_ORDER.undo_attempts + 1
+
+    async def asked_or_parked() -> bool:
+        return bool(await apart.orders.db.pool.fetchval(ASKED_OR_PARKED, order_id, looks))
+
+    await until(apart.orders, asked_or_parked)
+    assert await apart.orders.db.pool.fetchval(PHASE, order_id) == "COMPENSATING", "nobody has to mend it"
+
+    async def over() -> bool:
+        seen: OrderView = await apart.orders.dispatch(GetOrder(order_id=order_id), STAFF)
+        return seen.status == "CANCELED"
+
+    async with apart.answering():
+        await until(apart.orders, over)
+    assert await apart.stock() == (10, 0)
 
 
 async def test_many_who_want_the_last_pieces_get_what_there_is(apart: Apart) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from tradewind.contracts.messages import Event
+from tradewind.contracts.outcomes import Waiting
 from tradewind.kernel.errors import Conflict, NotFound
 
 MAIN: Final = "MAIN"
@@ -256,8 +257,8 @@ class InventoryAway(Protocol):
         """Take what is held out of stock; False where it is held no more."""
         ...
 
-    async def release(self, order_id: UUID, call: object) -> None:
-        """Give back whatever is held or was taken out."""
+    async def release(self, order_id: UUID, call: object) -> Waiting | None:
+        """Give back whatever is held or was taken out; Waiting where nobody is there to be asked."""
         ...
 
     async def amend(self, amendment: Amendment, call: object) -> ReservationEnded | None:

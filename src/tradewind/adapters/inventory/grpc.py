@@ -23,9 +23,11 @@ from tradewind.contracts.inventory import (
     ReservedLine,
     Wanted,
 )
+from tradewind.contracts.outcomes import Waiting
 from tradewind.contracts.proto.tradewind.inventory.v1 import inventory_pb2 as pb
 from tradewind.kernel.errors import Unavailable
 from tradewind.runtime.call import Call
+from tradewind.runtime.telemetry.logs import log, names_of
 from tradewind.runtime.telemetry.traces import span
 
 ATTEMPTS: Final = 3
@@ -33,6 +35,8 @@ ATTEMPT_S: Final = 2.0
 """Seconds that one attempt may take."""
 BACKOFF_S: Final = 0.05
 """Longest wait before the second attempt; doubles with the next."""
+AWAY_AGAIN_S: Final = 10.0
+"""Seconds after which a saga asks again that has something to give back and found nobody."""
 SERVICE: Final = "tradewind.inventory.v1.Inventory"
 _AGAIN: Final = frozenset(
     (
@@ -46,6 +50,10 @@ _AGAIN: Final = frozenset(
 
 class InventoryDidNotAnswer(Unavailable):
     """Inventory gave no answer that says what became of it; it may have done what it was asked."""
+
+
+class InventorySilent(InventoryDidNotAnswer):
+    """Nobody was there each time that inventory was asked, or it had no room or no time."""
 
 
 @asynccontextmanager
@@ -91,9 +99,17 @@ class GrpcInventory:
         """Take what is held out of stock; False where it is held no more."""
         return await self._ask("ConfirmStock", pb.ConfirmRequest(order_id=str(order_id)), call) is not None
 
-    async def release(self, order_id: UUID, call: Any) -> None:
-        """Give back whatever is held or was taken out; what comes later holds nothing."""
-        await self._ask("ReleaseStock", pb.ReleaseRequest(order_id=str(order_id)), call)
+    async def release(self, order_id: UUID, call: Any) -> Waiting | None:
+        """Give back whatever is held or was taken out; what comes later holds nothing.
+
+        Who undoes because inventory is away finds it away still: they wait for it, and nobody has to mend that.
+        """
+        try:
+            await self._ask("ReleaseStock", pb.ReleaseRequest(order_id=str(order_id)), call)
+        except InventorySilent:
+            log.warning("inventory is away", method="ReleaseStock", **names_of(call))
+            return Waiting(AWAY_AGAIN_S)
+        return None
 
     async def amend(self, amendment: Amendment, call: Any) -> ReservationEnded | None:
         """None once the order has what the edit says."""
@@ -122,7 +138,7 @@ class GrpcInventory:
                         return None
                     if error.code() not in _AGAIN:
                         raise InventoryDidNotAnswer(f"Inventory answered {error.code().name}.") from None
-        raise InventoryDidNotAnswer
+        raise InventorySilent
 
 
 def _items(quantities: Mapping[str, int]) -> list[pb.Item]:

@@ -27,7 +27,7 @@ from tradewind.contracts.inventory import (
     ReservationEnded,
     Wanted,
 )
-from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused
+from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
 from tradewind.contracts.payments import PaymentsPeer
 from tradewind.contracts.shipping import ShippingPeer
 from tradewind.kernel.errors import Refusal
@@ -101,8 +101,8 @@ def _let_go(away: InventoryAway, edit: Edit, task: Task) -> Wish | None:
     return (lambda: away.release(edit.id, task.call)) if edit.more else None
 
 
-async def _gone(_tx: Tx, answered: Sequence[tuple[Task, None]]) -> Sequence[Outcome]:
-    return [Done()] * len(answered)
+async def _gone(_tx: Tx, answered: Sequence[tuple[Task, Waiting | None]]) -> Sequence[Outcome]:
+    return [answer or Done() for _, answer in answered]
 
 
 def dearer(operation: str, prepare: Callable[[Tx, Sequence[Task]], Any]) -> Remote:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from tradewind.contexts.orders._domain.order import Status
 from tradewind.contexts.orders._store import orders
 from tradewind.contracts.inventory import InventoryAway, InventoryPeer, InventoryReserved, NotEnoughStock, Wanted
-from tradewind.contracts.outcomes import Done, Outcome, Refused
+from tradewind.contracts.outcomes import Done, Outcome, Refused, Waiting
 from tradewind.runtime.database import Tx
 from tradewind.runtime.saga.definition import Remote, Task
 
@@ -104,8 +104,8 @@ async def _release_there(tx: Tx, tasks: Sequence[Task], away: InventoryAway) -> 
     return [wish(task) for task in tasks]
 
 
-async def _released(tx: Tx, answered: Sequence[tuple[Task, None]]) -> Sequence[Outcome]:
-    return [Done()] * len(answered)
+async def _released(tx: Tx, answered: Sequence[tuple[Task, Waiting | None]]) -> Sequence[Outcome]:
+    return [answer or Done() for _, answer in answered]
 
 
 async def _confirm_here(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:

@@ -19,7 +19,7 @@ from tradewind.contexts.shipping._domain.shipment import LIFECYCLE, OUT_OF_STOCK
 from tradewind.contexts.shipping._store import replacements, shipments
 from tradewind.contexts.shipping.replace_parcel.again import make_ready
 from tradewind.contracts.inventory import InventoryAway, InventoryReserved, NotEnoughStock, Wanted
-from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused
+from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
 from tradewind.contracts.shipping import ShipmentReplaced
 from tradewind.kernel.ids import new_id
 from tradewind.runtime.database import Tx
@@ -83,8 +83,8 @@ def _give_back(away: InventoryAway, one: Replacement, task: Task) -> Any:
     return away.release(one.id, task.call)
 
 
-async def _given_back(_tx: Tx, answered: Sequence[tuple[Task, None]]) -> Sequence[Outcome]:
-    return [Done()] * len(answered)
+async def _given_back(_tx: Tx, answered: Sequence[tuple[Task, Waiting | None]]) -> Sequence[Outcome]:
+    return [answer or Done() for _, answer in answered]
 
 
 async def replace_shipment(tx: Tx, tasks: Sequence[Task]) -> Sequence[Outcome]:
