@@ -1,0 +1,48 @@
+"""For how long sagas go on asking inventory, or payments, that does not answer: for as long as is said of each step."""
+
+from typing import Final
+
+import pytest
+
+from tests.shops import a_call
+from tradewind.contexts.orders.edit_order.apart import EDIT_APART
+from tradewind.contexts.orders.edit_order.elsewhere import EDIT_ELSEWHERE
+from tradewind.contexts.orders.place_order.saga import PLACE_ORDER
+from tradewind.contexts.shipping.replace_parcel.elsewhere import REPLACE_ELSEWHERE
+from tradewind.kernel.ids import new_id
+from tradewind.runtime.saga.advance import State, StepFailed, advance
+from tradewind.runtime.saga.definition import Saga
+from tradewind.runtime.saga.settling import backoff_s, timed_out
+from tradewind.runtime.saga.store import Held
+
+ASKED: Final = [
+    (PLACE_ORDER, "reserve_inventory"),
+    (PLACE_ORDER, "confirm_reservation"),
+    (EDIT_ELSEWHERE, "hold_goods"),
+    (EDIT_ELSEWHERE, "move_goods"),
+    (EDIT_APART, "hold_refund"),
+    (EDIT_APART, "hold_goods"),
+    (EDIT_APART, "move_goods"),
+    (REPLACE_ELSEWHERE, "hold_goods"),
+    (REPLACE_ELSEWHERE, "take_goods"),
+]
+ABOUT: Final = 1.1
+
+
+def lasts_s(saga: Saga, step: int) -> float:
+    """Seconds until a step is given up, or parked, whose every question fails at once."""
+    before, waited_s = State(step=step), 0.0
+    while True:
+        after = advance(saga, before, StepFailed(step=step, why="away"))
+        if (after.phase, after.step, after.undoing) != (before.phase, before.step, before.undoing):
+            return waited_s
+        before, waited_s = after, waited_s + backoff_s(after.attempt)
+        if timed_out(saga, Held(new_id(), saga.kind, after, 1, a_call(), waited_s, waited_s)):
+            return waited_s
+
+
+@pytest.mark.parametrize(("saga", "name"), ASKED, ids=[f"{saga.name} {name}" for saga, name in ASKED])
+def test_who_is_away_is_asked_for_as_long_as_the_step_may_take(saga: Saga, name: str) -> None:
+    (step,) = (number for number, one in enumerate(saga.steps) if one.name == name)
+    within_s = saga.steps[step].within.total_seconds()
+    assert within_s <= lasts_s(saga, step) <= within_s * ABOUT
