@@ -24,10 +24,11 @@ from tradewind.kernel.errors import Refusal, Unavailable
 from tradewind.kernel.ids import new_id
 
 CONNECT_S: Final = 2.0
-"""Seconds within which whoever stands behind takes a connection."""
+"""Seconds within which whoever stands behind takes a connection, and one to it is free."""
 SILENT_S: Final = 75.0
 """Seconds for which an answer may be silent; streams say something more often than that."""
 MAX_CONNECTIONS: Final = 1024
+"""To each of those that stand behind: one that says nothing must not take the room of the others."""
 RETRY_AFTER_S: Final = 2
 _OF_THE_HOP: Final = frozenset(
     (
@@ -60,12 +61,12 @@ class Behind(NamedTuple):
 
 def client() -> aiohttp.ClientSession:
     """The connections to those that stand behind; whoever asks for it closes it."""
-    timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=SILENT_S)
+    timeout = aiohttp.ClientTimeout(total=None, connect=CONNECT_S, sock_connect=CONNECT_S, sock_read=SILENT_S)
     return aiohttp.ClientSession(
         timeout=timeout,
         auto_decompress=False,
         cookie_jar=aiohttp.DummyCookieJar(),
-        connector=aiohttp.TCPConnector(limit=MAX_CONNECTIONS),
+        connector=aiohttp.TCPConnector(limit=0, limit_per_host=MAX_CONNECTIONS),
         skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
     )
 

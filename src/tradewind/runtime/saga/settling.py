@@ -20,6 +20,8 @@ from tradewind.runtime.telemetry.traces import began_ns, mark
 BACKOFF_S = 0.2
 """Wait before the second attempt; doubles with each further one."""
 MAX_BACKOFF_S = 30.0
+MOST_DOUBLINGS = 32
+"""Far beyond MAX_BACKOFF_S, and far below what no float can hold: a step may have thousands of attempts."""
 
 
 class Verdict(NamedTuple):
@@ -77,7 +79,8 @@ def _delay_s(verdict: Verdict, outcome: Outcome) -> float:
 
 def backoff_s(attempt: int) -> float:
     """Doubling from BACKOFF_S up to MAX_BACKOFF_S, with full jitter on its upper half."""
-    longest: float = min(MAX_BACKOFF_S, BACKOFF_S * 2 ** max(0, attempt - 1))
+    doublings = min(max(0, attempt - 1), MOST_DOUBLINGS)
+    longest: float = min(MAX_BACKOFF_S, BACKOFF_S * 2**doublings)
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 -- jitter is no secret
 
 

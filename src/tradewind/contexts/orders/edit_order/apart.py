@@ -223,13 +223,13 @@ EDIT_APART: Final = Saga(
     name="edit_apart",
     version=1,
     steps=(
-        Step(name="hold_refund", do=_HOLD, undo=_LET_GO, within=PATIENCE, attempts=30),
+        Step(name="hold_refund", do=_HOLD, undo=_LET_GO, within=PATIENCE, attempts=goods.ATTEMPTS),
         Step(
             name="hold_goods",
             do=dataclasses.replace(goods.HOLD, prepare=_hold_goods),
             undo=dataclasses.replace(goods.LET_GO, prepare=_let_goods_go),
             within=goods.PATIENCE,
-            attempts=30,
+            attempts=goods.ATTEMPTS,
         ),
         Step(
             name="authorize_difference",
@@ -243,7 +243,7 @@ EDIT_APART: Final = Saga(
             name="move_goods",
             do=dataclasses.replace(goods.MOVE, prepare=_to_move),
             within=goods.MOVE_WITHIN,
-            attempts=60,
+            attempts=goods.MOVE_ATTEMPTS,
         ),
         Step(
             name="send_refund",

@@ -39,8 +39,12 @@ from tradewind.runtime.saga.definition import Local, Remote, Saga, Step, Task
 
 PATIENCE: Final = timedelta(minutes=10)
 """How long inventory may be away before an edit that is not true yet is undone."""
+ATTEMPTS: Final = 40
+"""More than fit into that time, which decides."""
 MOVE_WITHIN: Final = timedelta(hours=12)
 """How long it may be away once the edit is true; then a person has to see to it."""
+MOVE_ATTEMPTS: Final = 2_000
+"""So many take that time, at most half a minute apart: what is true is never given up, so they alone decide."""
 HELD_S: Final = 86_400
 """Seconds for which it holds what comes: longer than all of that together."""
 SETTLING: Final = "settle_edit"
@@ -160,7 +164,7 @@ EDIT_ELSEWHERE: Final = Saga(
     name="edit_elsewhere",
     version=1,
     steps=(
-        Step(name="hold_goods", do=HOLD, undo=LET_GO, within=PATIENCE, attempts=30),
+        Step(name="hold_goods", do=HOLD, undo=LET_GO, within=PATIENCE, attempts=ATTEMPTS),
         Step(
             name="authorize_difference",
             do=dearer("authorize", open_difference),
@@ -169,7 +173,7 @@ EDIT_ELSEWHERE: Final = Saga(
             attempts=4,
         ),
         Step(name="commit_edit", do=Local(commit_edit), undo=Local(keep_committed)),
-        Step(name="move_goods", do=MOVE, within=MOVE_WITHIN, attempts=60),
+        Step(name="move_goods", do=MOVE, within=MOVE_WITHIN, attempts=MOVE_ATTEMPTS),
         Step(name="capture_difference", do=dearer("capture", to_capture), within=timedelta(hours=6), attempts=12),
         Step(name=SETTLING, do=Local(settle_edit)),
     ),

@@ -28,6 +28,8 @@ PAYMENT_PATIENCE_S = 3600.0
 """How long an order without a payment method sleeps before it looks again; `pay` and expiry wake it sooner."""
 INVENTORY_PATIENCE = timedelta(minutes=10)
 """How long inventory may be away, where it is in another process, before an order is undone."""
+INVENTORY_ATTEMPTS = 40
+"""More than fit into that time, which decides."""
 AFTER_RESERVATION = 1
 """Where the saga of an order begins whose goods were held in the placing transaction."""
 
@@ -162,7 +164,9 @@ PLACE_ORDER = Saga(
     name="place_order",
     version=1,
     steps=(
-        Step(name="reserve_inventory", do=RESERVE, undo=RELEASE, within=INVENTORY_PATIENCE, attempts=30),
+        Step(
+            name="reserve_inventory", do=RESERVE, undo=RELEASE, within=INVENTORY_PATIENCE, attempts=INVENTORY_ATTEMPTS
+        ),
         Step(
             name="authorize_payment",
             do=payment_step("authorize", prepare=open_payment, record=record_authorization),
@@ -170,7 +174,7 @@ PLACE_ORDER = Saga(
             within=timedelta(seconds=30),
             attempts=4,
         ),
-        Step(name="confirm_reservation", do=CONFIRM, within=INVENTORY_PATIENCE, attempts=30),
+        Step(name="confirm_reservation", do=CONFIRM, within=INVENTORY_PATIENCE, attempts=INVENTORY_ATTEMPTS),
         Step(name="create_shipment", do=Local(create_shipment), undo=Local(cancel_shipment)),
         Step(name="confirm_order", do=Local(confirm_order)),
         Step(

@@ -28,6 +28,8 @@ from tradewind.runtime.saga.definition import Local, Remote, Saga, Step, Task
 
 PATIENCE: Final = timedelta(minutes=10)
 """How long inventory may be away before it is given up."""
+ATTEMPTS: Final = 40
+"""More than fit into that time, which decides."""
 HELD_S: Final = 3600
 """Seconds for which it holds the goods: longer than they may take to be taken out."""
 Ask = Callable[[InventoryAway, Replacement, Task], Any]
@@ -126,9 +128,9 @@ REPLACE_ELSEWHERE: Final = Saga(
             do=_asked(_hold, _held),
             undo=_asked(_give_back, _given_back),
             within=PATIENCE,
-            attempts=30,
+            attempts=ATTEMPTS,
         ),
-        Step(name="take_goods", do=_asked(_take, _taken), within=PATIENCE, attempts=30),
+        Step(name="take_goods", do=_asked(_take, _taken), within=PATIENCE, attempts=ATTEMPTS),
         Step(name="replace_shipment", do=Local(replace_shipment), undo=Local(keep_replaced)),
     ),
     pivot="replace_shipment",
