@@ -31,8 +31,8 @@ async def before(market: Market) -> AsyncIterator[httpx2.AsyncClient]:
     """A gateway before the market; reviews and analytics are away."""
     urls = tuple(f"{one}={NOBODY if one in AWAY else market.urls[0]}" for one in CONTEXTS)
     settings = replace(market.shop.settings, context_urls=urls, rate_limits=True)
-    async with client() as ask:
-        transport: Any = httpx2.ASGITransport(app=gateway(settings, ask, Leaving()))
+    async with client() as ask, gateway(settings, ask, Leaving()) as application:
+        transport: Any = httpx2.ASGITransport(app=application)
         async with httpx2.AsyncClient(transport=transport, base_url="http://gateway.test") as http:
             yield http
 

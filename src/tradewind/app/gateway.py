@@ -1,7 +1,8 @@
 """The gateway process: listens for buyers, passes on what they ask to the processes of contexts. Needs no database."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import NoReturn
 
@@ -18,6 +19,7 @@ from tradewind.app.edge import Leaving, http_server
 from tradewind.app.gathering import gathered
 from tradewind.app.placement import CONTEXTS, GATEWAY
 from tradewind.app.settings import SettingError, Settings
+from tradewind.app.trusting import trusting
 from tradewind.app.wiring import manifests
 from tradewind.contexts.identity.manifest import SigningKeys
 from tradewind.contracts.messages import Command
@@ -40,7 +42,8 @@ def addresses(settings: Settings) -> dict[str, str]:
     return found
 
 
-def gateway(settings: Settings, ask: aiohttp.ClientSession, leaving: Leaving) -> Gateway:
+@asynccontextmanager
+async def gateway(settings: Settings, ask: aiohttp.ClientSession, leaving: Leaving) -> AsyncIterator[Gateway]:
     """The application that passes on to the processes that the settings name. Raises SettingError."""
     where, contexts = addresses(settings), manifests()
     table: PathTable[Behind] = PathTable()
@@ -49,15 +52,15 @@ def gateway(settings: Settings, ask: aiohttp.ClientSession, leaving: Leaving) ->
             table.add(route.method, route.path, Behind(one.name, where[one.name], route.limit))
     for path, other in [pair for one in contexts for pair in one.aliases.items()]:
         table.alias(path, other)
-    verify = SigningKeys.open(settings.home / "secrets", issuer=settings.public_url).verifier()
+    keys = SigningKeys.open(settings.home / "secrets", issuer=settings.public_url)
     document = partial(describe, [route for one in contexts for route in one.routes], token_url=TOKEN_URL)
     ready = {**_readiness(where, ask), "open": leaving.check}
-    pages = RestApp(
-        PathTable(), host_of(document, ready, gathered(GATEWAY, _processes(where), ask), None), verify, _nobody
-    )
+    host = host_of(document, ready, gathered(GATEWAY, _processes(where), ask), None)
     rates = RateLimits(trusted=settings.trusted_proxies) if settings.rate_limits else None
     sockets = {declared.path: where[one.name] for one in contexts for declared in one.sockets}
-    return Gateway(table, pages, ask, verify, rates, sockets)
+    async with trusting(settings, keys):
+        verify = keys.verifier()
+        yield Gateway(table, RestApp(PathTable(), host, verify, _nobody), ask, verify, rates, sockets)
 
 
 async def _nobody(command: Command, call: Call) -> NoReturn:
@@ -88,8 +91,8 @@ def _processes(where: Mapping[str, str]) -> dict[str, str]:
 async def serve(settings: Settings) -> None:
     """Pass on until SIGTERM, and for a while after it; requests under way are finished."""
     leaving = Leaving()
-    async with client() as ask:
-        await http_server(gateway(settings, ask, leaving), settings, leaving).serve()
+    async with client() as ask, gateway(settings, ask, leaving) as application:
+        await http_server(application, settings, leaving).serve()
 
 
 def main() -> None:

@@ -1,22 +1,29 @@
-"""An outside token over gRPC, WebSocket and server-sent events: on processes that have to learn its key first."""
+"""An outside token over gRPC, WebSocket, server-sent events and a gateway: each has to learn its key first."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 import grpc
+import httpx2
 import msgspec
 import pytest
 import pytest_asyncio
+from aiohttp import web
 
 from tests.adapters.identity_provider.outsiders import processes
 from tests.issuers import Issuer, an_issuer
-from tests.remote.conftest import Asker
+from tests.listening import listening
+from tests.remote.conftest import Asker, a_token
 from tests.security.test_sessions import Stream
 from tests.shops import Shop
 from tradewind.api.rest import streams
-from tradewind.app.edge import rest_app
+from tradewind.api.rest.passing_on import client
+from tradewind.app.edge import Leaving, rest_app
+from tradewind.app.gateway import gateway
+from tradewind.app.placement import CONTEXTS
 from tradewind.app.remote import answering_remotely
 from tradewind.contracts.proto.tradewind.inventory.v1 import inventory_pb2 as pb
 
@@ -83,3 +90,43 @@ async def test_another_process_is_asked_over_grpc_with_an_outside_token(shop: Sh
             with pytest.raises(grpc.aio.AioRpcError) as ended:
                 await Asker(channel, token)("QueryStock", question)
             assert ended.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+@asynccontextmanager
+async def a_gateway(shop: Shop, issuer: Issuer) -> AsyncIterator[tuple[Callable[[str], Awaitable[int]], list[str]]]:
+    """What a gateway's answer to a token is, and with which tokens those behind it were asked."""
+    heard: list[str] = []
+
+    async def behind(request: web.Request) -> web.Response:
+        heard.append(request.headers["authorization"].removeprefix("Bearer "))
+        return web.Response(text="well")
+
+    app = web.Application()
+    app.router.add_get("/api/v1/orders", behind)
+    async with listening(app) as url, client() as ask:
+        urls = tuple(f"{one}={url}" for one in CONTEXTS)
+        settings = replace(shop.settings, context_urls=urls, oidc_issuer=issuer.url)
+        async with gateway(settings, ask, Leaving()) as passing_on:
+            transport: Any = httpx2.ASGITransport(app=passing_on)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://gateway.test") as http:
+
+                async def answered(token: str) -> int:
+                    got = await http.get("/api/v1/orders", headers={"Authorization": f"Bearer {token}"})
+                    return int(got.status_code)
+
+                yield answered, heard
+
+
+async def test_a_gateway_learns_the_key_of_an_outside_token_and_passes_it_on(shop: Shop, issuer: Issuer) -> None:
+    async with a_gateway(shop, issuer) as (answered, heard):
+        theirs, ours = issuer.token(), a_token(shop)
+        assert [await answered(one) for one in (theirs, ours, f"{theirs}x")] == [200, 200, 401]
+        assert heard == [theirs, ours]
+
+
+async def test_a_gateway_that_cannot_learn_a_key_says_so_and_lets_in_who_has_our_tokens(
+    shop: Shop, issuer: Issuer
+) -> None:
+    issuer.away = True
+    async with a_gateway(shop, issuer) as (answered, _):
+        assert [await answered(one) for one in (issuer.token(), a_token(shop))] == [503, 200]

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import aiohttp
 from yarl import URL
 
+from tradewind.api.auth.outside import verified
 from tradewind.api.auth.tokens import MAX_TOKEN_HEADER
 from tradewind.api.rest import bodies, headers, problems
 from tradewind.api.rest.app import Receive, RestApp, Scope, Verify
@@ -129,13 +130,13 @@ class Gateway:
             answer.close()
 
     async def _admit(self, behind: Behind, known: Mapping[bytes, bytes], scope: Scope) -> None:
-        """Refuses Throttled, and Unauthenticated for a token that is none."""
+        """Refuses Throttled, Unauthenticated for a token that is none, and Unavailable where nobody can tell."""
         if self._rates is not None:
             peer = self._rates.client(scope.get("client"), known.get(b"x-forwarded-for"))
             (await self._rates.of_client(behind.limit, peer)).check()
         scheme, _, token = known.get(b"authorization", b"").partition(b" ")
         if scheme.lower() == b"bearer":
-            actor = self._verify(token.strip()[:MAX_TOKEN_HEADER])
+            actor = await verified(self._verify, token.strip()[:MAX_TOKEN_HEADER])
             if self._rates is not None:
                 (await self._rates.of_user(behind.limit, actor.subject)).check()
 
