@@ -60,7 +60,11 @@ class Feed:
         """Queue what of `batch` somebody here hears; waits while the queue is full."""
         if mine := [logged for logged in batch if logged.type in self.types]:
             self._left += 1
-            await self._queue.put(mine)
+            try:
+                await self._queue.put(mine)
+            except asyncio.CancelledError:
+                self._left -= 1
+                raise
 
     async def settled(self) -> None:
         """Return once everything that was put has been applied, or handed to a member that is fed alone."""
