@@ -92,7 +92,10 @@ class StepFact(Struct, frozen=True, array_like=True):
 
 
 class PaymentFact(Struct, frozen=True, array_like=True):
-    """`fact_payments`: money that was CAPTURED or REFUNDED, by `event_id`; never less than nothing."""
+    """`fact_payments`: money that was CAPTURED or REFUNDED, by `event_id`.
+
+    Where it never came, or never went back, a second row takes it away again: its amount is below nothing.
+    """
 
     event_id: UUID
     order_id: UUID
@@ -151,7 +154,10 @@ class Batch(Struct, frozen=True, array_like=True):
 
 
 class Revenue(Struct, frozen=True):
-    """Money of one currency that came and went in one piece of time; `captures` and `refunds` are how often."""
+    """Money of one currency that came and went in one piece of time; `captures` and `refunds` are how often.
+
+    What turns out later not to have moved is taken off when it is told, so each may be below nothing.
+    """
 
     start: datetime
     currency: str

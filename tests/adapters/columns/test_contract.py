@@ -45,6 +45,18 @@ async def test_what_is_put_twice_counts_once(columns: Columns) -> None:
     assert list(await columns.revenue(*WHOLE, Grain.DAY)) == [Revenue(DAY, "EUR", 1250, 1, 1, 1)]
 
 
+async def test_what_never_came_or_went_back_takes_its_own_movement_away_again(columns: Columns) -> None:
+    later = DAY + timedelta(days=1)
+    never = (a_payment(-700, at=later), a_payment(-20, movement="REFUNDED", at=later))
+    await columns.put(Batch(payments=(a_payment(700), a_payment(500), a_payment(20, movement="REFUNDED"), *never)))
+    assert list(await columns.revenue(*WHOLE, Grain.DAY)) == [
+        Revenue(DAY, "EUR", 1200, 20, 2, 1),
+        Revenue(later, "EUR", -700, -20, -1, -1),
+    ]
+    await columns.put(Batch(payments=(a_payment(300, at=later),)))
+    assert list(await columns.revenue(later, WHOLE[1], Grain.DAY)) == [Revenue(later, "EUR", -400, -20, 0, -1)]
+
+
 async def test_batches_that_are_put_at_once_all_count(columns: Columns) -> None:
     batches = [Batch(payments=tuple(a_payment(1) for _ in range(50))) for _ in range(8)]
     await asyncio.gather(*(columns.put(batch) for batch in (*batches, *batches)))
