@@ -232,6 +232,18 @@ async def test_a_customer_who_is_forgotten_is_nobody_and_the_orders_stay(columns
     assert list(await columns.sales(*WHOLE)) == [Sales("EUR", 2, 0, 0, 1, 2, 200)]
 
 
+async def test_what_is_put_again_of_a_customer_who_was_forgotten_brings_nobody_back(columns: Counted) -> None:
+    late = Batch(orders=(an_order(customer_key="ann"), an_order(customer_key="bob")))
+    await columns.put(late)
+    await columns.put(Batch(forgotten=("ann",)))
+    await columns.put(late)
+    assert sorted(await columns.ask("SELECT customer_key FROM fact_orders")) == [("",), ("bob",)]
+    assert list(await columns.sales(*WHOLE)) == [Sales("EUR", 2, 0, 0, 1, 2, 200)]
+    await columns.clear()
+    await columns.put(late)
+    assert sorted(await columns.ask("SELECT customer_key FROM fact_orders")) == [("ann",), ("bob",)]
+
+
 async def test_every_date_of_a_century_has_its_row(columns: Counted) -> None:
     await columns.put(Batch())
     assert [tuple(map(int, row)) for row in await columns.ask(DATES)] == [(36525, 2000, 2099)]

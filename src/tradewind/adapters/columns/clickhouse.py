@@ -1,12 +1,13 @@
 """Columns on ClickHouse, by its own client; rows are merged by their keys, and questions see each key once.
 
-Tables are ReplacingMergeTree ordered by the key: of rows that were put twice, `final` lets one count. The same engine
-in this process (chdb) is spoken to by the same client.
+Tables are ReplacingMergeTree ordered by the key: of rows that were put twice, `final` lets one count, the last. So that
+it brings nobody back, the keys of customers who were forgotten are kept, and forgotten again. The same engine in this
+process (chdb) is spoken to by the same client.
 """
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -49,6 +50,8 @@ CREATE: Final = (
         event_id UUID, product_id UUID, version Int64, valid_from DateTime64(6, 'UTC'), sku String, name String,
         category String, brand String, status LowCardinality(String))
         ENGINE = ReplacingMergeTree ORDER BY event_id""",
+    """CREATE TABLE IF NOT EXISTS forgotten_customers (customer_key String)
+        ENGINE = ReplacingMergeTree ORDER BY customer_key""",
     """CREATE VIEW IF NOT EXISTS dim_date AS
         SELECT toDate('2000-01-01') + number AS day, toYear(day) AS year, toQuarter(day) AS quarter,
                toMonth(day) AS month, toISOWeek(day) AS iso_week, toDayOfWeek(day) AS iso_weekday
@@ -56,6 +59,10 @@ CREATE: Final = (
     *VIEWS,
 )
 EMPTY: Final = "TRUNCATE TABLE IF EXISTS {name:Identifier}"
+FORGOTTEN: Final = "forgotten_customers"
+WHO_IS_FORGOTTEN: Final = "SELECT customer_key FROM forgotten_customers WHERE customer_key IN {keys:Array(String)}"
+KEYS_AT_ONCE: Final = 1_000
+"""Customers that one question names: they go there in its address, for which servers have a limit."""
 FORGET: Final = "ALTER TABLE fact_orders UPDATE customer_key = '' WHERE customer_key IN {keys:Array(String)}"
 TYPES: Final = {
     "$since": "{since:DateTime64(6, 'UTC')}",
@@ -114,12 +121,23 @@ def _client(url: str, database: str) -> Any:
 
 
 def _put(batch: Batch, client: Any) -> None:
+    """Who is forgotten is noted first and looked for last: whoever puts meanwhile finds the note, or is found."""
+    if batch.forgotten:
+        client.insert(FORGOTTEN, [batch.forgotten], column_names=["customer_key"], column_oriented=True)
     for table, columns in columns_of(batch):
         client.insert(table, columns, column_names=NAMES[table], column_oriented=True)
-    if batch.forgotten:
-        client.command(FORGET, parameters={"keys": list(batch.forgotten)})
+    if forgotten := {*batch.forgotten, *_forgotten_of(batch, client)}:
+        client.command(FORGET, parameters={"keys": sorted(forgotten)})
+
+
+def _forgotten_of(batch: Batch, client: Any) -> Iterator[str]:
+    """Whose orders were put although they are forgotten: what is put twice was there before, with its key."""
+    keys = sorted({order.customer_key for order in batch.orders})
+    for at in range(0, len(keys), KEYS_AT_ONCE):
+        asked = {"keys": keys[at : at + KEYS_AT_ONCE]}
+        yield from (key for (key,) in client.query(WHO_IS_FORGOTTEN, parameters=asked).result_rows)
 
 
 def _clear(client: Any) -> None:
-    for table in NAMES:
+    for table in (*NAMES, FORGOTTEN):
         client.command(EMPTY, parameters={"name": table})
