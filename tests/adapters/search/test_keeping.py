@@ -13,7 +13,7 @@ import pytest
 from tantivy import Index
 
 from tests.adapters.search.conftest import a_document, names, of
-from tradewind.adapters.search import fields, folder
+from tradewind.adapters.search import fields, folder, versions
 from tradewind.adapters.search.fields import with_words
 from tradewind.adapters.search.writing import WRITER_BYTES
 from tradewind.kernel.ids import new_id
@@ -67,6 +67,43 @@ async def test_putting_a_product_twice_leaves_one_and_what_is_gone_is_gone(index
     await index.put([dune, a_document("Dune Messiah", id=dune.id)], [emma.id, new_id()])
     await index.put([], [])
     assert (await names(index), await index.holds()) == (["Dune Messiah"], 1)
+
+
+async def test_what_is_late_or_comes_twice_changes_nothing(
+    adapter: Any, index: ProductIndex, home: Path, synonyms: Path
+) -> None:
+    lamp, torch = a_document("Lamp"), a_document("Torch")
+    newer = a_document("Lamp, newer", id=lamp.id)
+    async with adapter(home, synonyms) as paused:
+        await index.rebuild(of([]), 1)
+        await index.put([newer], version=3)
+        await paused.put([lamp, torch], version=2)
+        assert sorted(await names(index)) == ["Lamp, newer", "Torch"]
+        await index.put([newer], version=3)
+        await index.put([], [lamp.id], version=4)
+        await paused.put([newer], version=3)
+        await paused.put([], [torch.id], version=1)
+        assert await names(index) == ["Torch"]
+        await index.rebuild(of([newer]), 5)
+        await paused.put([lamp], version=4)
+        await paused.put([], [lamp.id], version=4)
+        assert await names(index) == ["Lamp, newer"]
+        await paused.put([lamp])
+        assert await names(index) == ["Lamp"]
+
+
+@EMBEDDED
+async def test_who_is_so_late_that_nobody_remembers_changes_nothing(
+    index: ProductIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions, "KEPT", 2)
+    several = [a_document(f"New {number}") for number in range(4)]
+    for version, one in enumerate(several, 1):
+        await index.put([one], version=version)
+    for one in several:
+        await index.put([a_document("Old", id=one.id)], version=1)
+    await index.put([a_document("New 4")], version=5)
+    assert sorted(await names(index)) == [f"New {number}" for number in range(5)]
 
 
 async def test_other_readers_see_what_was_put_at_once(

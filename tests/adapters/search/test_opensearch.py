@@ -42,17 +42,3 @@ async def test_an_index_that_was_deleted_over_there_says_so_and_is_whole_after_a
             await asked
     await index.rebuild(of([a_document("Lamp"), a_document("Torch")]))
     assert (await index.holds(), sorted(await names(index))) == (2, ["Lamp", "Torch"])
-
-
-@REAL
-async def test_what_is_late_or_comes_twice_changes_nothing(adapter: Any, index: ProductIndex) -> None:
-    lamp = a_document("Lamp")
-    await index.rebuild(of([]), 1)
-    newer = a_document("Lamp, newer", id=lamp.id)
-    await index.put([newer], version=3)
-    await index.put([lamp], version=2)
-    assert await names(index) == ["Lamp, newer"]
-    await index.put([newer], version=3)
-    await index.put([], [lamp.id], version=4)
-    await index.put([newer], version=3)
-    assert await names(index) == []

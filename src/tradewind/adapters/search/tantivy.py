@@ -20,6 +20,7 @@ from tradewind.adapters.search.asking import Asking
 from tradewind.adapters.search.fields import with_words
 from tradewind.adapters.search.folder import Folder
 from tradewind.adapters.search.synonyms import Synonyms
+from tradewind.adapters.search.versions import begun, in_time
 from tradewind.adapters.search.viewing import View, page_of, shown
 from tradewind.adapters.search.writing import WRITER_BYTES, add, commit, finish, in_a_thread, opened, trouble, write_all
 from tradewind.kernel.pages import write
@@ -54,7 +55,7 @@ class TantivyIndex:
         """Upsert and remove in one commit; SearchAway where it could not be written, which is noted for a rebuild."""
         if documents or gone:
             async with self._turn:
-                await in_a_thread(self._put, documents, gone)
+                await in_a_thread(self._put, documents, gone, version)
 
     async def search(self, question: Question) -> Found:
         """A page, its facets and the next page's cursor."""
@@ -97,6 +98,7 @@ class TantivyIndex:
                 await in_a_thread(commit, writer)
                 await in_a_thread(finish, writer)
                 with trouble():
+                    begun(build, version)
                     self._folder.name(build)
             finally:
                 self._folder.forget_unless_named(build)
@@ -145,11 +147,12 @@ class TantivyIndex:
             next=None if page.after is None else write(page.after),
         )
 
-    def _put(self, documents: Sequence[ProductDocument], gone: Sequence[UUID]) -> None:
+    def _put(self, documents: Sequence[ProductDocument], gone: Sequence[UUID], version: int | None) -> None:
         """Another process may be the next to write, so the writer is let go of."""
         try:
-            writer = self._writer()
+            build, writer = self._writer()
             try:
+                documents, gone = in_time(build, documents, gone, version)
                 write_all(writer, documents, gone)
             finally:
                 with suppress(SearchAway):
@@ -158,12 +161,12 @@ class TantivyIndex:
             self._folder.note_stale()
             raise
 
-    def _writer(self) -> IndexWriter:
+    def _writer(self) -> tuple[Path, IndexWriter]:
         build = self._folder.current()
         if build is None:
             raise SearchAway
         with trouble():
-            return with_words(Index.open(str(build))).writer(WRITER_BYTES, 1)
+            return build, with_words(Index.open(str(build))).writer(WRITER_BYTES, 1)
 
 
 @asynccontextmanager
