@@ -93,7 +93,13 @@ async def test_orders_that_changed_in_one_transaction_are_brought_together_howev
     orders = [an_order(at=after(number)) for number in range(10)]
     async with shop.db.pool.acquire() as connection, connection.transaction():
         await connection.executemany(KEEP, [structs.astuple(one) for one in orders])
-    await until(shop, lambda: bring_on(shop.db, index, batch=3))
+    newest = await shop.db.pool.fetchval(NEWEST)
+
+    async def has_all() -> bool:
+        await bring_on(shop.db, index, batch=3)
+        return bool((await index.reached()).stamp >= newest)
+
+    await until(shop, has_all)
     assert await everything(index) == orders[::-1]
 
 

@@ -42,9 +42,9 @@ _ROW: Final[LiteralString] = """
     FROM orders.orders_by_customer AS c
 """
 CHANGED: Final[LiteralString] = f"""
-    SELECT {_ROW} WHERE c.stamp > $1 AND c.stamp < $2 ORDER BY c.stamp FETCH FIRST $3 ROWS WITH TIES
+    SELECT {_ROW} WHERE (c.stamp, c.order_id) > ($1, $2) AND c.stamp < $3 ORDER BY c.stamp, c.order_id LIMIT $4
 """
-"""All of a stamp or none of it, so a stamp says how far somebody is."""
+"""Many may share a stamp: whoever is told less than there are has not all of the last one."""
 ALL_AFTER: Final[LiteralString] = f"SELECT {_ROW} WHERE c.order_id > $1 ORDER BY c.order_id LIMIT $2"
 
 
@@ -67,9 +67,9 @@ async def look_up_found(command: LookUpFound, tx: Tx) -> Found:
     return Found([Summary(*row) for row in found], counts, counted_all=sum(counts.values()) < MAX_COUNTED)
 
 
-async def changed(tx: Tx, after: int, below: int, many: int) -> Sequence[Row]:
-    """What has changed since a stamp, in its sequence; `many`, or as many more as share the last stamp."""
-    return [_row(row) for row in await tx.all(CHANGED, after, below, many)]
+async def changed(tx: Tx, after: tuple[int, UUID], below: int, many: int) -> Sequence[Row]:
+    """At most so many of those that have changed, behind a stamp and an order of it, in this sequence."""
+    return [_row(row) for row in await tx.all(CHANGED, *after, below, many)]
 
 
 async def all_after(tx: Tx, order_id: UUID, many: int) -> Sequence[Row]:

@@ -37,18 +37,26 @@ async def spread_summaries(db: Database) -> int:
 
 
 async def bring_on(db: Database, search: OrderSearch, *, batch: int = BATCH) -> int:
-    """As `spread_summaries`; raises OrderSearchAway."""
+    """As `spread_summaries`; raises OrderSearchAway.
+
+    It ends within a stamp only where it has come beyond another: what has all of one alone says how far the index is.
+    """
     reached = await search.reached()
     if reached is None:
         return 0
     if reached == NOWHERE:
         await rebuild(db, search)
         return 0
-    async with db.reading(internal_call(NAME)) as tx:
-        rows = await changed(tx, reached.stamp, await horizon(tx), batch)
-    is_all = len(rows) < batch
-    await search.put(rows, Reached(rows[-1].version, 0) if rows else reached, is_all=is_all)
-    return 0 if is_all else len(rows)
+    last, after = reached.stamp, (reached.stamp + 1, _NOBODY)
+    while True:
+        async with db.reading(internal_call(NAME)) as tx:
+            rows = await changed(tx, after, await horizon(tx), batch)
+        if rows:
+            last, after = rows[-1].version, (rows[-1].version, rows[-1].summary.order_id)
+        is_all = len(rows) < batch
+        await search.put(rows, Reached(last if is_all else last - 1, 0), is_all=is_all)
+        if is_all or rows[0].version < last:
+            return 0 if is_all else len(rows)
 
 
 async def rebuild(db: Database, search: OrderSearch) -> bool:
