@@ -218,6 +218,34 @@ async def test_more_than_can_wait_is_given_up_and_redis_emptied(space: Space, mo
         await until(is_gone)
 
 
+async def test_what_is_given_up_while_redis_is_emptied_empties_it_again(
+    space: Space, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another keeps behind the emptying's back is what was given up, and was to be forgotten."""
+    monkeypatch.setattr(redis, "MAX_WAITING", 5)
+
+    async def is_gone() -> bool:
+        return not [key for key in await space.keys() if b":v:" in key]
+
+    async with wire(address("REDIS_URL")) as line, space.process() as slow, space.process(url=line.url) as one:
+        await slow.keep("before", loaded(slow, b"1"), A_WHILE_S)
+        one.forget("nothing", at=LATER)
+        await asyncio.gather(one.told(), slow.told())
+        line.late_s = 0.5
+        for position in range(6):
+            one.forget(f"tag-{position}", at=(2, position))
+        await until(is_gone)
+        await slow.keep("a", loaded(slow, b"old"), A_WHILE_S)
+        await slow.told()
+        one.forget("a", at=LATEST)
+        for position in range(6):
+            one.forget(f"tag-{position}", at=(4, position))
+        line.late_s = 0.0
+        await until(is_gone)
+        async with space.process() as reborn:
+            assert await reborn.get("a") is None
+
+
 STEPS = st.tuples(
     st.sampled_from("ab"), st.sampled_from((0, 1)), st.sampled_from(("tell", "hear", "load", "keep", "look", "flush"))
 )

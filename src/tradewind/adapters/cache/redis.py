@@ -45,6 +45,8 @@ class RedisCache:
         """Under way: until they are through nothing is read from afar."""
         self._owes = False
         """Whether Redis missed something, and is to be emptied."""
+        self._given_up = 0
+        """How often that came about: what is given up while Redis is being emptied is not made good by that."""
         self._vouched = False
         """Whether a stream job forgets in Redis what this process does not hear, as Redis said last."""
         self._ends = False
@@ -146,6 +148,7 @@ class RedisCache:
     def _give_up(self) -> None:
         """What waits will not be told: Redis is emptied instead."""
         self._owes, self._clearings = True, 0
+        self._given_up += 1
         self._waiting.clear()
 
     async def _run(self) -> None:
@@ -156,8 +159,9 @@ class RedisCache:
             self._news.clear()
             try:
                 if self._owes:
+                    given_up = self._given_up
                     await empty(self._link, self._space, "")
-                    self._owes = False
+                    self._owes = self._given_up != given_up
                 while self._waiting:
                     if await say(self._link, self._space, self._waiting):
                         self._clearings = max(0, self._clearings - 1)
