@@ -5,21 +5,25 @@ The log is the other way by which processes hear of it; tests/security/test_sess
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from structlog.testing import CapturingLogger
 
 from tests.engines import address
 from tests.security.problems import problem
 from tests.security.test_sessions import edge, log_out, logged_in, look
 from tests.shops import Shop, open_shop
-from tests.wires import wire
+from tests.wires import Wire, wire
+from tradewind.adapters import absence
 from tradewind.adapters.redis.link import Link
+from tradewind.adapters.revocations import redis
 from tradewind.adapters.revocations.redis import RedisRevocations
 from tradewind.api.auth.revocation import RevokedSessions
+from tradewind.kernel.clock import now
 from tradewind.kernel.ids import new_id
 from tradewind.runtime.telemetry import metrics
 
@@ -27,6 +31,9 @@ pytestmark = pytest.mark.engine("redis")
 
 LOOK_EVERY_S = 0.1
 """Short: a test waits for it."""
+NARROW_BYTES_S = 150_000
+VERY_MANY = 4000
+"""Sessions that have ended; to say all of them at once takes a narrow line several times as long as is waited for."""
 
 
 @asynccontextmanager
@@ -141,6 +148,52 @@ async def test_a_flushed_redis_is_told_again_by_who_knows(space: str) -> None:
         async with process(space) as reborn:
             await until_known(reborn, "s-1")
         await store.unlink(f"{space}:ended")
+
+
+class Narrow(Wire):
+    """Carries so many bytes a second, as a busy Redis deals with so many sessions."""
+
+    async def _pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, answers: bool = False) -> None:
+        with suppress(OSError):
+            while data := await source.read(NARROW_BYTES_S // 50):
+                await asyncio.sleep(len(data) / NARROW_BYTES_S)
+                target.write(data)
+                await target.drain()
+        target.close()
+
+
+@asynccontextmanager
+async def narrow() -> AsyncIterator[str]:
+    """The address of Redis, by a narrow line."""
+    line = Narrow(address("REDIS_URL"))
+    async with await asyncio.start_server(line.carry, "127.0.0.1", 0) as server:
+        line.listens(server.sockets[0].getsockname()[1])
+        yield line.url
+        line.cut()
+
+
+@pytest.mark.parametrize("which", ["told", "taken in"])
+async def test_very_many_sessions_are_told_and_taken_in_piece_by_piece(
+    space: str, which: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = CapturingLogger()
+    monkeypatch.setattr(absence, "log", said)
+    monkeypatch.setattr(redis, "AT_ONCE", 100)
+    ended = {f"s-{number}": now().timestamp() for number in range(VERY_MANY)}
+    async with narrow() as url, Redis.from_url(address("REDIS_URL")) as client:
+        if which == "taken in":
+            await client.zadd(f"{space}:ended", ended)
+        async with process(space, url) as one:
+            if which == "taken in":
+                await until_known(one, *ended)
+            for session, at in ended.items():
+                one.hear(session, at)
+
+            async def noted() -> bool:
+                return bool(await client.zcard(f"{space}:ended") == VERY_MANY)
+
+            await until(noted)
+    assert not said.calls, "it never counted as away"
 
 
 async def test_that_redis_is_away_is_told_though_nobody_ends_a_session(space: str) -> None:

@@ -20,7 +20,7 @@ from tradewind.kernel import clock
 LOOK_EVERY_S: Final = 5.0
 """Time between two looks into the set while listening."""
 AT_ONCE: Final = 10_000
-"""Sessions told or taken in by one question, at most."""
+"""Sessions told or taken in by one question, at most; Redis may hand out a few more."""
 
 Heard = Callable[[str, float], None]
 """A session has ended, at that time (seconds since 1970)."""
@@ -111,8 +111,9 @@ class RedisRevocations:
             noted = await self._look()
             for session_id, at in noted.items():
                 heard(session_id, at)
-            if missing := {one: at for one, at in self._known().items() if one not in noted}:
-                await self._note(missing, publish=False)
+            missing = [(one, at) for one, at in self._known().items() if one not in noted]
+            for begin in range(0, len(missing), AT_ONCE):
+                await self._note(dict(missing[begin : begin + AT_ONCE]), publish=False)
             until = monotonic() + self._look_every_s
             while (left_s := until - monotonic()) > 0:
                 message = await channel.get_message(timeout=left_s)
@@ -121,7 +122,15 @@ class RedisRevocations:
                     heard(session_id, float(at))
 
     async def _look(self) -> dict[str, float]:
-        """All that ended of late, by the set."""
-        since = clock.now().timestamp() - self._keep_s
-        rows = await self._link.ask(lambda client: client.zrangebyscore(self._set, since, "+inf", withscores=True))
-        return {session_id.decode(): at for session_id, at in rows}
+        """All that ended of late, by the set: piece by piece, since all at once may take longer than is waited for.
+
+        What comes into the set meanwhile may be left out, but is heard of, since who looks listens already.
+        """
+        since, cursor, noted = clock.now().timestamp() - self._keep_s, 0, dict[str, float]()
+        while True:
+            cursor, rows = await self._link.ask(
+                lambda client, at=cursor: client.zscan(self._set, at, count=AT_ONCE)  # type: ignore[misc]
+            )
+            noted |= {session_id.decode(): at for session_id, at in rows if at >= since}
+            if not cursor:
+                return noted
