@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from tradewind.app.engines import Engines
-from tradewind.app.placement import CONTEXTS, elsewhere, of_context
+from tradewind.app.placement import CONTEXTS, alone, elsewhere, installed, of_context
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import Shop, manifests, migrate_shop, open_shop
 
@@ -34,7 +34,10 @@ async def open_apart(
 async def open_all(
     settings: Settings, found: Engines, wanted: Collection[str] = CONTEXTS, **how: Any
 ) -> AsyncIterator[Sequence[Shop]]:
-    """The shop that most contexts share, then those of `wanted` that are apart, all migrated. See `open_apart`."""
-    await migrate_shop(found.database_url)
+    """The process's own shop, then those of `wanted` that are apart, all migrated. See `open_apart`.
+
+    Its own is the one that most contexts share, or that of the context which is alone: nobody else's tables go there.
+    """
+    await migrate_shop(found.database_url, manifests(installed(settings)) if alone(settings) else None)
     async with open_shop(settings, found, **how) as shop, open_apart(settings, found, wanted, **how) as apart:
         yield [shop, *apart.values()]

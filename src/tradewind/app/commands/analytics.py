@@ -7,6 +7,8 @@ import msgspec
 import typer
 
 from tradewind.app.commands.operators import outcome_on_all
+from tradewind.app.placement import installed
+from tradewind.app.settings import SettingError
 from tradewind.app.wiring import Shop
 from tradewind.contexts.analytics.manifest import rebuild_columns
 from tradewind.contracts.privacy import Pseudonyms
@@ -34,5 +36,10 @@ def rebuild(
 
 
 async def _rebuild(shops: Sequence[Shop]) -> int:
+    if "analytics" not in installed(shops[0].settings):
+        raise SettingError(
+            "The context of these settings is alone with a database in which nothing is counted: run this with the "
+            "settings of those that share the other one."
+        )
     peers, logs = shops[0].db.peers, [shop.db for shop in shops]
     return await rebuild_columns(logs, cast(Columns, peers[Columns]), cast(Pseudonyms, peers[Pseudonyms]))

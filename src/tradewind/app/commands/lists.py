@@ -1,15 +1,15 @@
 """`tradewind lists`: what lies elsewhere a second time, made anew: customers' lists, the stock, order search."""
 
+from collections.abc import Sequence
 from typing import Annotated, cast
 
 import msgspec
 import typer
 
 from tradewind.app.commands.ending import stop
-from tradewind.app.commands.operators import outcome
-from tradewind.app.engines import engines
-from tradewind.app.settings import Settings
-from tradewind.app.wiring import migrate_shop, open_shop
+from tradewind.app.commands.operators import outcome_on_all
+from tradewind.app.placement import INVENTORY, installed
+from tradewind.app.wiring import Shop
 from tradewind.contexts.inventory.manifest import rebuild_snapshot
 from tradewind.contexts.orders.manifest import rebuild_lists, rebuild_search
 from tradewind.ports.order_lists import OrderLists
@@ -34,23 +34,26 @@ def rebuild(
 ) -> None:
     """Make customers' lists and the snapshot of stock on Cassandra, and order search on OpenSearch, anew.
 
-    The shop may run meanwhile. Until it is done Postgres answers, or the index for searching that there was. With
-    --json: {"rebuilt": true}. Running it again, also after it was cut off, gives the same; a worker goes on where it
-    was cut off.
+    The shop may run meanwhile. Until it is done Postgres answers, or the index for searching that there was. Where
+    inventory is apart its stock is taken out of its own database (TRADEWIND_INVENTORY_DATABASE_URL). With --json:
+    {"rebuilt": true}. Running it again, also after it was cut off, gives the same; a worker goes on where it was cut
+    off.
     """
-    if not outcome(_rebuild):
+    if not outcome_on_all(_rebuild, (INVENTORY,), listens=False):
         stop(NONE_KEPT)
     typer.echo(
         msgspec.json.encode({"rebuilt": True}) if json else "customers' lists, the stock and search are as the log is"
     )
 
 
-async def _rebuild(settings: Settings) -> bool:
-    async with engines(settings) as found:
-        await migrate_shop(found.database_url)
-        async with open_shop(settings, found, connections=2, listens=False) as shop:
-            peers = shop.db.peers
-            lists = await rebuild_lists(shop.db, cast(OrderLists, peers[OrderLists]))
-            stock = lists and await rebuild_snapshot(shop.db, cast(StockSnapshot, peers[StockSnapshot]))
-            search = await rebuild_search(shop.db, cast(OrderSearch, peers[OrderSearch]))
-            return stock or search
+async def _rebuild(shops: Sequence[Shop]) -> bool:
+    """Each copy out of the database that has its context: only there is the log that it is to be as."""
+    kept = False
+    for shop in shops:
+        peers, there = shop.db.peers, installed(shop.settings)
+        if "orders" in there:
+            kept |= await rebuild_lists(shop.db, cast(OrderLists, peers[OrderLists]))
+            kept |= await rebuild_search(shop.db, cast(OrderSearch, peers[OrderSearch]))
+        if INVENTORY in there:
+            kept |= await rebuild_snapshot(shop.db, cast(StockSnapshot, peers[StockSnapshot]))
+    return kept

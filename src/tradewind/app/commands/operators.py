@@ -7,7 +7,7 @@ from typing import TypeVar
 from tradewind.app.commands.ending import stop
 from tradewind.app.databases import open_all
 from tradewind.app.engines import EngineError, engines
-from tradewind.app.placement import CONTEXTS
+from tradewind.app.placement import CONTEXTS, at_home
 from tradewind.app.settings import SettingError, Settings
 from tradewind.app.wiring import Shop
 from tradewind.kernel.errors import Refusal
@@ -39,9 +39,13 @@ def outcome(run: Callable[[Settings], Awaitable[T]]) -> T:
 def outcome_on_all(
     look: Callable[[Sequence[Shop]], Awaitable[T]], wanted: Collection[str] = CONTEXTS, *, listens: bool = True
 ) -> T:
-    """What comes of `look` into every database that has one of the contexts `wanted`. See `outcome`, `open_all`."""
+    """What comes of `look` into every database that has one of the contexts `wanted`. See `outcome`, `open_all`.
+
+    With the settings of a context that is alone with its database, the first of them is that one.
+    """
 
     async def run(settings: Settings) -> T:
+        settings = at_home(settings)
         async with engines(settings) as found:
             async with open_all(settings, found, wanted, connections=2, listens=listens) as shops:
                 return await look(shops)
