@@ -1,4 +1,4 @@
-"""`tradewind lists rebuild` takes each copy out of the database that has its context, whosesoever settings it is told."""
+"""`tradewind lists rebuild` takes each copy out of the database that has its context, whosever settings it has."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

@@ -10,6 +10,7 @@ from uuid import UUID
 from tests.comebacks import refunded_by_hand
 from tests.remote.two_databases import Apart, two_databases
 from tests.shops import until
+from tradewind.app.free_ports import free_port
 from tradewind.kernel.ids import new_id
 
 __all__ = ["two_databases"]
@@ -94,6 +95,26 @@ async def test_sagas_letters_books_and_projections_of_both_databases_are_found(t
     }
     code, out, _ = await command(told, "reconcile", "--json")
     assert (code, json.loads(out)["differences"], json.loads(out)["matched"]) == (0, [], 1)
+
+
+async def test_a_database_that_nobody_reaches_is_told_with_the_setting_that_names_it(two_databases: Apart) -> None:
+    nowhere = f"postgresql://shop:hunter2@127.0.0.1:{free_port('127.0.0.1')}/payments"
+    told = environment(two_databases) | {"TRADEWIND_PAYMENTS_DATABASE_URL": nowhere}
+    every = (
+        ("audit",),
+        ("saga", "list"),
+        ("dlq", "list"),
+        ("reconcile",),
+        ("replay", "list"),
+        ("analytics", "rebuild"),
+    )
+    for words in every:
+        code, _, said = await command(told, *words)
+        assert code != 0, words
+        assert "The database of payments does not let us in" in said, (words, said)
+        assert "that TRADEWIND_PAYMENTS_DATABASE_URL names its host" in said, words
+        assert "Traceback" not in said, words
+        assert "hunter2" not in said, words
 
 
 async def test_whoever_needs_both_databases_says_which_setting_names_the_other(two_databases: Apart) -> None:

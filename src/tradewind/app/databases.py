@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from tradewind.app.engines import Engines
+from tradewind.app.engines import Engines, connected
 from tradewind.app.placement import CONTEXTS, alone, elsewhere, installed, of_context
 from tradewind.app.settings import Settings
 from tradewind.app.wiring import Shop, manifests, migrate_shop, open_shop
@@ -17,13 +17,15 @@ async def open_apart(
 ) -> AsyncIterator[dict[str, Shop]]:
     """Those of `wanted` that have a database of their own, each as its own process sees it, migrated.
 
-    `how`: see `open_shop`. Raises SettingError where one is elsewhere, and no setting says in which database.
+    `how`: see `open_shop`. Raises SettingError where one is elsewhere, and no setting says in which database, and
+    EngineError where that does not let us in.
     """
     own = {one: of_context(settings, one) for one in elsewhere(settings) if one in wanted}
     async with AsyncExitStack() as stack:
         shops = {}
         for one, its in own.items():
             assert its.database_url is not None, "of_context says so"
+            await (await connected(one, its.database_url)).close()
             await migrate_shop(its.database_url, manifests((one,)))
             there = replace(found, database_url=its.database_url)
             shops[one] = await stack.enter_async_context(open_shop(its, there, **how))

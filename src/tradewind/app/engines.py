@@ -15,7 +15,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -27,7 +27,7 @@ from tradewind.app.keeper import POSTGRES, PROVIDER
 from tradewind.app.settings import Settings
 from tradewind.app.supervision import Progress, gone, silent
 
-__all__ = ["EngineError", "Engines", "engines"]
+__all__ = ["EngineError", "Engines", "connected", "engines"]
 
 POLL_S: Final = 0.02
 START_WITHIN_S: Final = 300.0
@@ -222,6 +222,17 @@ def _unreachable(url: str, failure: Exception) -> EngineError:
         f"The database at {where} does not let us in: {why}. Check that it runs and that TRADEWIND_DATABASE_URL, where "
         "it is set, names its host, database, user and password."
     )
+
+
+async def connected(context: str, url: str, **how: Any) -> Any:
+    """A connection to the database that a context has of its own. `how`: see asyncpg.connect. Raises EngineError."""
+    try:
+        return await asyncpg.connect(url, **how)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as failure:
+        raise EngineError(
+            f"The database of {context} does not let us in: {failure or type(failure).__name__}. Check that it runs "
+            f"and that TRADEWIND_{context.upper()}_DATABASE_URL names its host, database, user, password."
+        ) from None
 
 
 class _deadline:  # noqa: N801 -- reads as a function

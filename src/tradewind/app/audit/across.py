@@ -19,7 +19,7 @@ from tradewind.app.audit.auditor import SETTINGS, STATEMENT_WITHIN_S, audit, hea
 from tradewind.app.audit.checks import OVERDUE_S, Probe, consumers
 from tradewind.app.audit.copies import Sides
 from tradewind.app.audit.report import SHOWN, Check, Report
-from tradewind.app.engines import EngineError
+from tradewind.app.engines import connected
 from tradewind.app.placement import CONTEXTS
 
 TRIES: Final = 5
@@ -73,20 +73,14 @@ async def audit_across(
 async def _all(shop_url: str, apart: Mapping[str, str]) -> AsyncIterator[tuple[Any, Sides]]:
     async with AsyncExitStack() as stack:
 
-        async def connected(url: str) -> Any:
-            one: Any = await asyncpg.connect(url, server_settings=SETTINGS, command_timeout=STATEMENT_WITHIN_S)
+        def kept(one: Any) -> Any:
             stack.push_async_callback(one.close)
             return one
 
-        shop, sides = await connected(shop_url), {}
+        how: dict[str, Any] = {"server_settings": SETTINGS, "command_timeout": STATEMENT_WITHIN_S}
+        shop, sides = kept(await asyncpg.connect(shop_url, **how)), {}
         for context, url in apart.items():
-            try:
-                sides[context] = await connected(url)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
-                raise EngineError(
-                    f"The database of {context} does not let us in: {failure or type(failure).__name__}. Check that it "
-                    f"runs and that TRADEWIND_{context.upper()}_DATABASE_URL names its host, database, user, password."
-                ) from None
+            sides[context] = kept(await connected(context, url, **how))
         yield shop, sides
 
 
