@@ -57,7 +57,7 @@ stripemock: setup ## Check what we ask Stripe against Stripe's own mock server (
 engines: .venv/.engines ## Fetch and start real engines on loopback, without Docker (ENGINES="redis kafka" starts some)
 	@$(BIN)/python -m tools.engines up $(ENGINES)
 
-engines-stop: setup ## Stop the engines that `make engines` started
+engines-stop: setup ## Stop the engines that `make engines` started (ENGINES="unleash" stops some, and those that need them)
 	@$(BIN)/python -m tools.engines down $(ENGINES)
 
 test-engines: .venv/.engines ## Run the tests of real engines against those that `make engines` started; none may be missing

@@ -33,8 +33,12 @@ def up(names: Names = None, as_json: Json = False) -> None:
 
 @app.command()
 def down(names: Names = None) -> None:
-    """Stop engines by their process ids; what they keep stays."""
-    launcher.down(Home.of_environment(), names or [], lambda line: typer.echo(line, err=True))
+    """Stop engines, and those that need them, by their process ids; what they keep stays."""
+    try:
+        launcher.down(Home.of_environment(), names or [], lambda line: typer.echo(line, err=True))
+    except EngineError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
 
 
 @app.command()

@@ -44,12 +44,24 @@ class Standing:
 
 def chosen(names: Sequence[str]) -> list[Engine]:
     """The engines of these names, and those that they need; all where none is named."""
-    if unknown := [name for name in names if name not in ENGINES]:
-        raise EngineError(f"There is no engine {unknown[0]}; there are {', '.join(ENGINES)}.")
-    wanted = list(names) or list(ENGINES)
+    wanted = _known(names)
     for name in wanted:
         wanted += [other for other in ENGINES[name].after if other not in wanted]
     return [one for name, one in ENGINES.items() if name in wanted]
+
+
+def bound(names: Sequence[str]) -> list[Engine]:
+    """The engines of these names, and those that need them; all where none is named."""
+    wanted = _known(names)
+    for name in wanted:
+        wanted += [other for other, one in ENGINES.items() if name in one.after and other not in wanted]
+    return [one for name, one in ENGINES.items() if name in wanted]
+
+
+def _known(names: Sequence[str]) -> list[str]:
+    if unknown := [name for name in names if name not in ENGINES]:
+        raise EngineError(f"There is no engine {unknown[0]}; there are {', '.join(ENGINES)}.")
+    return list(names) or list(ENGINES)
 
 
 def up(home: Home, names: Sequence[str], say: Say) -> None:
@@ -107,9 +119,13 @@ def _start(home: Home, engine: Engine) -> None:
 
 
 def _until_ready(home: Home, engine: Engine, ports: Ports) -> None:
+    """Whoever answers at its ports need not be it: its own process must live as well."""
     until = time.monotonic() + engine.within_s
-    while not engine.ready(home, ports):
+    while True:
+        ready = engine.ready(home, ports)
         ended, late = home.pid(engine.name) is None, time.monotonic() > until
+        if ready and not ended:
+            return
         if ended or late:
             what = "It ended by itself" if ended else f"Not up within {engine.within_s:.0f} s"
             raise EngineError(f"{what}; {home.log(engine.name)} ends with:\n{home.last_words(engine.name)}")
@@ -126,8 +142,8 @@ def _ports(home: Home, engine: Engine) -> dict[str, int]:
 
 
 def down(home: Home, names: Sequence[str], say: Say) -> None:
-    """Stop them, those first that need others."""
-    for engine in reversed(chosen(names)):
+    """Stop them and those that cannot do without them, who go first. Raises EngineError for unknown names."""
+    for engine in reversed(bound(names)):
         if home.stop(engine.name):
             say(f"{engine.name} is stopped")
     write_env(home, lambda _: None)
