@@ -1,7 +1,7 @@
 """Profiles: files of settings, a line each, for the deployments that there are (deploy/profiles)."""
 
 import re
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Final
@@ -42,8 +42,14 @@ def read(file: Path) -> dict[str, str]:
 
 def apply(file: Path, environment: MutableMapping[str, str]) -> None:
     """Set what a profile sets, unless the environment says otherwise. Raises SettingError, and then changes nothing."""
-    for name, value in read(file).items():
-        environment.setdefault(name, value)
+    fill(environment, read(file))
+
+
+def fill(environment: MutableMapping[str, str], found: Mapping[str, str]) -> None:
+    """Set what the environment says nothing of. An empty value says nothing: compose files pass what nobody set."""
+    for name, value in found.items():
+        if not environment.get(name, "").strip():
+            environment[name] = value
 
 
 def _understood(line: str, where: str) -> tuple[str, str]:

@@ -50,6 +50,14 @@ def test_the_environment_goes_before_a_profile(tmp_path: Path) -> None:
     assert environment == {"TRADEWIND_PORT": "9001", "TRADEWIND_LOG_LEVEL": "debug"}
 
 
+def test_an_empty_value_of_the_environment_hides_nothing_of_a_profile(tmp_path: Path) -> None:
+    file = tmp_path / "shop.env"
+    file.write_text("TRADEWIND_RABBITMQ_URL=amqp://mq\nTRADEWIND_PORT=9000\n")
+    environment = {"TRADEWIND_RABBITMQ_URL": " ", "TRADEWIND_PORT": "9001"}
+    profiles.apply(file, environment)
+    assert environment == {"TRADEWIND_RABBITMQ_URL": "amqp://mq", "TRADEWIND_PORT": "9001"}
+
+
 @pytest.mark.parametrize(
     ("profile", "code", "says"),
     [("TRADEWIND_OPA_URL=nowhere", 1, "TRADEWIND_OPA_URL is 'nowhere'"), ("TRADEWIND_OPA=x", 1, "is no setting")],

@@ -2,7 +2,7 @@
 
 from collections.abc import MutableMapping
 
-from tradewind.app.profiles import is_setting
+from tradewind.app.profiles import fill, is_setting
 from tradewind.app.settings import SettingError, Settings
 
 URL = "TRADEWIND_VAULT_URL"
@@ -24,5 +24,4 @@ def apply(environment: MutableMapping[str, str]) -> None:
     for name in found:
         if not is_setting(name) or name.startswith(OWN):
             raise SettingError(f"The secret {where[2]} of the Vault: {name} is no setting that can be there")
-    for name, value in found.items():
-        environment.setdefault(name, value)
+    fill(environment, found)

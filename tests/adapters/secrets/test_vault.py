@@ -87,6 +87,13 @@ async def test_what_a_vault_holds_is_set_where_the_environment_says_nothing(vaul
     assert vault.token not in repr(settings)
 
 
+async def test_an_empty_value_of_the_environment_hides_nothing_of_a_vault(vault: Vault) -> None:
+    environment = named(vault, TRADEWIND_ADMIN_PASSWORD="", TRADEWIND_LOG_LEVEL="error")
+    await asyncio.to_thread(vaulted.apply, environment)
+    settings = Settings.from_environment(environment)
+    assert (settings.admin_password, settings.log_level) == (SECRET, "error")
+
+
 async def test_a_token_that_cannot_be_renewed_is_as_good(vault: Vault) -> None:
     vault.renews = False
     environment = named(vault)
