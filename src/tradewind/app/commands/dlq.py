@@ -96,8 +96,11 @@ def redrive(
 ) -> None:
     """Have the consumer, and nobody else, hear the event again; the effect happens once.
 
-    One that fails again stays a dead letter, and those after it are left alone (exit 1).
+    One that fails again stays a dead letter, and those after it are left alone (exit 1). Named must be which: their ids
+    or --all (exit 2).
     """
+    if not (letters or every):
+        raise typer.BadParameter("Name letters by their ids, as `tradewind dlq list` shows them, or say --all.")
 
     async def work(shops: Sequence[Shop]) -> tuple[list[str], int]:
         if every:

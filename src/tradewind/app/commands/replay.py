@@ -63,7 +63,10 @@ def run(
 
     Stop the shop's workers first (exit 1 where one hears events): edges may go on and show what there is meanwhile.
     Cut off, it goes on with the next worker; run again, it begins anew. A shop whose events come by Kafka is refused.
+    Named must be which: projections or --all (exit 2).
     """
+    if not (names or every):
+        raise typer.BadParameter("Name projections, as `tradewind replay list` shows them, or say --all.")
 
     async def work(shops: Sequence[Shop]) -> list[Replayed]:
         there = {name: (shop, one) for shop in shops for name, one in projections(shop).items()}
