@@ -11,11 +11,12 @@ from typing import Any, Final
 
 import asyncpg
 
+from tradewind.contracts.envelope import EVENTS
 from tradewind.runtime import leading
 from tradewind.runtime.database import AWAY, Database
 from tradewind.runtime.feeds import Feed, feeds
 from tradewind.runtime.places import MOVE, USED_KAFKA, LogPlaces
-from tradewind.runtime.reading import START, Cursor, is_waiting, read
+from tradewind.runtime.reading import START, Cursor, Logged, is_waiting, read
 from tradewind.runtime.subscriptions import Subscriber
 from tradewind.runtime.telemetry.logs import log
 from tradewind.runtime.wake import POLL_S, Bell
@@ -44,6 +45,8 @@ class Relay:
         self._db, self._bell, self._url = db, bell, url
         self._subscribers = tuple(subscribers)
         self._idle_due_s = 0.0
+        self._sure: Cursor | None = None
+        """The event before the first, since we lead, of a type that we do not know; None while we know them all."""
         self._silent_s = max(silent_s, 4 * POLL_S)
         """A leader looks every POLL_S; one that is silent for so long is paused, and must not keep the lead."""
 
@@ -59,6 +62,7 @@ class Relay:
                 await asyncio.sleep(leading.STANDBY_S)
 
     async def _lead(self, connection: Any, stop: asyncio.Event) -> None:
+        self._sure = None
         places = LogPlaces(used_kafka=await connection.fetchval(USED_KAFKA))
         fed = feeds(self._subscribers, self._db, places)
         tasks = [asyncio.create_task(feed.run()) for feed in fed]
@@ -83,6 +87,7 @@ class Relay:
         loop = asyncio.get_running_loop()
         looked_s = loop.time()
         batch = await read(connection, cursor, BATCH, self._db.quiet)
+        self._note_unknown(cursor, batch)
         for feed in fed:
             await feed.put(batch)
         if batch:
@@ -101,7 +106,16 @@ class Relay:
                 await self._catch_up_idle(connection, fed, cursor)
         return cursor
 
+    def _note_unknown(self, cursor: Cursor, batch: Sequence[Logged]) -> None:
+        """A release beside ours tells more than we know: who had nothing to do here may have something to do there."""
+        for logged in batch if self._sure is None else ():
+            if logged.type not in EVENTS:
+                log.warning("an event of another release", eventType=logged.type)
+                self._sure = cursor
+                return
+            cursor = logged.at
+
     async def _catch_up_idle(self, connection: Any, fed: Sequence[Feed], cursor: Cursor) -> None:
         """Move on those who had nothing to do, so that a restart does not read for them again."""
         idle = [member.name for feed in fed if feed.idle for member in feed.members]
-        await connection.execute(MOVE, idle, *cursor)
+        await connection.execute(MOVE, idle, *(self._sure or cursor))

@@ -30,6 +30,11 @@ AT_END: Final = """
     SELECT bool_and((p.stamp, p.position) = (o.stamp, o.position)) FROM runtime.position AS p,
            (SELECT stamp, position FROM runtime.outbox ORDER BY stamp DESC, position DESC LIMIT 1) AS o
 """
+MAKE_UNKNOWN: Final = "UPDATE runtime.outbox SET type = 'x.y.z.told.v9' WHERE payload ->> 'version' = '2'"
+PASSED: Final = """
+    SELECT array_agg(o.type ORDER BY o.stamp, o.position) FROM runtime.position AS p, runtime.outbox AS o
+    WHERE p.subscriber = 'idle' AND (o.stamp, o.position) <= (p.stamp, p.position)
+"""
 WRITERS: Final = """
     SELECT who, array_agg(DISTINCT xmin::text::bigint ORDER BY xmin::text::bigint) AS writers
     FROM public.heard GROUP BY who
@@ -217,6 +222,18 @@ async def test_one_with_nothing_to_hear_stands_at_the_end_of_the_log(db: Databas
         async with asyncio.timeout(20):
             while not await db.pool.fetchval(AT_END):
                 await bell.rung(0.05)
+
+
+async def test_nobody_with_nothing_to_hear_is_moved_past_what_only_a_later_release_knows(
+    db: Database, bell: Bell, url: str
+) -> None:
+    await add(db, "a")
+    await count_up(db, 3)
+    await db.pool.execute(MAKE_UNKNOWN)
+    async with relaying(db, bell, url, Subscriber("idle", (Unrelated,), Listener("idle").react)), asyncio.timeout(20):
+        while (passed := await db.pool.fetchval(PASSED)) is None:
+            await bell.rung(0.05)
+    assert passed == [Counted.TYPE]
 
 
 async def test_one_that_hears_batches_hears_everything_in_order(db: Database, bell: Bell, url: str) -> None:

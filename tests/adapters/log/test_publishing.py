@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import jsonschema_rs
 import pytest
@@ -16,14 +16,22 @@ from tests.engines import address
 from tradewind.adapters.log.kafka import publishing
 from tradewind.adapters.log.kafka.sending import Sender
 from tradewind.adapters.log.kafka.topics import Names
+from tradewind.contracts.envelope import EVENTS
 from tradewind.kernel.ids import new_id
 from tradewind.runtime import feeds
 from tradewind.runtime.database import Database
+from tradewind.runtime.reading import Logged
 from tradewind.runtime.wake import Bell
 
 TELL_NONSENSE = """
     INSERT INTO runtime.outbox (stamp, event_id, type, key, trace_id, correlation_id, payload)
     VALUES (pg_current_xact_id()::text::bigint, gen_random_uuid(), $1, 'a', repeat('0', 32), 'c', '{"name": 7}')
+"""
+LATER = "test.runtime.counter.later.v1"
+TELL_LATER = """
+    INSERT INTO runtime.outbox (stamp, event_id, type, key, trace_id, correlation_id, payload)
+    VALUES (pg_current_xact_id()::text::bigint, gen_random_uuid(), $1, 'a', repeat('0', 32), 'c',
+            '{"name": "a", "version": 9}')
 """
 PUT_UP = """
     INSERT INTO catalog.products (id, sku, name, category, price_minor, currency)
@@ -64,6 +72,37 @@ async def test_what_does_not_fit_its_schema_is_never_published(db: Database, kaf
     assert letter["reason"].startswith("not published: ValidationError(")
     on_it = await messages(kafka.servers, kafka.names.topic(Counted.TYPE), 2)
     assert [json.loads(one.value)["payload"] for one in on_it] == [{"name": "a", "version": n} for n in (1, 2)]
+
+
+async def test_what_only_a_later_release_knows_waits_until_that_publishes_it(
+    db: Database, kafka: ByKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add(db, "a")
+    one, given_way = Listener("one"), asyncio.Event()
+    real = publishing.known_first
+
+    def knows(batch: Sequence[Logged]) -> Sequence[Logged]:
+        try:
+            return real(batch)
+        except publishing.UnknownTypeError:
+            given_way.set()
+            raise
+
+    monkeypatch.setattr(publishing, "known_first", knows)
+    await count_up(db, 1)
+    await db.pool.execute(TELL_LATER, LATER)
+    await count_up(db, 1)
+    async with running(kafka.bell, kafka.consumer(one.subscriber)):
+        async with running(kafka.bell, kafka.publisher()):
+            await one.until(1)
+            async with asyncio.timeout(15):
+                await given_way.wait()
+            monkeypatch.setitem(EVENTS, LATER, Counted)  # as in the process of the later release
+            async with asyncio.timeout(60), running(kafka.bell, kafka.publisher()):
+                await one.until(2)
+    assert not await db.pool.fetch(DEAD)
+    on_it = await messages(kafka.servers, kafka.names.topic(Counted.TYPE), 3)
+    assert sorted(json.loads(one.value)["eventType"] for one in on_it) == sorted([Counted.TYPE, Counted.TYPE, LATER])
 
 
 async def test_an_envelope_is_canonical_and_its_headers_say_what_it_is(db: Database, kafka: ByKafka) -> None:

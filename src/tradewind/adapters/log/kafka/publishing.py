@@ -3,11 +3,13 @@
 It reads below the horizon as every relay does, and moves its position only once the brokers have acknowledged. When it
 dies in between, its successor sends again from there: at least once, each event under its own id, and the first time
 that an event is seen it still comes after those before it. One process publishes at a time (an advisory lock); a paused
-one that wakes up again sends what its successor has sent as well, in the same order.
+one that wakes up again sends what its successor has sent as well, in the same order. One that meets an event of a later
+release gives the lead away: it cannot tell whether the event fits, and nobody would publish it any more once it passed.
 """
 
 import asyncio
 from collections.abc import Collection, Sequence
+from itertools import takewhile
 from time import monotonic
 from typing import Any, Final
 
@@ -35,6 +37,8 @@ NAME: Final = "(kafka)"
 """What the publisher is called among those who have a position."""
 UNHEARD_S: Final = 30.0
 """Longest wait for acknowledgements; then the producer is dropped, and another begins where the last ended."""
+GIVES_WAY_S: Final = 4 * leading.STANDBY_S
+"""So long one that cannot go on leaves the lead alone: each of the others looks for it several times meanwhile."""
 LOCK: Final = "tradewind.publisher"
 STILL: Final = "SELECT 1"
 SPELL: Final = """
@@ -42,6 +46,10 @@ SPELL: Final = """
     FROM runtime.outbox AS o WHERE position = ANY($1::bigint[])
 """
 _TROUBLE: Final = (asyncpg.PostgresError, KafkaException, KafkaAway, RefusedError, *AWAY)
+
+
+class UnknownTypeError(RuntimeError):
+    """The next event is of a type that only a later release knows."""
 
 
 class Publisher:
@@ -69,6 +77,9 @@ class Publisher:
                 await leading.lead_in_turn(
                     self._db, self._url, LOCK, self._lead, bell=self._bell, stop=stop, silent_s=self._silent_s
                 )
+            except UnknownTypeError as error:
+                log.error("events wait for a release that knows their type", eventType=str(error))
+                await asyncio.sleep(GIVES_WAY_S)
             except _TROUBLE as error:
                 log.warning("events are not published", error=repr(error))
                 await asyncio.sleep(leading.STANDBY_S)
@@ -93,6 +104,7 @@ class Publisher:
                 await self._bell.rung(since=rings)
                 await connection.fetchval(STILL)
             return cursor
+        batch = known_first(batch)
         await self._publish(connection, sender, batch, stop)
         if len(batch) < BATCH:  # what comes right after it goes together: each batch is asked for, sent and fetched
             await asyncio.sleep(looked_s + PACE_S - loop.time())
@@ -124,12 +136,20 @@ class Publisher:
         """Whether the event is what its class, and so its committed schema, says; else it is a dead letter."""
         try:
             msgspec.json.decode(logged.row["payload"], type=EVENTS[logged.type])
-        except (KeyError, msgspec.ValidationError) as error:
+        except msgspec.ValidationError as error:
             event_id, reason = logged.row["event_id"], f"not published: {error!r}"[:500]
             await connection.execute(PARK, NAME, logged.at.position, event_id, logged.type, reason, 1)
             metrics.dead_letters_total.labels(NAME).inc()
             return False
         return True
+
+
+def known_first(batch: Sequence[Logged]) -> Sequence[Logged]:
+    """Those before the first whose type is unknown here. Raises UnknownTypeError where there is none."""
+    known = list(takewhile(lambda one: one.type in EVENTS, batch))
+    if not known:
+        raise UnknownTypeError(batch[0].type)
+    return known
 
 
 def record(logged: Logged, spelled: Any, names: Names) -> Record:
