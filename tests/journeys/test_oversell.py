@@ -19,6 +19,8 @@ pytestmark = pytest.mark.xdist_group("journeys")
 
 STOCK, BUYERS = 50, 1_000
 SKUS, PIECES, BASKETS, WORKERS = 200, 7, 800, 64
+SALES: Final = 5
+"""Of so many one meets the race that the planted fault needs: two who read the same row before either writes it."""
 SEED: Final = 20_261_121
 HELD: Final = """
     SELECT coalesce(sum(quantity) FILTER (WHERE state IN ('HELD', 'CONFIRMED')), 0)::int AS promised,
@@ -72,9 +74,17 @@ async def test_reserving_without_the_guard_oversells_and_is_seen(
     folder = tmp_path_factory.mktemp("unguarded")
     parts = ("edge", "edge")
     async with open_market(settings, template, folder, parts=parts, bugs="reserve_without_guard") as market:
-        complaints = await flash_sale(market, market.urls, buyers=300)
+        for _ in range(SALES):
+            if await oversold(market):
+                return
+    pytest.fail(f"{SALES} sales without the guard, and none was seen to oversell")
+
+
+async def oversold(market: Market) -> bool:
+    """Whether one flash sale is seen to promise more than there was, by the check that all sales go through."""
+    complaints = await flash_sale(market, market.urls, buyers=300)
     print("planted reserve_without_guard:", *complaints, sep="\n  ")
-    assert any(complaint.startswith("promised") for complaint in complaints)
+    return any(complaint.startswith("promised") for complaint in complaints)
 
 
 @pytest.mark.one_process_tree(AT_ONCE)
