@@ -1,7 +1,7 @@
 """A gateway: requests are passed on to the process that answers them, its answers are streamed back as they come.
 
-Tokens and rates are checked here, once for all that stand behind; each of them checks tokens again for itself. What
-stands behind and does not answer is 503 for its own routes; the others go on.
+Tokens and rates are checked here, once for all that stand behind, and so is how much one client keeps open; each of
+them checks tokens again for itself. What stands behind and does not answer is 503 for its own routes; the others go on.
 """
 
 import asyncio
@@ -14,11 +14,13 @@ from yarl import URL
 
 from tradewind.api.auth.outside import verified
 from tradewind.api.auth.tokens import MAX_TOKEN_HEADER
-from tradewind.api.rest import bodies, headers, problems
+from tradewind.api.live import sockets as live_sockets
+from tradewind.api.rest import bodies, headers, problems, streams
 from tradewind.api.rest.app import Receive, RestApp, Scope, Verify
 from tradewind.api.rest.headers import Trail
+from tradewind.api.rest.kept_open import KeptOpen
 from tradewind.api.rest.matching import PathTable
-from tradewind.api.rest.passing_sockets import pass_socket
+from tradewind.api.rest.passing_sockets import named_by, pass_socket, refuse_socket
 from tradewind.api.rest.rates import RateLimits
 from tradewind.api.rest.replies import Send
 from tradewind.kernel.errors import Refusal, Unavailable
@@ -31,6 +33,9 @@ SILENT_S: Final = 75.0
 MAX_CONNECTIONS: Final = 1024
 """To each of those that stand behind: one that says nothing must not take the room of the others."""
 RETRY_AFTER_S: Final = 2
+STREAM: Final = "text/event-stream"
+HANDSHAKE: Final = "read"
+"""As which of the rates a socket's handshake counts: whoever opens one asks to be told."""
 _OF_THE_HOP: Final = frozenset(
     (
         b"connection",
@@ -88,6 +93,8 @@ class Gateway:
         sockets: Mapping[str, str] | None = None,
     ) -> None:
         self._sockets = sockets or {}
+        self._open_streams = KeptOpen(streams.MAX_PER_CLIENT)
+        self._open_sockets = KeptOpen(live_sockets.MAX_PER_CLIENT)
         self._table, self._pages, self._ask, self._verify, self._rates = table, pages, ask, verify, rates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,7 +114,14 @@ class Gateway:
             return
         known = headers.read(scope["headers"])
         kept = [pair for pair in _to_pass(scope, headers.trail(known), known) if not pair[0].startswith("sec-")]
-        await pass_socket(self._ask, url, kept, scope, receive, send)
+        try:
+            client = await self._admit(HANDSHAKE, known, scope)
+            with self._open_sockets.one_more(client) as place:
+                unnamed = client is not None and _bearer(known) is None
+                heard = named_by(receive, self._verify, place) if unnamed else receive
+                await pass_socket(self._ask, url, kept, scope, heard, send)
+        except Refusal as refusal:
+            await refuse_socket(refusal, receive, send)
 
     def close_streams(self) -> None:
         """Streams end with those that stand behind, or with their clients."""
@@ -117,7 +131,7 @@ class Gateway:
         known = headers.read(scope["headers"])
         trail = headers.trail(known)
         try:
-            await self._admit(behind, known, scope)
+            client = await self._admit(behind.limit, known, scope)
             answer = await self._asked(behind, known, trail, scope, receive)
         except Refusal as refusal:
             if bodies.is_coming(known):
@@ -125,20 +139,28 @@ class Gateway:
             await _refuse(refusal, scope["path"], trail, send)
             return
         try:
-            await _streamed(answer, receive, send)
+            with self._open_streams.one_more(client if answer.content_type == STREAM else None):
+                await _streamed(answer, receive, send)
+        except streams.TooManyOfYours as refusal:
+            await _refuse(refusal, scope["path"], trail, send)
         finally:
             answer.close()
 
-    async def _admit(self, behind: Behind, known: Mapping[bytes, bytes], scope: Scope) -> None:
-        """Refuses Throttled, Unauthenticated for a token that is none, and Unavailable where nobody can tell."""
+    async def _admit(self, limit: str, known: Mapping[bytes, bytes], scope: Scope) -> str | None:
+        """Who it is, by user or by address; None where nobody is counted.
+
+        Refuses Throttled, Unauthenticated for a token that is none, and Unavailable where nobody can tell.
+        """
+        client = None
         if self._rates is not None:
-            peer = self._rates.client(scope.get("client"), known.get(b"x-forwarded-for"))
-            (await self._rates.of_client(behind.limit, peer)).check()
-        scheme, _, token = known.get(b"authorization", b"").partition(b" ")
-        if scheme.lower() == b"bearer":
-            actor = await verified(self._verify, token.strip()[:MAX_TOKEN_HEADER])
+            client = self._rates.client(scope.get("client"), known.get(b"x-forwarded-for"))
+            (await self._rates.of_client(limit, client)).check()
+        if (token := _bearer(known)) is not None:
+            actor = await verified(self._verify, token)
             if self._rates is not None:
-                (await self._rates.of_user(behind.limit, actor.subject)).check()
+                (await self._rates.of_user(limit, actor.subject)).check()
+                client = actor.subject
+        return client
 
     async def _asked(
         self, behind: Behind, known: Mapping[bytes, bytes], trail: Trail, scope: Scope, receive: Receive
@@ -162,6 +184,12 @@ class Gateway:
                 retry_after_s=RETRY_AFTER_S,
                 context=behind.context,
             ) from None
+
+
+def _bearer(known: Mapping[bytes, bytes]) -> bytes | None:
+    """The token of who asks, where there is one."""
+    scheme, _, token = known.get(b"authorization", b"").partition(b" ")
+    return token.strip()[:MAX_TOKEN_HEADER] if scheme.lower() == b"bearer" else None
 
 
 def _as_it_stands(target: str) -> URL:

@@ -6,9 +6,15 @@ from contextlib import suppress
 from typing import Any, Final
 
 import aiohttp
+import msgspec
+from msgspec import UNSET
 
-from tradewind.api.rest.app import Receive, Scope
+from tradewind.api.auth.outside import verified
+from tradewind.api.live.talks import MAX_MESSAGE, Code, Said
+from tradewind.api.rest.app import Message, Receive, Scope, Verify
+from tradewind.api.rest.kept_open import Place
 from tradewind.api.rest.replies import Send
+from tradewind.kernel.errors import Refusal, Throttled, Unauthenticated
 
 MAX_FRAME_BYTES: Final = 256 * 1024
 AWAY: Final = 1013
@@ -39,8 +45,54 @@ async def pass_socket(
             with suppress(TimeoutError, RuntimeError, OSError):
                 async with asyncio.timeout(CLOSE_WITHIN_S):
                     await send({"type": "websocket.close", "code": there.close_code or BROKEN})
+    except Refusal as refusal:
+        await send(_ended_by(refusal))
     finally:
         await there.close()
+
+
+async def refuse_socket(refusal: Refusal, receive: Receive, send: Send) -> None:
+    """End a socket that was not begun; it is accepted for that, because else nobody can read the code."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    await send(_ended_by(refusal))
+
+
+def _ended_by(refusal: Refusal) -> Message:
+    code = Code.FULL
+    if isinstance(refusal, Throttled):
+        code = Code.TOO_MANY
+    elif isinstance(refusal, Unauthenticated):
+        code = Code.TOKEN
+    return {"type": "websocket.close", "code": int(code), "reason": code.name.lower()}
+
+
+def named_by(receive: Receive, verify: Verify, place: Place) -> Receive:
+    """The same; where the client's first message says who it is, the place is theirs from there on, or refused.
+
+    For sockets that no header names; of others the token of a message is looked at by nobody.
+    """
+    looked = False
+
+    async def heard() -> Message:
+        nonlocal looked
+        message = await receive()
+        if message["type"] == "websocket.receive" and not looked:
+            looked = True
+            if (token := _token_in(message.get("text"))) is not None:
+                place.belongs_to((await verified(verify, token)).subject)
+        return message
+
+    return heard
+
+
+def _token_in(text: str | None) -> bytes | None:
+    """None where it cannot be read: whoever stands behind knows what to say of that."""
+    try:
+        said = msgspec.json.decode(text or "", type=Said) if len(text or "") <= MAX_MESSAGE else Said()
+        return None if said.token is UNSET else said.token.encode().strip()
+    except (msgspec.MsgspecError, UnicodeError):
+        return None
 
 
 async def _both_ways(there: aiohttp.ClientWebSocketResponse, receive: Receive, send: Send) -> bool:
