@@ -58,7 +58,7 @@ async def test_orders_that_changed_in_one_transaction_go_in_several_batches_and_
         with suppress(OrderSearchAway):
             await bring_on(shop.db, index, batch=BATCH)
         assert index.upto.stamp < stamp or index.orders >= {before, *at_once}
-        return index.upto.stamp >= newest
+        return bool(index.upto.stamp >= newest)
 
     await until(shop, has_all)
     assert index.orders == {before, *at_once, later}
