@@ -17,6 +17,7 @@ import msgspec
 
 from tradewind.adapters.policy.rego import HOUSE_POLICIES, PolicyFault
 from tradewind.kernel.errors import Unavailable
+from tradewind.runtime.telemetry.logs import log
 
 WITHIN_S: Final = 0.25
 """Longest wait for one decision."""
@@ -54,8 +55,8 @@ class OpaPolicy:
         """Whether the rules say yes.
 
         Raises:
-            PolicyAway: The server does not answer.
-            PolicyFault: It holds no rules of ours, or answers what is no decision.
+            PolicyAway: The server does not answer, or holds no rules of ours, as after a restart.
+            PolicyFault: It answers what is no decision.
 
         """
         key = _canonical(question)
@@ -79,10 +80,11 @@ class OpaPolicy:
             self._connection.close()
             self._rests_until_s = time.monotonic() + REST_S
             raise PolicyAway from None
-        if status >= 500:
+        decision = None if status >= 500 else _decision(status, answer)
+        if decision is None:
             self._rests_until_s = time.monotonic() + REST_S
             raise PolicyAway
-        return _decision(status, answer)
+        return decision
 
     def _post(self, body: bytes) -> tuple[int, bytes]:
         """One question, one answer; once more where a connection that was kept open had been closed by the server."""
@@ -104,15 +106,19 @@ class OpaPolicy:
         return answer.status, read
 
 
-def _decision(status: int, answer: bytes) -> bool:
+def _decision(status: int, answer: bytes) -> bool | None:
+    """None where it knows of no such question: our rules always say yes or no, so it holds none of them."""
     try:
         told = msgspec.json.decode(answer)
     except msgspec.DecodeError:
         told = None
     if status != 200 or not isinstance(told, dict):
         raise PolicyFault(f"OPA answered with {status} and no decision.")
-    if not isinstance(told.get("result"), bool):
-        raise PolicyFault("OPA holds no rules of the shop: `tradewind policy push` puts them there.")
+    if "result" not in told:
+        log.warning("policy server holds no rules", advice="tradewind policy push")
+        return None
+    if not isinstance(told["result"], bool):
+        raise PolicyFault("OPA answers what is neither yes nor no: are the rules those of `tradewind policy push`?")
     return bool(told["result"])
 
 
