@@ -153,7 +153,7 @@ async def test_whoever_looks_can_tell_that_something_was_forgotten(cache: Cache)
 
 
 async def test_what_is_least_used_goes_first_when_it_is_full(clock: Hands) -> None:
-    cache = MemoryCache(max_bytes=3 * (OVERHEAD + 1), clock=clock)
+    cache = MemoryCache(max_bytes=3 * (OVERHEAD + len("a" + "x" + "red")), clock=clock)
     for key in "abc":
         await cache.keep(key, loaded(cache, b"x", "red"), A_WHILE_S)
     await cache.get("a")
@@ -171,6 +171,28 @@ async def test_tags_that_are_not_remembered_any_more_count_as_forgotten(monkeypa
         cache.forget(f"tag-{position}", at=(2, position))
     assert not await cache.keep("a", loaded(cache, b"old", born=(2, 1)), A_WHILE_S)
     assert await cache.keep("a", loaded(cache, b"new", born=(2, 2)), A_WHILE_S)
+
+
+async def test_what_an_event_says_is_not_kept_where_a_later_one_may_have_forgotten_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memory, "MAX_FORGOTTEN", 2)
+    cache = MemoryCache()
+    await cache.keep("a", loaded(cache, b"older", born=EARLY), A_WHILE_S)
+    cache.forget("red", at=LATEST)
+    for position in (1, 2):
+        cache.forget(f"tag-{position}", at=LATEST)
+    cache.put("a", b"old", A_WHILE_S, ("red",), at=LATER)
+    assert await cache.get("a") is None
+    cache.put("a", b"new", A_WHILE_S, ("red",), at=LATEST)
+    assert await cache.get("a") == b"new"
+
+
+@pytest.mark.parametrize(("key", "tags"), [("k" * 1000, ()), ("k", ("t" * 500, "u" * 500))])
+async def test_keys_and_tags_take_up_room_as_values_do(key: str, tags: tuple[str, ...]) -> None:
+    cache = MemoryCache(max_bytes=OVERHEAD + 1000)
+    assert not await cache.keep(key, loaded(cache, b"x", *tags), A_WHILE_S)
+    assert await cache.keep("a", loaded(cache, b"x", "red"), A_WHILE_S)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from(("tell", "apply", "load", "keep"))), max_size=60))

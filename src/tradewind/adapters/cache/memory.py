@@ -10,9 +10,9 @@ from cachetools import TLRUCache
 from tradewind.ports.cache import BORN, NOWHERE, Loaded, Place
 
 MAX_BYTES: Final = 64 * 1024 * 1024
-"""Of all keys and values together."""
+"""Of all keys, values and tags together."""
 OVERHEAD: Final = 256
-"""Bytes that an entry costs beside its key and value, roughly."""
+"""Bytes that an entry costs beside its key, value and tags, roughly."""
 MAX_FORGOTTEN: Final = 50_000
 """Tags of which is remembered until when they were forgotten; beyond that all that is older counts as forgotten."""
 
@@ -23,13 +23,17 @@ class _Entry(NamedTuple):
     tags: tuple[str, ...]
     born: Place
     """Up to which event it is complete."""
+    size: int
+    """See _size; worked out once, for the cache asks each entry whenever it comes or goes, and does not say its key."""
 
 
 class _Entries(TLRUCache[str, _Entry]):
     """Tells when an entry goes, for whatever reason."""
 
     def __init__(self, max_bytes: int, clock: Callable[[], float], gone: Callable[[str, _Entry], None]) -> None:
-        super().__init__(max_bytes, lambda _, entry, now: now + entry.ttl_s, timer=clock, getsizeof=_size)
+        super().__init__(
+            max_bytes, lambda _, entry, now: now + entry.ttl_s, timer=clock, getsizeof=lambda entry: entry.size
+        )
         self._gone = gone
 
     def expire(self, time: float | None = None) -> list[tuple[str, _Entry]]:
@@ -49,8 +53,8 @@ def _outdated(loaded: Loaded, forgotten: Mapping[str, Place]) -> bool:
     return any(loaded.complete.get(by, NOWHERE) < place for by, place in forgotten.items())
 
 
-def _size(entry: _Entry) -> int:
-    return len(entry.value) + OVERHEAD
+def _size(key: str, value: bytes, tags: tuple[str, ...]) -> int:
+    return len(key) + len(value) + sum(map(len, tags)) + OVERHEAD
 
 
 class MemoryCache:
@@ -83,7 +87,7 @@ class MemoryCache:
         if self.is_outdated(key, loaded):
             return False
         born = loaded.complete.get(BORN, NOWHERE)
-        return self._store(key, _Entry(loaded.value, min(ttl_s, loaded.unheard_s), loaded.tags, born))
+        return self._store(key, loaded.value, min(ttl_s, loaded.unheard_s), loaded.tags, born)
 
     def is_outdated(self, key: str, loaded: Loaded) -> bool:
         """Whether something of it was forgotten for a later event than it shows, or everything since it was loaded."""
@@ -97,7 +101,10 @@ class MemoryCache:
             return
         self.generation += 1
         self._remember(key, at, BORN)
-        self._store(key, _Entry(value, ttl_s, tags, at))
+        if self._floor.get(BORN, NOWHERE) > at:  # perhaps for one of these: nobody remembers
+            self._drop(key)
+        else:
+            self._store(key, value, ttl_s, tags, at)
 
     def forget(self, *tags: str, at: Place, by: str = BORN) -> int:
         """Forget whatever has one of these keys or tags, because of the event at `at`; how many that were."""
@@ -129,10 +136,11 @@ class MemoryCache:
             for who, place in oldest.items():
                 self._floor[who] = max(self._floor.get(who, NOWHERE), place)
 
-    def _store(self, key: str, entry: _Entry) -> bool:
+    def _store(self, key: str, value: bytes, ttl_s: float, tags: tuple[str, ...], born: Place) -> bool:
+        entry = _Entry(value, ttl_s, tags, born, _size(key, value, tags))
         if key in self._entries:
             self._drop(key)
-        if _size(entry) > self._max_bytes:
+        if entry.size > self._max_bytes:
             return False
         self._entries[key] = entry
         for tag in entry.tags:
