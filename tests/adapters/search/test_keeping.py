@@ -254,8 +254,20 @@ async def test_an_index_of_other_fields_is_left_to_those_who_know_them(
         assert await newer.holds() is None
         assert await names(index) == ["Dune"]
         await newer.rebuild(of([a_document("Emma")]))
-        assert await names(newer) == ["Emma"]
-    assert [path.name for path in home.iterdir()] == [f"products-v{fields.VERSION + 1}"]
+        assert (await names(newer), await names(index)) == (["Emma"], ["Dune"])
+        await index.rebuild(of([a_document("Ivanhoe")]))
+        assert (await names(newer), await names(index)) == (["Emma"], ["Ivanhoe"])
+
+
+@EMBEDDED
+async def test_of_indexes_of_other_fields_only_the_last_one_stays(
+    adapter: Any, home: Path, synonyms: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for version in (1, 2, 3, 2):
+        monkeypatch.setattr(folder, "VERSION", version)
+        async with adapter(home, synonyms) as one:
+            await one.rebuild(of([a_document("Dune")]))
+    assert sorted(path.name for path in home.iterdir()) == ["products-v2", "products-v3"]
 
 
 @EMBEDDED

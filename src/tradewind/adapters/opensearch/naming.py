@@ -51,10 +51,14 @@ class Names:
         return next(iter(found), None)
 
     async def name(self, build: str) -> None:
-        """Let everybody use this index, in one step; those before it, and those of other versions, are removed."""
-        others = [name for name in await self._client.indices.get(index=self._every, expand_wildcards="open")
-                  if name != build]  # fmt: skip
-        gone = [{"remove_index": {"index": name}} for name in others]
+        """Let everybody use this index, in one step; those before it are removed, and all other versions but one.
+
+        The one that was built last stays: the release that knows its fields may still run beside this one.
+        """
+        there = await self._client.indices.get(index=self._every, expand_wildcards="open")
+        others = sorted((name for name in there if _version(name) != self.alias), key=_id)
+        stays = _version(others[-1]) if others else ""
+        gone = [{"remove_index": {"index": name}} for name in there if name != build and _version(name) != stays]
         await self._client.indices.update_aliases(
             body={"actions": [{"add": {"index": build, "alias": self.alias}}, *gone]}
         )
@@ -81,3 +85,13 @@ class Names:
                    for item in said["items"] for one in item.values()):  # fmt: skip
                 return False
         return True
+
+
+def _version(name: str) -> str:
+    """The alias of an index's version."""
+    return name.rpartition("-")[0]
+
+
+def _id(name: str) -> str:
+    """An index's own part of its name, which sorts by when it was made."""
+    return name.rpartition("-")[2]

@@ -1,7 +1,8 @@
 """Which of several builds of the index counts: a folder for each, and a small file that names the one that readers use.
 
-A build is made aside and named when it is whole, so nobody ever reads half of one. A writer that could not write leaves
-a note; whoever keeps the index whole finds it and builds anew.
+A build is made aside and named when it is whole, so nobody ever reads half of one. Of other versions of the fields the
+one that was built last stays, since the release that knows them may still run beside this one.
+A writer that could not write leaves a note; whoever keeps the index whole finds it and builds anew.
 """
 
 import os
@@ -70,7 +71,7 @@ class Folder:
             shutil.rmtree(build, ignore_errors=True)
 
     def name(self, build: Path) -> None:
-        """Let readers use this build, in which nothing is stale; others, and those of other versions, are removed."""
+        """Let readers use this build, in which nothing is stale; others are removed, and all other versions but one."""
         draft = self._path / f"{CURRENT}.{build.name}"
         with draft.open("w") as file:
             file.write(build.name)
@@ -78,9 +79,18 @@ class Folder:
             os.fsync(file.fileno())
         draft.replace(self._path / CURRENT)
         (self._path / STALE).unlink(missing_ok=True)
-        for other in (*self._path.iterdir(), *self._home.iterdir()):
-            if other.is_dir() and other not in (build, self._path):
+        versions = sorted((one for one in self._home.iterdir() if one.is_dir() and one != self._path), key=_changed)
+        for other in (*self._path.iterdir(), *versions[:-1]):
+            if other.is_dir() and other != build:
                 shutil.rmtree(other, ignore_errors=True)
+
+
+def _changed(path: Path) -> int:
+    """When a build was last begun, named or removed there."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:  # somebody else has removed it
+        return 0
 
 
 def _state(path: Path) -> State:
