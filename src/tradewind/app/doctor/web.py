@@ -18,6 +18,8 @@ VERSION: Final = "SELECT version()"
 NOT_LET_IN: Final = frozenset({401, 403, 516})
 MAX_ANSWER_BYTES: Final = 4_096
 MAX_CONNECTORS: Final = 100
+IDLE: Final = frozenset({"PAUSED", "STOPPED", "UNASSIGNED"})
+"""States of a connector that nothing is wrong with, and that does nothing."""
 
 
 async def _json(url: str) -> Any:
@@ -92,20 +94,36 @@ async def unleash(settings: Settings) -> Finding:
 
 
 async def connect(settings: Settings) -> Finding:
-    """Version, and whether each task of each connector runs."""
+    """Version, whether each task of each connector runs, and whether the shop's own are there and at work.
+
+    Without them nothing is published, and `serve` registers none. Where no database is named that they could read,
+    that is said, and no more.
+    """
+    from tradewind.adapters.log.kafka.connectors import called
+    from tradewind.adapters.log.kafka.topics import Names
+
     assert settings.connect_url
     about = await _json(settings.connect_url)
-    found = await _json(f"{settings.connect_url}/connectors?expand=status")
-    broken = [
-        name
-        for name, told in list(found.items())[:MAX_CONNECTORS]
-        for part in (told["status"]["connector"], *told["status"]["tasks"])
-        if part["state"] == "FAILED"
-    ]
-    if broken:
+    told = await _json(f"{settings.connect_url}/connectors?expand=status")
+    found = {name: _states(one["status"]) for name, one in told.items()}
+    if broken := [name for name, states in list(found.items())[:MAX_CONNECTORS] if "FAILED" in states]:
         advice = "See its trace at /connectors/<name>/status, mend the cause, then POST /connectors/<name>/restart."
-        raise UnwellError(f"failed: {', '.join(sorted(set(broken)))}", advice)
-    return Finding(engine="connect", well=True, version=str(about["version"]), detail=f"{len(found)} connectors")
+        raise UnwellError(f"failed: {', '.join(sorted(broken))}", advice)
+    ours = called(Names(settings.kafka_prefix))
+    if idle := [f"{one} is {state}" for one in ours for state in sorted(found.get(one, set()) & IDLE)]:
+        advice = "PUT /connectors/<name>/resume; where it is UNASSIGNED, look whether Connect's workers are up."
+        raise UnwellError(f"publishes nothing: {', '.join(idle)}", advice)
+    missing = [one for one in ours if one not in found]
+    if missing and settings.database_url:
+        raise UnwellError(f"not registered: {', '.join(missing)}", "Run `tradewind connect register`.")
+    detail = f"{len(found)} connectors" + (f", not registered: {', '.join(missing)}" if missing else "")
+    return Finding(engine="connect", well=True, version=str(about["version"]), detail=detail)
+
+
+def _states(status: Any) -> set[str]:
+    """What a connector and its tasks are doing; one that has no task has nobody who works for it."""
+    states = {part["state"] for part in (status["connector"], *status["tasks"])}
+    return states if status["tasks"] or states & {*IDLE, "FAILED"} else {"UNASSIGNED"}
 
 
 async def schema_registry(settings: Settings) -> Finding:

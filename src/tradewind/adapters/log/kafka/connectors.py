@@ -62,10 +62,12 @@ PLACEHOLDERS: Final = Source("${env:CDC_HOST}", "5432", "${env:CDC_USER}", "${en
 
 def connectors(source: Source, names: Names) -> dict[str, dict[str, str]]:
     """Each connector's name and configuration."""
-    return {
-        f"{names.prefix}tradewind-outbox": outbox(source, names),
-        f"{names.prefix}tradewind-cdc": cdc(source, names),
-    }
+    return dict(zip(called(names), (outbox(source, names), cdc(source, names)), strict=True))
+
+
+def called(names: Names) -> tuple[str, str]:
+    """The names of the shop's connectors."""
+    return f"{names.prefix}tradewind-outbox", f"{names.prefix}tradewind-cdc"
 
 
 def outbox(source: Source, names: Names) -> dict[str, str]:
