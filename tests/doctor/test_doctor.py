@@ -321,6 +321,21 @@ async def test_a_mail_server_that_refuses_the_password_is_told_apart() -> None:
     assert (found.well, found.detail) == (False, "it does not let its user in")
 
 
+@pytest.mark.parametrize(
+    ("behind", "late", "lag"),
+    [
+        (0, 5, ", 0 messages behind, 5 of the caches"),
+        (7, None, ", 7 messages behind"),
+        (None, 5, ", 5 messages behind of the caches"),
+        (None, None, ""),
+    ],
+)
+def test_kafka_says_how_far_the_shop_is_behind_only_where_somebody_looked(
+    behind: int | None, late: int | None, lag: str
+) -> None:
+    assert stores.standing(3, 12, behind, late) == f"3 brokers, 12 topics of ours{lag}"
+
+
 @pytest.mark.engine("kafka")
 async def test_a_shop_that_is_behind_what_kafka_has_is_told_so(
     shared_engines: Engines, own_engines: Engines, monkeypatch: pytest.MonkeyPatch
@@ -335,6 +350,7 @@ async def test_a_shop_that_is_behind_what_kafka_has_is_told_so(
     for _ in range(5):
         producer.produce(topic, b"told", partition=0)
     assert producer.flush(30) == 0
+    assert "behind" not in (await kafka_of(kafka_servers=servers)).detail, "no database says where it is"
     nowhere_yet = await kafka_of(kafka_servers=servers, database_url=shared_engines.database_url)
     assert (nowhere_yet.well, "0 messages behind" in nowhere_yet.detail) == (True, True), nowhere_yet
 
@@ -357,7 +373,7 @@ async def test_a_stream_job_of_the_caches_that_is_behind_is_told_of(monkeypatch:
     servers, names = address("KAFKA_SERVERS"), Names(f"d{new_id().hex}.")
     named = {"kafka_servers": servers, "kafka_prefix": names.prefix, "redis_url": "redis://127.0.0.1:1/0"}
     topics = ensure(servers, [names.topic("ecommerce.inventory.*")])
-    assert "0 of the caches" in (await kafka_of(**named)).detail, "it has not begun"
+    assert "0 messages behind of the caches" in (await kafka_of(**named)).detail, "it has not begun"
     caches = Group(servers, names.group("caches"))
     caches.begin_at_end(partitions_of(topics))
     producer = Producer({"bootstrap.servers": servers})
@@ -366,7 +382,7 @@ async def test_a_stream_job_of_the_caches_that_is_behind_is_told_of(monkeypatch:
     assert producer.flush(30) == 0
     caches.begin_at_end(partitions_of(topics))
     caches.close()
-    assert "5 of the caches" in (await kafka_of(**named)).detail
+    assert "5 messages behind of the caches" in (await kafka_of(**named)).detail
     monkeypatch.setattr(stores, "MAX_BEHIND_MESSAGES", 4)
     behind = await kafka_of(**named)
     assert (behind.well, behind.detail) == (False, "the caches' stream job is 5 messages behind")

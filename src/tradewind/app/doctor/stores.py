@@ -143,17 +143,23 @@ async def kafka(settings: Settings) -> Finding:
     leaderless = [name for name in ours if any(one.leader < 0 for one in about.topics[name].partitions.values())]
     if leaderless:
         raise UnwellError(f"without a leader: {', '.join(leaderless[:5])}", "Start the brokers that are missing.")
-    behind = await _behind(settings, client) if settings.database_url else 0
-    if behind > MAX_BEHIND_MESSAGES:
+    behind = await _behind(settings, client) if settings.database_url else None
+    if behind is not None and behind > MAX_BEHIND_MESSAGES:
         advice = "Is a worker running? Its log names the subscriber that fails; `tradewind dlq list` what was given up."
         raise UnwellError(f"the shop is {behind} messages behind", advice)
     partitions = [(name, one) for name in ours for one in about.topics[name].partitions]
-    late = await _caches_behind(settings, partitions) if settings.redis_url else 0
-    if late > MAX_BEHIND_MESSAGES:
+    late = await _caches_behind(settings, partitions) if settings.redis_url else None
+    if late is not None and late > MAX_BEHIND_MESSAGES:
         advice = "Is the process up that serves the catalog? Its part `caching` brings Redis what Kafka tells."
         raise UnwellError(f"the caches' stream job is {late} messages behind", advice)
-    detail = f"{len(about.brokers)} brokers, {len(ours)} topics of ours, {behind} messages behind"
-    return Finding(engine="kafka", well=True, detail=detail + (f", {late} of the caches" if settings.redis_url else ""))
+    return Finding(engine="kafka", well=True, detail=standing(len(about.brokers), len(ours), behind, late))
+
+
+def standing(brokers: int, topics: int, behind: int | None, late: int | None) -> str:
+    """How Kafka stands. None: nothing says how far the shop or its caches' job are behind, and no number is claimed."""
+    lag = [] if behind is None else [f"{behind} messages behind"]
+    of_caches = [] if late is None else [f"{late} {'of' if lag else 'messages behind of'} the caches"]
+    return ", ".join([f"{brokers} brokers", f"{topics} topics of ours", *lag, *of_caches])
 
 
 async def _caches_behind(settings: Settings, partitions: Sequence[tuple[str, int]]) -> int:
