@@ -250,3 +250,14 @@ def test_the_command_prints_one_json_document_and_names_the_lines(
     assert run_feed(there, "feed", file, dry_run=False, json=False) == 0
     assert "4 rows: 3 created, 0 updated, 0 unchanged, 1 failed" in " ".join(capsys.readouterr().out.split())
     assert run_feed(there, "feed", written(tmp_path, "x"), dry_run=False, json=True) == 1
+
+
+def test_the_command_says_which_setting_is_wrong(
+    settings: Settings, own_engines: Engines, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = {"database_url": own_engines.database_url, "provider_url": own_engines.provider_url}
+    stock = replace(settings, contexts=("stock",), **named)  # type: ignore[arg-type]  # each is a text
+    assert run_feed(stock, "feed", written(tmp_path, GOOD), dry_run=True, json=True) == 1
+    said = capsys.readouterr()
+    assert json.loads(said.out)["error"].startswith("There is no context named stock")
+    assert "There is no context named stock" in said.err

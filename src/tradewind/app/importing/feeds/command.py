@@ -12,7 +12,7 @@ from tradewind.app.engines import EngineError, engines
 from tradewind.app.importing import report
 from tradewind.app.importing.feeds.lines import UnreadableFeed
 from tradewind.app.importing.feeds.load import Feed, Outcome, load, open_feed, open_goodbooks
-from tradewind.app.settings import Settings
+from tradewind.app.settings import SettingError, Settings
 from tradewind.app.wiring import migrate_shop, open_shop
 from tradewind.kernel.errors import Refusal
 from tradewind.runtime.telemetry import logs
@@ -27,7 +27,7 @@ def run_feed(settings: Settings, kind: str, file: Path, *, dry_run: bool, json: 
     try:
         feed = KINDS[kind](file)
         found = uvloop.run(_run(settings, feed, complaints, dry_run=dry_run))
-    except (EngineError, UnreadableFeed, Refusal) as error:
+    except (EngineError, SettingError, UnreadableFeed, Refusal) as error:
         complaints.print(str(error) or type(error).__name__, style="red", markup=False)
         if json:
             print(msgspec.json.encode({"error": str(error)}).decode())  # noqa: T201 -- this is the answer
