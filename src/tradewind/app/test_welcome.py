@@ -1,5 +1,6 @@
 """What a shop says of itself when it serves."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from msgspec import json
@@ -28,3 +29,12 @@ def test_the_shops_own_broker_is_named_with_what_lets_a_sensor_in_and_not_with_w
     said = welcome(served, sample=False)
     assert "mqtt://sensor:abc@127.0.0.1:4000" in said
     assert "hunter2" not in said
+
+
+def test_mails_are_said_to_be_where_they_go() -> None:
+    assert "Mails it sent      a-home/mail" in welcome(Served.of(SETTINGS, None, None), sample=False)
+    carried = Served.of(replace(SETTINGS, smtp_url="smtp://shop:hunter3@mx.example:587"), None, None)
+    said = welcome(carried, sample=False)
+    assert "Mails go to        smtp://mx.example:587" in said
+    assert "a-home/mail" not in said
+    assert "hunter3" not in json.encode(carried).decode() + said

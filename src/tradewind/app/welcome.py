@@ -13,7 +13,8 @@ class Served(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
     """Where everything is: what `serve --json` prints. `mqtt_url` lets sensors in; there where the broker is ours.
 
     `mqtt_broker`: where it is, where inventory is served; `contexts`: those that are, where not all are.
-    `admin_password`: where it was made up by this very start.
+    `admin_password`: where it was made up by this very start. `mail_server`: who carries mails, where they are not put
+    into a folder of the home.
     """
 
     url: str
@@ -22,19 +23,26 @@ class Served(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
     contexts: tuple[str, ...] = ()
     mqtt_url: str | None = None
     admin_password: str | None = None
+    mail_server: str = ""
 
     @classmethod
     def of(cls, settings: Settings, sensors: str | None, password: str | None) -> Self:
         """Of a shop with these settings, and a broker that lets sensors in at the address `sensors`."""
-        at = urlsplit(sensors or settings.mqtt_url or "")
         return cls(
             url=settings.own_url,
             home=str(settings.home),
-            mqtt_broker=f"{at.scheme}://{at.netloc.rpartition('@')[2]}" if at.netloc else "",
+            mqtt_broker=_shown(sensors or settings.mqtt_url),
             contexts=settings.contexts,
             mqtt_url=sensors,
             admin_password=password,
+            mail_server=_shown(settings.smtp_url),
         )
+
+
+def _shown(url: str | None) -> str:
+    """Where it is, without who is let in."""
+    at = urlsplit(url or "")
+    return f"{at.scheme}://{at.netloc.rpartition('@')[2]}" if at.netloc else ""
 
 
 def welcome(served: Served, *, sample: bool) -> str:
@@ -50,7 +58,7 @@ def welcome(served: Served, *, sample: bool) -> str:
         f"  Health, metrics    {base}/health/ready   {base}/metrics",
         f"  Sensors (MQTT)     {served.mqtt_url or served.mqtt_broker}",
         f"  Home               {home}",
-        f"  Mails it sent      {home}/mail",
+        f"  Mails go to        {served.mail_server}" if served.mail_server else f"  Mails it sent      {home}/mail",
     ]
     if password := served.admin_password:
         lines += ["", f"  Administrator      admin@localhost   password {password}   (shown once; keep it)"]
