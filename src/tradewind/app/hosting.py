@@ -141,7 +141,10 @@ def with_port(settings: Settings) -> Settings:
     if settings.port:
         return settings
     port = free_port(settings.host)
-    return replace(settings, port=port, public_url=settings.public_url.replace(":0", f":{port}"))
+    public = settings.public_url  # ends with the port where it says where this process listens; groups of IPv6 do not
+    if public.endswith(":0"):
+        public = f"{public.removesuffix('0')}{port}"
+    return replace(settings, port=port, public_url=public)
 
 
 def _parts(settings: Settings, found: Engines, nursery: Nursery, prepared: asyncio.Task[Prepared]) -> list[Part]:
