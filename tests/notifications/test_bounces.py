@@ -1,6 +1,7 @@
 """Mails that come back, as mail servers report it; read by the command that an alias pipes them into."""
 
 import asyncio
+import json
 from email.message import EmailMessage
 from typing import Any
 from uuid import UUID
@@ -92,14 +93,14 @@ def test_the_message_that_was_refused_for_good_is_found_by_its_id(quoted: str) -
     assert came_back(report(id_, quoted=quoted)) == id_
 
 
-async def bounced(post: Post, mail: bytes) -> Result:
+async def bounced(post: Post, mail: bytes, *words: str) -> Result:
     """The command, in a thread with a loop of its own."""
     environment = {
         "TRADEWIND_HOME": str(post.shop.settings.home),
         "TRADEWIND_DATABASE_URL": post.shop.engines.database_url,
         "TRADEWIND_PROVIDER_URL": post.shop.engines.provider_url,
     }
-    return await asyncio.to_thread(CliRunner(env=environment).invoke, app, ["bounced"], input=mail)
+    return await asyncio.to_thread(CliRunner(env=environment).invoke, app, ["bounced", *words], input=mail)
 
 
 async def confirmed(post: Post) -> None:
@@ -117,6 +118,8 @@ async def test_after_a_mail_came_back_nothing_more_goes_to_that_address(post: Po
     for _ in range(2):
         result = await bounced(post, report(id_, domain="example.org"))
         assert (result.exit_code, result.stdout) == (0, f"message {UUID(id_)} came back\n"), result.output
+    result = await bounced(post, report(id_, domain="example.org"), "--json")
+    assert json.loads(result.stdout) == {"cameBack": str(UUID(id_))}, result.output
     await confirmed(post)
     assert [row[2:4] for row in await post.messages()] == [
         ("BOUNCED", "came back"), ("SKIPPED", "nobody is reached there"),
@@ -128,5 +131,6 @@ async def test_a_report_about_a_message_that_was_never_sent_changes_nothing(post
     await post.person()
     assert (await bounced(post, report(new_id()))).exit_code == 1
     assert (await bounced(post, a_reply())).stdout == "nothing came back\n"
+    assert json.loads((await bounced(post, a_reply(), "--json")).stdout) == {"cameBack": None}
     await confirmed(post)
     assert [row[2] for row in await post.messages()] == ["SENT"]

@@ -23,11 +23,10 @@ def at_once(_home: Home, _ports: Ports) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Launch:
-    """A process to be started; it may be root's no more where `user` is named."""
+    """A process to be started."""
 
     argv: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
-    user: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

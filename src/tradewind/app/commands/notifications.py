@@ -41,18 +41,21 @@ def preview(
 
 
 @app.command()
-def bounced() -> None:
+def bounced(
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a line.")] = False,
+) -> None:
     """Take a mail server's report (a mail, on standard input): nothing more goes to an address that refused for good.
 
     For an alias of the address that mails come from. What is no such report, or is about no message of the shop, is
-    left alone.
+    left alone. With --json: {"cameBack"}, the message's id or null.
     """
     id_ = came_back(sys.stdin.buffer.read())
-    if id_ is None:
-        typer.echo("nothing came back")
-        return
-    outcome(lambda settings: _report(settings, id_))
-    typer.echo(f"message {id_} came back")
+    if id_ is not None:
+        outcome(lambda settings: _report(settings, id_))
+    if json:
+        typer.echo(msgspec.json.encode({"cameBack": id_}))
+    else:
+        typer.echo("nothing came back" if id_ is None else f"message {id_} came back")
 
 
 async def _report(settings: Settings, id_: UUID) -> None:
