@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from typing import Any, cast
 
 import pytest
+from confluent_kafka.admin import AdminClient
 
 from tests.adapters.log.brokers import Broker
 from tests.adapters.log.conftest import ByKafka, ByTheLog, running
@@ -97,6 +98,22 @@ async def test_one_that_was_paused_and_comes_late_with_what_others_did_does_noth
     running_late.cancel()
     assert len(received) == 5
     assert await heard(db, "one") == [("a", n) for n in range(1, 6)]
+    assert set(one.tries.values()) == {1}
+
+
+async def test_a_topic_that_was_made_anew_is_heard_from_its_beginning(db: Database, kafka: ByKafka) -> None:
+    await add(db, "a")
+    one, topic = Listener("one"), kafka.names.topic(Counted.TYPE)
+    async with kafka.carrying(one.subscriber):
+        await count_up(db, 9)
+        await one.until(9)
+    admin = AdminClient({"bootstrap.servers": kafka.servers})
+    await asyncio.to_thread(admin.delete_topics([topic])[topic].result, 60)
+    async with kafka.carrying(one.subscriber):
+        await count_up(db, 3)
+        await send(kafka.servers, topic, "a", an_envelope("a", 77))
+        await one.until(13, within_s=40)
+    assert sorted(await heard(db, "one")) == [("a", n) for n in [*range(1, 13), 77]]
     assert set(one.tries.values()) == {1}
 
 

@@ -6,19 +6,20 @@ what two processes have at once, because one was paused while the group went on 
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import asyncpg
 from confluent_kafka import OFFSET_BEGINNING, KafkaException, TopicPartition
 from confluent_kafka import Consumer as Client
 
-from tradewind.adapters.log.kafka.places import CATCH_UP, HOLD_FREE, NEXT, KafkaPlaces, move_next
-from tradewind.adapters.log.kafka.received import receive
+from tradewind.adapters.log.kafka.places import BEGIN_ANEW, CATCH_UP, HOLD_FREE, NEXT, KafkaPlaces, move_next
+from tradewind.adapters.log.kafka.received import UNREADABLE, receive
+from tradewind.adapters.log.kafka.standing import ends
 from tradewind.adapters.log.kafka.topics import LOGGER, KafkaAway, Names, ensure
 from tradewind.kernel.errors import Stale, Unavailable
 from tradewind.runtime.call import internal_call
-from tradewind.runtime.database import AWAY, Database
+from tradewind.runtime.database import AWAY, Database, Tx
 from tradewind.runtime.feeds import Feed, feeds
 from tradewind.runtime.reading import Logged
 from tradewind.runtime.relay import PACE_S, REGISTER
@@ -60,6 +61,8 @@ CONFIG: Final[dict[str, Any]] = {
 _TROUBLE: Final = (asyncpg.PostgresError, KafkaException, KafkaAway, Unavailable, Stale, *AWAY)
 
 
+Next = dict[tuple[str, str, int], int]
+"""The next place of each subscriber in a topic's partition."""
 Passes = Callable[[str, bool], bool]
 """Whether an event of this type is heard, told in this database (or in another one)."""
 
@@ -114,7 +117,7 @@ class Consumer:
             return asyncio.run_coroutine_threadsafe(work, loop).result(CALLBACK_S)
 
         def assigned(client: Any, partitions: list[TopicPartition]) -> None:
-            client.assign(in_loop(self._begin(partitions)))
+            client.assign(in_loop(self._begin(client, partitions)))
             self._told_s = None
 
         def revoked(client: Any, _partitions: list[TopicPartition]) -> None:
@@ -138,12 +141,14 @@ class Consumer:
         """For how long it has been open which partitions are ours."""
         return 0.0 if self._told_s is None else asyncio.get_running_loop().time() - self._told_s
 
-    async def _begin(self, partitions: Sequence[TopicPartition]) -> list[TopicPartition]:
+    async def _begin(self, client: Client, partitions: Sequence[TopicPartition]) -> list[TopicPartition]:
         """Start feeds, and answer where the slowest of those who hear each topic stands."""
         await self._end()
-        names = [one.name for one in self._subscribers]
+        names = [*(one.name for one in self._subscribers), UNREADABLE]
         rows = await self._db.pool.fetch(NEXT, names, list(self._topics))
         next_ = {(row["subscriber"], row["topic"], row["partition"]): row["next"] for row in rows}
+        if lost := await self._made_anew(client, partitions, next_):
+            next_ = {key: 0 if key in lost else next_ for key, next_ in next_.items()}
         self._assigned = [
             TopicPartition(one.topic, one.partition, self._first(next_, one.topic, one.partition)) for one in partitions
         ]
@@ -151,7 +156,27 @@ class Consumer:
         self._tasks = [asyncio.create_task(feed.run()) for feed in self._fed]
         return self._assigned
 
-    def _first(self, next_: dict[tuple[str, str, int], int], topic: str, partition: int) -> int:
+    async def _made_anew(self, client: Client, partitions: Sequence[TopicPartition], next_: Next) -> Next:
+        """Places in partitions that end before one of them: those of a topic that is no more; all begin anew.
+
+        They would have us pass over as many events of the new one, which count as heard. What was heard is not heard
+        again: it is known by its id, and by the place in the log, which is moved first, as later it cannot be.
+        """
+        ours = {(one.topic, one.partition) for one in partitions} & {key[1:] for key, place in next_.items() if place}
+        ends_ = await asyncio.to_thread(ends, client, ours)  # later than `next_`: nobody is beyond it by moving on
+        new = sorted({key[1:] for key, place in next_.items() if place > ends_.get(key[1:], place)})
+        lost = {key: place for key, place in next_.items() if place and key[1:] in new}
+        if lost:
+            said = [f"{topic}/{number}" for topic, number in new]
+            log.error("topics were made anew, and are heard from their beginning; what the old ones had and nobody "
+                      "heard is lost to Kafka: the audit names it", partitions=said)  # fmt: skip
+            names, topics, numbers = zip(*lost, strict=True)
+            async with self._db.transaction(internal_call("kafka.begin_anew")) as tx:
+                await self._catch_up(tx, idle=set(), at={})
+                await tx.run(BEGIN_ANEW, list(names), list(topics), list(numbers), list(lost.values()))
+        return lost
+
+    def _first(self, next_: Next, topic: str, partition: int) -> int:
         slowest = min(next_.get((name, topic, partition), 0) for name in self._topics[topic])
         return slowest or OFFSET_BEGINNING
 
@@ -203,7 +228,7 @@ class Consumer:
         """The same partitions, from where Postgres says."""
         if self._assigned:
             self._resume(client)
-            client.assign(await self._begin(self._assigned))
+            client.assign(await self._begin(client, self._assigned))
 
     def _resume(self, client: Client) -> None:
         """Fetch again from what is paused; before it is assigned anew, for the client keeps it paused beyond that."""
@@ -236,8 +261,12 @@ class Consumer:
             metrics.kafka_lag.labels(self._group, one.topic, one.partition).set(behind)
         idle = {member.name for feed in self._fed if feed.idle for member in feed.members}
         async with self._db.transaction(internal_call("kafka.catch_up")) as tx:
-            held = {row["subscriber"] for row in await tx.all(HOLD_FREE, [one.name for one in self._subscribers])}
-            await move_next(tx, [(name, where, end) for where, end in at.items()
-                                 for name in self._topics[where[0]] if name in idle & held])  # fmt: skip
-            pairs = [(one.name, kind) for one in self._subscribers for kind in one.types if one.name in held]
-            await tx.run(CATCH_UP, [name for name, _ in pairs], [kind for _, kind in pairs])
+            await self._catch_up(tx, idle, at)
+
+    async def _catch_up(self, tx: Tx, idle: set[str], at: Mapping[tuple[str, int], int]) -> None:
+        """Move the idle to where we are, and all who are free over what they have heard in the log."""
+        held = {row["subscriber"] for row in await tx.all(HOLD_FREE, [one.name for one in self._subscribers])}
+        await move_next(tx, [(name, where, end) for where, end in at.items()
+                             for name in self._topics[where[0]] if name in idle & held])  # fmt: skip
+        pairs = [(one.name, kind) for one in self._subscribers for kind in one.types if one.name in held]
+        await tx.run(CATCH_UP, [name for name, _ in pairs], [kind for _, kind in pairs])

@@ -24,6 +24,12 @@ MOVE_NEXT: Final = """
     ON CONFLICT (subscriber, topic, partition) DO UPDATE SET next = excluded.next, moved_at = now()
     WHERE k.next < excluded.next
 """
+BEGIN_ANEW: Final = """
+    UPDATE runtime.kafka_position AS k SET next = 0, moved_at = now()
+    FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[]) AS p (subscriber, topic, partition, next)
+    WHERE (k.subscriber, k.topic, k.partition, k.next) = (p.subscriber, p.topic, p.partition, p.next)
+"""
+"""Where nobody has moved on meanwhile."""
 PARK_FROM_ELSEWHERE: Final = """
     INSERT INTO runtime.dead_letter (subscriber, position, event_id, type, reason, attempts, envelope)
     VALUES ($1, -nextval('runtime.letter_from_elsewhere'), $2, $3, $4, $5, $6::jsonb)

@@ -42,13 +42,7 @@ class Group:
         return {where: Standing(known[where], end) for where, end in ends.items()}
 
     def _ends(self, partitions: Iterable[Where]) -> Mapping[Where, int]:
-        """Where they end. Raises KafkaException."""
-        asked = [TopicPartition(*where, OFFSET_END) for where in partitions]
-        found = self._client.offsets_for_times(asked, timeout=ANSWER_S) if asked else []
-        for one in found:
-            if one.error is not None:
-                raise KafkaException(one.error)
-        return {(one.topic, one.partition): one.offset for one in found}
+        return ends(self._client, partitions)
 
     def begin_at_end(self, partitions: Iterable[Where]) -> None:
         """Have it begin where each of these ends now, in which it has no place. Raises KafkaAway."""
@@ -61,6 +55,16 @@ class Group:
                 self._client.commit(offsets=new, asynchronous=False)
         except KafkaException as error:
             raise KafkaAway(f"Kafka does not let {self._name} begin: {error.args[0]}") from error
+
+
+def ends(client: Consumer, partitions: Iterable[Where]) -> Mapping[Where, int]:
+    """Where they end. Blocks; raises KafkaException."""
+    asked = [TopicPartition(*where, OFFSET_END) for where in partitions]
+    found = client.offsets_for_times(asked, timeout=ANSWER_S) if asked else []
+    for one in found:
+        if one.error is not None:
+            raise KafkaException(one.error)
+    return {(one.topic, one.partition): one.offset for one in found}
 
 
 def partitions_of(topics: Mapping[str, int]) -> list[Where]:
