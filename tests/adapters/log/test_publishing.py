@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import jsonschema_rs
 import pytest
+from aiohttp import ClientSession
 
 from tests.adapters.log.brokers import Broker
 from tests.adapters.log.conftest import TYPES, ByDebezium, ByKafka, running
@@ -14,6 +15,7 @@ from tests.adapters.log.raw import messages
 from tests.counters import Counted, add, count, heard, on_behalf
 from tests.engines import address
 from tradewind.adapters.log.kafka import publishing
+from tradewind.adapters.log.kafka.connect import Connect
 from tradewind.adapters.log.kafka.sending import Sender
 from tradewind.adapters.log.kafka.topics import Names
 from tradewind.contracts.envelope import EVENTS
@@ -229,6 +231,36 @@ async def test_the_relay_takes_over_from_debezium_and_nothing_happens_twice(
             await count_up(db, 1)
             await one.until(11)
     assert await heard(db, "one") == [("a", n) for n in range(1, 12)]
+
+
+@pytest.mark.engine("connect")
+async def test_what_is_told_while_no_connector_is_registered_is_published_by_the_next(
+    db: Database, bell: Bell, debezium: ByDebezium, url: str
+) -> None:
+    await add(db, "a")
+    one, connect = Listener("one"), Connect(address("CONNECT_URL"), url, debezium.names)
+    async with running(bell, debezium.consumer(one.subscriber)):
+        await count_up(db, 3)
+        await one.until(3)
+        await connect.unregister()
+        await count_up(db, 3)
+        await connect.register()
+        await one.until(6, within_s=40)
+    assert await heard(db, "one") == [("a", n) for n in range(1, 7)]
+
+
+@pytest.mark.engine("connect")
+async def test_a_connector_that_somebody_paused_goes_on_once_it_is_registered_again(
+    debezium: ByDebezium, url: str
+) -> None:
+    connect = Connect(address("CONNECT_URL"), url, debezium.names)
+    async with ClientSession(address("CONNECT_URL")) as client:
+        for name in connect.configurations:
+            (await client.put(f"/connectors/{name}/pause", json={})).raise_for_status()
+    async with asyncio.timeout(30):
+        while {one.state for one in await connect.states()} != {"PAUSED"}:  # noqa: ASYNC110 -- Connect tells nobody
+            await asyncio.sleep(0.1)
+    assert {one.state for one in await connect.register()} == {"RUNNING"}
 
 
 @pytest.mark.engine("connect")

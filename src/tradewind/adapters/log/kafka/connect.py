@@ -15,6 +15,8 @@ from tradewind.kernel.errors import Conflict, Unavailable
 ANSWER_S: Final = 30.0
 RUNNING_WITHIN_S: Final = 90.0
 POLL_S: Final = 0.2
+AS_JSON: Final = {"Content-Type": "application/json"}
+"""Connect wants it said of an empty body, too."""
 PLUGIN: Final = "PostgresConnector"
 WAL_LEVEL: Final = "SHOW wal_level"
 MAY_REPLICATE: Final = "SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user"
@@ -66,6 +68,8 @@ class Connect:
             await self._prepare()
             for name, configuration in self.configurations.items():
                 await self._ask(client, "PUT", f"/connectors/{name}/config", configuration)
+                await self._ask(client, "PUT", f"/connectors/{name}/resume")  # the same again starts nothing by itself
+                await self._ask(client, "POST", f"/connectors/{name}/restart?includeTasks=true&onlyFailed=true")
             return await self._until_running(client)
 
     async def states(self) -> list[State]:
@@ -74,9 +78,14 @@ class Connect:
             return [await self._state(client, name) for name in self.configurations]
 
     async def unregister(self) -> None:
-        """Take the connectors away, with their slots, which would keep WAL for ever."""
+        """Take the connectors away, with their slots, which would keep WAL for ever, and with their places.
+
+        Whoever finds places takes no snapshot: what was told until the next registration would never be published.
+        """
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(ANSWER_S)) as client:
             for name in self.configurations:
+                if await self._ask(client, "PUT", f"/connectors/{name}/stop") is not None:
+                    await self._forget_places(client, name)
                 await self._ask(client, "DELETE", f"/connectors/{name}")
         connection: Any = await asyncpg.connect(self._database_url)
         try:
@@ -87,6 +96,14 @@ class Connect:
             await connection.execute(SPELL_NO_MORE)
         finally:
             await connection.close()
+
+    async def _forget_places(self, client: aiohttp.ClientSession, name: str) -> None:
+        deadline = asyncio.get_running_loop().time() + RUNNING_WITHIN_S
+        while (await self._state(client, name)).state not in ("STOPPED", "MISSING"):
+            if asyncio.get_running_loop().time() > deadline:
+                raise ConnectAway(f"{name} does not stop")
+            await asyncio.sleep(POLL_S)
+        await self._ask(client, "DELETE", f"/connectors/{name}/offsets")
 
     async def _prepare(self) -> None:
         connection: Any = await asyncpg.connect(self._database_url)
@@ -102,6 +119,8 @@ class Connect:
     async def _validate(self, client: aiohttp.ClientSession, configuration: Mapping[str, str]) -> None:
         whole = {"name": "validated", **configuration}
         answer = await self._ask(client, "PUT", f"/connector-plugins/{PLUGIN}/config/validate", whole)
+        if answer is None:
+            raise ConnectRefuses(f"Connect knows no {PLUGIN}: install Debezium's plugin for Postgres there")
         values = [one["value"] for one in answer["configs"]]
         if faults := [f"{one['name']}: {'; '.join(one['errors'])}" for one in values if one["errors"]]:
             raise ConnectRefuses(" | ".join(faults))
@@ -124,7 +143,7 @@ class Connect:
             return State(name=name, state="MISSING")
         parts = [answer["connector"], *answer["tasks"]]
         worst = next((one for one in parts if one["state"] != "RUNNING"), parts[0])
-        if not answer["tasks"]:
+        if not answer["tasks"] and worst["state"] == "RUNNING":
             return State(name=name, state="UNASSIGNED")
         return State(name=name, state=worst["state"], why=worst.get("trace", "")[:500])
 
@@ -135,11 +154,11 @@ class Connect:
         deadline = asyncio.get_running_loop().time() + ANSWER_S
         while True:
             try:
-                async with client.request(method, self._url + path, json=body) as answer:
+                async with client.request(method, self._url + path, json=body, headers=AS_JSON) as answer:
                     if answer.status == 404:
                         return None
                     if answer.status < 400:
-                        return await answer.json() if answer.status != 204 else {}
+                        return await answer.json(content_type=None) or {}
                     why = (await answer.text())[:500]
             except _LOST as error:
                 raise ConnectAway(repr(error)) from error
