@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from typing import Any, cast
 
 import pytest
+from confluent_kafka import Consumer as Client
 from confluent_kafka.admin import AdminClient
 
 from tests.adapters.log.brokers import Broker
@@ -214,6 +215,22 @@ async def test_a_client_that_nobody_tells_its_partitions_is_given_up_and_the_nex
             assert not one.committed
         await one.until(5)
     assert await heard(db, "one") == [("a", n) for n in range(1, 6)]
+
+
+async def test_a_client_that_was_given_up_changes_nothing_for_the_next_one(db: Database, kafka: ByKafka) -> None:
+    await add(db, "a")
+    one = Listener("one")
+    consumer = kafka.consumer(one.subscriber)
+    given_up = Client({"bootstrap.servers": kafka.servers, "group.id": "given up"})
+    async with running(kafka.bell, kafka.publisher(), consumer):
+        await count_up(db, 1)
+        await one.until(1)
+        fed, assigned = consumer._fed, consumer._assigned
+        assert await consumer._begin(given_up, assigned[:1]) == []
+        await consumer._end_of(given_up)
+        assert (consumer._fed, consumer._assigned) == (fed, assigned)
+        assert fed
+    await asyncio.to_thread(given_up.close)
 
 
 async def test_who_cannot_follow_does_not_hold_up_what_is_published_to_others(db: Database, kafka: ByKafka) -> None:

@@ -95,6 +95,8 @@ class Consumer:
         self._assigned: list[TopicPartition] = []
         self._paused: list[TopicPartition] = []
         self._tick_due_s = 0.0
+        self._client: Client | None = None
+        """The one that we listen to; it may not be the only one: another that was given up may not have ended."""
         self._told_s: float | None = None
         """Since when it is open which partitions are ours; None where that is known, be it none."""
 
@@ -114,18 +116,24 @@ class Consumer:
         loop = asyncio.get_running_loop()
 
         def in_loop(work: Coroutine[Any, Any, T]) -> T:
-            return asyncio.run_coroutine_threadsafe(work, loop).result(CALLBACK_S)
+            doing = asyncio.run_coroutine_threadsafe(work, loop)
+            try:
+                return doing.result(CALLBACK_S)
+            finally:
+                doing.cancel()  # what is late must not begin feeds that nobody waits for; what is done stays so
 
         def assigned(client: Any, partitions: list[TopicPartition]) -> None:
             client.assign(in_loop(self._begin(client, partitions)))
-            self._told_s = None
+            if client is self._client:
+                self._told_s = None
 
         def revoked(client: Any, _partitions: list[TopicPartition]) -> None:
-            self._told_s = loop.time()
-            self._resume(client)
-            in_loop(self._end())
+            if client is self._client:
+                self._told_s = loop.time()
+                self._resume(client)
+                in_loop(self._end_of(client))
 
-        self._told_s = loop.time()
+        self._client, self._told_s = client, loop.time()
         client.subscribe(list(self._topics), on_assign=assigned, on_revoke=revoked, on_lost=revoked)
         try:
             while not stop.is_set():
@@ -134,6 +142,7 @@ class Consumer:
                     metrics.kafka_given_up_total.inc()
                     raise KafkaAway(f"nobody said for {REJOIN_S:.0f} s which partitions are ours")
         finally:
+            self._client = None
             await self._end()
             await asyncio.wait([asyncio.ensure_future(asyncio.to_thread(client.close))], timeout=CLOSE_S)
 
@@ -142,13 +151,15 @@ class Consumer:
         return 0.0 if self._told_s is None else asyncio.get_running_loop().time() - self._told_s
 
     async def _begin(self, client: Client, partitions: Sequence[TopicPartition]) -> list[TopicPartition]:
-        """Start feeds, and answer where the slowest of those who hear each topic stands."""
-        await self._end()
+        """Start feeds, and answer where the slowest of those who hear each topic stands; for a client given up none."""
+        await self._end_of(client)
         names = [*(one.name for one in self._subscribers), UNREADABLE]
         rows = await self._db.pool.fetch(NEXT, names, list(self._topics))
         next_ = {(row["subscriber"], row["topic"], row["partition"]): row["next"] for row in rows}
         if lost := await self._made_anew(client, partitions, next_):
             next_ = {key: 0 if key in lost else next_ for key, next_ in next_.items()}
+        if client is not self._client:
+            return []
         self._assigned = [
             TopicPartition(one.topic, one.partition, self._first(next_, one.topic, one.partition)) for one in partitions
         ]
@@ -179,6 +190,11 @@ class Consumer:
     def _first(self, next_: Next, topic: str, partition: int) -> int:
         slowest = min(next_.get((name, topic, partition), 0) for name in self._topics[topic])
         return slowest or OFFSET_BEGINNING
+
+    async def _end_of(self, client: Client) -> None:
+        """See `_end`; one that was given up may still call long after, and the feeds are another's then."""
+        if client is self._client:
+            await self._end()
 
     async def _end(self) -> None:
         """Drop what is queued; an effect under way is committed with its place, or not at all."""
