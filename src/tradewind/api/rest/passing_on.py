@@ -36,6 +36,7 @@ RETRY_AFTER_S: Final = 2
 STREAM: Final = "text/event-stream"
 HANDSHAKE: Final = "read"
 """As which of the rates a socket's handshake counts: whoever opens one asks to be told."""
+Pair = tuple[bytes, bytes]
 _OF_THE_HOP: Final = frozenset(
     (
         b"connection",
@@ -49,7 +50,7 @@ _OF_THE_HOP: Final = frozenset(
         b"host",
     )
 )
-"""Headers that are about one connection."""
+"""Headers that are about one connection; `Connection` names more of them (RFC 9110, 7.6.1)."""
 _OURS: Final = frozenset((b"correlation-id", b"traceparent", b"x-forwarded-for"))
 
 
@@ -199,7 +200,7 @@ def _as_it_stands(target: str) -> URL:
 
 def _to_pass(scope: Scope, trail: Trail, known: Mapping[bytes, bytes]) -> list[tuple[str, str]]:
     """The client's headers, whom it is asked for, and what the request is called from here on."""
-    kept = [(name, value) for name, value in scope["headers"] if name not in _OF_THE_HOP and name not in _OURS]
+    kept = [pair for pair in _beyond_the_hop(scope["headers"]) if pair[0] not in _OURS]
     peer = scope.get("client")
     hops = [one for one in (known.get(b"x-forwarded-for", b"").decode("latin-1"), str(peer[0]) if peer else "") if one]
     kept += [(b"x-forwarded-for", ", ".join(hops).encode("latin-1"))] if hops else []
@@ -209,6 +210,14 @@ def _to_pass(scope: Scope, trail: Trail, known: Mapping[bytes, bytes]) -> list[t
     called = known.get(b"correlation-id", trail.correlation_id.encode())
     kept += [(b"traceparent", traceparent.encode("latin-1")), (b"correlation-id", called)]
     return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in kept]
+
+
+def _beyond_the_hop(pairs: Iterable[Pair]) -> list[Pair]:
+    """Without those that are about the one connection on which they came."""
+    came = list(pairs)
+    said = b",".join(value for name, value in came if name == b"connection")
+    dropped = _OF_THE_HOP | {name.strip().lower() for name in said.split(b",")}
+    return [pair for pair in came if pair[0] not in dropped]
 
 
 async def _body(receive: Receive) -> AsyncIterator[bytes]:
@@ -224,7 +233,7 @@ async def _body(receive: Receive) -> AsyncIterator[bytes]:
 
 async def _streamed(answer: aiohttp.ClientResponse, receive: Receive, send: Send) -> None:
     """Hand the answer over as it comes, until it ends or the client is gone."""
-    pairs = [(name.lower(), value) for name, value in answer.raw_headers if name.lower() not in _OF_THE_HOP]
+    pairs = _beyond_the_hop((name.lower(), value) for name, value in answer.raw_headers)
     await send({"type": "http.response.start", "status": answer.status, "headers": pairs})
 
     async def handed_over() -> None:

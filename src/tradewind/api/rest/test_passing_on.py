@@ -82,3 +82,24 @@ async def test_one_that_says_nothing_takes_no_room_from_others_and_is_away_once_
     silent.may.set()
     assert [(await one).text for one in waiting] == ["well"] * ROOM
     assert (await http.get("/orders")).text == "well"
+
+
+async def test_what_connection_names_goes_no_further_either_way() -> None:
+    came: list[Mapping[str, str]] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        came.append(request.headers)
+        return web.Response(headers={"Connection": "X-Of-The-Hop, close", "X-Of-The-Hop": "1", "X-Answer": "2"})
+
+    app = web.Application()
+    app.router.add_get("/orders", answer)
+    table: PathTable[Behind] = PathTable()
+    never: Any = nothing_else
+    async with listening(app) as url, client() as ask:
+        table.add("GET", "/orders", Behind("orders", url, "read"))
+        transport: Any = httpx2.ASGITransport(app=Gateway(table, never, ask, never))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://gateway.test") as http:
+            named = {"Connection": "keep-alive, X-Mine", "X-Mine": "1", "X-Asked": "2"}
+            said = await http.get("/orders", headers=named)
+    assert ("x-mine" in came[0], came[0].get("x-asked")) == (False, "2")
+    assert ("x-of-the-hop" in said.headers, said.headers.get("x-answer")) == (False, "2")
