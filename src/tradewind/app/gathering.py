@@ -65,6 +65,9 @@ def gathered(own: str, behind: Mapping[str, str], ask: aiohttp.ClientSession) ->
 async def _asked(ask: aiohttp.ClientSession, url: str) -> str:
     async with ask.get(f"{url}/metrics") as answer:
         answer.raise_for_status()
-        if (answer.content_length or 0) > MAX_PAGE_BYTES:
-            raise ValueError("longer than any page of ours")
-        return await answer.text()
+        page = bytearray()
+        async for chunk in answer.content.iter_any():
+            page += chunk
+            if len(page) > MAX_PAGE_BYTES:
+                raise ValueError("longer than any page of ours")
+        return page.decode()
