@@ -30,8 +30,10 @@ CONNECT_S: Final = 2.0
 """Seconds within which whoever stands behind takes a connection, and one to it is free."""
 SILENT_S: Final = 75.0
 """Seconds for which an answer may be silent; streams say something more often than that."""
-MAX_CONNECTIONS: Final = 1024
-"""To each of those that stand behind: one that says nothing must not take the room of the others."""
+MAX_REQUESTS: Final = 1_024
+MAX_CONNECTIONS: Final = streams.MAX_STREAMS + live_sockets.MAX_SOCKETS + MAX_REQUESTS
+"""To each of those that stand behind: all that it keeps open, and so many requests besides. One that says nothing must
+not take the room of the others."""
 RETRY_AFTER_S: Final = 2
 STREAM: Final = "text/event-stream"
 HANDSHAKE: Final = "read"
