@@ -7,7 +7,10 @@ import pytest
 from tests.shops import a_call
 from tradewind.contexts.orders.edit_order.apart import EDIT_APART
 from tradewind.contexts.orders.edit_order.elsewhere import EDIT_ELSEWHERE
+from tradewind.contexts.orders.edit_order.saga import EDIT_ORDER
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER
+from tradewind.contexts.returns.inspect_return.elsewhere import SETTLE_RETURN
+from tradewind.contexts.returns.retry_refund.elsewhere import RETRY_ELSEWHERE
 from tradewind.contexts.shipping.replace_parcel.elsewhere import REPLACE_ELSEWHERE
 from tradewind.kernel.ids import new_id
 from tradewind.runtime.saga.advance import State, StepFailed, advance
@@ -18,13 +21,21 @@ from tradewind.runtime.saga.store import Held
 ASKED: Final = [
     (PLACE_ORDER, "reserve_inventory"),
     (PLACE_ORDER, "confirm_reservation"),
+    (PLACE_ORDER, "capture_payment"),
+    (EDIT_ORDER, "capture_difference"),
     (EDIT_ELSEWHERE, "hold_goods"),
     (EDIT_ELSEWHERE, "move_goods"),
+    (EDIT_ELSEWHERE, "capture_difference"),
     (EDIT_APART, "hold_refund"),
     (EDIT_APART, "hold_goods"),
     (EDIT_APART, "move_goods"),
+    (EDIT_APART, "send_refund"),
+    (EDIT_APART, "capture_difference"),
+    (EDIT_APART, "settle_edit"),
     (REPLACE_ELSEWHERE, "hold_goods"),
     (REPLACE_ELSEWHERE, "take_goods"),
+    (SETTLE_RETURN, "claim_refund"),
+    (RETRY_ELSEWHERE, "claim_refund"),
 ]
 ABOUT: Final = 1.1
 

@@ -24,7 +24,7 @@ from tradewind.contexts.orders.edit_order.saga import (
     open_difference,
     settled,
 )
-from tradewind.contexts.orders.payment_step import payment_step
+from tradewind.contexts.orders.payment_step import CAPTURE_ATTEMPTS, CAPTURE_WITHIN, payment_step
 from tradewind.contexts.orders.place_order.goods import Placement
 from tradewind.contracts.inventory import InventoryPeer, NotEnoughStock, Wanted
 from tradewind.contracts.outcomes import Done, Outcome, Refused, Waiting
@@ -41,6 +41,9 @@ from tradewind.runtime.saga.definition import Local, Remote, Saga, Step, Task
 PATIENCE: Final = timedelta(minutes=10)
 """How long payments may be unable to answer before an edit that is not true yet is undone."""
 SEND_WITHIN: Final = timedelta(hours=12)
+"""How long it may be unable to answer once the edit is true; then a person has to see to it."""
+SEND_ATTEMPTS: Final = 2_000
+"""So many take that time, at most half a minute apart: what is true is never given up, so they alone decide."""
 LOOK_AGAIN_S: Final = 5.0
 """Seconds until it is asked again how a refund stands; that it is back is told sooner, but may be told too soon."""
 SETTLING: Final = "settle_edit"
@@ -249,15 +252,20 @@ EDIT_APART: Final = Saga(
             name="send_refund",
             do=Remote(prepare=_to_send, ask=_ask, record=_sent),
             within=SEND_WITHIN,
-            attempts=60,
+            attempts=SEND_ATTEMPTS,
         ),
         Step(
             name="capture_difference",
             do=goods.dearer("capture", goods.to_capture),
-            within=timedelta(hours=6),
-            attempts=12,
+            within=CAPTURE_WITHIN,
+            attempts=CAPTURE_ATTEMPTS,
         ),
-        Step(name=SETTLING, do=Remote(prepare=_to_settle, ask=_ask, record=_settled), within=SEND_WITHIN, attempts=60),
+        Step(
+            name=SETTLING,
+            do=Remote(prepare=_to_settle, ask=_ask, record=_settled),
+            within=SEND_WITHIN,
+            attempts=SEND_ATTEMPTS,
+        ),
     ),
     pivot="commit_edit",
     end=Local(end),

@@ -16,7 +16,7 @@ from tradewind.contexts.orders._domain.order import Order
 from tradewind.contexts.orders._store import edits
 from tradewind.contexts.orders.edit_order.commit import commit, give_back
 from tradewind.contexts.orders.edit_order.saga import end, keep_committed, make_true, open_difference, settle_edit
-from tradewind.contexts.orders.payment_step import payment_step
+from tradewind.contexts.orders.payment_step import CAPTURE_ATTEMPTS, CAPTURE_WITHIN, payment_step
 from tradewind.contexts.orders.place_order.goods import Placement, Wish
 from tradewind.contracts.inventory import (
     Amendment,
@@ -174,7 +174,12 @@ EDIT_ELSEWHERE: Final = Saga(
         ),
         Step(name="commit_edit", do=Local(commit_edit), undo=Local(keep_committed)),
         Step(name="move_goods", do=MOVE, within=MOVE_WITHIN, attempts=MOVE_ATTEMPTS),
-        Step(name="capture_difference", do=dearer("capture", to_capture), within=timedelta(hours=6), attempts=12),
+        Step(
+            name="capture_difference",
+            do=dearer("capture", to_capture),
+            within=CAPTURE_WITHIN,
+            attempts=CAPTURE_ATTEMPTS,
+        ),
         Step(name=SETTLING, do=Local(settle_edit)),
     ),
     pivot="commit_edit",

@@ -14,7 +14,7 @@ from tradewind.contexts.orders._domain.order import Order
 from tradewind.contexts.orders._domain.order import Status as OrderStatus
 from tradewind.contexts.orders._store import edits, orders
 from tradewind.contexts.orders.edit_order.commit import commit, give_back
-from tradewind.contexts.orders.payment_step import payment_step
+from tradewind.contexts.orders.payment_step import CAPTURE_ATTEMPTS, CAPTURE_WITHIN, payment_step
 from tradewind.contracts.inventory import InventoryPeer
 from tradewind.contracts.outcomes import Done, Failed, Outcome, Refused, Waiting
 from tradewind.contracts.payers import SAVED
@@ -150,7 +150,7 @@ EDIT_ORDER = Saga(
             attempts=4,
         ),
         Step(name="commit_edit", do=Local(commit_edit), undo=Local(keep_committed)),
-        Step(name="capture_difference", do=payment_step("capture"), within=timedelta(hours=6), attempts=12),
+        Step(name="capture_difference", do=payment_step("capture"), within=CAPTURE_WITHIN, attempts=CAPTURE_ATTEMPTS),
         Step(name="settle_edit", do=Local(settle_edit)),
     ),
     pivot="commit_edit",

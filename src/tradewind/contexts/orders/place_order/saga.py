@@ -11,7 +11,7 @@ from uuid import UUID
 
 from tradewind.contexts.orders._domain.order import LIFECYCLE, PENDING, Order, Status
 from tradewind.contexts.orders._store import early_deliveries, next_actions, orders
-from tradewind.contexts.orders.payment_step import payment_step
+from tradewind.contexts.orders.payment_step import CAPTURE_ATTEMPTS, CAPTURE_WITHIN, payment_step
 from tradewind.contexts.orders.place_order.goods import CONFIRM, RELEASE, RESERVE, Placement
 from tradewind.contracts.messages import Event
 from tradewind.contracts.orders import OrderCancelled, OrderPaid
@@ -180,8 +180,8 @@ PLACE_ORDER = Saga(
         Step(
             name="capture_payment",
             do=payment_step("capture", prepare=prepare_capture, record=record_capture),
-            within=timedelta(hours=6),
-            attempts=12,
+            within=CAPTURE_WITHIN,
+            attempts=CAPTURE_ATTEMPTS,
         ),
     ),
     pivot="confirm_order",

@@ -25,6 +25,9 @@ from tradewind.runtime.saga.definition import Local, Remote, Saga, Step, Task
 
 REASON: Final = "returned"
 CLAIM_WITHIN: Final = timedelta(hours=12)
+"""How long payments may be unable to answer what is claimed; then a person has to see to it."""
+CLAIM_ATTEMPTS: Final = 2_000
+"""So many take that time, at most half a minute apart: past the pivot nothing is given up, so they alone decide."""
 AFTER_INSPECTION: Final = 1
 """Where it begins: the inspection is made by whoever begins it."""
 
@@ -135,7 +138,7 @@ _WITHOUT_EXCHANGES: Final = Saga(
     version=1,
     steps=(
         Step(name="inspect_return", do=Local(_inspected)),
-        Step(name="claim_refund", do=_CLAIM, undo=_CLAIM, within=CLAIM_WITHIN, attempts=60),
+        Step(name="claim_refund", do=_CLAIM, undo=_CLAIM, within=CLAIM_WITHIN, attempts=CLAIM_ATTEMPTS),
     ),
     pivot="inspect_return",
     end=Local(_inspected),

@@ -23,6 +23,9 @@ from tradewind.runtime.saga.definition import Local, Remote, Saga, Step, Task
 LOOK_WITHIN: Final = timedelta(minutes=10)
 """How long payments may be unable to say where the refund stands before this comes to nothing."""
 CLAIM_WITHIN: Final = timedelta(hours=12)
+"""How long payments may be unable to answer what is claimed; then a person has to see to it."""
+CLAIM_ATTEMPTS: Final = 2_000
+"""So many take that time, at most half a minute apart: past the pivot nothing is given up, so they alone decide."""
 
 
 def begin(tx: Tx, held: Return) -> Return:
@@ -107,7 +110,7 @@ RETRY_ELSEWHERE: Final = Saga(
     version=1,
     steps=(
         Step(name="look_at_refund", do=Remote(_to_look, _look, _looked), within=LOOK_WITHIN, attempts=30),
-        Step(name="claim_refund", do=_CLAIM, undo=_CLAIM, within=CLAIM_WITHIN, attempts=60),
+        Step(name="claim_refund", do=_CLAIM, undo=_CLAIM, within=CLAIM_WITHIN, attempts=CLAIM_ATTEMPTS),
     ),
     pivot="look_at_refund",
     end=Local(_end),
