@@ -269,4 +269,5 @@ EDIT_APART: Final = Saga(
     ),
     pivot="commit_edit",
     end=Local(end),
+    within=goods.EDIT_WITHIN,
 )

@@ -45,8 +45,10 @@ MOVE_WITHIN: Final = timedelta(hours=12)
 """How long it may be away once the edit is true; then a person has to see to it."""
 MOVE_ATTEMPTS: Final = 2_000
 """So many take that time, at most half a minute apart: what is true is never given up, so they alone decide."""
+EDIT_WITHIN: Final = timedelta(hours=7)
+"""How long an edit may wait, for payments too, before it is true; then it is undone."""
 HELD_S: Final = 86_400
-"""Seconds for which it holds what comes: longer than all of that together."""
+"""Seconds for which it holds what comes, and no longer can it: more than all of that, were each question slow, too."""
 SETTLING: Final = "settle_edit"
 
 
@@ -184,4 +186,5 @@ EDIT_ELSEWHERE: Final = Saga(
     ),
     pivot="commit_edit",
     end=Local(end),
+    within=EDIT_WITHIN,
 )
