@@ -10,6 +10,8 @@ from tradewind.contexts.orders.edit_order.apart import EDIT_APART
 from tradewind.contexts.orders.edit_order.elsewhere import EDIT_ELSEWHERE, HELD_S
 from tradewind.contexts.orders.edit_order.saga import EDIT_ORDER
 from tradewind.contexts.orders.place_order.saga import PLACE_ORDER
+from tradewind.contexts.payments.doubt_capture.saga import DOUBT_CAPTURE
+from tradewind.contexts.payments.doubt_refund.saga import DOUBT_REFUND
 from tradewind.contexts.returns.inspect_return.elsewhere import SETTLE_RETURN
 from tradewind.contexts.returns.retry_refund.elsewhere import RETRY_ELSEWHERE
 from tradewind.contexts.shipping.replace_parcel.elsewhere import REPLACE_ELSEWHERE
@@ -35,6 +37,8 @@ ASKED: Final = [
     (EDIT_APART, "settle_edit"),
     (REPLACE_ELSEWHERE, "hold_goods"),
     (REPLACE_ELSEWHERE, "take_goods"),
+    (DOUBT_CAPTURE, "find_out"),
+    (DOUBT_REFUND, "find_out"),
     (SETTLE_RETURN, "claim_refund"),
     (RETRY_ELSEWHERE, "claim_refund"),
 ]

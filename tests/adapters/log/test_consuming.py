@@ -50,6 +50,12 @@ def soon_full(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consuming, "PATIENCE_S", 0.01)
 
 
+def lags(kafka: ByKafka) -> list[float]:
+    """Of each partition of its events, as far as it is known."""
+    topic = kafka.names.topic(Counted.TYPE)
+    return [cast(Any, gauge)._value.get() for labels, gauge in metrics.kafka_lag._metrics.items() if labels[1] == topic]
+
+
 def an_envelope(name: str, version: int) -> bytes:
     """An event of a shop with another database."""
     said = {
@@ -170,9 +176,26 @@ async def test_partitions_are_paused_while_a_subscriber_cannot_follow(db: Databa
         async with asyncio.timeout(60):
             while pauses._value.get() == before:  # noqa: ASYNC110 -- a counter has no event
                 await asyncio.sleep(0.02)
+        await count_up(db, 20)
+        async with asyncio.timeout(60):
+            while sum(lags(kafka)) < 20:  # noqa: ASYNC110 -- a gauge has no event
+                await asyncio.sleep(0.02)
         one.may.set()
-        await one.until(20)
-    assert await heard(db, "one") == [("a", n) for n in range(1, 21)]
+        await one.until(40)
+    assert await heard(db, "one") == [("a", n) for n in range(1, 41)]
+
+
+@pytest.mark.usefixtures("soon_full")
+async def test_a_stop_is_heard_while_a_subscriber_cannot_follow(db: Database, kafka: ByKafka) -> None:
+    await add(db, "a")
+    one, pauses = Listener("one"), metrics.kafka_pauses_total
+    one.may.clear()
+    before = pauses._value.get()
+    async with asyncio.timeout(60), kafka.carrying(one.subscriber):
+        await count_up(db, 20)
+        while pauses._value.get() == before:  # noqa: ASYNC110 -- a counter has no event
+            await asyncio.sleep(0.02)
+    assert not one.committed
 
 
 @pytest.mark.usefixtures("soon_full")
@@ -280,8 +303,6 @@ async def test_lag_is_told_and_falls_to_nothing(db: Database, kafka: ByKafka) ->
         async with asyncio.timeout(60):
             while (group, topic, "0") not in metrics.kafka_lag._metrics:  # noqa: ASYNC110 -- a gauge has no event
                 await asyncio.sleep(0.05)
-        lags = [
-            cast(Any, gauge)._value.get() for labels, gauge in metrics.kafka_lag._metrics.items() if labels[1] == topic
-        ]
-    assert len(lags) == 6
-    assert sum(lags) == 0
+        found = lags(kafka)
+    assert len(found) == 6
+    assert sum(found) == 0

@@ -15,7 +15,7 @@ from confluent_kafka import Consumer as Client
 
 from tradewind.adapters.log.kafka.places import BEGIN_ANEW, CATCH_UP, HOLD_FREE, NEXT, KafkaPlaces, move_next
 from tradewind.adapters.log.kafka.received import UNREADABLE, receive
-from tradewind.adapters.log.kafka.standing import ends
+from tradewind.adapters.log.kafka.standing import Where, ends
 from tradewind.adapters.log.kafka.topics import LOGGER, KafkaAway, Names, ensure
 from tradewind.kernel.errors import Stale, Unavailable
 from tradewind.runtime.call import internal_call
@@ -97,11 +97,13 @@ class Consumer:
         self._tick_due_s = 0.0
         self._client: Client | None = None
         """The one that we listen to; it may not be the only one: another that was given up may not have ended."""
+        self._stop = asyncio.Event()
         self._told_s: float | None = None
         """Since when it is open which partitions are ours; None where that is known, be it none."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until `stop`; after trouble anew, from where Postgres says."""
+        self._stop = stop
         while not stop.is_set():
             try:
                 await self._consume(stop)
@@ -260,26 +262,46 @@ class Consumer:
             metrics.kafka_pauses_total.inc()
             self._paused = list(self._assigned)
             client.pause(self._paused)
-            while not putting.done() and fed is self._fed:
+            while not putting.done() and fed is self._fed and not self._stop.is_set():
                 if await self._take(client):
                     await self._begin_again(client)  # others' partitions came meanwhile, and are not paused
+                await self._look_while_paused(client)
                 await asyncio.wait({putting}, timeout=0)
             self._resume(client)
         putting.cancel()
         await asyncio.gather(putting, return_exceptions=True)
 
+    async def _look_while_paused(self, client: Client) -> None:
+        """Note lags at times. Ends are known by what is fetched, and nothing is: they are asked for."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s < self._tick_due_s:
+            return
+        self._tick_due_s = now_s + TICK_S
+        try:
+            ends_ = await asyncio.to_thread(ends, client, [(one.topic, one.partition) for one in self._assigned])
+        except KafkaException as error:
+            log.warning("kafka does not say how far it is", error=repr(error))
+            return
+        self._note_lags(client, ends_)
+
+    def _note_lags(self, client: Client, ends_: Mapping[Where, int]) -> Mapping[Where, int]:
+        """Say how many messages lie before these ends that nobody has taken; where we stand."""
+        at = {(one.topic, one.partition): one.offset for one in client.position(self._assigned) if one.offset > 0}
+        for where, end in ends_.items():
+            metrics.kafka_lag.labels(self._group, *where).set(max(0, end - at.get(where, end)))
+        return at
+
     async def _tick(self, client: Client) -> None:
         """Note lags and places. Nobody is waited for: one who hangs would end the hearing of all."""
-        at = {(one.topic, one.partition): one.offset for one in client.position(self._assigned) if one.offset > 0}
-        for one in self._assigned:
-            _, end = client.get_watermark_offsets(one, cached=True)
-            behind = max(0, end - at.get((one.topic, one.partition), end))
-            metrics.kafka_lag.labels(self._group, one.topic, one.partition).set(behind)
+        ends_ = {
+            (one.topic, one.partition): client.get_watermark_offsets(one, cached=True)[1] for one in self._assigned
+        }
+        at = self._note_lags(client, ends_)
         idle = {member.name for feed in self._fed if feed.idle for member in feed.members}
         async with self._db.transaction(internal_call("kafka.catch_up")) as tx:
             await self._catch_up(tx, idle, at)
 
-    async def _catch_up(self, tx: Tx, idle: set[str], at: Mapping[tuple[str, int], int]) -> None:
+    async def _catch_up(self, tx: Tx, idle: set[str], at: Mapping[Where, int]) -> None:
         """Move the idle to where we are, and all who are free over what they have heard in the log."""
         held = {row["subscriber"] for row in await tx.all(HOLD_FREE, [one.name for one in self._subscribers])}
         await move_next(tx, [(name, where, end) for where, end in at.items()

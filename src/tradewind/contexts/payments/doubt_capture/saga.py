@@ -28,6 +28,10 @@ DOUBT: Final = """
     JOIN payments.payments AS p ON p.order_id = u.order_id AND p.authorization_key <> u.key
     ON CONFLICT (key) DO NOTHING RETURNING id
 """
+WITHIN: Final = timedelta(hours=12)
+"""How long a provider may say nothing; after that the settlement report will."""
+ATTEMPTS: Final = 2_000
+"""So many take that time, at most half a minute apart."""
 FIND: Final = "SELECT * FROM payments.doubt WHERE id = ANY($1::uuid[])"
 
 
@@ -89,7 +93,7 @@ async def ask(_task: Task, wish: LookUp) -> Any:
 DOUBT_CAPTURE: Final = Saga(
     name="doubt_capture",
     version=1,
-    steps=(Step(name="find_out", do=Remote(prepare, ask, record), within=timedelta(hours=12), attempts=100),),
+    steps=(Step(name="find_out", do=Remote(prepare, ask, record), within=WITHIN, attempts=ATTEMPTS),),
     pivot="find_out",
     end=Local(give_up),
 )

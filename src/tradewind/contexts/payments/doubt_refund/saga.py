@@ -5,7 +5,6 @@ be asked for once more, and the auditor names it until somebody has. What undid 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from msgspec.structs import replace
 from tradewind.contexts.payments._domain.payment import Payment, Status
 from tradewind.contexts.payments._domain.settings import LOOK_AGAIN_S
 from tradewind.contexts.payments._store import payments, prepaid
-from tradewind.contexts.payments.doubt_capture.saga import FIND, ask, give_up, prepare
+from tradewind.contexts.payments.doubt_capture.saga import ATTEMPTS, FIND, WITHIN, ask, give_up, prepare
 from tradewind.contracts.outcomes import Done, Outcome, Waiting
 from tradewind.kernel.ids import new_id
 from tradewind.kernel.money import Money
@@ -130,7 +129,7 @@ def _why(said: Declined) -> str:
 DOUBT_REFUND: Final = Saga(
     name="doubt_refund",
     version=1,
-    steps=(Step(name="find_out", do=Remote(prepare, ask, record), within=timedelta(hours=12), attempts=100),),
+    steps=(Step(name="find_out", do=Remote(prepare, ask, record), within=WITHIN, attempts=ATTEMPTS),),
     pivot="find_out",
     end=Local(give_up),
 )
