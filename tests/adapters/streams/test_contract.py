@@ -18,7 +18,7 @@ from tests.engines import address
 from tradewind.adapters.log.kafka.publishing import Publisher
 from tradewind.adapters.log.kafka.topics import Names
 from tradewind.adapters.streams import log
-from tradewind.adapters.streams.rows import revenue
+from tradewind.adapters.streams.rows import SET, revenue
 from tradewind.contracts.messages import Event
 from tradewind.contracts.payments import (
     PaymentCaptured,
@@ -236,6 +236,22 @@ async def test_an_event_that_comes_twice_is_counted_once(shop: Any, job: Job) ->
     await tell(shop.db, captured("7.00"), NOON)
     await job.run(heard(shop.db, 2))  # the first was sent again before the second
     assert await rows(shop.db, "day") == [("01 00:00", "EUR", 1200, 0, 2)]
+
+
+async def test_the_log_adds_nothing_to_what_was_summed_up_from_kafka_meanwhile(shop: Any, job: Job) -> None:
+    by_the_log = OfTheLog(shop.db)
+    await tell(shop.db, captured("10.00"), NOON)
+    await by_the_log.run(heard(shop.db, 1))
+    await tell(shop.db, captured("5.00"), NOON)
+    if isinstance(job, OfTheLog):  # what the process would write, where there is no Kafka for it
+        since = [NOON.replace(second=0, microsecond=0), NOON.replace(hour=0, minute=0, second=0, microsecond=0)]
+        await shop.db.pool.execute(SET, ["minute", "day"], since, ["EUR"] * 2, [1500] * 2, [0] * 2, [2] * 2)
+    else:
+        await job.run(heard(shop.db, 2))
+    await tell(shop.db, captured("1.00"), NOON)
+    await by_the_log.run(heard(shop.db, 3))
+    assert await rows(shop.db, "minute") == [("01 12:00", "EUR", 1600, 0, 3)]
+    assert await rows(shop.db, "day") == [("01 00:00", "EUR", 1600, 0, 3)]
 
 
 def test_an_event_counts_in_the_window_in_which_it_was_told() -> None:

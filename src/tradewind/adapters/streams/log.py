@@ -1,10 +1,13 @@
-"""Sums kept from the log itself: events below the horizon are added, and the place moved, in one transaction."""
+"""Sums kept from the log itself: events below the horizon are added, and the place moved, in one transaction.
+
+Who has no place yet begins anew: whatever sums there are were kept from Kafka, and the log holds all that made them.
+"""
 
 from typing import Any, Final, cast
 
 import msgspec
 
-from tradewind.adapters.streams.rows import ADD
+from tradewind.adapters.streams.rows import ADD, EMPTY
 from tradewind.ports.streams import HEARD, Gain, gains
 from tradewind.runtime.database import Tx
 from tradewind.runtime.failpoints import failpoint
@@ -22,7 +25,8 @@ TYPES: Final = {event.TYPE: event for event in HEARD}
 
 async def add_up(tx: Tx) -> int:
     """Add what the next events of the log come to; how many were read."""
-    await tx.run(REGISTER, [NAME])
+    if await tx.run(REGISTER, [NAME]):
+        await tx.run(EMPTY)  # what Quix Streams summed up meanwhile is in the log, too
     after = (await positions(tx, [NAME]))[NAME]
     batch = await read(tx.connection, after, BATCH)
     found = [gain for logged in batch if logged.type in TYPES for gain in _gains(logged)]

@@ -19,7 +19,9 @@ ADD: Final = """
     ON CONFLICT (size, since, currency) DO UPDATE SET captured_minor = r.captured_minor + excluded.captured_minor,
         refunded_minor = r.refunded_minor + excluded.refunded_minor, events = r.events + excluded.events
 """
+EMPTY: Final = "DELETE FROM streams.revenue"
 SET: Final = """
+    WITH handed_over AS (DELETE FROM runtime.position WHERE subscriber = '(revenue)')
     INSERT INTO streams.revenue AS r (size, since, currency, captured_minor, refunded_minor, events)
     SELECT DISTINCT ON (size, since, currency) *
     FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
@@ -29,6 +31,7 @@ SET: Final = """
         refunded_minor = excluded.refunded_minor, events = excluded.events
     WHERE r.events < excluded.events
 """
+"""From now on the place that the log had in these sums says nothing: where it keeps them again, it begins anew."""
 READ: Final = """
     SELECT size, since, currency, captured_minor, refunded_minor, events FROM streams.revenue
     WHERE size = $1 ORDER BY since DESC, currency LIMIT $2
