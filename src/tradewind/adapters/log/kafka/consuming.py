@@ -15,7 +15,7 @@ from confluent_kafka import Consumer as Client
 
 from tradewind.adapters.log.kafka.places import BEGIN_ANEW, CATCH_UP, HOLD_FREE, NEXT, KafkaPlaces, move_next
 from tradewind.adapters.log.kafka.received import UNREADABLE, receive
-from tradewind.adapters.log.kafka.standing import Where, ends
+from tradewind.adapters.log.kafka.standing import ends
 from tradewind.adapters.log.kafka.topics import LOGGER, KafkaAway, Names, ensure
 from tradewind.kernel.errors import Stale, Unavailable
 from tradewind.runtime.call import internal_call
@@ -61,6 +61,8 @@ CONFIG: Final[dict[str, Any]] = {
 _TROUBLE: Final = (asyncpg.PostgresError, KafkaException, KafkaAway, Unavailable, Stale, *AWAY)
 
 
+Where = tuple[str, int]
+"""A topic's partition."""
 Next = dict[tuple[str, str, int], int]
 """The next place of each subscriber in a topic's partition."""
 Passes = Callable[[str, bool], bool]
