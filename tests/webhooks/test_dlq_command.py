@@ -11,6 +11,8 @@ from tradewind.adapters.log.kafka.received import PARK_UNREADABLE, UNREADABLE, l
 from tradewind.app.commands.dlq import app
 from tradewind.kernel.ids import new_id
 
+TRAIL = "SELECT action, facts->>'why' AS why FROM runtime.audit_entry WHERE subject = $1"
+
 
 async def run(*arguments: str) -> Result:
     """The command, in a thread with a loop of its own."""
@@ -52,3 +54,22 @@ async def test_a_letter_that_nobody_hears_holds_up_none_of_those_that_are_redriv
     assert (result.exit_code, json.loads(result.output)) == (0, {"redriven": [f"webhooks/{subscription.id}/1"]})
     assert [letter["consumer"] for letter in json.loads((await run("list", "--json")).output)] == [UNREADABLE]
     assert (await run("redrive", "--all")).output.strip() == "0 redriven, 1 left that nobody can hear"
+
+
+async def test_a_letter_is_dropped_once_with_a_reason_that_stands_in_the_trail(desk: Desk) -> None:
+    of_nobody = letter_of("no JSON", "key")
+    await desk.shop.db.pool.execute(PARK_UNREADABLE, UNREADABLE, "topic", 0, 0, new_id(), "not read", of_nobody)
+    name = a_name()
+    await desk.subscribe(name)
+    desk.partners.next[name].append((410, {}))
+    await desk.tell("a")
+    unread, partners = (letter["id"] for letter in json.loads((await run("list", "--json")).output))
+    assert (await run("drop", unread)).exit_code == 2
+    assert (await run("drop", unread, "--why", " ")).exit_code == 2
+    assert (await run("drop", partners, "--why", "the partner has gone")).exit_code == 1
+    dropped = await run("drop", unread, "--why", "a test of the integrators'", "--json")
+    assert (dropped.exit_code, json.loads(dropped.output)) == (0, {"dropped": [unread]})
+    assert (await run("drop", unread, "--why", "again")).exit_code == 1
+    assert [letter["id"] for letter in json.loads((await run("list", "--json")).output)] == [partners]
+    trail = await desk.shop.db.pool.fetch(TRAIL, unread)
+    assert [(row["action"], row["why"]) for row in trail] == [("dead_letters.drop", "a test of the integrators'")]

@@ -71,6 +71,15 @@ class SubscribersLetters:
         tx.call = operator
         return True
 
+    async def drop(self, tx: Tx, id_: str, why: str) -> bool:
+        """Have nobody hear it any more, for good; the trail names who decided so, and why. Whether it was there."""
+        name, position = _place(id_)
+        row = await tx.row(FIND, name, position)
+        if row is None or not await tx.run(TAKE, name, position):
+            return False
+        tx.audit("dead_letters.drop", id_, eventId=str(row["event_id"]), eventType=row["type"], why=why)
+        return True
+
 
 def _place(id_: str) -> tuple[str, int]:
     name, _, position = id_.rpartition("/")

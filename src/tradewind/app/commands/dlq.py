@@ -1,4 +1,4 @@
-"""`tradewind dlq`: what some consumer could not handle, and having it heard again. Every redrive is in the trail."""
+"""`tradewind dlq`: what some consumer could not handle, and having it heard again. The trail tells who did what."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,6 +17,8 @@ from tradewind.runtime.dead_letters import SubscribersLetters
 
 MOST: Final = 10_000
 """Letters that are listed, or redriven together, at most."""
+MAX_WHY: Final = 500
+"""Characters of a reason."""
 app = typer.Typer(no_args_is_help=True, help="See the events that a consumer gave up, and have them heard again.")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
 Id = Annotated[str, typer.Argument(help="The letter's id, as `list` shows it.")]
@@ -71,6 +73,16 @@ async def redrive_all(shops: Sequence[Shop]) -> tuple[list[str], int]:
     return done, len(found) - len(done)
 
 
+async def drop_letter(shops: Sequence[Shop], id_: str, why: str) -> str:
+    """Have nobody hear one any more. Refuses NoSuchDeadLetter."""
+    call = operator()
+    for shop in shops:
+        async with shop.db.transaction(call) as tx:
+            if await SubscribersLetters(()).drop(tx, id_, why):
+                return id_
+    raise NoSuchDeadLetter(id=id_)
+
+
 @app.command("list")
 def list_(
     limit: Annotated[int, typer.Option(min=1, max=MOST, help="How many at most.")] = 100, json: Json = False
@@ -110,6 +122,27 @@ def redrive(
     done, left = outcome_on_all(work)
     said = f"{len(done)} redriven" + (f", {left} left that nobody can hear" if left else "")
     typer.echo(msgspec.json.encode({"redriven": done}) if json else said)
+
+
+@app.command()
+def drop(
+    letters: Annotated[list[str], typer.Argument(help="Ids of letters, as `list` shows them.")],
+    why: Annotated[str, typer.Option(help="Why nobody is to hear them; it stands in the trail.")],
+    json: Json = False,
+) -> None:
+    """Take letters away for good: their consumers never hear these events. Redrive what can be heard instead.
+
+    For what came by Kafka and nobody can read, and for what a consumer must not do any more. Letters of partners and
+    sensors have an end of their own and are not dropped (exit 1).
+    """
+    if not why.strip():
+        raise typer.BadParameter("Say why: the trail is to tell it.", param_hint="--why")
+
+    async def work(shops: Sequence[Shop]) -> list[str]:
+        return [await drop_letter(shops, id_, why.strip()[:MAX_WHY]) for id_ in letters]
+
+    done = outcome_on_all(work)
+    typer.echo(msgspec.json.encode({"dropped": done}) if json else f"{len(done)} dropped")
 
 
 def _show(found: Sequence[DeadLetter], *, json: bool) -> None:
