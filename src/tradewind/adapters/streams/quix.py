@@ -17,6 +17,7 @@ from quixstreams.sinks import BatchingSink, SinkBatch
 
 from tradewind.adapters.log.kafka.received import UNREADABLE_BY, unwrapped
 from tradewind.adapters.log.kafka.topics import PARTITIONS, Names
+from tradewind.adapters.streams.adding import add
 from tradewind.ports.streams import HEARD, gains
 
 COMMIT_S: Final = 1.0
@@ -66,7 +67,7 @@ def application(servers: str, names: Names, folder: Path, write: Write) -> Appli
     config = TopicConfig(num_partitions=PARTITIONS, replication_factor=-1)
     source = app.topic(topics[0], key_deserializer="bytes", value_deserializer="bytes", config=config)
     stream = app.dataframe(source).apply(_read).filter(lambda one: one is not None)
-    stream = stream.group_by("currency", name="currency").apply(_add, stateful=True, expand=True)
+    stream = stream.group_by("currency", name="currency").apply(add, stateful=True, expand=True)
     stream.sink(_Rows(write))
     return app
 
@@ -85,22 +86,6 @@ def _read(value: bytes) -> dict[str, Any] | None:
         for one in gains(cast(Any, event), wrapped.occurred_at.astimezone(UTC))
     ]
     return {"id": str(wrapped.event_id), "currency": event.currency, "gains": found}
-
-
-def _add(one: dict[str, Any], state: Any) -> list[list[Any]]:
-    """The rows as they stand after this event; none where it was added before."""
-    seen = f"seen/{one['id']}"
-    if state.exists(seen):
-        return []
-    state.set(seen, 1)
-    rows = []
-    for size, since_s, currency, captured, refunded in one["gains"]:
-        at = f"{size}/{since_s}"
-        before = state.get(at, default=[0, 0, 0])
-        sums = [before[0] + captured, before[1] + refunded, before[2] + 1]
-        state.set(at, sums)
-        rows.append([size, since_s, currency, *sums])
-    return rows
 
 
 def columns(rows: Sequence[Sums]) -> tuple[list[Any], ...]:
