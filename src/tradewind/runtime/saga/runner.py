@@ -4,6 +4,7 @@ Any number of runners share the work; a runner that dies leaves its sagas to who
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -23,8 +24,10 @@ from tradewind.runtime.wake import Bell
 
 LEASE_S = 10.0
 """How long a claimed saga is its holder's; renewed with every settled step."""
-MAX_HELD = 512
+MAX_HELD = 1_024
 """Sagas that one runner holds at once."""
+MAX_OF_KIND = 512
+"""No more are claimed of a kind of which so many are held: where those whom they ask say nothing, others go on."""
 CLAIM = 128
 POLL_S = 0.2
 """Longest time between two looks for due sagas."""
@@ -41,6 +44,7 @@ class Runner:
         self._booking = Booking(lease_s)
         self._stages: dict[tuple[str, int, bool], Stage] = {}
         self._held: dict[UUID, int] = {}
+        self._of_kind = Counter[str]()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Claim and carry until `stop`; what is under way then is left to its leases."""
@@ -68,7 +72,8 @@ class Runner:
             return 0
         try:
             async with self._db.transaction(internal_call("saga.claim")) as tx:
-                held = await store.claim(tx, list(self._sagas), room, self._lease_s)
+                kinds = [kind for kind in self._sagas if self._of_kind[kind] < MAX_OF_KIND]
+                held = await store.claim(tx, kinds, room, self._lease_s)
                 held = await self._give_up_late(tx, held)
                 failpoint("saga.claim.before_commit")
             if held:
@@ -77,6 +82,7 @@ class Runner:
             log.warning("no sagas claimed", error=repr(error))
             return 0
         for one in held:
+            self._of_kind[one.kind] += one.id not in self._held
             self._held[one.id] = one.fence
             self._stage(one).put(one)
         return len(held)
@@ -127,6 +133,7 @@ class Runner:
     def _let_go(self, held: store.Held) -> None:
         if self._held.get(held.id) == held.fence:  # otherwise it was claimed again meanwhile
             del self._held[held.id]
+            self._of_kind[held.kind] -= 1
 
     async def _renew(self) -> None:
         """Keep the leases of what is under way; a fence that is no longer ours is not touched."""
