@@ -10,7 +10,7 @@ from tests.log_lines import ALWAYS, OF_A_CALL, listening_to, named
 from tests.remote.conftest import Asker
 from tests.remote.test_inventory import TRACE, refused, reserve
 from tests.shops import Shop
-from tradewind.api.grpc import server
+from tradewind.api.grpc import calls
 from tradewind.runtime import dispatch
 
 pytestmark = pytest.mark.adapter("grpc")
@@ -19,7 +19,7 @@ BREAK = "ALTER TABLE inventory.reservation RENAME TO broken"
 
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> Any:
-    return listening_to(monkeypatch, server, dispatch)
+    return listening_to(monkeypatch, calls, dispatch)
 
 
 async def test_lines_about_a_question_say_who_asks_under_which_trace_and_span(
