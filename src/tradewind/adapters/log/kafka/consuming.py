@@ -13,6 +13,7 @@ import asyncpg
 from confluent_kafka import OFFSET_BEGINNING, KafkaException, TopicPartition
 from confluent_kafka import Consumer as Client
 
+from tradewind.adapters.cache.vouching import Where
 from tradewind.adapters.log.kafka.places import BEGIN_ANEW, CATCH_UP, HOLD_FREE, NEXT, KafkaPlaces, move_next
 from tradewind.adapters.log.kafka.received import UNREADABLE, receive
 from tradewind.adapters.log.kafka.standing import ends
@@ -61,8 +62,6 @@ CONFIG: Final[dict[str, Any]] = {
 _TROUBLE: Final = (asyncpg.PostgresError, KafkaException, KafkaAway, Unavailable, Stale, *AWAY)
 
 
-Where = tuple[str, int]
-"""A topic's partition."""
 Next = dict[tuple[str, str, int], int]
 """The next place of each subscriber in a topic's partition."""
 Passes = Callable[[str, bool], bool]
